@@ -1,0 +1,203 @@
+/**
+ * The project definition in its normal form: complete, checked, plain JSON. project/ makes it from what a
+ * user writes; workflows and activities only read it.
+ */
+import type { EventDuration, WallDuration } from './durations';
+
+export type ColumnType = 'string' | 'integer' | 'number' | 'boolean' | 'timestamp';
+export type Severity = 'block' | 'warn' | 'info';
+
+/** A row is known from this moment on: a column says it, or event time plus a linear rule of columns. */
+export type KnownAt =
+  | { readonly column: string }
+  | {
+      readonly eventTimePlus: {
+        readonly minutes: number;
+        /** column → minutes for each unit of it */
+        readonly minutesPer: Readonly<Record<string, number>>;
+      };
+    };
+
+export interface SourceDefinition {
+  readonly name: string;
+  /** Built-in `file`, or a reader registered on the worker. */
+  readonly reader: { readonly file: { readonly path: string; readonly format: 'parquet' | 'csv' | 'jsonl' } } | RegisteredUse;
+  readonly columns: Readonly<Record<string, ColumnType>>;
+  /** A timestamp column. */
+  readonly eventTime: string;
+  readonly knownAt: KnownAt;
+}
+
+/** Use of user code that the worker registered under a name with a version. */
+export interface RegisteredUse {
+  readonly registered: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+export interface ColumnRule {
+  readonly column: string;
+  readonly required: boolean;
+  readonly min?: number;
+  readonly max?: number;
+  readonly oneOf?: readonly string[];
+  /** `block` puts the row in quarantine; `warn` and `info` are counted in the validation report. */
+  readonly severity: Severity;
+}
+
+/** `dependent` has one value for each combination of `determinants`, as learned from the training rows. */
+export interface DependencyRule {
+  readonly name: string;
+  readonly determinants: readonly string[];
+  readonly dependent: string;
+  readonly severity: Severity;
+}
+
+export interface SchemaDefinition {
+  readonly columns: readonly ColumnRule[];
+  readonly dependencies: readonly DependencyRule[];
+  /** Share of a batch that may be quarantined before the batch itself is refused. */
+  readonly maxQuarantinedShare: number;
+  /** A batch (in monitoring: a window) fails data quality above this share of rows that break a dependency. */
+  readonly maxBrokenShare: number;
+  readonly minRows: number;
+}
+
+export interface LabelDefinition {
+  readonly name: string;
+  readonly version: number;
+  readonly labeler:
+    | { readonly rule: { readonly column: string; readonly op: '>' | '>=' | '<' | '<=' | '='; readonly value: number | string } }
+    | RegisteredUse;
+}
+
+/** One transform; it reads one column and is a part of the feature graph. */
+export type FeatureDefinition =
+  | { readonly transform: 'timeOfDayBuckets'; readonly column: string; readonly buckets: number }
+  | { readonly transform: 'timeOfDayCycles'; readonly column: string; readonly harmonics: number }
+  | { readonly transform: 'weekday'; readonly column: string }
+  | { readonly transform: 'standardize'; readonly column: string }
+  | { readonly transform: 'logStandardize'; readonly column: string }
+  | { readonly transform: 'oneHot'; readonly column: string; readonly minCount: number }
+  | { readonly transform: 'embedding'; readonly column: string; readonly width: number; readonly minCount: number; readonly maxRows: number };
+
+/** The built-in trainer: a multi-layer perceptron as one training graph, binary cross-entropy, Adam. */
+export interface NetworkSpec {
+  readonly hidden: readonly number[];
+  readonly batch: number;
+  readonly learningRate: number;
+  readonly epochs: number;
+  /** Whole epochs are dropped until epochs × rows fits; at least one is run. */
+  readonly maxRowsSeen: number;
+  readonly seed: number;
+}
+export type ModelDefinition = { readonly network: NetworkSpec } | { readonly trainer: RegisteredUse };
+
+/** A season: fixed-length periods of event time, counted from 1970-01-01T00:00Z (a Thursday) plus `offset`. */
+export interface Season {
+  readonly days: number;
+  readonly offsetDays: number;
+}
+
+export interface SplitDefinition {
+  /** The last `testSeasons` whole seasons that ended by asOf are the test rows, everything before trains. */
+  readonly testSeasons: number;
+  readonly minTrainRows: number;
+  readonly minTestRows: number;
+}
+
+export interface Objective {
+  /** What evaluations are ordered by. */
+  readonly metric: 'logLoss' | 'auc';
+  readonly decisionThreshold: number;
+  /** Value of each outcome in the project's own unit, printed in the evidence. */
+  readonly value?: { readonly truePositive: number; readonly falsePositive: number; readonly falseNegative: number; readonly trueNegative: number; readonly unit: string };
+}
+
+/** A gate's bound on a metric of the candidate, or on its paired difference to a baseline or the champion. */
+export interface GateDefinition {
+  readonly name: string;
+  readonly metric: string;
+  /** `value`: the metric itself. `constant`: minus that of predicting the training rate. `champion`: minus the champion's, paired. */
+  readonly against: 'value' | 'constant' | 'champion';
+  readonly atLeast?: number;
+  readonly atMost?: number;
+  /** `blocking` rejects without asking a person; `advisory` is shown to the approver. */
+  readonly severity: 'blocking' | 'advisory';
+}
+
+export interface ApprovalPolicy {
+  readonly approversNeeded: number;
+  readonly rejectsNeeded: number;
+  /** People, or `role:<name>`. */
+  readonly approvers: readonly string[];
+  readonly roles: Readonly<Record<string, readonly string[]>>;
+  readonly allowOwnWork: boolean;
+  readonly deadline: WallDuration;
+  /** Reminders this long after the request was opened. */
+  readonly reminders: readonly WallDuration[];
+  /** A trigger that waits this long closes the open request as superseded. */
+  readonly supersedeAfter?: WallDuration;
+}
+
+export interface RolloutStep {
+  readonly name: string;
+  /** Share of requests that the candidate answers, 0…1; never smaller than the step's before. */
+  readonly share: number;
+  /** The candidate also scores, unseen by callers, what the champion answers. */
+  readonly shadow: boolean;
+  readonly for: EventDuration;
+}
+
+export interface RolloutPlan {
+  readonly steps: readonly RolloutStep[];
+  readonly minReplicas: number;
+  /** Every live replica reports the step's revision within this, else the step is undone. */
+  readonly replicasWithin: WallDuration;
+}
+
+export interface MonitoringDefinition {
+  readonly season: Season;
+  /** How far behind the highest shipped event time the watermark stays. */
+  readonly lateness: EventDuration;
+  /** Truth belongs to a window until this long after its end. */
+  readonly truthWithin: EventDuration;
+  /** Share of a window's predictions whose truth must be there before it is judged. */
+  readonly truthCoverage: number;
+  readonly minRows: number;
+  readonly level: { readonly floor: number; readonly confidence: number };
+  readonly drift: { readonly psiFloor: number; readonly wassersteinFloor: number; readonly falseDiscoveryRate: number };
+}
+
+export type TriggerRule =
+  /** |mean prediction − mean truth| over the floor, its interval without 0, k times with one sign in the last n windows. */
+  | { readonly on: 'level'; readonly windows: number; readonly of: number; readonly coolDown: EventDuration }
+  | { readonly on: 'drift'; readonly windows: number; readonly of: number; readonly coolDown: EventDuration };
+
+export type NotifierUse =
+  | { readonly log: true }
+  /** `secretEnv` names the environment variable that holds the signing secret; never its value. */
+  | { readonly webhook: { readonly url: string; readonly secretEnv?: string } }
+  | RegisteredUse;
+
+export interface ProjectDefinition {
+  readonly v: 1;
+  readonly name: string;
+  readonly source: SourceDefinition;
+  readonly schema: SchemaDefinition;
+  readonly label: LabelDefinition;
+  readonly features: readonly FeatureDefinition[];
+  readonly model: ModelDefinition;
+  readonly season: Season;
+  readonly split: SplitDefinition;
+  /** Rows of one cluster aren't independent: intervals are by blocks of it. */
+  readonly cluster: 'day';
+  readonly objective: Objective;
+  readonly gates: readonly GateDefinition[];
+  readonly approval: ApprovalPolicy;
+  readonly rollout: RolloutPlan;
+  readonly monitoring: MonitoringDefinition;
+  readonly triggers: readonly TriggerRule[];
+  readonly notifiers: readonly NotifierUse[];
+  /** Time that an activity's retries may take, all attempts together. */
+  readonly retryFor: WallDuration;
+}

@@ -1,0 +1,35 @@
+/**
+ * Every duration of a project names its clock. `event`: the world's time, read from the endpoint's
+ * watermark. `wall`: people's and machines' time. They are never compared with each other.
+ */
+export interface EventDuration {
+  readonly event: string;
+}
+export interface WallDuration {
+  readonly wall: string;
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  millisecond: 1,
+  second: 1_000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+  week: 604_800_000,
+};
+const DURATION = /^(\d+(?:\.\d+)?) (millisecond|second|minute|hour|day|week)s?$/;
+
+/** `'7 days'` → 604800000. Undefined where the text is no duration. */
+export function parseDurationMs(text: string): number | undefined {
+  const match = DURATION.exec(text);
+  if (match === null) return undefined;
+  return Math.round(Number(match[1]) * (UNITS[match[2] as string] as number));
+}
+
+/** Milliseconds of a duration that project/ has already checked. */
+export function durationMs(duration: EventDuration | WallDuration): number {
+  const text = 'event' in duration ? duration.event : duration.wall;
+  const ms = parseDurationMs(text);
+  if (ms === undefined) throw new Error(`not a duration: ${JSON.stringify(text)}`);
+  return ms;
+}

@@ -1,0 +1,26 @@
+/** The contract between an engine's function and the child process that runs it (worker/compute). */
+export interface JobProgress {
+  readonly done: number;
+  readonly total: number;
+  readonly note: string;
+}
+
+/** What an engine's function gets beside its input. Engines know nothing of processes, Temporal or stores. */
+export interface JobContext {
+  /** The attempt's own folder: every file that the job writes goes here. */
+  readonly folder: string;
+  /** Called at least every 250 ms of work; becomes the activity's heartbeat. */
+  progress(progress: JobProgress): void;
+  /** A checkpoint file in `folder` is complete; `step` orders checkpoints of one run. */
+  checkpoint(file: string, step: number): void;
+}
+
+/** A function that runs in a compute child: JSON in, JSON out, bytes through files named in both. */
+export type Job<I, O> = (input: I, context: JobContext) => Promise<O>;
+
+/** A file that a job wrote, relative to its folder. */
+export interface JobFile {
+  readonly name: string;
+  readonly file: string;
+  readonly mediaType: string;
+}

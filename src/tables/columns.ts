@@ -1,0 +1,24 @@
+/** A table in memory, by columns. Strings are codes into a sorted dictionary: a row costs four bytes. */
+export interface StringColumn {
+  readonly type: 'string';
+  /** Distinct values in code-point order. */
+  readonly dictionary: readonly string[];
+  /** [rows], index into `dictionary`; −1 is missing. */
+  readonly codes: Int32Array;
+}
+/** Integers, numbers and booleans as doubles (NaN is missing). */
+export interface NumberColumn {
+  readonly type: 'number';
+  readonly values: Float64Array;
+}
+/** Microseconds since 1970-01-01T00:00Z; −2^63 is missing. */
+export interface TimestampColumn {
+  readonly type: 'timestamp';
+  readonly values: BigInt64Array;
+}
+export type Column = StringColumn | NumberColumn | TimestampColumn;
+
+export interface TableColumns {
+  readonly rows: number;
+  readonly columns: Readonly<Record<string, Column>>;
+}
