@@ -21,7 +21,9 @@ export type KnownAt =
 export interface SourceDefinition {
   readonly name: string;
   /** Built-in `file`, or a reader registered on the worker. */
-  readonly reader: { readonly file: { readonly path: string; readonly format: 'parquet' | 'csv' | 'jsonl' } } | RegisteredUse;
+  readonly reader:
+    | { readonly file: { readonly path: string; readonly format: 'parquet' | 'csv' | 'jsonl' } }
+    | RegisteredUse;
   readonly columns: Readonly<Record<string, ColumnType>>;
   /** A timestamp column. */
   readonly eventTime: string;
@@ -66,7 +68,13 @@ export interface LabelDefinition {
   readonly name: string;
   readonly version: number;
   readonly labeler:
-    | { readonly rule: { readonly column: string; readonly op: '>' | '>=' | '<' | '<=' | '='; readonly value: number | string } }
+    | {
+        readonly rule: {
+          readonly column: string;
+          readonly op: '>' | '>=' | '<' | '<=' | '=';
+          readonly value: number | string;
+        };
+      }
     | RegisteredUse;
 }
 
@@ -78,7 +86,13 @@ export type FeatureDefinition =
   | { readonly transform: 'standardize'; readonly column: string }
   | { readonly transform: 'logStandardize'; readonly column: string }
   | { readonly transform: 'oneHot'; readonly column: string; readonly minCount: number }
-  | { readonly transform: 'embedding'; readonly column: string; readonly width: number; readonly minCount: number; readonly maxRows: number };
+  | {
+      readonly transform: 'embedding';
+      readonly column: string;
+      readonly width: number;
+      readonly minCount: number;
+      readonly maxRows: number;
+    };
 
 /** The built-in trainer: a multi-layer perceptron as one training graph, binary cross-entropy, Adam. */
 export interface NetworkSpec {
@@ -110,7 +124,13 @@ export interface Objective {
   readonly metric: 'logLoss' | 'auc';
   readonly decisionThreshold: number;
   /** Value of each outcome in the project's own unit, printed in the evidence. */
-  readonly value?: { readonly truePositive: number; readonly falsePositive: number; readonly falseNegative: number; readonly trueNegative: number; readonly unit: string };
+  readonly value?: {
+    readonly truePositive: number;
+    readonly falsePositive: number;
+    readonly falseNegative: number;
+    readonly trueNegative: number;
+    readonly unit: string;
+  };
 }
 
 /** A gate's bound on a metric of the candidate, or on its paired difference to a baseline or the champion. */

@@ -1,0 +1,127 @@
+/**
+ * What moves at an endpoint. One document says what every replica serves; replicas act on its revision and
+ * report. A rollout owns the document through its epoch: each write of it is absolute and fenced.
+ */
+import type { FeatureDefinition, ProjectDefinition, Season } from './definition';
+import type { Digest } from './refs';
+
+/** An input of a served model, by the Open Inference Protocol's datatype names. */
+export interface ModelInput {
+  readonly name: string;
+  readonly datatype: 'INT64' | 'FP64' | 'FP32' | 'BYTES' | 'BOOL';
+}
+
+export interface ServedVersion {
+  /** `_id` of the version's record. */
+  readonly version: string;
+  readonly number: number;
+  /** The ONNX graph's bytes in the artifact store. */
+  readonly model: Digest;
+  readonly bytes: number;
+  readonly inputs: readonly ModelInput[];
+  readonly decisionThreshold: number;
+}
+
+export interface EndpointRollout {
+  /** Workflow id of the rollout that owns the endpoint. */
+  readonly id: string;
+  readonly epoch: number;
+  /** 0, 1, 2, …: a write of a rollout matches a smaller one. */
+  readonly step: number;
+  readonly stepName: string;
+  readonly state: 'running' | 'finished' | 'rolled-back';
+  /** Event time at which the running step is over; replicas signal its workflow then. */
+  readonly until?: string;
+}
+
+/** Collection `endpoints`, `_id` = the endpoint's name, which is the project's. */
+export interface EndpointDocument {
+  readonly _id: string;
+  readonly v: 1;
+  readonly project: string;
+  readonly revision: number;
+  readonly rollout: EndpointRollout;
+  readonly champion: ServedVersion;
+  readonly candidate?: ServedVersion & { readonly share: number; readonly shadow: boolean };
+  readonly watch: EndpointWatch;
+}
+
+/** What replicas need in order to know when a window is over and covered. */
+export interface EndpointWatch {
+  readonly season: Season;
+  readonly latenessMs: number;
+  readonly truthCoverage: number;
+}
+
+/** Collection `replicas`, `_id` = `<endpoint>/<replica>`. `reportedAt` is MongoDB's clock ($$NOW). */
+export interface ReplicaDocument {
+  readonly _id: string;
+  readonly v: 1;
+  readonly endpoint: string;
+  readonly replica: string;
+  readonly address: string;
+  readonly startedAt: Date;
+  readonly reportedAt: Date;
+  /** The revision of the endpoint's document that this replica serves. */
+  readonly revision: number;
+  /** Highest event time of predictions and truths shipped to MongoDB; absent before the first. */
+  readonly shippedTo?: Date;
+  /** Since this replica took `revision`, by version number: answers and failures of its model. */
+  readonly counts: Readonly<Record<string, { readonly requests: number; readonly errors: number }>>;
+}
+
+/** A replica is live if it reported within this, by MongoDB's clock. */
+export const REPLICA_LIVE_MS = 10_000;
+
+/** Collection `predictions.<endpoint>.<yyyymmdd>`; immutable. */
+export interface PredictionRecord {
+  /** `<yyyymmdd>-<the client's id or a UUIDv7>` */
+  readonly _id: string;
+  readonly v: 1;
+  readonly version: number;
+  readonly route: 'champion' | 'candidate';
+  readonly revision: number;
+  readonly eventTime: Date;
+  readonly inputs: Readonly<Record<string, string | number | boolean | null>>;
+  readonly score: number;
+  readonly decision: 0 | 1;
+  /** The candidate's unseen answer to the same request. */
+  readonly shadow?: { readonly version: number; readonly score: number };
+  /** Load that keeps the endpoint busy; never counted, never judged. */
+  readonly probe?: true;
+  readonly replica: string;
+  readonly receivedAt: Date;
+}
+
+/** Collection `truths.<endpoint>.<yyyymmdd>` (the prediction's day); immutable, a correction is revision n+1. */
+export interface TruthRecord {
+  /** `<prediction id>#<revision>` */
+  readonly _id: string;
+  readonly v: 1;
+  readonly prediction: string;
+  readonly revision: number;
+  readonly value: number;
+  /** When the world knew it. */
+  readonly eventTime: Date;
+  readonly receivedAt: Date;
+}
+
+/** The request's inputs are the columns that features read. */
+export function modelInputs(definition: Pick<ProjectDefinition, 'features' | 'source'>): ModelInput[] {
+  const names = [...new Set(definition.features.map((feature: FeatureDefinition) => feature.column))];
+  return names.map((name) => ({ name, datatype: datatypeOf(definition.source.columns[name] ?? 'string') }));
+}
+
+function datatypeOf(type: string): ModelInput['datatype'] {
+  switch (type) {
+    case 'timestamp':
+    case 'integer':
+      return 'INT64';
+    case 'number':
+      return 'FP64';
+    case 'boolean':
+      return 'BOOL';
+    default:
+      return 'BYTES';
+  }
+}

@@ -1,0 +1,42 @@
+/** Names and ids. Each id is made and read here, and nowhere else. */
+export const PROJECT_NAME = /^[a-z][a-z0-9-]{0,47}$/;
+/** A column, feature or rule: safe as an SQL identifier and as an ONNX input name. */
+export const COLUMN_NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
+export const PERSON_NAME = /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$/;
+/** Ids that clients give: decisions, triggers, predictions. */
+export const CLIENT_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
+
+export const PHASES = ['ingest', 'label', 'train', 'evaluate', 'approve', 'deploy'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** A lifecycle's cycle (1, 2, …), or a phase that was started alone (`solo-<uuid>`). */
+export type Cycle = number | `solo-${string}`;
+
+export const lifecycleId = (project: string): string => `mlops/${project}`;
+export const monitorId = (project: string): string => `mlops/${project}/monitor`;
+export const phaseId = (project: string, cycle: Cycle | string, phase: Phase): string =>
+  `mlops/${project}/${cycle}/${phase}`;
+/** A rollback is a rollout that belongs to no cycle. */
+export const rollbackId = (project: string, id: string): string => `mlops/${project}/rollback-${id}/deploy`;
+
+/** Of the cycle's document, its approval request and its model version. */
+export const cycleRecordId = (project: string, cycle: Cycle): string => `${project}/${cycle}`;
+export const versionLabel = (project: string, number: number): string => `${project}@${number}`;
+
+export interface RequestName {
+  readonly project: string;
+  readonly cycle: string;
+}
+
+const REQUEST_WORKFLOW = /^mlops\/([a-z][a-z0-9-]{0,47})\/(\d{1,9}|solo-[0-9a-f-]{36})\/approve$/;
+
+/** `flights-1/2` or the whole workflow id → project and cycle; undefined where it is neither. */
+export function parseRequest(text: string): RequestName | undefined {
+  const match = REQUEST_WORKFLOW.exec(text.startsWith('mlops/') ? text : `mlops/${text}/approve`);
+  return match === null ? undefined : { project: match[1] as string, cycle: match[2] as string };
+}
+
+/** `20010203-<id>`: the day of event time, in UTC, so that an id alone names its collection. */
+export function predictionId(eventTime: string, id: string): string {
+  return `${eventTime.slice(0, 10).replaceAll('-', '')}-${id}`;
+}

@@ -1,0 +1,142 @@
+/**
+ * What people, monitors and replicas say to workflows, and the names under which they say it. Public API:
+ * a test pins the names. Every message is one JSON object.
+ */
+import type { ProjectDefinition } from './definition';
+import type { Digest } from './refs';
+
+export const MESSAGES = {
+  /** lifecycle: update by people */
+  retrain: 'retrain',
+  apply: 'apply',
+  retry: 'retry',
+  skip: 'skip',
+  pause: 'pause',
+  unpause: 'unpause',
+  stop: 'stop',
+  rollback: 'rollback',
+  /** lifecycle: signal by the monitor and by other workflows */
+  trigger: 'trigger',
+  /** lifecycle: query */
+  status: 'status',
+  /** approve: update and its signal twin */
+  decide: 'decide',
+  decideSignal: 'decideSignal',
+  /** approve: signal by the lifecycle */
+  supersede: 'supersede',
+  /** monitor: signal by the lifecycle */
+  watch: 'watch',
+  /** monitor and deploy: signal by the endpoint's replicas */
+  watermark: 'watermark',
+} as const;
+
+export type TriggerKind = 'start' | 'person' | 'level' | 'drift' | 'schedule' | 'rows';
+
+/** The one trigger message. `id` makes a repeated one count once. */
+export interface Trigger {
+  readonly id: string;
+  readonly cause: TriggerCause;
+  /** Event time up to which the cycle may know the world. */
+  readonly asOf: string;
+}
+
+export interface TriggerCause {
+  readonly kind: TriggerKind;
+  /** The person, where there was one. */
+  readonly by?: string;
+  /** One line for the approver. */
+  readonly detail: string;
+  /** Id of the window record that caused it. */
+  readonly window?: string;
+}
+
+/** Every update of the lifecycle names who sends it, and an id that makes it count once. */
+export interface OperatorMessage {
+  readonly id: string;
+  readonly by: string;
+  readonly comment?: string;
+}
+export interface RetrainMessage extends OperatorMessage {
+  readonly asOf: string;
+  /** Closes an open approval request as superseded. */
+  readonly supersede?: boolean;
+}
+export interface ApplyMessage extends OperatorMessage {
+  readonly definition: ProjectDefinition;
+  readonly digest: Digest;
+}
+export interface RollbackMessage extends OperatorMessage {
+  /** Number of the version to go back to; without it, the one before. */
+  readonly to?: number;
+}
+
+export interface OperatorAnswer {
+  readonly outcome: 'accepted' | 'refused';
+  readonly reason: string;
+}
+
+export type Verdict = 'approve' | 'reject';
+
+export interface DecisionMessage {
+  /** The sender's id of this decision: the same id gets the same answer. */
+  readonly id: string;
+  readonly by: string;
+  readonly verdict: Verdict;
+  /** Digest of the model that is decided on. */
+  readonly digest: string;
+  readonly comment?: string;
+  /** Room for a signature over the decision; not verified yet. */
+  readonly signature?: string;
+}
+
+export interface DecisionAnswer {
+  readonly outcome: 'accepted' | 'refused';
+  readonly code: DecisionCode;
+  readonly reason: string;
+  readonly request: string;
+  readonly state: RequestState;
+}
+
+export type RequestState = 'open' | 'approved' | 'rejected' | 'expired' | 'superseded' | 'unknown';
+
+export type DecisionCode =
+  | 'recorded'
+  | 'wrong-digest'
+  | 'superseded'
+  | 'unknown-approver'
+  | 'own-work'
+  | 'second-decision'
+  | 'closed'
+  | 'expired'
+  | 'unknown-request'
+  | 'not-open-yet'
+  | 'malformed'
+  | 'too-many-refusals';
+
+/** To the monitor: from now on judge windows of this version. */
+export interface WatchMessage {
+  readonly version: string;
+  readonly number: number;
+  readonly since: string;
+}
+
+/** From a replica: the endpoint's watermark has passed `edge`, or truth of the window that ends there is covered. */
+export interface WatermarkMessage {
+  readonly endpoint: string;
+  readonly watermark: string;
+  readonly edge: string;
+  readonly reason: 'passed' | 'covered';
+}
+
+/** A number, string or list as a person reads it in the Temporal UI and in `mlops status`. */
+export interface LifecycleStatus {
+  readonly project: string;
+  readonly cycle: number;
+  readonly phase: string;
+  readonly waitingFor: readonly string[];
+  readonly paused: boolean;
+  readonly pendingTriggers: readonly Trigger[];
+  readonly champion?: { readonly number: number; readonly digest: Digest };
+  readonly failure?: string;
+  readonly definition: Digest;
+}
