@@ -1,0 +1,49 @@
+/** What an evaluation says of a candidate: metrics with intervals, beside a constant and the champion on the same rows. */
+import type { GateDefinition } from './definition';
+import type { Ref } from './refs';
+import type { Period } from './season';
+
+/** An estimate with its interval by blocks of the declared cluster. */
+export interface Interval {
+  readonly estimate: number;
+  readonly low: number;
+  readonly high: number;
+  readonly blocks: number;
+  readonly confidence: number;
+  /** For example `t on day blocks`, `day jackknife`. */
+  readonly method: string;
+}
+
+export type Metrics = Readonly<Record<string, Interval>>;
+
+export interface Evaluation {
+  readonly rows: number;
+  readonly positives: number;
+  readonly candidate: Metrics;
+  /** Predicting the training rows' rate for everyone. */
+  readonly constant: Readonly<Record<string, number>>;
+  readonly champion?: Metrics;
+  /** Paired on the same rows: candidate − constant, candidate − champion. */
+  readonly againstConstant: Metrics;
+  readonly againstChampion?: Metrics;
+}
+
+export interface GateResult {
+  readonly gate: string;
+  readonly severity: GateDefinition['severity'];
+  readonly outcome: 'passed' | 'failed' | 'skipped: no champion' | 'failed: contaminated' | 'failed: missing metric';
+  readonly value?: number;
+  readonly bound: string;
+}
+
+/** Artifacts: `scores` (float32 per test row), `baseline` (frozen bins of features and scores of the test rows). */
+export interface EvaluationBody {
+  readonly version: Ref<'version'>;
+  readonly champion?: Ref<'version'>;
+  /** The champion has seen some of these rows in training: the comparison proves nothing. */
+  readonly contaminated: boolean;
+  readonly period: Period;
+  readonly knownBy: string;
+  readonly evaluation: Evaluation;
+  readonly gates: readonly GateResult[];
+}

@@ -1,0 +1,57 @@
+/** What a window of an endpoint says, and what follows from it. Pure types; the numbers come from stats/. */
+
+import type { TriggerRule } from './definition';
+import type { Interval } from './evaluation';
+import type { Period } from './season';
+
+export interface FeatureDrift {
+  readonly column: string;
+  readonly statistic: 'psi' | 'wasserstein';
+  readonly value: number;
+  /** Bias-corrected; what is compared with `limit`. */
+  readonly effect: number;
+  readonly limit: number;
+  readonly pValue: number;
+  readonly verdict: 'drift' | 'none' | 'insufficient data';
+}
+
+export interface DataQuality {
+  readonly verdict: 'passed' | 'failed';
+  readonly rules: readonly {
+    readonly rule: string;
+    readonly broken: number;
+    readonly share: number;
+    readonly limit: number;
+  }[];
+}
+
+export interface LevelVerdict {
+  readonly meanPrediction: number;
+  readonly meanTruth: number;
+  /** mean prediction − mean truth, by day blocks */
+  readonly gap: Interval;
+  readonly verdict: 'above' | 'below' | 'none' | 'insufficient data';
+}
+
+export interface WindowTrigger {
+  readonly on: TriggerRule['on'];
+  readonly detail: string;
+  readonly outcome: 'fired' | 'suppressed: data quality' | 'suppressed: cool-down';
+}
+
+/** A judged window. `_id` = `<endpoint>/<from>/r<revision>`; revision 0 is the verdict, later ones are corrections. */
+export interface WindowBody {
+  readonly endpoint: string;
+  readonly period: Period;
+  readonly revision: number;
+  readonly version: number;
+  readonly rows: number;
+  readonly truths: number;
+  readonly coverage: number;
+  readonly dataQuality: DataQuality;
+  readonly drift: readonly FeatureDrift[];
+  readonly scoreDrift?: FeatureDrift;
+  readonly level: LevelVerdict;
+  readonly quality: Readonly<Record<string, Interval>>;
+  readonly triggers: readonly WindowTrigger[];
+}

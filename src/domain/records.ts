@@ -1,0 +1,225 @@
+/**
+ * Bodies of the facts. A fact is immutable; `_id` is deterministic (its step's key, or an id with the project
+ * in it); `digest` is that of its canonical content. Every document has `v`; readers accept all released ones.
+ */
+
+import type { ColumnType, ProjectDefinition } from './definition';
+import type { EvaluationBody } from './evaluation';
+import type { Cycle } from './ids';
+import type { TriggerCause, Verdict } from './messages';
+import type { WindowBody } from './monitoring';
+import type { ArtifactRef, Digest, FactKind, Ref } from './refs';
+import type { Period } from './season';
+
+/** How a fact came to be: what the step's key was made of. */
+export interface StepInfo {
+  readonly name: string;
+  readonly version: Digest | string;
+  readonly params: unknown;
+  /** Of numeric steps: what its bits depend on beside its inputs. */
+  readonly environment?: NumericEnvironment;
+}
+
+export interface NumericEnvironment {
+  readonly onnxruntime: string;
+  readonly duckdb: string;
+  readonly node: string;
+  readonly arch: string;
+  readonly isa: string;
+  readonly optimisation: string;
+}
+
+export interface Fact<K extends FactKind = FactKind, B = FactBodies[K]> {
+  readonly _id: string;
+  readonly v: 1;
+  readonly kind: K;
+  readonly digest: Digest;
+  /** Absent where a decision, not a step, made it. */
+  readonly step?: StepInfo;
+  readonly inputs: readonly Ref[];
+  readonly artifacts: readonly ArtifactRef[];
+  readonly body: B;
+  /** Of the attempt that won: times, host, worker. Not part of the digest. */
+  readonly made: { readonly at: Date; readonly seconds: number; readonly by: string };
+}
+
+export interface ShardInfo {
+  /** Name of its artifact in the snapshot. */
+  readonly name: string;
+  readonly digest: Digest;
+  /** SHA-256 of the canonical row values: identity and diff, whatever wrote the bytes. */
+  readonly rowsDigest: Digest;
+  readonly rows: number;
+  readonly minEventTime: string;
+  readonly maxEventTime: string;
+}
+
+export interface ObservedFile {
+  readonly path: string;
+  readonly digest: Digest;
+  readonly bytes: number;
+}
+
+/** An ingest batch: the rows with after < knownAt <= asOf. */
+export interface IngestBatch {
+  readonly after: string | null;
+  readonly asOf: string;
+  readonly files: readonly ObservedFile[];
+  readonly rows: number;
+  readonly quarantined: number;
+}
+
+export interface RuleResult {
+  readonly rule: string;
+  readonly severity: 'block' | 'warn' | 'info';
+  readonly broken: number;
+  /** `file:row` of the first few. */
+  readonly examples: readonly string[];
+}
+
+export interface SnapshotBody {
+  readonly source: string;
+  readonly asOf: string;
+  readonly columns: Readonly<Record<string, ColumnType>>;
+  readonly eventTime: string;
+  readonly rows: number;
+  readonly shards: readonly ShardInfo[];
+  readonly batches: readonly IngestBatch[];
+  readonly validation: readonly RuleResult[];
+  readonly parent?: Ref<'snapshot'>;
+}
+
+export interface LabelSetBody {
+  readonly label: string;
+  readonly labelVersion: number;
+  readonly snapshot: Ref<'snapshot'>;
+  /** One label shard beside each data shard, same rows in the same order. */
+  readonly shards: readonly { readonly name: string; readonly digest: Digest; readonly rows: number }[];
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export interface SplitPeriods {
+  readonly train: { readonly to: string };
+  readonly test: Period;
+  /** Rows known after this belong to no split. */
+  readonly knownBy: string;
+}
+
+/** The fitted feature graph. Artifacts: `fitted` (JSON), `graph` (ONNX), `dependencies` (JSON, where rules are learned). */
+export interface FeatureSetBody {
+  readonly split: SplitPeriods;
+  readonly trainRows: number;
+  readonly denseWidth: number;
+  readonly embeddings: readonly { readonly column: string; readonly rows: number; readonly width: number }[];
+}
+
+export interface EpochMetrics {
+  readonly epoch: number;
+  readonly rows: number;
+  readonly loss: number;
+}
+
+/** A training run. Artifacts: `model` (ONNX). */
+export interface RunBody {
+  readonly trainer: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly split: SplitPeriods;
+  readonly rows: number;
+  readonly epochs: readonly EpochMetrics[];
+  readonly model: Digest;
+  /** The label's mean over the training rows: the constant baseline. */
+  readonly trainRate: number;
+  /** `mixed` where a checkpoint of another hardware key was resumed. */
+  readonly numerics: 'exact' | 'mixed';
+}
+
+/** A model version, immutable. `_id` = `<project>/<cycle>`. */
+export interface VersionBody {
+  readonly project: string;
+  readonly number: number;
+  readonly cycle: Cycle;
+  readonly run: Ref<'run'>;
+  readonly features: Ref<'featureSet'>;
+  readonly snapshot: Ref<'snapshot'>;
+  readonly labelSet: Ref<'labelSet'>;
+  readonly definition: Ref<'definition'>;
+  readonly model: ArtifactRef;
+  readonly split: SplitPeriods;
+  readonly trainRows: number;
+  readonly decisionThreshold: number;
+}
+
+export interface DefinitionBody {
+  readonly definition: ProjectDefinition;
+  readonly appliedBy: string;
+}
+
+/** A person's decision that was accepted. `_id` = `<request>/<decision id>`. */
+export interface DecisionBody {
+  readonly request: string;
+  readonly by: string;
+  readonly verdict: Verdict;
+  readonly model: Digest;
+  readonly comment?: string;
+  readonly signature?: string;
+  /** The identity that Temporal recorded for the caller, beside the claimed name. */
+  readonly callerIdentity: string;
+  readonly via: 'update' | 'signal';
+}
+
+export interface FactBodies {
+  readonly definition: DefinitionBody;
+  readonly snapshot: SnapshotBody;
+  readonly labelSet: LabelSetBody;
+  readonly featureSet: FeatureSetBody;
+  readonly run: RunBody;
+  readonly version: VersionBody;
+  readonly evaluation: EvaluationBody;
+  readonly decision: DecisionBody;
+  readonly window: WindowBody;
+}
+
+/** An edge of the lineage graph: `from` used, produced, … `to`. */
+export interface LineageEdge {
+  readonly _id: string;
+  readonly v: 1;
+  readonly from: string;
+  readonly relation: 'used' | 'produced' | 'labeled' | 'approved' | 'deployed' | 'served';
+  readonly to: string;
+}
+
+/** Append-only and hash-chained per project; `_id` comes from the event's cause, so it is there once. */
+export interface AuditEvent {
+  readonly _id: string;
+  readonly v: 1;
+  readonly project: string;
+  readonly sequence: number;
+  readonly at: Date;
+  readonly what: string;
+  readonly by: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+  readonly previous: Digest;
+  readonly digest: Digest;
+}
+
+/** Moving. A cycle of a project; `_id` = `<project>/<cycle>`. */
+export interface CycleDocument {
+  readonly _id: string;
+  readonly v: 1;
+  readonly revision: number;
+  readonly project: string;
+  readonly cycle: Cycle;
+  readonly definition: Ref<'definition'>;
+  readonly causes: readonly TriggerCause[];
+  readonly asOf: string;
+  readonly state: 'running' | 'waiting' | 'failed' | 'finished';
+  readonly phase: string;
+  /** How it ended: `deployed`, `rejected`, `nothing new`, `skipped`, … */
+  readonly outcome?: string;
+  readonly failure?: string;
+  readonly refs: Readonly<
+    Partial<Record<'snapshot' | 'labelSet' | 'featureSet' | 'run' | 'version' | 'evaluation', Ref>>
+  >;
+  readonly startedAt: Date;
+  readonly endedAt?: Date;
+}
