@@ -38,8 +38,9 @@ export interface GateResult {
 
 /** Artifacts: `scores` (float32 per test row), `baseline` (frozen bins of features and scores of the test rows). */
 export interface EvaluationBody {
-  readonly version: Ref<'version'>;
-  readonly champion?: Ref<'version'>;
+  /** Runs, not versions: an evaluation names no project, so a later project that asks the same gets this one. */
+  readonly run: Ref<'run'>;
+  readonly championRun?: Ref<'run'>;
   /** The champion has seen some of these rows in training: the comparison proves nothing. */
   readonly contaminated: boolean;
   readonly period: Period;

@@ -1,0 +1,29 @@
+/** What activities are made of; worker/ puts it together once, and every activity gets it by its factory. */
+import type { Job, JobProgress } from '../domain/job';
+import type { Stores } from '../stores/connect';
+import type { RegisteredCode } from '../project/registry';
+
+export interface RunJobOptions {
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: JobProgress) => void;
+  readonly onCheckpoint?: (file: string, step: number) => void;
+}
+
+/** Runs an engine's function in a child process. */
+export type RunJob = <I, O>(job: JobName, input: I, options: RunJobOptions) => Promise<O>;
+
+export type JobName = 'ingest' | 'label' | 'fit' | 'train' | 'evaluate' | 'judgeWindow';
+
+/** A job's entry in the child: its engine is loaded only when it is asked for. */
+export type JobTable = Readonly<Record<JobName, () => Promise<Job<never, unknown>>>>;
+
+export interface ActivityDeps {
+  stores(): Promise<Stores>;
+  readonly runJob: RunJob;
+  readonly registered: RegisteredCode;
+  /** Relative source paths start here. */
+  readonly dataFolder: string;
+  /** Attempts' folders and the cache of downloaded artifacts. */
+  readonly workFolder: string;
+}

@@ -1,0 +1,141 @@
+/**
+ * Who may decide on what, and when a request is decided. Pure rules: the approve workflow holds the state and asks
+ * here; what it is told is recorded before it is answered.
+ */
+import type { ApprovalPolicy } from './definition';
+import type { GateResult } from './evaluation';
+import { PERSON_NAME } from './ids';
+import type { DecisionCode, DecisionMessage, RequestState, TriggerCause, Verdict } from './messages';
+import { type Digest, isDigest, type Ref } from './refs';
+
+/** Moving. `_id` = `<project>/<cycle>`; open until closed once. */
+export interface ApprovalRequest {
+  readonly _id: string;
+  readonly v: 1;
+  readonly revision: number;
+  readonly project: string;
+  readonly cycle: string;
+  /** Workflow to send decisions to. */
+  readonly workflowId: string;
+  /** What is decided on: these bytes, judged by this evaluation, made from this snapshot. */
+  readonly model: Digest;
+  readonly version: Ref<'version'>;
+  readonly number: number;
+  readonly evaluation: Ref<'evaluation'>;
+  readonly snapshot: Ref<'snapshot'>;
+  readonly policy: ApprovalPolicy;
+  /** People who triggered the cycle, or, where none did, applied its definition. */
+  readonly ownWorkOf: readonly string[];
+  readonly causes: readonly TriggerCause[];
+  readonly gates: readonly GateResult[];
+  /** Lines of evidence, as an approver reads them. */
+  readonly evidence: readonly string[];
+  readonly state: RequestState;
+  readonly openedAt: string;
+  readonly closedAt?: string;
+  readonly closedBecause?: string;
+}
+
+export interface AcceptedDecision {
+  readonly id: string;
+  readonly by: string;
+  readonly verdict: Verdict;
+}
+
+export interface Judgement {
+  readonly outcome: 'accepted' | 'refused';
+  readonly code: DecisionCode;
+  readonly reason: string;
+  /** The request's state after it. */
+  readonly state: RequestState;
+}
+
+/** After this many recorded refusals of one person on one request, refusals are only counted. */
+export const MAX_RECORDED_REFUSALS = 20;
+
+/** The people a policy lets decide, roles resolved. */
+export function approversOf(policy: ApprovalPolicy): string[] {
+  const names = policy.approvers.flatMap((approver) =>
+    approver.startsWith('role:') ? (policy.roles[approver.slice('role:'.length)] ?? []) : [approver]
+  );
+  return [...new Set(names)];
+}
+
+/** Own work: of who triggered the cycle; only where no person did, of who applied its definition. */
+export function ownWorkOf(causes: readonly TriggerCause[], definitionAppliedBy: string): string[] {
+  const people = causes.flatMap((cause) => (cause.by === undefined ? [] : [cause.by]));
+  return people.length > 0 ? [...new Set(people)] : [definitionAppliedBy];
+}
+
+/** A decision as a client sends it; its mistake in words, or undefined. Size and shape only. */
+export function malformedDecision(message: unknown): string | undefined {
+  if (typeof message !== 'object' || message === null)
+    return 'a decision is an object {id, by, verdict, digest, comment?}';
+  const { id, by, verdict, digest, comment, signature } = message as Record<string, unknown>;
+  if (typeof id !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/.test(id))
+    return 'id: 1 to 128 letters, digits, . _ : -';
+  if (typeof by !== 'string' || !PERSON_NAME.test(by)) return 'by: the name of the person who decides';
+  if (verdict !== 'approve' && verdict !== 'reject') return 'verdict: approve or reject';
+  if (!isDigest(digest)) return 'digest: sha256: and 64 hex digits, of the model that is decided on';
+  if (comment !== undefined && (typeof comment !== 'string' || comment.length > 4000))
+    return 'comment: at most 4000 characters';
+  if (signature !== undefined && (typeof signature !== 'string' || signature.length > 8000))
+    return 'signature: at most 8000 characters';
+  return undefined;
+}
+
+/** Judges one decision against an open or closed request and the decisions accepted so far. */
+export function judgeDecision(
+  request: ApprovalRequest,
+  accepted: readonly AcceptedDecision[],
+  decision: DecisionMessage
+): Judgement {
+  const refuse = (code: DecisionCode, reason: string): Judgement => ({
+    outcome: 'refused',
+    code,
+    reason,
+    state: request.state,
+  });
+  if (request.state !== 'open') {
+    const code = request.state === 'superseded' ? 'superseded' : request.state === 'expired' ? 'expired' : 'closed';
+    return refuse(
+      code,
+      `the request is ${request.state}${request.closedBecause === undefined ? '' : `: ${request.closedBecause}`}`
+    );
+  }
+  if (!approversOf(request.policy).includes(decision.by)) {
+    return refuse(
+      'unknown-approver',
+      `${decision.by} is not an approver of ${request.project}; those are ${approversOf(request.policy).join(', ')}`
+    );
+  }
+  if (!request.policy.allowOwnWork && request.ownWorkOf.includes(decision.by)) {
+    return refuse('own-work', `${decision.by} started this cycle and can't approve their own work`);
+  }
+  if (decision.digest !== request.model) {
+    return refuse('wrong-digest', `the request is for ${request.model}, the decision names ${decision.digest}`);
+  }
+  if (accepted.some((earlier) => earlier.by === decision.by)) {
+    return refuse('second-decision', `${decision.by} has decided already`);
+  }
+  const state = stateAfter(request.policy, [...accepted, decision]);
+  return {
+    outcome: 'accepted',
+    code: 'recorded',
+    reason: reasonFor(request.policy, state, [...accepted, decision]),
+    state,
+  };
+}
+
+function stateAfter(policy: ApprovalPolicy, decisions: readonly AcceptedDecision[]): RequestState {
+  const count = (verdict: Verdict): number => decisions.filter((decision) => decision.verdict === verdict).length;
+  if (count('reject') >= policy.rejectsNeeded) return 'rejected';
+  if (count('approve') >= policy.approversNeeded) return 'approved';
+  return 'open';
+}
+
+function reasonFor(policy: ApprovalPolicy, state: RequestState, decisions: readonly AcceptedDecision[]): string {
+  if (state !== 'open') return `the request is ${state}`;
+  const approvals = decisions.filter((decision) => decision.verdict === 'approve').length;
+  return `recorded; ${approvals} of ${policy.approversNeeded} approvals`;
+}

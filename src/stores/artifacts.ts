@@ -1,0 +1,250 @@
+/**
+ * Bytes under their own SHA-256. An artifact's document pins it: it is written before the object and touched by
+ * every step that refers to it, so that a sweep that deletes by age can never meet a step half-way.
+ */
+
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { dirname } from 'node:path';
+import { Client as MinioClient } from 'minio';
+import type { ClientSession, Collection, Db } from 'mongodb';
+import { MlopsError } from '../domain/errors';
+import type { ArtifactRef, Digest } from '../domain/refs';
+import type { StoreConfig } from './config';
+
+export interface ArtifactDocument {
+  readonly _id: Digest;
+  readonly v: 1;
+  readonly state: 'live' | 'deleting';
+  readonly bytes: number;
+  readonly touchedAt: Date;
+}
+
+/** One slow megabyte a second is still alive; a server that answers nothing is not. */
+const BASE_TIMEOUT_MS = 8_000;
+const BYTES_PER_TIMEOUT_MS = 1_000;
+
+export class Artifacts {
+  readonly #documents: Collection<ArtifactDocument>;
+  readonly #s3: MinioClient;
+  readonly #bucket: string;
+
+  constructor(db: Db, config: StoreConfig['s3']) {
+    const url = new URL(config.endpoint);
+    const secure = url.protocol === 'https:';
+    this.#documents = db.collection<ArtifactDocument>('artifacts');
+    this.#bucket = config.bucket;
+    this.#s3 = new MinioClient({
+      endPoint: url.hostname,
+      port: Number(url.port) || (secure ? 443 : 80),
+      useSSL: secure,
+      accessKey: config.accessKey,
+      secretKey: config.secretKey,
+      region: config.region,
+      transportAgent: secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true }),
+    });
+  }
+
+  /** Makes the bucket, and checks that the server honours `If-None-Match` (a second put must be refused). */
+  async prepare(): Promise<void> {
+    if (!(await this.#within('bucketExists', 0, this.#s3.bucketExists(this.#bucket)))) {
+      await this.#s3.makeBucket(this.#bucket).catch((error: { code?: string }) => {
+        if (error.code !== 'BucketAlreadyOwnedByYou') throw error;
+      });
+    }
+    const probe = Buffer.from('conditional put\n');
+    const put = () =>
+      this.#within(
+        'putObject',
+        0,
+        this.#s3.putObject(this.#bucket, 'probe/conditional-put', probe, probe.length, ONLY_NEW)
+      );
+    const refused = () => put().then(() => false, isPreconditionFailed);
+    if (!(await refused()) && !(await refused())) {
+      throw new MlopsError(
+        'MLOPS_SERVER_UNFIT',
+        'The object store ignores If-None-Match, so an artifact could be overwritten.',
+        { bucket: this.#bucket },
+        'Use a server with conditional puts (MinIO, S3).'
+      );
+    }
+  }
+
+  /**
+   * Stores a finished local file. Pins its document first, then puts the object; an object that is there already
+   * with the same size is the same bytes.
+   */
+  async put(file: { name: string; path: string; mediaType: string }): Promise<ArtifactRef> {
+    const [digest, { size: bytes }] = await Promise.all([digestOfFile(file.path), stat(file.path)]);
+    if (await this.#pin(digest, bytes)) return { name: file.name, digest, bytes, mediaType: file.mediaType };
+    try {
+      const headers = { ...ONLY_NEW, 'Content-Type': file.mediaType };
+      await this.#within('fPutObject', bytes, this.#s3.fPutObject(this.#bucket, objectKey(digest), file.path, headers));
+    } catch (error) {
+      if (!isPreconditionFailed(error)) throw unavailable('fPutObject', objectKey(digest), error);
+      await this.#checkSize(digest, bytes);
+    }
+    return { name: file.name, digest, bytes, mediaType: file.mediaType };
+  }
+
+  /** Downloads to `path` by way of a temporary file; the bytes are checked against the digest. */
+  async download(digest: Digest, path: string): Promise<void> {
+    const temporary = `${path}.${randomUUID()}.part`;
+    await mkdir(dirname(path), { recursive: true });
+    try {
+      await this.#within(
+        'fGetObject',
+        await this.#bytesOf(digest),
+        this.#s3.fGetObject(this.#bucket, objectKey(digest), temporary)
+      );
+      const found = await digestOfFile(temporary);
+      if (found !== digest) {
+        throw new MlopsError(
+          'MLOPS_ARTIFACT_CORRUPT',
+          'An artifact does not hold the bytes that its name says.',
+          { bucket: this.#bucket, key: objectKey(digest), found },
+          'Restore the object from a backup, or run the step that made it again.'
+        );
+      }
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      if (error instanceof MlopsError) throw error;
+      throw missingOrUnavailable(this.#bucket, digest, error);
+    }
+  }
+
+  /** All of these are live and now touched, or the step's record must not be written. */
+  async touch(digests: readonly Digest[], session: ClientSession): Promise<void> {
+    const distinct = [...new Set(digests)];
+    if (distinct.length === 0) return;
+    const result = await this.#documents.updateMany(
+      { _id: { $in: distinct }, state: 'live' },
+      { $currentDate: { touchedAt: true } },
+      { session }
+    );
+    if (result.matchedCount !== distinct.length) throw deleting(distinct);
+  }
+
+  /** True if every one is live. */
+  async areLive(digests: readonly Digest[]): Promise<boolean> {
+    const distinct = [...new Set(digests)];
+    return (await this.#documents.countDocuments({ _id: { $in: distinct }, state: 'live' })) === distinct.length;
+  }
+
+  async find(digest: Digest): Promise<ArtifactDocument | null> {
+    return this.#documents.findOne({ _id: digest });
+  }
+
+  /** Whether the object itself is in the store (doctor looks for documents without one). */
+  async hasObject(digest: Digest): Promise<boolean> {
+    return this.#within('statObject', 0, this.#s3.statObject(this.#bucket, objectKey(digest))).then(
+      () => true,
+      (error: { code?: string }) => {
+        if (error.code === 'NotFound' || error.code === 'NoSuchKey') return false;
+        throw unavailable('statObject', objectKey(digest), error);
+      }
+    );
+  }
+
+  /** Upserts the document as live; true if it was there before, and so the object too. */
+  async #pin(digest: Digest, bytes: number): Promise<boolean> {
+    const before = await this.#documents.findOneAndUpdate(
+      { _id: digest },
+      { $setOnInsert: { v: 1, state: 'live', bytes }, $currentDate: { touchedAt: true } },
+      { upsert: true, returnDocument: 'before' }
+    );
+    if (before === null) return false;
+    if (before.state === 'deleting') throw deleting([digest]);
+    // The document is written before the object: an attempt that died between the two left only the document.
+    return this.hasObject(digest);
+  }
+
+  async #bytesOf(digest: Digest): Promise<number> {
+    return (await this.#documents.findOne({ _id: digest }))?.bytes ?? 0;
+  }
+
+  async #checkSize(digest: Digest, bytes: number): Promise<void> {
+    const found = await this.#within('statObject', 0, this.#s3.statObject(this.#bucket, objectKey(digest)));
+    if (found.size !== bytes) {
+      throw new MlopsError(
+        'MLOPS_ARTIFACT_CORRUPT',
+        'An artifact of this digest is there with another size.',
+        { bucket: this.#bucket, key: objectKey(digest), bytes: found.size, expected: bytes },
+        'Remove the object and try again.'
+      );
+    }
+  }
+
+  /** minio-js has no time-out of its own: a server that is stopped in its tracks would hold an activity for ever. */
+  async #within<T>(operation: string, bytes: number, promise: Promise<T>): Promise<T> {
+    const limitMs = BASE_TIMEOUT_MS + bytes / BYTES_PER_TIMEOUT_MS;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(unavailable(operation, this.#bucket, new Error(`no answer within ${limitMs} ms`))),
+        limitMs
+      );
+    });
+    try {
+      return await Promise.race([promise, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+const ONLY_NEW = { 'If-None-Match': '*' };
+
+/** `cas/sha256/ab/cdef…` */
+export function objectKey(digest: Digest): string {
+  const hex = digest.slice('sha256:'.length);
+  return `cas/sha256/${hex.slice(0, 2)}/${hex.slice(2)}`;
+}
+
+async function digestOfFile(path: string): Promise<Digest> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  return `sha256:${hash.digest('hex')}`;
+}
+
+function isPreconditionFailed(error: unknown): boolean {
+  return (error as { code?: string }).code === 'PreconditionFailed';
+}
+
+function deleting(digests: readonly Digest[]): MlopsError {
+  return new MlopsError(
+    'MLOPS_ARTIFACT_DELETING',
+    'An artifact is being deleted, or gone.',
+    { artifact: digests.length === 1 ? digests[0] : `one of ${digests.length}` },
+    'The step runs again and makes it anew.'
+  );
+}
+
+function unavailable(operation: string, key: string, cause: unknown): MlopsError {
+  if (cause instanceof MlopsError) return cause;
+  return new MlopsError(
+    'MLOPS_STORE_UNAVAILABLE',
+    `The object store failed: ${cause instanceof Error ? cause.message || cause.name : String(cause)}.`,
+    { operation, key },
+    'It is tried again; see mlops doctor if it goes on.',
+    { cause }
+  );
+}
+
+function missingOrUnavailable(bucket: string, digest: Digest, error: unknown): MlopsError {
+  const code = (error as { code?: string }).code;
+  if (code === 'NoSuchKey' || code === 'NotFound') {
+    return new MlopsError(
+      'MLOPS_ARTIFACT_CORRUPT',
+      'An artifact is not in the object store.',
+      { bucket, key: objectKey(digest) },
+      'Restore the object from a backup, or run the step that made it again.',
+      { cause: error }
+    );
+  }
+  return unavailable('fGetObject', objectKey(digest), error);
+}
