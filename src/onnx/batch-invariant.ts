@@ -1,0 +1,55 @@
+/**
+ * Operators whose result for a row doesn't depend on the other rows of its batch, measured at one thread (the test
+ * scores the same rows alone and in batches of many sizes, and compares bits). Not on the list, because a vector kernel
+ * and its scalar tail differ by an ulp: Log, Exp, Sin, Cos and Softplus in float32, Elu, Selu, Mish, LinearClassifier.
+ */
+import type { GraphProto, ModelProto, NodeProto } from './generated/onnx_pb';
+import { ELEMENT_CODES } from './tensor';
+
+const INVARIANT = new Set([
+  ...['Abs', 'Add', 'And', 'Cast', 'Concat', 'Div', 'Equal', 'Expand', 'Floor', 'Gather', 'Gemm', 'Greater'],
+  ...['Identity', 'IsNaN', 'LessOrEqual', 'MatMul', 'Mod', 'Mul', 'Neg', 'Not', 'Or', 'Relu', 'Reshape', 'Sigmoid'],
+  ...['Sign', 'Slice', 'Sqrt', 'Squeeze', 'Sub', 'Tanh', 'Transpose', 'Unsqueeze', 'Where'],
+  ...['ai.onnx.ml.LabelEncoder', 'ai.onnx.ml.TreeEnsembleRegressor'],
+]);
+
+/** Invariant when computed in double. */
+const INVARIANT_IN_DOUBLE = new Set(['Cos', 'Exp', 'Log', 'Sin']);
+
+/** Nodes of the model that aren't on the list, as `operator (name)`; empty for every graph that we emit. */
+export function batchDependentNodes(model: ModelProto): readonly string[] {
+  const graph = model.graph;
+  if (graph === undefined) return [];
+  const types = elementTypes(graph);
+  return graph.node.filter(node => !isInvariant(node, types)).map(node => `${operatorOf(node)} (${node.name})`);
+}
+
+function isInvariant(node: NodeProto, types: ReadonlyMap<string, number>): boolean {
+  const operator = operatorOf(node);
+  if (INVARIANT_IN_DOUBLE.has(operator)) return types.get(node.input[0] ?? '') === ELEMENT_CODES.float64;
+  return INVARIANT.has(operator);
+}
+
+function operatorOf(node: NodeProto): string {
+  return node.domain === '' ? node.opType : `${node.domain}.${node.opType}`;
+}
+
+/**
+ * The element types that are sure: of inputs, constants and casts, and of the arithmetic that keeps its operands' type.
+ * What stays unknown counts as not double.
+ */
+function elementTypes(graph: GraphProto): ReadonlyMap<string, number> {
+  const types = new Map<string, number>();
+  for (const { name, type } of graph.input) {
+    if (type?.value.case === 'tensorType') types.set(name, type.value.value.elemType);
+  }
+  for (const { name, dataType } of graph.initializer) types.set(name, dataType);
+  const keepsType = new Set(['Add', 'Sub', 'Mul', 'Div', 'Abs', 'Neg', 'Reshape', 'Unsqueeze', 'Identity', 'Log', 'Exp']);
+  for (const node of graph.node) {
+    const cast = node.opType === 'Cast' ? node.attribute.find(({ name }) => name === 'to')?.i : undefined;
+    const operand = node.opType === 'Where' ? node.input[1] : keepsType.has(node.opType) ? node.input[0] : undefined;
+    const type = cast === undefined ? types.get(operand ?? '') : Number(cast);
+    if (type !== undefined) for (const output of node.output) types.set(output, type);
+  }
+  return types;
+}

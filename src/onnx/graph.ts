@@ -1,0 +1,97 @@
+/**
+ * A graph under construction: inputs, constants, nodes in order, outputs. Values know their element type and shape,
+ * so operators can check them and gradients can undo a broadcast. Names are counted, so that the same calls make the
+ * same bytes.
+ */
+import type { ElementType, Tensor } from './tensor';
+
+/** A size, or the name of one that is known at run time only ('N', rows). */
+export type Dim = number | string;
+
+export interface Value {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: readonly Dim[];
+}
+
+export type Attribute = number | string | readonly number[] | readonly string[] | Graph;
+
+export interface Node {
+  readonly operator: string;
+  /** '' is ONNX's own; else 'ai.onnx.ml'. */
+  readonly domain: '' | 'ai.onnx.ml';
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+export interface Constant {
+  readonly value: Value;
+  readonly tensor: Tensor;
+}
+
+export interface NodeRequest {
+  readonly operator: string;
+  readonly domain?: Node['domain'];
+  readonly inputs: readonly Value[];
+  /** Type and shape of each output; a name only where a reader should find it in the file. */
+  readonly outputs: readonly { readonly type: ElementType; readonly shape: readonly Dim[]; readonly name?: string }[];
+  readonly attributes?: Node['attributes'];
+}
+
+export class Graph {
+  readonly name: string;
+  readonly inputs: Value[] = [];
+  readonly constants: Constant[] = [];
+  readonly nodes: Node[] = [];
+  readonly outputs: Value[] = [];
+  readonly #names: Set<string>;
+
+  /** @param outer the graph that this one is the body of: names may not repeat, its values may be read. */
+  constructor(name: string, outer?: Graph) {
+    this.name = name;
+    this.#names = outer === undefined ? new Set() : outer.#names;
+  }
+
+  input(name: string, type: ElementType, shape: readonly Dim[]): Value {
+    const value = this.#value(name, type, shape);
+    this.inputs.push(value);
+    return value;
+  }
+
+  constant(tensor: Tensor, name?: string): Value {
+    const value = this.#value(name ?? this.#fresh('constant'), tensor.type, tensor.dims);
+    this.constants.push({ value, tensor });
+    return value;
+  }
+
+  /** Adds a node and gives its outputs. */
+  node(request: NodeRequest): readonly Value[] {
+    const outputs = request.outputs.map(output =>
+      this.#value(output.name ?? this.#fresh(request.operator), output.type, output.shape)
+    );
+    this.nodes.push({
+      operator: request.operator,
+      domain: request.domain ?? '',
+      inputs: request.inputs,
+      outputs,
+      attributes: request.attributes ?? {},
+    });
+    return outputs;
+  }
+
+  output(value: Value): void {
+    this.outputs.push(value);
+  }
+
+  #value(name: string, type: ElementType, shape: readonly Dim[]): Value {
+    if (this.#names.has(name)) throw new Error(`graph ${this.name}: two values are named '${name}'`);
+    this.#names.add(name);
+    return { name, type, shape };
+  }
+
+  /** '/' keeps counted names apart from names of columns. */
+  #fresh(kind: string): string {
+    return `/${kind}_${this.#names.size}`;
+  }
+}

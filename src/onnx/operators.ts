@@ -1,0 +1,149 @@
+/**
+ * ONNX operators as functions on a graph's values, with their shapes. Semantics: github.com/onnx/onnx, Operators.md,
+ * operator set 18; here are only those that we emit.
+ */
+import type { Attribute, Dim, Graph, Value } from './graph';
+import { ELEMENT_CODES, type ElementType, float32, float64, int64, sizeOf, type Tensor } from './tensor';
+
+export type Operators = ReturnType<typeof operators>;
+
+/** The operators, bound to the graph that they add nodes to. */
+export function operators(graph: Graph) {
+  const one = (
+    operator: string,
+    inputs: readonly Value[],
+    type: ElementType,
+    shape: readonly Dim[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    name?: string
+  ): Value => graph.node({ operator, inputs, outputs: [{ type, shape, name }], attributes })[0]!;
+  const unary = (operator: string) => (x: Value) => one(operator, [x], x.type, x.shape);
+  const binary = (operator: string) => (a: Value, b: Value) => {
+    if (a.type !== b.type) throw new Error(`${operator} of ${a.type} and ${b.type}`);
+    return one(operator, [a, b], a.type, broadcast(a.shape, b.shape));
+  };
+  const comparison = (operator: string) => (a: Value, b: Value) =>
+    one(operator, [a, b], 'bool', broadcast(a.shape, b.shape));
+  const constant = (tensor: Tensor, name?: string) => graph.constant(tensor, name);
+  const integers = (values: readonly (number | bigint)[]) => constant(int64(values));
+
+  return {
+    constant,
+    integers,
+    /** A scalar constant. */
+    scalar: (value: number, type: 'float32' | 'float64' = 'float32') =>
+      constant(type === 'float32' ? float32([value], []) : float64([value], [])),
+    /** A scalar int64 constant. */
+    integer: (value: number | bigint) => constant(int64([value], [])),
+
+    add: binary('Add'),
+    sub: binary('Sub'),
+    mul: binary('Mul'),
+    /** Of integers: rounds towards zero. */
+    div: binary('Div'),
+    /** Of integers: the remainder has the divisor's sign (floor). */
+    mod: binary('Mod'),
+    pow: binary('Pow'),
+    equal: comparison('Equal'),
+    lessOrEqual: comparison('LessOrEqual'),
+    isNaN: (x: Value) => one('IsNaN', [x], 'bool', x.shape),
+    or: comparison('Or'),
+    where: (condition: Value, yes: Value, no: Value) =>
+      one('Where', [condition, yes, no], yes.type, broadcast(condition.shape, broadcast(yes.shape, no.shape))),
+
+    neg: unary('Neg'),
+    relu: unary('Relu'),
+    sigmoid: unary('Sigmoid'),
+    softplus: unary('Softplus'),
+    sign: unary('Sign'),
+    sqrt: unary('Sqrt'),
+    log: unary('Log'),
+    sin: unary('Sin'),
+    cos: unary('Cos'),
+    cast: (x: Value, type: ElementType, name?: string) =>
+      one('Cast', [x], type, x.shape, { to: ELEMENT_CODES[type] }, name),
+    /** The same value under a name that a reader looks for. */
+    rename: (x: Value, name: string) => one('Identity', [x], x.type, x.shape, {}, name),
+
+    /** [.., M, K] × [K, N] → [.., M, N] */
+    matMul: (a: Value, b: Value) => {
+      const [inner, columns] = b.shape;
+      if (b.shape.length !== 2 || a.shape.length !== 2 || a.shape[1] !== inner) {
+        throw new Error(`MatMul of [${a.shape.join()}] and [${b.shape.join()}]`);
+      }
+      return one('MatMul', [a, b], a.type, [a.shape[0]!, columns!]);
+    },
+    /** [M, N] → [N, M] */
+    transpose: (x: Value) => one('Transpose', [x], x.type, [...x.shape].reverse(), { perm: [1, 0] }),
+    reshape: (x: Value, shape: readonly number[]) => one('Reshape', [x, integers(shape)], x.type, shape),
+    unsqueeze: (x: Value, axis: number) => {
+      const shape = [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)];
+      return one('Unsqueeze', [x, integers([axis])], x.type, shape);
+    },
+    expand: (x: Value, shape: readonly number[]) => one('Expand', [x, integers(shape)], x.type, shape),
+    concat: (values: readonly Value[], axis: number, name?: string) => {
+      const first = values[0]!;
+      const shape = [...first.shape];
+      shape[axis] = values.reduce((total, value) => total + fixed(value.shape[axis]!), 0);
+      return one('Concat', values, first.type, shape, { axis }, name);
+    },
+    /** Elements start … end−1 along `axis`. */
+    slice: (x: Value, axis: number, start: number, end: number) => {
+      const shape = [...x.shape];
+      shape[axis] = end - start;
+      return one('Slice', [x, integers([start]), integers([end]), integers([axis])], x.type, shape);
+    },
+    /** Consecutive parts of a vector. */
+    split: (x: Value, sizes: readonly number[]) =>
+      graph.node({
+        operator: 'Split',
+        inputs: [x, integers(sizes)],
+        outputs: sizes.map(size => ({ type: x.type, shape: [size] })),
+        attributes: { axis: 0 },
+      }),
+    /** Rows of `table` by number: [V, ..] and [B] → [B, ..] */
+    gather: (table: Value, rows: Value) =>
+      one('Gather', [table, rows], table.type, [...rows.shape, ...table.shape.slice(1)], { axis: 0 }),
+    /** Zeros of [V, ..] with `updates` [B, ..] added at `rows` [B]. Only on one thread: with more it loses updates. */
+    scatterAdd: (shape: readonly number[], rows: Value, updates: Value) => {
+      const zeros = constant(float32(new Float32Array(sizeOf(shape)), shape));
+      const at = one('Unsqueeze', [rows, integers([1])], rows.type, [...rows.shape, 1]);
+      return one('ScatterND', [zeros, at, updates], updates.type, shape, { reduction: 'add' });
+    },
+    reduceSum: (x: Value, axes: readonly number[], keepDims: boolean) => {
+      const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+      const shape = keepDims ? kept : kept.filter((_, axis) => !axes.includes(axis));
+      return one('ReduceSum', [x, integers(axes)], x.type, shape, { keepdims: keepDims ? 1 : 0 });
+    },
+    /** The position of each string in `categories` plus `firstIndex`; `otherwise` for a string that isn't there. */
+    lookUp: (x: Value, categories: readonly string[], firstIndex: number, otherwise: number, name?: string) =>
+      graph.node({
+        operator: 'LabelEncoder',
+        domain: 'ai.onnx.ml',
+        inputs: [x],
+        outputs: [{ type: 'int64', shape: x.shape, name }],
+        attributes: {
+          keys_strings: categories,
+          values_int64s: categories.map((_, position) => position + firstIndex),
+          default_int64: otherwise,
+        },
+      })[0]!,
+  };
+}
+
+/** The shape of two operands together, by NumPy's rule. */
+export function broadcast(a: readonly Dim[], b: readonly Dim[]): readonly Dim[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, axis) => {
+    const left = a[axis - rank + a.length] ?? 1;
+    const right = b[axis - rank + b.length] ?? 1;
+    if (left !== right && left !== 1 && right !== 1) throw new Error(`[${a.join()}] and [${b.join()}] don't fit`);
+    return left === 1 ? right : left;
+  });
+}
+
+/** A size that must be known while the graph is built. */
+export function fixed(size: Dim): number {
+  if (typeof size === 'number') return size;
+  throw new Error(`the size '${size}' is known at run time only`);
+}
