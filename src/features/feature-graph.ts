@@ -31,7 +31,10 @@ export const indexName = (column: string) => `index:${column}`;
 /** Adds inputs and nodes of the features to a graph; always the first to do so, so their names are always the same. */
 export function addFeatures(graph: Graph, fitted: FittedFeatures): FeatureValues {
   const o = operators(graph);
-  const types = { timestamp: 'int64', number: 'float64', string: 'string' } as const satisfies Record<InputType, string>;
+  const types = { timestamp: 'int64', number: 'float64', string: 'string' } as const satisfies Record<
+    InputType,
+    string
+  >;
   const inputs = new Map(fitted.inputs.map(({ column, type }) => [column, graph.input(column, types[type], ['N'])]));
   const parts: Value[] = [];
   const indices: Value[] = [];
@@ -103,7 +106,16 @@ function standardized(
 
 /** int64 [N] → float32 [N, count]: 1 at the position; a negative position gives zeros. */
 function positions(o: Operators, position: Value, count: number): Value {
-  return oneHot(o, position, o.constant(int64(Array.from({ length: count }, (_, i) => i), [1, count])));
+  return oneHot(
+    o,
+    position,
+    o.constant(
+      int64(
+        Array.from({ length: count }, (_, i) => i),
+        [1, count]
+      )
+    )
+  );
 }
 
 /** [N] and [1, K] of one type → float32 [N, K]: 1 where equal. */

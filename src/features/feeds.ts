@@ -38,5 +38,10 @@ function columnFor(table: TableColumns, { column: name, type }: FeatureInput): C
   if (column?.type === type) return column;
   const what = column === undefined ? 'The table lacks a column' : `The table has a ${column.type} column`;
   const where = { column: name, needed: type };
-  throw new MlopsError('MLOPS_FEATURE_INVALID', `${what} that the features read.`, where, 'Score rows of the same source.');
+  throw new MlopsError(
+    'MLOPS_FEATURE_INVALID',
+    `${what} that the features read.`,
+    where,
+    'Score rows of the same source.'
+  );
 }

@@ -19,7 +19,7 @@ export function fitFeatures(table: TableColumns, features: readonly FeatureDefin
   if (table.rows === 0) throw new MlopsError('MLOPS_TOO_FEW_ROWS', 'There is no training row.', {}, 'Widen the split.');
   const inputs = new Map<string, FeatureInput>();
   const embedded = new Set<string>();
-  const transforms = features.map(feature => {
+  const transforms = features.map((feature) => {
     const fitted = fitTransform(feature, table);
     inputs.set(feature.column, { column: feature.column, type: inputTypeOf(columnOf(table, feature)) });
     if (feature.transform === 'embedding') {
@@ -127,7 +127,8 @@ function inputTypeOf(column: Column): InputType {
 function columnOf(table: TableColumns, feature: FeatureDefinition): Column {
   const column = table.columns[feature.column];
   if (column === undefined) throw invalid(feature, 'The table has no such column.', 'Name a column of the source.');
-  if (RESERVED.test(feature.column)) throw invalid(feature, "The name is one of the graph's own.", 'Rename the column.');
+  if (RESERVED.test(feature.column))
+    throw invalid(feature, "The name is one of the graph's own.", 'Rename the column.');
   return column;
 }
 
@@ -136,5 +137,10 @@ function unreadable(feature: FeatureDefinition, column: Column, needed: string):
 }
 
 function invalid(feature: FeatureDefinition, what: string, fix: string, row?: number): MlopsError {
-  return new MlopsError('MLOPS_FEATURE_INVALID', what, { transform: feature.transform, column: feature.column, row }, fix);
+  return new MlopsError(
+    'MLOPS_FEATURE_INVALID',
+    what,
+    { transform: feature.transform, column: feature.column, row },
+    fix
+  );
 }

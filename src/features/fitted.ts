@@ -12,10 +12,24 @@ export type FittedTransform =
   | { readonly transform: 'timeOfDayBuckets'; readonly column: string; readonly buckets: number }
   | { readonly transform: 'timeOfDayCycles'; readonly column: string; readonly harmonics: number }
   | { readonly transform: 'weekday'; readonly column: string }
-  | { readonly transform: 'standardize' | 'logStandardize'; readonly column: string; readonly mean: number; readonly deviation: number }
-  | { readonly transform: 'oneHot'; readonly column: string; readonly categories: readonly string[] | readonly number[] }
+  | {
+      readonly transform: 'standardize' | 'logStandardize';
+      readonly column: string;
+      readonly mean: number;
+      readonly deviation: number;
+    }
+  | {
+      readonly transform: 'oneHot';
+      readonly column: string;
+      readonly categories: readonly string[] | readonly number[];
+    }
   /** Row 0 of the table is the unknown category, row i + 1 is `categories[i]`. */
-  | { readonly transform: 'embedding'; readonly column: string; readonly width: number; readonly categories: readonly string[] };
+  | {
+      readonly transform: 'embedding';
+      readonly column: string;
+      readonly width: number;
+      readonly categories: readonly string[];
+    };
 
 export interface FittedFeatures {
   readonly v: 1;
@@ -40,7 +54,7 @@ export function denseWidth(fitted: FittedFeatures): number {
 
 /** The tables that the network has to train, in the order of the graph's index outputs. */
 export function embeddingTables(fitted: FittedFeatures): readonly EmbeddingTable[] {
-  return fitted.transforms.flatMap(fittedTransform =>
+  return fitted.transforms.flatMap((fittedTransform) =>
     fittedTransform.transform === 'embedding'
       ? [{ column: fittedTransform.column, rows: fittedTransform.categories.length + 1, width: fittedTransform.width }]
       : []

@@ -21,7 +21,7 @@ export function batchDependentNodes(model: ModelProto): readonly string[] {
   const graph = model.graph;
   if (graph === undefined) return [];
   const types = elementTypes(graph);
-  return graph.node.filter(node => !isInvariant(node, types)).map(node => `${operatorOf(node)} (${node.name})`);
+  return graph.node.filter((node) => !isInvariant(node, types)).map((node) => `${operatorOf(node)} (${node.name})`);
 }
 
 function isInvariant(node: NodeProto, types: ReadonlyMap<string, number>): boolean {
@@ -44,7 +44,19 @@ function elementTypes(graph: GraphProto): ReadonlyMap<string, number> {
     if (type?.value.case === 'tensorType') types.set(name, type.value.value.elemType);
   }
   for (const { name, dataType } of graph.initializer) types.set(name, dataType);
-  const keepsType = new Set(['Add', 'Sub', 'Mul', 'Div', 'Abs', 'Neg', 'Reshape', 'Unsqueeze', 'Identity', 'Log', 'Exp']);
+  const keepsType = new Set([
+    'Add',
+    'Sub',
+    'Mul',
+    'Div',
+    'Abs',
+    'Neg',
+    'Reshape',
+    'Unsqueeze',
+    'Identity',
+    'Log',
+    'Exp',
+  ]);
   for (const node of graph.node) {
     const cast = node.opType === 'Cast' ? node.attribute.find(({ name }) => name === 'to')?.i : undefined;
     const operand = node.opType === 'Where' ? node.input[1] : keepsType.has(node.opType) ? node.input[0] : undefined;

@@ -29,7 +29,7 @@ function instructionSets(): string {
   try {
     const line = /^(?:flags|Features)\s*:\s*(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1];
     const flags = new Set(line?.split(/\s+/));
-    const known = KERNEL_FLAGS.filter(flag => flags.has(flag));
+    const known = KERNEL_FLAGS.filter((flag) => flags.has(flag));
     return known.length > 0 ? known.join('+') : model;
   } catch {
     return model;

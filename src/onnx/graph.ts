@@ -67,7 +67,7 @@ export class Graph {
 
   /** Adds a node and gives its outputs. */
   node(request: NodeRequest): readonly Value[] {
-    const outputs = request.outputs.map(output =>
+    const outputs = request.outputs.map((output) =>
       this.#value(output.name ?? this.#fresh(request.operator), output.type, output.shape)
     );
     this.nodes.push({

@@ -29,7 +29,7 @@ export function encodeModel(graph: Graph, metadata: Readonly<Record<string, stri
     graph: graphMessage(graph),
     metadataProps: Object.keys(metadata)
       .sort()
-      .map(key => ({ key, value: metadata[key] })),
+      .map((key) => ({ key, value: metadata[key] })),
   });
   return toBinary(ModelProtoSchema, model);
 }
@@ -40,7 +40,9 @@ export function decodeModel(bytes: Uint8Array): ModelProto {
     const model = fromBinary(ModelProtoSchema, bytes);
     if (model.graph !== undefined && model.graph.node.length > 0) return model;
   } catch (cause) {
-    throw new MlopsError('MLOPS_MODEL_INVALID', 'The bytes are not an ONNX model.', {}, 'Is the file whole?', { cause });
+    throw new MlopsError('MLOPS_MODEL_INVALID', 'The bytes are not an ONNX model.', {}, 'Is the file whole?', {
+      cause,
+    });
   }
   throw new MlopsError('MLOPS_MODEL_INVALID', 'The ONNX model has no graph.', {}, 'Is the file whole?');
 }
@@ -77,20 +79,20 @@ function attributeMessage(name: string, value: Attribute): MessageInitShape<type
   if (value instanceof Graph) return { name, type: kinds.GRAPH, g: graphMessage(value) };
   if (typeof value === 'number') return { name, type: kinds.INT, i: BigInt(value) };
   if (typeof value === 'string') return { name, type: kinds.STRING, s: Buffer.from(value) };
-  if (value.every(item => typeof item === 'string')) {
-    return { name, type: kinds.STRINGS, strings: value.map(item => Buffer.from(item)) };
+  if (value.every((item) => typeof item === 'string')) {
+    return { name, type: kinds.STRINGS, strings: value.map((item) => Buffer.from(item)) };
   }
-  return { name, type: kinds.INTS, ints: value.map(item => BigInt(item)) };
+  return { name, type: kinds.INTS, ints: value.map((item) => BigInt(item)) };
 }
 
 function tensorMessage(name: string, tensor: Tensor): MessageInitShape<typeof TensorProtoSchema> {
   const shape = { name, dims: tensor.dims.map(BigInt), dataType: ELEMENT_CODES[tensor.type] };
   if (tensor.type !== 'string') return { ...shape, rawData: bytesOf(tensor.data) };
-  return { ...shape, stringData: (tensor.data as readonly string[]).map(text => Buffer.from(text)) };
+  return { ...shape, stringData: (tensor.data as readonly string[]).map((text) => Buffer.from(text)) };
 }
 
 function valueMessage(value: Value): MessageInitShape<typeof ValueInfoProtoSchema> {
-  const dim = value.shape.map(size =>
+  const dim = value.shape.map((size) =>
     typeof size === 'number'
       ? { value: { case: 'dimValue' as const, value: BigInt(size) } }
       : { value: { case: 'dimParam' as const, value: size } }

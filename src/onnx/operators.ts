@@ -60,12 +60,9 @@ export function operators(graph: Graph) {
     log: unary('Log'),
     sin: unary('Sin'),
     cos: unary('Cos'),
-    cast: (x: Value, type: ElementType, name?: string) =>
-      one('Cast', [x], type, x.shape, { to: ELEMENT_CODES[type] }, name),
-    /** The same value under a name that a reader looks for. */
-    rename: (x: Value, name: string) => one('Identity', [x], x.type, x.shape, {}, name),
+    cast: (x: Value, type: ElementType) => one('Cast', [x], type, x.shape, { to: ELEMENT_CODES[type] }),
 
-    /** [.., M, K] × [K, N] → [.., M, N] */
+    /** [M, K] × [K, N] → [M, N] */
     matMul: (a: Value, b: Value) => {
       const [inner, columns] = b.shape;
       if (b.shape.length !== 2 || a.shape.length !== 2 || a.shape[1] !== inner) {
@@ -80,6 +77,16 @@ export function operators(graph: Graph) {
       const shape = [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)];
       return one('Unsqueeze', [x, integers([axis])], x.type, shape);
     },
+    /** [.., 1, ..] → [.., ..] */
+    squeeze: (x: Value, axis: number, name?: string) =>
+      one(
+        'Squeeze',
+        [x, integers([axis])],
+        x.type,
+        x.shape.filter((_, i) => i !== axis),
+        {},
+        name
+      ),
     expand: (x: Value, shape: readonly number[]) => one('Expand', [x, integers(shape)], x.type, shape),
     concat: (values: readonly Value[], axis: number, name?: string) => {
       const first = values[0]!;
@@ -98,7 +105,7 @@ export function operators(graph: Graph) {
       graph.node({
         operator: 'Split',
         inputs: [x, integers(sizes)],
-        outputs: sizes.map(size => ({ type: x.type, shape: [size] })),
+        outputs: sizes.map((size) => ({ type: x.type, shape: [size] })),
         attributes: { axis: 0 },
       }),
     /** Rows of `table` by number: [V, ..] and [B] → [B, ..] */

@@ -14,7 +14,10 @@ export interface Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   /** Blocks this thread until the graph has run. `into`: buffers that outputs are written to, in place of new ones. */
-  run(feeds: Readonly<Record<string, Tensor>>, into?: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    into?: Readonly<Record<string, Tensor>>
+  ): Promise<Record<string, Tensor>>;
   close(): Promise<void>;
 }
 
@@ -25,7 +28,8 @@ export async function openSession(model: Uint8Array): Promise<Session> {
     inputs: session.inputNames,
     outputs: session.outputNames,
     run: async (feeds, into) => {
-      const results = into === undefined ? await session.run(toOrt(feeds)) : await session.run(toOrt(feeds), toOrt(into));
+      const results =
+        into === undefined ? await session.run(toOrt(feeds)) : await session.run(toOrt(feeds), toOrt(into));
       return fromOrt(results);
     },
     close: () => session.release(),

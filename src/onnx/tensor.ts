@@ -39,7 +39,10 @@ export function float64(data: Float64Array | readonly number[], dims: readonly n
 }
 
 /** An int64 tensor; `dims` is a vector's length unless given. */
-export function int64(data: BigInt64Array | readonly (number | bigint)[], dims: readonly number[] = [data.length]): Tensor {
+export function int64(
+  data: BigInt64Array | readonly (number | bigint)[],
+  dims: readonly number[] = [data.length]
+): Tensor {
   return { type: 'int64', dims, data: data instanceof BigInt64Array ? data : BigInt64Array.from(data, BigInt) };
 }
 

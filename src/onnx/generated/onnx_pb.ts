@@ -8,9 +8,9 @@
 // @generated from file onnx.proto (package onnx, syntax proto2)
 /* eslint-disable */
 
+import type { Message } from '@bufbuild/protobuf';
 import type { GenEnum, GenFile, GenMessage } from '@bufbuild/protobuf/codegenv2';
 import { enumDesc, fileDesc, messageDesc } from '@bufbuild/protobuf/codegenv2';
-import type { Message } from '@bufbuild/protobuf';
 
 /**
  * Describes the file onnx.proto.
