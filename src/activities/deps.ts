@@ -1,7 +1,7 @@
 /** What activities are made of; worker/ puts it together once, and every activity gets it by its factory. */
 import type { Job, JobProgress } from '../domain/job';
-import type { Stores } from '../stores/connect';
 import type { RegisteredCode } from '../project/registry';
+import type { Stores } from '../stores/connect';
 
 export interface RunJobOptions {
   readonly folder: string;
@@ -22,6 +22,8 @@ export interface ActivityDeps {
   stores(): Promise<Stores>;
   readonly runJob: RunJob;
   readonly registered: RegisteredCode;
+  /** False where the namespace has none: workflows then set none. */
+  readonly searchAttributes: boolean;
   /** Relative source paths start here. */
   readonly dataFolder: string;
   /** Attempts' folders and the cache of downloaded artifacts. */

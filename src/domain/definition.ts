@@ -220,4 +220,6 @@ export interface ProjectDefinition {
   readonly notifiers: readonly NotifierUse[];
   /** Time that an activity's retries may take, all attempts together. */
   readonly retryFor: WallDuration;
+  /** A worker that is silent for this long is given up, and its activity runs elsewhere. */
+  readonly heartbeatWithin: WallDuration;
 }

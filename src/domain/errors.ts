@@ -39,6 +39,8 @@ export const ERRORS = {
   MLOPS_RECORD_VERSION: 'operator',
   MLOPS_REVISION_CONFLICT: 'retry',
   MLOPS_BUCKET_MISSING: 'operator',
+  // everything else: our mistake, or user code's
+  MLOPS_UNEXPECTED: 'operator',
   // worker and servers
   MLOPS_CONFIGURATION: 'caller',
   MLOPS_SERVER_UNFIT: 'caller',

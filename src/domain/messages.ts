@@ -19,9 +19,8 @@ export const MESSAGES = {
   trigger: 'trigger',
   /** lifecycle: query */
   status: 'status',
-  /** approve: update and its signal twin */
+  /** approve: an update, and a signal of the same name for whoever expects one */
   decide: 'decide',
-  decideSignal: 'decideSignal',
   /** approve: signal by the lifecycle */
   supersede: 'supersede',
   /** monitor: signal by the lifecycle */
@@ -136,7 +135,8 @@ export interface LifecycleStatus {
   readonly waitingFor: readonly string[];
   readonly paused: boolean;
   readonly pendingTriggers: readonly Trigger[];
-  readonly champion?: { readonly number: number; readonly digest: Digest };
   readonly failure?: string;
+  /** How the last cycle ended. */
+  readonly last?: string;
   readonly definition: Digest;
 }

@@ -73,6 +73,10 @@ export class Audit {
     }
   }
 
+  async find(id: string): Promise<AuditEvent | null> {
+    return this.#events.findOne({ _id: id });
+  }
+
   async list(project: string, limit = 1000): Promise<AuditEvent[]> {
     return this.#events.find({ project }).sort({ sequence: 1 }).limit(limit).toArray();
   }

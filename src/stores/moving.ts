@@ -8,7 +8,7 @@
  * | endpoints   | endpoint                      | rollout epoch and step (rollouts.ts)        |
  * | replicas    | `<endpoint>/<replica>`        | its own replica alone                       |
  * | aliases     | `<project>/<alias>`           | with the endpoint, in its transaction       |
- * | counters    | `<project>/versions`          | $inc in a transaction                       |
+ * | counters    | `<project>/versions`, …       | $inc, in the transaction that uses it       |
  * | checkpoints | step key                      | larger step wins                            |
  * | code        | `<kind>/<name>/<version>`     | never, once written                         |
  * | artifacts   | digest                        | live → deleting (artifacts.ts)              |
@@ -85,6 +85,16 @@ export class Moving {
       { upsert: true, returnDocument: 'after', session }
     );
     return next?.value ?? 1;
+  }
+
+  /** How often this was refused, this time included. */
+  async countRefusal(of: string): Promise<number> {
+    const counted = await this.#counters.findOneAndUpdate(
+      { _id: `refusals ${of}` },
+      { $inc: { value: 1 }, $setOnInsert: { v: 1 } },
+      { upsert: true, returnDocument: 'after' }
+    );
+    return counted?.value ?? 1;
   }
 
   async checkpoint(key: string): Promise<CheckpointDocument | null> {

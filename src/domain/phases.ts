@@ -1,0 +1,120 @@
+/** What each phase is started with and what it answers: refs and a checked definition, never data. */
+import type { ApprovalRequest } from './approval';
+import type { ProjectDefinition } from './definition';
+import type { GateResult } from './evaluation';
+import type { Cycle } from './ids';
+import type { RequestState, Trigger, TriggerCause } from './messages';
+import type { Digest, Ref } from './refs';
+import type { Period } from './season';
+
+/** Every phase's input. `v` is the schema of what crosses continue-as-new and upgrades. */
+export interface PhaseContext {
+  readonly v: 1;
+  readonly project: string;
+  readonly cycle: Cycle;
+  readonly definition: ProjectDefinition;
+  readonly definitionRef: Ref<'definition'>;
+  readonly searchAttributes: boolean;
+}
+
+export interface IngestInput extends PhaseContext {
+  readonly asOf: string;
+  /** The snapshot that the new batch is added to. */
+  readonly parent?: Ref<'snapshot'>;
+}
+
+export interface LabelInput extends PhaseContext {
+  readonly snapshot: Ref<'snapshot'>;
+}
+
+export interface TrainInput extends PhaseContext {
+  readonly asOf: string;
+  readonly snapshot: Ref<'snapshot'>;
+  readonly labelSet: Ref<'labelSet'>;
+}
+
+export interface TrainResult {
+  readonly features: Ref<'featureSet'>;
+  readonly run: Ref<'run'>;
+  readonly version: Ref<'version'>;
+  readonly number: number;
+}
+
+export interface EvaluateInput extends PhaseContext {
+  readonly asOf: string;
+  readonly version: Ref<'version'>;
+  /** Started alone without these, the phase ingests and labels up to asOf first. */
+  readonly snapshot?: Ref<'snapshot'>;
+  readonly labelSet?: Ref<'labelSet'>;
+  readonly champion?: Ref<'version'>;
+  /** Default: the definition's test seasons before asOf. */
+  readonly period?: Period;
+}
+
+export interface EvaluateResult {
+  readonly evaluation: Ref<'evaluation'>;
+  readonly gates: readonly GateResult[];
+  readonly rows: number;
+  readonly auc: number;
+  readonly logLoss: number;
+}
+
+export interface ApproveInput {
+  readonly v: 1;
+  readonly project: string;
+  readonly cycle: string;
+  readonly searchAttributes: boolean;
+  /** Absent where a client started the workflow to be told what became of a request. */
+  readonly request?: ApprovalRequest;
+  readonly notifiers?: ProjectDefinition['notifiers'];
+}
+
+export interface ApproveResult {
+  readonly state: RequestState;
+  readonly reason: string;
+}
+
+/** All that a lifecycle remembers from one run to the next. */
+export interface LifecycleState {
+  readonly v: 1;
+  readonly project: string;
+  readonly definition: ProjectDefinition;
+  readonly definitionDigest: Digest;
+  readonly appliedBy: string;
+  /** Set once the definition is registered. */
+  readonly definitionRef?: Ref<'definition'>;
+  readonly searchAttributes?: boolean;
+  /** The last cycle that was begun. */
+  readonly cycle: number;
+  readonly snapshot?: Ref<'snapshot'>;
+  readonly pending: readonly Trigger[];
+  readonly paused: boolean;
+  /** Answers by the sender's message id; the newest are kept. */
+  readonly answers: readonly {
+    readonly id: string;
+    readonly outcome: 'accepted' | 'refused';
+    readonly reason: string;
+  }[];
+  /** Triggers that counted, so that one sent again counts once. */
+  readonly seenTriggers: readonly string[];
+  readonly last?: string;
+}
+
+export type CycleOutcome =
+  | 'deployed'
+  | 'rolled-back'
+  | 'rejected'
+  | 'expired'
+  | 'superseded'
+  | 'gate failed'
+  | 'nothing new'
+  | 'skipped'
+  | 'stopped';
+
+export interface OpenCycle {
+  readonly project: string;
+  readonly cycle: Cycle;
+  readonly definition: Ref<'definition'>;
+  readonly causes: readonly TriggerCause[];
+  readonly asOf: string;
+}

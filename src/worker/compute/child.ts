@@ -1,0 +1,46 @@
+/** A compute child's whole life: take one job, run it, answer. It ends with its parent, so an orphan writes nothing. */
+import { errorCodeOf, MlopsError } from '../../domain/errors';
+import type { Job } from '../../domain/job';
+import { JOBS } from './jobs';
+import type { FromChild, ToChild } from './protocol';
+
+const tell = (message: FromChild): void => {
+  process.send?.(message);
+};
+
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+
+process.once('message', (message: ToChild) => {
+  void run(message).then(tell);
+});
+
+async function run({ job, input, folder }: ToChild): Promise<FromChild> {
+  try {
+    const load = (JOBS as Readonly<Record<string, () => Promise<unknown>>>)[job];
+    if (load === undefined) throw new Error(`no such job: ${job}`);
+    const work = (await load()) as Job<unknown, unknown>;
+    const output = await work(input, {
+      folder,
+      progress: (progress) => tell({ type: 'progress', progress }),
+      checkpoint: (file, step) => tell({ type: 'checkpoint', file, step }),
+    });
+    return { type: 'done', output };
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+function failed(error: unknown): FromChild {
+  const message = error instanceof Error ? error.message : String(error);
+  const stack = error instanceof Error ? error.stack : undefined;
+  const code = errorCodeOf(error);
+  const detail = error instanceof MlopsError ? { where: error.where, fix: error.fix } : { where: {}, fix: '' };
+  return {
+    type: 'failed',
+    message,
+    what: message,
+    ...detail,
+    ...(stack === undefined ? {} : { stack }),
+    ...(code === undefined ? {} : { code }),
+  };
+}

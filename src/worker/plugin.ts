@@ -1,0 +1,130 @@
+/**
+ * `MlopsPlugin`: our activities, and the compute worker beside the user's own, on any Temporal worker. It ships no
+ * workflows, since a bundle holds one module's: users write `export * from 'temporal-mlops/workflows'` in theirs.
+ */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SimplePlugin } from '@temporalio/plugin';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
+import { createActivities } from '../activities';
+import type { ActivityDeps } from '../activities/deps';
+import { COMPUTE_SUFFIX } from '../domain/queues';
+import { MlopsError } from '../domain/errors';
+import { type RegisteredCode, noRegisteredCode } from '../project/registry';
+import { type StoreConfig, storeConfig } from '../stores/config';
+import { type Stores, connectStores } from '../stores/connect';
+import { ActivityFailures } from './activity-failures';
+import { runJob } from './compute/pool';
+import { checkSearchAttributes } from './search-attributes';
+
+export interface MlopsPluginOptions {
+  /** Default: MONGODB_URI and S3_* of the environment, or what `scripts/stack.sh up` wrote. */
+  readonly stores?: StoreConfig;
+  /** Sources, labelers, trainers, metrics and notifiers that definitions refer to by name. */
+  readonly registered?: Partial<RegisteredCode>;
+  /** `here`: a second worker for compute runs beside this one (default). `elsewhere`: another process has it. */
+  readonly compute?: 'here' | 'elsewhere';
+  /** Compute children at once. Default 1: each uses one core. */
+  readonly computeSlots?: number;
+  /** Relative source paths start here. Default: the working directory. */
+  readonly dataFolder?: string;
+  /** Attempts' folders and downloaded artifacts. Default: in the system's temporary folder. */
+  readonly workFolder?: string;
+  /** False goes without search attributes, where the namespace may not have them. */
+  readonly searchAttributes?: boolean;
+}
+
+export class MlopsPlugin extends SimplePlugin {
+  readonly #options: MlopsPluginOptions;
+  readonly #activities: ReturnType<typeof createActivities>;
+  #stores: Promise<Stores> | undefined;
+  #workerOptions: WorkerOptions | undefined;
+
+  constructor(options: MlopsPluginOptions = {}) {
+    super({ name: 'temporal-mlops.MlopsPlugin' });
+    this.#options = options;
+    const deps: ActivityDeps = {
+      stores: () => this.#connected(),
+      runJob,
+      registered: { ...noRegisteredCode, ...options.registered },
+      searchAttributes: options.searchAttributes !== false,
+      dataFolder: options.dataFolder ?? process.cwd(),
+      workFolder: options.workFolder ?? join(tmpdir(), `temporal-mlops-${process.getuid?.() ?? 'user'}`),
+    };
+    this.#activities = createActivities(deps);
+  }
+
+  /** Idempotent: an instance that is on the connection and on the worker is asked twice. */
+  override configureWorker(options: WorkerOptions): WorkerOptions {
+    const existing = (options.activities ?? {}) as Readonly<Record<string, unknown>>;
+    for (const [name, activity] of Object.entries(this.#activities)) {
+      if (existing[name] === undefined || existing[name] === activity) continue;
+      throw new MlopsError('MLOPS_ACTIVITY_NAME_TAKEN', 'An activity of the worker has a name of ours.', { activity: name }, 'Give yours another name.');
+    }
+    const interceptors = options.interceptors?.activity ?? [];
+    const configured: WorkerOptions = {
+      stickyQueueScheduleToStartTimeout: '2 seconds',
+      shutdownGraceTime: '10 seconds',
+      maxHeartbeatThrottleInterval: '500 milliseconds',
+      defaultHeartbeatThrottleInterval: '500 milliseconds',
+      ...options,
+      activities: { ...existing, ...this.#activities },
+      interceptors: {
+        ...options.interceptors,
+        activity: interceptors.includes(ActivityFailures) ? interceptors : [...interceptors, ActivityFailures],
+      },
+    };
+    this.#workerOptions = configured;
+    return configured;
+  }
+
+  override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
+    const options = this.#workerOptions;
+    if (options === undefined) throw new Error('runWorker before configureWorker');
+    const compute = await this.#prepare(options);
+    const running = compute?.run();
+    // A compute worker that fails must not go unseen until the other one stops.
+    running?.catch(() => worker.getState() === 'RUNNING' && worker.shutdown());
+    try {
+      await super.runWorker(worker, next);
+    } finally {
+      if (compute?.getState() === 'RUNNING') compute.shutdown();
+      await running?.finally(() => this.#disconnect());
+      await this.#disconnect();
+    }
+  }
+
+  async #prepare(options: WorkerOptions): Promise<Worker | undefined> {
+    await this.#connected();
+    if (options.connection !== undefined && this.#options.searchAttributes !== false) {
+      await checkSearchAttributes(options.connection, options.namespace ?? 'default');
+    }
+    if (this.#options.compute === 'elsewhere') return undefined;
+    return Worker.create({
+      ...(options.connection === undefined ? {} : { connection: options.connection }),
+      namespace: options.namespace ?? 'default',
+      taskQueue: `${options.taskQueue}${COMPUTE_SUFFIX}`,
+      activities: this.#activities,
+      interceptors: { activity: [ActivityFailures] },
+      maxConcurrentActivityTaskExecutions: this.#options.computeSlots ?? 1,
+      shutdownGraceTime: '10 seconds',
+      maxHeartbeatThrottleInterval: '500 milliseconds',
+      defaultHeartbeatThrottleInterval: '500 milliseconds',
+    });
+  }
+
+  /** Opened once, by whoever needs it first; a failure is forgotten, so that the next one tries again. */
+  #connected(): Promise<Stores> {
+    this.#stores ??= connectStores(this.#options.stores ?? storeConfig()).catch((error: unknown) => {
+      this.#stores = undefined;
+      throw error;
+    });
+    return this.#stores;
+  }
+
+  async #disconnect(): Promise<void> {
+    const stores = this.#stores;
+    this.#stores = undefined;
+    await (await stores)?.close();
+  }
+}

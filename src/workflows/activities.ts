@@ -1,0 +1,91 @@
+/** How workflows call activities: short reads and writes on the worker's own queue, compute on the queue beside it. */
+import { ActivityCancellationType, proxyActivities, sleep, workflowInfo } from '@temporalio/workflow';
+import type { createActivities } from '../activities';
+import type { ProjectDefinition } from '../domain/definition';
+import { durationMs } from '../domain/durations';
+import { COMPUTE_SUFFIX } from '../domain/queues';
+import { show, type Visible } from './visible';
+
+export type Activities = ReturnType<typeof createActivities>;
+
+type Retries = Pick<ProjectDefinition, 'retryFor' | 'heartbeatWithin'>;
+
+const DEFAULT_RETRIES: Retries = { retryFor: { wall: '24 hours' }, heartbeatWithin: { wall: '10 seconds' } };
+
+/** Every kill is an attempt, so retries are bounded by time and not by number. */
+const RETRY = { initialInterval: 250, backoffCoefficient: 2, maximumInterval: 10_000 } as const;
+
+/** Short effects: a lookup, a record, a notice. An attempt that hangs is given up after a minute. */
+export function io(retries: Retries = DEFAULT_RETRIES): Activities {
+  return proxyActivities<Activities>({
+    startToCloseTimeout: '1 minute',
+    scheduleToCloseTimeout: durationMs(retries.retryFor),
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: RETRY,
+  });
+}
+
+/** Waits inside the activity and heartbeats while it does. */
+export function waiting(retries: Retries = DEFAULT_RETRIES): Activities {
+  return proxyActivities<Activities>({
+    startToCloseTimeout: durationMs(retries.retryFor),
+    scheduleToCloseTimeout: durationMs(retries.retryFor),
+    heartbeatTimeout: durationMs(retries.heartbeatWithin),
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: RETRY,
+  });
+}
+
+export function computeQueue(): string {
+  return `${workflowInfo().taskQueue}${COMPUTE_SUFFIX}`;
+}
+
+/** Work of a compute child; its progress is the heartbeat. */
+export function compute(retries: Retries = DEFAULT_RETRIES): Activities {
+  return proxyActivities<Activities>({
+    taskQueue: computeQueue(),
+    startToCloseTimeout: durationMs(retries.retryFor),
+    scheduleToCloseTimeout: durationMs(retries.retryFor),
+    heartbeatTimeout: durationMs(retries.heartbeatWithin),
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: RETRY,
+  });
+}
+
+const FIRST_LOOK_MS = 60_000;
+
+/**
+ * Awaits compute work. If it takes a minute and nobody polls its queue, the workflow says so and goes on waiting;
+ * looks come ever more rarely, so that a day's training leaves a dozen timers.
+ */
+export async function untilPickedUp<T>(
+  context: { readonly project: string; readonly searchAttributes: boolean; readonly definition: Retries },
+  visible: Visible,
+  work: Promise<T>
+): Promise<T> {
+  const queue = computeQueue();
+  let settled = false;
+  const done = work.finally(() => {
+    settled = true;
+  });
+  let told = false;
+  for (let lookMs = FIRST_LOOK_MS; ; lookMs *= 2) {
+    await Promise.race([done, sleep(lookMs, { summary: `is ${queue} polled?` })]);
+    if (settled) break;
+    const polled = (await io(context.definition).mlopsCountPollers({ queue })) > 0;
+    if (settled) break;
+    if (!polled) {
+      show(context, {
+        ...visible,
+        waitingFor: [`worker:${queue}`],
+        details: `${visible.details}\n\n**No worker polls \`${queue}\`.** Start one: \`mlops worker\`. The work goes on by itself.`,
+      });
+      told = true;
+    } else if (told) {
+      show(context, visible);
+      told = false;
+    }
+  }
+  if (told) show(context, visible);
+  return done;
+}

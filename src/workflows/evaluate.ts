@@ -1,0 +1,56 @@
+import { executeChild, workflowInfo } from '@temporalio/workflow';
+import { phaseId } from '../domain/ids';
+import type { EvaluateInput, EvaluateResult } from '../domain/phases';
+import type { Ref } from '../domain/refs';
+import { lastWholeSeasons } from '../domain/season';
+import { compute, io, untilPickedUp } from './activities';
+import { ingest } from './ingest';
+import { label } from './label';
+import { described, show } from './visible';
+
+/** Scores a version, and the champion beside it, on the same later rows, and judges the gates. */
+export async function evaluate(input: EvaluateInput): Promise<EvaluateResult> {
+  const { definition, asOf, version, champion } = input;
+  const period = input.period ?? lastWholeSeasons(definition.season, definition.split.testSeasons, asOf);
+  const visible = {
+    phase: 'evaluate',
+    waitingFor: [],
+    details: `Evaluates ${version.id} on ${period.from} to ${period.to}, as known by ${asOf}${champion === undefined ? '; there is no champion' : `, beside the champion ${champion.id}`}.`,
+  };
+  show(input, visible);
+  const snapshot = input.snapshot ?? (await ingested(input));
+  const labelSet = input.labelSet ?? (await labeled(input, snapshot));
+  const work = compute(definition).mlopsEvaluate({
+    version,
+    ...(champion === undefined ? {} : { champion }),
+    snapshot,
+    labelSet,
+    period,
+    knownBy: asOf,
+    gates: definition.gates,
+    decisionThreshold: definition.objective.decisionThreshold,
+    minRows: definition.split.minTestRows,
+  });
+  return untilPickedUp(input, visible, work);
+}
+
+async function ingested(input: EvaluateInput): Promise<Ref<'snapshot'>> {
+  const parent = await io(input.definition).mlopsSnapshotOf({ version: input.version });
+  return executeChild(ingest, {
+    workflowId: phaseId(input.project, input.cycle, 'ingest'),
+    args: [{ ...contextOf(input), asOf: input.asOf, parent }],
+    ...described(`ingest for ${workflowInfo().workflowId}`, `Rows known by ${input.asOf}.`),
+  });
+}
+
+async function labeled(input: EvaluateInput, snapshot: Ref<'snapshot'>): Promise<Ref<'labelSet'>> {
+  return executeChild(label, {
+    workflowId: phaseId(input.project, input.cycle, 'label'),
+    args: [{ ...contextOf(input), snapshot }],
+    ...described(`label for ${workflowInfo().workflowId}`, `Labels of snapshot ${snapshot.digest}.`),
+  });
+}
+
+function contextOf({ v, project, cycle, definition, definitionRef, searchAttributes }: EvaluateInput) {
+  return { v, project, cycle, definition, definitionRef, searchAttributes };
+}

@@ -1,0 +1,9 @@
+/** All that a user's workflow module re-exports: `export * from 'temporal-mlops/workflows'`. Every export is a workflow. */
+export { approve } from './approve';
+export { deploy } from './deploy';
+export { evaluate } from './evaluate';
+export { ingest } from './ingest';
+export { label } from './label';
+export { lifecycle } from './lifecycle';
+export { monitor } from './monitor';
+export { train } from './train';

@@ -1,0 +1,191 @@
+/**
+ * A project's life: wait for a trigger, run one cycle, continue as new. Alive as long as the project; a failed
+ * phase waits for the operator, and only `stop` or cancellation ends it.
+ */
+import {
+  ApplicationFailure,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  isCancellation,
+  ParentClosePolicy,
+  rootCause,
+  setHandler,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ProjectDefinition } from '../domain/definition';
+import { monitorId, rollbackId } from '../domain/ids';
+import type { LifecycleStatus, OperatorAnswer, RollbackMessage } from '../domain/messages';
+import type { LifecycleState } from '../domain/phases';
+import type { Digest } from '../domain/refs';
+import { io } from './activities';
+import { type LifecycleView, runCycle } from './cycle';
+import { deploy } from './deploy';
+import { OperatorDesk } from './operator-desk';
+import { described, show } from './visible';
+
+export async function lifecycle(initial: LifecycleState): Promise<{ readonly ended: string }> {
+  let state = initial;
+  const visible = { phase: 'starting', waitingFor: [] as readonly string[] };
+  const desk: OperatorDesk = new OperatorDesk(state, {
+    status: () => statusOf(state, desk, visible),
+    rollback: (message) => startRollback(state, message),
+    register: async (message) => {
+      const refusal = await register(message.definition, message.digest, message.by);
+      return typeof refusal === 'string' ? refusal : undefined;
+    },
+  });
+  try {
+    state = await withDefinition(state, desk);
+    visible.phase = 'idle';
+    showIdle(state, desk);
+    await condition(
+      () =>
+        desk.stopped !== undefined ||
+        desk.next !== undefined ||
+        (desk.pending.length > 0 && !desk.paused) ||
+        workflowInfo().continueAsNewSuggested
+    );
+    if (desk.next !== undefined && desk.stopped === undefined) state = await applied(state, desk);
+    if (desk.pending.length > 0 && !desk.paused && desk.stopped === undefined)
+      state = await cycleUntilStopped(state, desk, visible);
+    state = await runCycle(state, desk, visible);
+    if (desk.stopped !== undefined) return await end(state, desk, `stopped by ${desk.stopped.by}`);
+  } catch (error) {
+    if (isCancellation(error)) return await CancellationScope.nonCancellable(() => end(state, desk, 'cancelled'));
+    throw error;
+  }
+  await condition(allHandlersFinished);
+  return continueAsNew<typeof lifecycle>({ ...state, ...desk.remembered() });
+}
+
+/** `stop` cancels the running phase: an open request closes, a rollout undoes itself. */
+async function cycleUntilStopped(
+  state: LifecycleState,
+  desk: OperatorDesk,
+  view: LifecycleView
+): Promise<LifecycleState> {
+  const scope = new CancellationScope();
+  const cycling = scope.run(() => runCycle(state, desk, view));
+  const stopping = condition(() => desk.stopped !== undefined).then(() => scope.cancel());
+  stopping.catch(() => undefined);
+  return cycling;
+}
+
+/** Registered once, by the lifecycle's first activity: a name that the worker doesn't know ends a project that never began. */
+async function withDefinition(state: LifecycleState, desk: OperatorDesk): Promise<LifecycleState> {
+  if (state.definitionRef !== undefined) return state;
+  const registered = await register(state.definition, state.definitionDigest, state.appliedBy);
+  if (typeof registered !== 'string') {
+    desk.registered = true;
+    return { ...state, ...registered };
+  }
+  desk.registered = registered;
+  await condition(allHandlersFinished);
+  throw ApplicationFailure.create({ message: registered, type: 'MLOPS_NOT_REGISTERED', nonRetryable: true });
+}
+
+type Registered = Required<Pick<LifecycleState, 'definitionRef' | 'searchAttributes'>>;
+
+/** What the definition is known by from now on, or in words why this worker can't run it. */
+async function register(
+  definition: ProjectDefinition,
+  digest: Digest,
+  appliedBy: string
+): Promise<Registered | string> {
+  try {
+    const { ref, searchAttributes } = await io(definition).mlopsRegisterDefinition({ definition, digest, appliedBy });
+    return { definitionRef: ref, searchAttributes };
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return rootCause(error) ?? String(error);
+  }
+}
+
+/** A definition that was registered when it was applied; it takes effect between two cycles. */
+async function applied(state: LifecycleState, desk: OperatorDesk): Promise<LifecycleState> {
+  const message = desk.next;
+  if (message === undefined) return state;
+  desk.next = undefined;
+  const next = { ...state, definition: message.definition, definitionDigest: message.digest, appliedBy: message.by };
+  const registered = await register(message.definition, message.digest, message.by);
+  return typeof registered === 'string' ? state : { ...next, ...registered };
+}
+
+/** A rollout of its own, beside the cycle: it takes the endpoint by the next epoch, with or without the old saga's worker. */
+async function startRollback(state: LifecycleState, message: RollbackMessage): Promise<OperatorAnswer> {
+  const target = await io(state.definition).mlopsRollbackTarget({
+    project: state.project,
+    ...(message.to === undefined ? {} : { to: message.to }),
+  });
+  if (target.version === undefined) return { outcome: 'refused', reason: target.reason };
+  const workflowId = rollbackId(state.project, message.id);
+  await startChild(deploy, {
+    workflowId,
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    args: [
+      {
+        v: 1,
+        project: state.project,
+        cycle: `rollback-${message.id}`,
+        definition: state.definition,
+        searchAttributes: state.searchAttributes ?? true,
+        version: target.version,
+        kind: 'rollback',
+        reason: `asked by ${message.by}`,
+      },
+    ],
+    ...described(`roll ${state.project} back`, `Serves ${target.version.id} again; asked by ${message.by}.`),
+  });
+  return { outcome: 'accepted', reason: `${workflowId} serves ${target.version.id} again` };
+}
+
+async function end(state: LifecycleState, desk: OperatorDesk, why: string): Promise<{ readonly ended: string }> {
+  await getExternalWorkflowHandle(monitorId(state.project))
+    .cancel()
+    .catch(() => undefined);
+  show(
+    { project: state.project, searchAttributes: state.searchAttributes ?? true },
+    { phase: 'ended', waitingFor: [], details: `The lifecycle has ended: ${why}.` }
+  );
+  await condition(allHandlersFinished);
+  return { ended: why };
+}
+
+function showIdle(state: LifecycleState, desk: OperatorDesk): void {
+  const lines = [
+    `# ${state.project}`,
+    state.cycle === 0 ? 'No cycle yet.' : `Last: cycle ${state.cycle}, ${state.last ?? 'ended'}.`,
+    desk.paused
+      ? '**Paused**: send the update `unpause` to go on.'
+      : 'Waits for a trigger: the monitor sends one, or a person does.',
+    '',
+    'To retrain, here: **⋯ → Send an Update**, name `retrain`, input `{"id": "<any id>", "by": "<your name>", "asOf": "2001-05-10T18:20:00Z"}`',
+    `In a shell: \`mlops retrain ${state.project} --by <your name> --as-of <event time>\``,
+  ];
+  show(
+    { project: state.project, searchAttributes: state.searchAttributes ?? true },
+    { phase: desk.paused ? 'paused' : 'idle', waitingFor: desk.paused ? ['operator'] : [], details: lines.join('\n\n') }
+  );
+}
+
+function statusOf(
+  state: LifecycleState,
+  desk: OperatorDesk,
+  visible: { phase: string; waitingFor: readonly string[] }
+): LifecycleStatus {
+  return {
+    project: state.project,
+    cycle: state.cycle,
+    phase: visible.phase,
+    waitingFor: visible.waitingFor,
+    paused: desk.paused,
+    pendingTriggers: desk.pending,
+    definition: state.definitionDigest,
+    ...(desk.failure === undefined ? {} : { failure: desk.failure }),
+    ...(state.last === undefined ? {} : { last: state.last }),
+  };
+}
