@@ -113,7 +113,10 @@ export function operators(graph: Graph) {
       one('Gather', [table, rows], table.type, [...rows.shape, ...table.shape.slice(1)], { axis: 0 }),
     /** Zeros of [V, ..] with `updates` [B, ..] added at `rows` [B]. Only on one thread: with more it loses updates. */
     scatterAdd: (shape: readonly number[], rows: Value, updates: Value) => {
-      const zeros = constant(float32(new Float32Array(sizeOf(shape)), shape));
+      const size = sizeOf(shape);
+      const zeros = constant(
+        updates.type === 'float64' ? float64(new Float64Array(size), shape) : float32(new Float32Array(size), shape)
+      );
       const at = one('Unsqueeze', [rows, integers([1])], rows.type, [...rows.shape, 1]);
       return one('ScatterND', [zeros, at, updates], updates.type, shape, { reduction: 'add' });
     },

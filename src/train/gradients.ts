@@ -40,7 +40,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   // z = max(x, 0): its sign is 1 where x passed and 0 where it was cut
   Relu: ({ o, output, adjoint }) => [() => o.mul(adjoint, o.sign(output))],
   // z = 1 ÷ (1 + e⁻ˣ):  dz/dx = z (1 − z)
-  Sigmoid: ({ o, output, adjoint }) => [() => o.mul(adjoint, o.mul(output, o.sub(o.scalar(1), output)))],
+  Sigmoid: ({ o, output, adjoint }) => [() => o.mul(adjoint, o.mul(output, o.sub(one(o, output), output)))],
   // z = log(1 + eˣ):  dz/dx = 1 ÷ (1 + e⁻ˣ)
   Softplus: ({ o, inputs: [x], adjoint }) => [() => o.mul(adjoint, o.sigmoid(x!))],
   // z = Σ x: every summand gets the sum's adjoint
@@ -76,7 +76,7 @@ export function gradients(graph: Graph, loss: Value, parameters: readonly Value[
   const o = operators(graph);
   const forward = [...graph.nodes];
   const trained = dependentNames(forward, parameters);
-  const adjoints = new Map<string, Value>([[loss.name, o.scalar(1)]]);
+  const adjoints = new Map<string, Value>([[loss.name, one(o, loss)]]);
   for (const node of forward.reverse()) {
     const output = node.outputs[0]!;
     const adjoint = adjoints.get(output.name);
@@ -113,6 +113,11 @@ function sumTo(o: Operators, adjoint: Value, operand: Value): Value {
   const summed = added > 0 ? o.reduceSum(adjoint, leading, false) : adjoint;
   const repeated = operand.shape.flatMap((size, axis) => (size === 1 && summed.shape[axis] !== 1 ? [axis] : []));
   return repeated.length > 0 ? o.reduceSum(summed, repeated, true) : summed;
+}
+
+/** The scalar 1, in the element type of `like`. */
+function one(o: Operators, like: Value): Value {
+  return o.scalar(1, like.type === 'float64' ? 'float64' : 'float32');
 }
 
 function constantIntegers(graph: Graph, value: Value): readonly number[] {

@@ -39,6 +39,8 @@ export interface TrainOptions {
   readonly resume?: string;
   /** Steps of one call; by default as many as take about 100 ms. */
   readonly stepsPerCall?: number;
+  /** At least this long between two checkpoints within an epoch; each epoch ends with one. By default 3,000. */
+  readonly checkpointEveryMs?: number;
 }
 
 export interface TrainedNetwork {
@@ -68,7 +70,7 @@ export async function trainNetwork(
   const start = await startOf(request, shape, environment, options.resume);
   const session = await openSession(trainingGraph({ shape, batch: network.batch, learningRate: network.learningRate }));
   try {
-    const end = await runEpochs({ request, context, session, start, stepsPerCall: options.stepsPerCall });
+    const end = await runEpochs({ request, context, session, start, options });
     return {
       shape,
       parameters: end.state.parameters,
@@ -105,11 +107,12 @@ interface Run {
   readonly context: JobContext;
   readonly session: Session;
   readonly start: Checkpoint;
-  readonly stepsPerCall?: number;
+  readonly options: TrainOptions;
 }
 
-async function runEpochs({ request, context, session, start, stepsPerCall }: Run): Promise<Checkpoint> {
+async function runEpochs({ request, context, session, start, options }: Run): Promise<Checkpoint> {
   const { features, network } = request;
+  const { stepsPerCall, checkpointEveryMs = CHECKPOINT_MS } = options;
   const epochs = epochsFor(network, features.rows);
   const data = dataFeeds(request);
   let { cursor, state } = start;
@@ -137,7 +140,7 @@ async function runEpochs({ request, context, session, start, stepsPerCall }: Run
       report(context, cursor, { epochs, rows: features.rows, batch: network.batch });
       const took = performance.now() - began;
       if (stepsPerCall === undefined) steps = Math.max(1, Math.min(2 * steps, Math.round((steps * CHUNK_MS) / took)));
-      if (performance.now() - saved > CHECKPOINT_MS && cursor.step < batches.steps) await save();
+      if (performance.now() - saved >= checkpointEveryMs && cursor.step < batches.steps) await save();
     }
     const done = { epoch: cursor.epoch + 1, rows: features.rows, loss: cursor.lossSum / features.rows };
     cursor = { epoch: cursor.epoch + 1, step: 0, lossSum: 0, epochs: [...cursor.epochs, done] };
