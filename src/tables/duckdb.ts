@@ -1,0 +1,92 @@
+/**
+ * A DuckDB of one job's own: in memory, one thread, and able to touch only the files that it was given. One thread,
+ * because floating sums, unordered rows and hence Parquet bytes differ from run to run with more.
+ */
+import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
+import { path, paths, text } from './sql';
+
+export interface DatabaseOptions {
+  /** Files that may be read. */
+  readonly files: readonly string[];
+  /** Folder that may be read and written, also for what doesn't fit in memory. */
+  readonly folder?: string;
+  readonly memoryLimit?: string;
+}
+
+export interface Database {
+  run(sql: string): Promise<void>;
+  /** Rows as plain values: BIGINT as bigint, timestamps as DuckDB's own values; for small results. */
+  rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** Rows as vectors, chunk after chunk in the query's order. */
+  chunks(sql: string): AsyncIterable<DuckDBDataChunk>;
+}
+
+const DEFAULT_MEMORY = '2GB';
+
+/** Opens a database, lets `use` work on it, and closes it whatever happens. */
+export async function withDatabase<T>(options: DatabaseOptions, use: (database: Database) => Promise<T>): Promise<T> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+  try {
+    const connection = await instance.connect();
+    try {
+      for (const statement of restrictions(options)) await connection.run(statement);
+      return await use(databaseOf(connection));
+    } finally {
+      connection.closeSync();
+    }
+  } finally {
+    instance.closeSync();
+  }
+}
+
+/** In this order: each may be set only before access is closed. */
+function restrictions({ files, folder, memoryLimit = DEFAULT_MEMORY }: DatabaseOptions): readonly string[] {
+  return [
+    `SET memory_limit = ${text(memoryLimit)}`,
+    `SET temp_directory = ${folder === undefined ? "''" : path(`${folder}/spill`)}`,
+    `SET allowed_paths = ${paths(files)}`,
+    ...(folder === undefined ? [] : [`SET allowed_directories = ${paths([folder])}`]),
+    "SET TimeZone = 'UTC'",
+    'SET enable_progress_bar = false',
+    'SET autoinstall_known_extensions = false',
+    'SET autoload_known_extensions = false',
+    'SET enable_external_access = false',
+    'SET lock_configuration = true',
+  ];
+}
+
+function databaseOf(connection: DuckDBConnection): Database {
+  return {
+    async run(sql) {
+      await connection.run(sql);
+    },
+    async rows(sql) {
+      return (await connection.runAndReadAll(sql)).getRowObjectsJS();
+    },
+    async *chunks(sql) {
+      const result = await connection.stream(sql);
+      for (;;) {
+        const chunk = await result.fetchChunk();
+        if (chunk === null || chunk.rowCount === 0) return;
+        yield chunk;
+      }
+    },
+  };
+}
+
+type Numbers = Int8Array | Int32Array | Float64Array | BigInt64Array;
+
+/**
+ * A column of a chunk as the typed array behind it; the query must leave no NULL in it.
+ * The array is the vector's own memory: copy it before the next chunk.
+ */
+export function numbersOf<T extends Numbers>(
+  chunk: DuckDBDataChunk,
+  index: number,
+  type: new (length: number) => T
+): T {
+  // The binding's types call the array private; its public accessors make a JavaScript value of each row.
+  const { items } = chunk.getColumnVector(index) as unknown as { readonly items: unknown };
+  if (items instanceof type) return items;
+  throw new TypeError(`column ${index} of the query is no ${type.name}`);
+}
