@@ -6,15 +6,15 @@
 import type { GraphProto, ModelProto, NodeProto } from './generated/onnx_pb';
 import { ELEMENT_CODES } from './tensor';
 
-const INVARIANT = new Set([
+export const INVARIANT: ReadonlySet<string> = new Set([
   ...['Abs', 'Add', 'And', 'Cast', 'Concat', 'Div', 'Equal', 'Expand', 'Floor', 'Gather', 'Gemm', 'Greater'],
   ...['Identity', 'IsNaN', 'LessOrEqual', 'MatMul', 'Mod', 'Mul', 'Neg', 'Not', 'Or', 'Relu', 'Reshape', 'Sigmoid'],
   ...['Sign', 'Slice', 'Sqrt', 'Squeeze', 'Sub', 'Tanh', 'Transpose', 'Unsqueeze', 'Where'],
-  ...['ai.onnx.ml.LabelEncoder', 'ai.onnx.ml.TreeEnsembleRegressor'],
+  'ai.onnx.ml.LabelEncoder',
 ]);
 
 /** Invariant when computed in double. */
-const INVARIANT_IN_DOUBLE = new Set(['Cos', 'Exp', 'Log', 'Sin']);
+export const INVARIANT_IN_DOUBLE: ReadonlySet<string> = new Set(['Cos', 'Exp', 'Log', 'Sin']);
 
 /** Nodes of the model that aren't on the list, as `operator (name)`; empty for every graph that we emit. */
 export function batchDependentNodes(model: ModelProto): readonly string[] {

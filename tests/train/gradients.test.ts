@@ -130,7 +130,7 @@ async function evaluator({ shapes, f }: Case) {
       const data = (value: Value) => results[value.name]!.data as Float64Array;
       return { loss: data(loss)[0]!, gradients: parts.map(data) };
     },
-    close: session.close,
+    close: () => session.close(),
   };
 }
 
