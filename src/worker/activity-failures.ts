@@ -5,7 +5,7 @@
  */
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import type { ActivityInboundCallsInterceptor, ActivityInterceptorsFactory } from '@temporalio/worker';
-import { ERRORS, MlopsError, errorCodeOf } from '../domain/errors';
+import { ERRORS, errorCodeOf, MlopsError } from '../domain/errors';
 
 /** Payloads are refs; what is larger has lost its way. */
 export const MAX_PAYLOAD_BYTES = 64 * 1024;
@@ -50,7 +50,13 @@ function failureOf(error: unknown): Error {
   return failure('MLOPS_UNEXPECTED', message, true, [], error);
 }
 
-function failure(type: string, message: string, nonRetryable: boolean, details: unknown[], cause: unknown): ApplicationFailure {
+function failure(
+  type: string,
+  message: string,
+  nonRetryable: boolean,
+  details: unknown[],
+  cause: unknown
+): ApplicationFailure {
   return ApplicationFailure.create({
     type,
     message,
@@ -60,7 +66,16 @@ function failure(type: string, message: string, nonRetryable: boolean, details: 
   });
 }
 
-const AWAY = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_SOCKET']);
+const AWAY = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_SOCKET',
+]);
 
 /** MongoDB's driver names its errors; sockets have a code; gRPC says UNAVAILABLE (14) or DEADLINE_EXCEEDED (4). */
 function isServerAway(error: unknown): boolean {
@@ -68,7 +83,15 @@ function isServerAway(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string' && AWAY.has(code)) return true;
   if (error.name === 'ServiceError' && (code === 14 || code === 4)) return true;
-  if (/^Mongo(Network|ServerSelection|NotConnected|PoolCleared|Topology|OperationTimeout|WaitQueue|ClientClosed)/.test(error.name)) return true;
+  if (
+    /^Mongo(Network|ServerSelection|NotConnected|PoolCleared|Topology|OperationTimeout|WaitQueue|ClientClosed)/.test(
+      error.name
+    )
+  )
+    return true;
   const labels = (error as { errorLabels?: unknown }).errorLabels;
-  return Array.isArray(labels) && labels.some((label) => label === 'RetryableWriteError' || label === 'TransientTransactionError');
+  return (
+    Array.isArray(labels) &&
+    labels.some((label) => label === 'RetryableWriteError' || label === 'TransientTransactionError')
+  );
 }

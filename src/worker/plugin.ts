@@ -8,11 +8,11 @@ import { SimplePlugin } from '@temporalio/plugin';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities';
 import type { ActivityDeps } from '../activities/deps';
-import { COMPUTE_SUFFIX } from '../domain/queues';
 import { MlopsError } from '../domain/errors';
-import { type RegisteredCode, noRegisteredCode } from '../project/registry';
+import { COMPUTE_SUFFIX } from '../domain/queues';
+import { noRegisteredCode, type RegisteredCode } from '../project/registry';
 import { type StoreConfig, storeConfig } from '../stores/config';
-import { type Stores, connectStores } from '../stores/connect';
+import { connectStores, type Stores } from '../stores/connect';
 import { ActivityFailures } from './activity-failures';
 import { runJob } from './compute/pool';
 import { checkSearchAttributes } from './search-attributes';
@@ -59,7 +59,12 @@ export class MlopsPlugin extends SimplePlugin {
     const existing = (options.activities ?? {}) as Readonly<Record<string, unknown>>;
     for (const [name, activity] of Object.entries(this.#activities)) {
       if (existing[name] === undefined || existing[name] === activity) continue;
-      throw new MlopsError('MLOPS_ACTIVITY_NAME_TAKEN', 'An activity of the worker has a name of ours.', { activity: name }, 'Give yours another name.');
+      throw new MlopsError(
+        'MLOPS_ACTIVITY_NAME_TAKEN',
+        'An activity of the worker has a name of ours.',
+        { activity: name },
+        'Give yours another name.'
+      );
     }
     const interceptors = options.interceptors?.activity ?? [];
     const configured: WorkerOptions = {

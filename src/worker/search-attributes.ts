@@ -14,9 +14,17 @@ export async function checkSearchAttributes(connection: NativeConnection, namesp
   const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => before[name] === undefined);
   if (missing.length > 0) {
     await operator
-      .addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(missing.map(([name, type]) => [name, TYPES[type]])) })
+      .addSearchAttributes({
+        namespace,
+        searchAttributes: Object.fromEntries(missing.map(([name, type]) => [name, TYPES[type]])),
+      })
       .catch((error: Error) => {
-        throw unfit(missing.map(([name]) => name).join(', '), `they are missing and can't be added: ${error.message}`, missing, error);
+        throw unfit(
+          missing.map(([name]) => name).join(', '),
+          `they are missing and can't be added: ${error.message}`,
+          missing,
+          error
+        );
       });
   }
   const after = await listed();
@@ -27,8 +35,16 @@ export async function checkSearchAttributes(connection: NativeConnection, namesp
   }
 }
 
-function unfit(names: string, why: string, wanted: readonly (readonly [string, keyof typeof TYPES])[], cause?: Error): MlopsError {
-  const commands = wanted.map(([name, type]) => `temporal operator search-attribute create --name ${name} --type ${type === 'KEYWORD' ? 'Keyword' : 'KeywordList'}`);
+function unfit(
+  names: string,
+  why: string,
+  wanted: readonly (readonly [string, keyof typeof TYPES])[],
+  cause?: Error
+): MlopsError {
+  const commands = wanted.map(
+    ([name, type]) =>
+      `temporal operator search-attribute create --name ${name} --type ${type === 'KEYWORD' ? 'Keyword' : 'KeywordList'}`
+  );
   return new MlopsError(
     'MLOPS_SEARCH_ATTRIBUTES',
     `Search attributes can't be used: ${why}.`,

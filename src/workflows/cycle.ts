@@ -1,4 +1,6 @@
 /** One cycle, as a person would tell it: ingest, label, train, evaluate, ask, deploy, watch. */
+
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   CancellationScope,
   condition,
@@ -9,7 +11,6 @@ import {
   rootCause,
   sleep,
   startChild,
-  WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/workflow';
 import type { ApprovalRequest } from '../domain/approval';
 import { durationMs } from '../domain/durations';

@@ -2,6 +2,7 @@
  * The lifecycle's messages. Handlers only put what they hear into the desk's state and answer; the lifecycle's
  * narrative reads it. Every message has an id given by its sender and is answered once, across runs too.
  */
+import type { UpdateDefinition } from '@temporalio/common';
 import { ApplicationFailure, condition, setHandler, workflowInfo } from '@temporalio/workflow';
 import type {
   ApplyMessage,
@@ -86,7 +87,7 @@ export class OperatorDesk {
   }
 
   #update<M extends OperatorMessage>(
-    definition: Parameters<typeof setHandler<OperatorAnswer, [M]>>[0],
+    definition: UpdateDefinition<OperatorAnswer, [M]>,
     description: string,
     act: (message: M) => OperatorAnswer | Promise<OperatorAnswer>
   ): void {
@@ -105,7 +106,10 @@ export class OperatorDesk {
       if (mistake !== undefined)
         throw ApplicationFailure.nonRetryable(`MLOPS_MESSAGE_INVALID: ${mistake}`, 'MLOPS_MESSAGE_INVALID');
     };
-    setHandler(definition as never, handler as never, { description, validator } as never);
+    setHandler<OperatorAnswer, [M], UpdateDefinition<OperatorAnswer, [M]>>(definition, handler, {
+      description,
+      validator,
+    });
   }
 
   async #actAndRecord<M extends OperatorMessage>(

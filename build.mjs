@@ -1,0 +1,53 @@
+/**
+ * npm run build: TypeScript to dist/, then what the product reads of its own build: the digest of the files that
+ * each compute job can reach (the version of that step), and the workflow bundle of our own worker.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
+
+const require = createRequire(import.meta.url);
+const root = import.meta.dirname;
+const dist = join(root, 'dist');
+
+rmSync(dist, { recursive: true, force: true });
+execFileSync(process.execPath, [join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc'), '-p', root], { stdio: 'inherit' });
+mkdirSync(join(dist, 'build'), { recursive: true });
+
+const { JOBS } = require(join(dist, 'src', 'worker', 'compute', 'jobs.js'));
+const versions = Object.fromEntries(Object.keys(JOBS).map((job) => [job, stepVersion(jobEntry(job))]));
+writeFileSync(join(dist, 'build', 'steps.json'), `${JSON.stringify(versions, null, 2)}\n`);
+
+const { bundleWorkflowCode } = require('@temporalio/worker');
+const { code } = await bundleWorkflowCode({
+  workflowsPath: join(dist, 'src', 'workflows', 'index.js'),
+  logger: { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error },
+});
+writeFileSync(join(dist, 'build', 'workflow-bundle.js'), code);
+if (existsSync(join(dist, 'scripts', 'mlops.js'))) chmodSync(join(dist, 'scripts', 'mlops.js'), 0o755);
+
+/** jobs.ts says, for each job, the module that holds it: `ingest: async () => (await import('…')).ingest`. */
+function jobEntry(job) {
+  const source = readFileSync(join(dist, 'src', 'worker', 'compute', 'jobs.js'), 'utf8');
+  const match = new RegExp(`${job}: [^\\n]*require\\("([^"]+)"\\)|${job}: [^\\n]*import\\('([^']+)'\\)|${job}: [^\\n]*import\\("([^"]+)"\\)`).exec(source);
+  if (match === null) throw new Error(`no module for job ${job} in jobs.js`);
+  return resolve(join(dist, 'src', 'worker', 'compute'), match[1] ?? match[2] ?? match[3]);
+}
+
+/** SHA-256 over the local files that `entry` requires, directly or not, in order of their names. */
+function stepVersion(entry) {
+  const reached = new Map();
+  const visit = (path) => {
+    const file = path.endsWith('.js') ? path : existsSync(`${path}.js`) ? `${path}.js` : join(path, 'index.js');
+    if (reached.has(file)) return;
+    const text = readFileSync(file, 'utf8').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n');
+    reached.set(file, text);
+    for (const [, required] of text.matchAll(/require\("(\.{1,2}\/[^"]+)"\)/g)) visit(resolve(dirname(file), required));
+  };
+  visit(entry);
+  const hash = createHash('sha256');
+  for (const file of [...reached.keys()].sort()) hash.update(`${relative(dist, file)}\0${reached.get(file)}\0`);
+  return `sha256:${hash.digest('hex')}`;
+}

@@ -1,0 +1,317 @@
+/**
+ * The typed client: start, decide, ask, query. Talks to Temporal only and loads no native code, so that a web
+ * server can approve without MongoDB, S3 or onnxruntime beside it.
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  Client,
+  Connection,
+  WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
+import type { Workflow } from '@temporalio/common';
+import { digestOf } from './digest';
+import type { ProjectDefinition } from './domain/definition';
+import { MlopsError } from './domain/errors';
+import { lifecycleId, PROJECT_NAME, parseRequest, phaseId } from './domain/ids';
+import {
+  type ApplyMessage,
+  type DecisionAnswer,
+  type DecisionMessage,
+  type LifecycleStatus,
+  MESSAGES,
+  type OperatorAnswer,
+  type OperatorMessage,
+  type RetrainMessage,
+  type RollbackMessage,
+} from './domain/messages';
+import type { ApproveInput, EvaluateInput, EvaluateResult, LifecycleState } from './domain/phases';
+import { COMPUTE_SUFFIX, DEFAULT_TASK_QUEUE } from './domain/queues';
+import { type Environment, readEnvironment } from './environment';
+import { temporalConfig } from './temporal-config';
+
+export { ERRORS, type ErrorCode, MlopsError } from './domain/errors';
+export type { DecisionAnswer, DecisionMessage, LifecycleStatus, OperatorAnswer } from './domain/messages';
+
+export interface MlopsClientOptions {
+  /** Default: connected by TEMPORAL_* and the stack's file. */
+  readonly client?: Client;
+  /** The worker's own queue. Default: MLOPS_TASK_QUEUE, else `mlops`. */
+  readonly taskQueue?: string;
+}
+
+/** What a worker that is there answers within; a longer silence means that none is. */
+const NO_WORKER_AFTER_MS = 5_000;
+const MAX_PAYLOAD_BYTES = 64 * 1024;
+
+export class MlopsClient {
+  readonly temporal: Client;
+  readonly taskQueue: string;
+  readonly #connection: Connection | undefined;
+
+  private constructor(temporal: Client, taskQueue: string, connection?: Connection) {
+    this.temporal = temporal;
+    this.taskQueue = taskQueue;
+    this.#connection = connection;
+  }
+
+  static async connect(options: MlopsClientOptions = {}, env: Environment = readEnvironment()): Promise<MlopsClient> {
+    const taskQueue = options.taskQueue ?? env.MLOPS_TASK_QUEUE ?? DEFAULT_TASK_QUEUE;
+    if (options.client !== undefined) return new MlopsClient(options.client, taskQueue);
+    const config = temporalConfig(env);
+    const connection = await Connection.connect(config.connectionOptions).catch((error: Error) => {
+      throw new MlopsError(
+        'MLOPS_SERVER_UNFIT',
+        `Temporal can't be reached: ${error.message}.`,
+        { address: config.connectionOptions.address },
+        'Start it (./scripts/stack.sh up), or set TEMPORAL_ADDRESS.',
+        { cause: error }
+      );
+    });
+    return new MlopsClient(new Client({ connection, namespace: config.namespace ?? 'default' }), taskQueue, connection);
+  }
+
+  /** Starts a project's lifecycle with its first cycle; answers once the worker has checked every registered name. */
+  async start(start: {
+    readonly definition: ProjectDefinition;
+    readonly asOf: string;
+    readonly by: string;
+    readonly id?: string;
+  }): Promise<OperatorAnswer> {
+    const { definition, asOf, by } = start;
+    const id = start.id ?? randomUUID();
+    await this.requireWorker();
+    const state: LifecycleState = {
+      v: 1,
+      project: definition.name,
+      definition,
+      definitionDigest: digestOf(definition),
+      appliedBy: by,
+      cycle: 0,
+      pending: [],
+      paused: false,
+      answers: [],
+      seenTriggers: [],
+    };
+    checkPayload('definition', state);
+    const operation = new WithStartWorkflowOperation<Workflow>('lifecycle', {
+      workflowId: lifecycleId(definition.name),
+      taskQueue: this.taskQueue,
+      args: [state],
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      staticSummary: `ML lifecycle of ${definition.name}`,
+      staticDetails: `From data to an approved, watched model, and around again. Definition ${state.definitionDigest}. **Current details**, beside this, say what it waits for.`,
+    });
+    const message: RetrainMessage = { id, by, asOf };
+    try {
+      return await this.temporal.workflow.executeUpdateWithStart<Workflow, OperatorAnswer, [RetrainMessage]>(
+        MESSAGES.retrain,
+        {
+          args: [message],
+          updateId: id,
+          startWorkflowOperation: operation,
+        }
+      );
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) {
+        return {
+          outcome: 'refused',
+          reason: `${definition.name} is running already: mlops retrain ${definition.name}, or mlops apply for a changed definition`,
+        };
+      }
+      throw refusal(error);
+    }
+  }
+
+  /**
+   * Decides on an approval request, `<project>/<cycle>`. A closed or unknown request answers too: a short run of its
+   * workflow reads the record, refuses, records, ends.
+   */
+  async decide(request: string, decision: DecisionMessage): Promise<DecisionAnswer> {
+    const name = parseRequest(request);
+    if (name === undefined)
+      throw new MlopsError(
+        'MLOPS_USAGE',
+        'This is no approval request.',
+        { request },
+        'Requests are named <project>/<cycle>: mlops ls requests.'
+      );
+    await this.requireWorker();
+    const input: ApproveInput = { v: 1, project: name.project, cycle: name.cycle, searchAttributes: false };
+    const operation = new WithStartWorkflowOperation<Workflow>('approve', {
+      workflowId: `mlops/${name.project}/${name.cycle}/approve`,
+      taskQueue: this.taskQueue,
+      args: [input],
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+      staticSummary: `answers a decision on ${name.project}/${name.cycle}`,
+      staticDetails:
+        'Started by a decision on a request that is closed, or was never there: it refuses, records and ends.',
+    });
+    try {
+      return await this.temporal.workflow.executeUpdateWithStart<Workflow, DecisionAnswer, [DecisionMessage]>(
+        MESSAGES.decide,
+        {
+          args: [decision],
+          updateId: decision.id,
+          startWorkflowOperation: operation,
+        }
+      );
+    } catch (error) {
+      throw refusal(error);
+    }
+  }
+
+  retrain(project: string, message: RetrainMessage): Promise<OperatorAnswer> {
+    return this.#operate(project, MESSAGES.retrain, message);
+  }
+
+  apply(definition: ProjectDefinition, message: OperatorMessage): Promise<OperatorAnswer> {
+    checkPayload('definition', definition);
+    const applied: ApplyMessage = { ...message, definition, digest: digestOf(definition) };
+    return this.#operate(definition.name, MESSAGES.apply, applied);
+  }
+
+  retry(project: string, message: OperatorMessage): Promise<OperatorAnswer> {
+    return this.#operate(project, MESSAGES.retry, message);
+  }
+
+  skip(project: string, message: OperatorMessage): Promise<OperatorAnswer> {
+    return this.#operate(project, MESSAGES.skip, message);
+  }
+
+  pause(project: string, message: OperatorMessage): Promise<OperatorAnswer> {
+    return this.#operate(project, MESSAGES.pause, message);
+  }
+
+  unpause(project: string, message: OperatorMessage): Promise<OperatorAnswer> {
+    return this.#operate(project, MESSAGES.unpause, message);
+  }
+
+  stop(project: string, message: OperatorMessage): Promise<OperatorAnswer> {
+    return this.#operate(project, MESSAGES.stop, message);
+  }
+
+  rollback(project: string, message: RollbackMessage): Promise<OperatorAnswer> {
+    return this.#operate(project, MESSAGES.rollback, message);
+  }
+
+  async status(project: string): Promise<LifecycleStatus> {
+    checkProject(project);
+    await this.requireWorker();
+    return this.temporal.workflow
+      .getHandle(lifecycleId(project))
+      .query<LifecycleStatus>(MESSAGES.status)
+      .catch((error: unknown) => {
+        throw notThere(project, error);
+      });
+  }
+
+  /** An evaluation started alone; it ingests and labels up to asOf first. */
+  async evaluate(input: Omit<EvaluateInput, 'v' | 'cycle'>): Promise<EvaluateResult> {
+    await this.requireWorker();
+    const cycle = `solo-${randomUUID()}` as const;
+    return this.temporal.workflow.execute<(input: EvaluateInput) => Promise<EvaluateResult>>('evaluate', {
+      workflowId: phaseId(input.project, cycle, 'evaluate'),
+      taskQueue: this.taskQueue,
+      args: [{ v: 1, cycle, ...input }],
+      staticSummary: `evaluate ${input.version.id} alone`,
+      staticDetails: `As known by ${input.asOf}.`,
+    });
+  }
+
+  signal(workflowId: string, name: string, payload: unknown): Promise<void> {
+    return this.temporal.workflow.getHandle(workflowId).signal(name, payload);
+  }
+
+  /** Pollers of a queue's workflow and activity tasks, by the server's word. */
+  async pollers(queue: string = this.taskQueue): Promise<{ workflows: number; activities: number }> {
+    const ask = async (taskQueueType: 1 | 2): Promise<number> => {
+      const request = { namespace: this.temporal.options.namespace, taskQueue: { name: queue }, taskQueueType };
+      return (await this.temporal.workflowService.describeTaskQueue(request)).pollers?.length ?? 0;
+    };
+    const [workflows, activities] = await Promise.all([ask(1), ask(2)]);
+    return { workflows, activities };
+  }
+
+  computePollers(): Promise<{ workflows: number; activities: number }> {
+    return this.pollers(`${this.taskQueue}${COMPUTE_SUFFIX}`);
+  }
+
+  /** A message to a queue that nobody polls would wait in silence. */
+  async requireWorker(): Promise<void> {
+    const until = Date.now() + NO_WORKER_AFTER_MS;
+    for (;;) {
+      if ((await this.pollers()).workflows > 0) return;
+      if (Date.now() > until) break;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    throw new MlopsError(
+      'MLOPS_NO_WORKER',
+      `no worker polls ${this.taskQueue}`,
+      { queue: this.taskQueue },
+      'Start one: mlops worker.'
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#connection?.close();
+  }
+
+  async #operate(project: string, name: string, message: OperatorMessage): Promise<OperatorAnswer> {
+    checkProject(project);
+    await this.requireWorker();
+    try {
+      return await this.temporal.workflow
+        .getHandle(lifecycleId(project))
+        .executeUpdate<OperatorAnswer, [OperatorMessage]>(name, { args: [message], updateId: message.id });
+    } catch (error) {
+      throw notThere(project, refusal(error));
+    }
+  }
+}
+
+function checkProject(project: string): void {
+  if (!PROJECT_NAME.test(project))
+    throw new MlopsError(
+      'MLOPS_NAME_INVALID',
+      'This is no project name.',
+      { project },
+      'Small letters, digits and hyphens, at most 48.'
+    );
+}
+
+function checkPayload(what: string, payload: unknown): void {
+  const bytes = Buffer.byteLength(JSON.stringify(payload));
+  if (bytes > MAX_PAYLOAD_BYTES)
+    throw new MlopsError(
+      'MLOPS_PAYLOAD_TOO_LARGE',
+      `The ${what} is too large for a workflow.`,
+      { bytes, limit: MAX_PAYLOAD_BYTES },
+      'Make it smaller.'
+    );
+}
+
+/** What a validator refused, in its own words. */
+function refusal(error: unknown): unknown {
+  if (!(error instanceof WorkflowUpdateFailedError)) return error;
+  const words = error.cause?.message ?? error.message;
+  return new MlopsError('MLOPS_MESSAGE_INVALID', words.replace(/^MLOPS_MESSAGE_INVALID: /, ''), {}, '', {
+    cause: error,
+  });
+}
+
+function notThere(project: string, error: unknown): unknown {
+  if (!(error instanceof WorkflowNotFoundError)) return error;
+  return new MlopsError(
+    'MLOPS_UNKNOWN_PROJECT',
+    'No lifecycle of this project is running.',
+    { project },
+    'mlops ls projects lists them; mlops start begins one.',
+    { cause: error }
+  );
+}

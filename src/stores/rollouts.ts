@@ -1,0 +1,280 @@
+/**
+ * The endpoint's document and who may write it. A rollout begins once, by raising the epoch; each later write matches
+ * its own epoch, a smaller step and a running state, and writes its step's whole state. No match means that another
+ * rollout owns the endpoint: nothing was changed, and nothing may be undone.
+ */
+import type { ClientSession, Collection } from 'mongodb';
+import type { RolloutStep } from '../domain/definition';
+import { durationMs } from '../domain/durations';
+import type { EndpointDocument, EndpointRollout, EndpointWatch, ServedVersion } from '../domain/endpoint';
+import { MlopsError } from '../domain/errors';
+import type { LineageEdge } from '../domain/records';
+import type { Ref } from '../domain/refs';
+import { type RolloutDocument, type RolloutKind, type RolloutOutcome, servedIn, type ShadowPairs } from '../domain/rollout';
+import type { Stores } from './connect';
+import { isDuplicateKey, nodeOf } from './facts';
+
+export interface NewRollout {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly project: string;
+  readonly kind: RolloutKind;
+  readonly version: Ref<'version'>;
+  readonly served: ServedVersion;
+  readonly reason: string;
+  readonly watch: EndpointWatch;
+  /** The plan, once it is known whether there is a champion. */
+  readonly steps: (champion: ServedVersion | undefined) => RolloutStep[];
+}
+
+export function rolloutsOf(stores: Stores): Collection<RolloutDocument> {
+  return stores.db.collection<RolloutDocument>('rollouts');
+}
+
+/** Takes the endpoint by the next epoch. The same run begins once: a second attempt gets the first one's rollout. */
+export async function beginRollout(stores: Stores, fresh: NewRollout): Promise<RolloutDocument> {
+  const begin = (): Promise<RolloutDocument> =>
+    stores.client.withSession((session) => session.withTransaction(() => beginWithin(stores, fresh, session)));
+  // Two first rollouts of an endpoint meet on its document's _id; the second look sees the winner's.
+  return begin().catch((error: unknown) => {
+    if (!isDuplicateKey(error)) throw error;
+    return begin();
+  });
+}
+
+async function beginWithin(stores: Stores, fresh: NewRollout, session: ClientSession): Promise<RolloutDocument> {
+  const _id = `${fresh.workflowId}/${fresh.runId}`;
+  const begun = await rolloutsOf(stores).findOne({ _id }, { session });
+  if (begun !== null) return begun;
+  const { endpoints } = stores.moving;
+  const endpoint = fresh.project;
+  const current = await endpoints.findOne({ _id: endpoint }, { session });
+  const former = current?.champion;
+  const epoch = (current?.rollout.epoch ?? 0) + 1;
+  const document: RolloutDocument = {
+    _id,
+    v: 1,
+    project: fresh.project,
+    endpoint,
+    workflowId: fresh.workflowId,
+    kind: fresh.kind,
+    epoch,
+    version: fresh.version,
+    served: fresh.served,
+    ...(former === undefined ? {} : { former }),
+    steps: fresh.steps(former),
+    reason: fresh.reason,
+    startedAt: new Date(),
+  };
+  const rollout: EndpointRollout = { id: fresh.workflowId, epoch, step: 0, stepName: 'begun', state: 'running' };
+  if (current === null) {
+    const first: EndpointDocument = { _id: endpoint, v: 1, project: fresh.project, revision: 1, rollout, watch: fresh.watch };
+    await endpoints.insertOne(first, { session });
+  } else {
+    // What an owner before this one was trying out ends here: until the first step the champion answers everything.
+    await endpoints.updateOne(
+      { _id: endpoint, revision: current.revision },
+      { $set: { rollout, watch: fresh.watch }, $unset: { candidate: '' }, $inc: { revision: 1 } },
+      { session }
+    );
+  }
+  await rolloutsOf(stores).insertOne(document, { session });
+  return document;
+}
+
+export async function rolloutOf(stores: Stores, id: string): Promise<RolloutDocument> {
+  const found = await rolloutsOf(stores).findOne({ _id: id });
+  if (found === null) {
+    throw new MlopsError(
+      'MLOPS_RECORD_MISSING',
+      'There is no rollout of this id.',
+      { collection: 'rollouts', id },
+      'Was MongoDB restored to an earlier day? Start the rollout again.'
+    );
+  }
+  return found;
+}
+
+/** Puts the endpoint into step 1, 2, … of the plan; the document's revision to wait for. */
+export async function takeStep(stores: Stores, rollout: RolloutDocument, number: number): Promise<number> {
+  const step = rollout.steps[number - 1];
+  if (step === undefined) throw new Error(`rollout ${rollout._id} has no step ${number}`);
+  const { champion, candidate } = servedIn(rollout, step);
+  const set = { champion, rollout: ownership(rollout, number, step.name, 'running') };
+  const after = await stores.moving.endpoints.findOneAndUpdate(
+    mineBefore(rollout, number),
+    candidate === undefined
+      ? { $set: set, $unset: { candidate: '' }, $inc: { revision: 1 } }
+      : { $set: { ...set, candidate }, $inc: { revision: 1 } },
+    { returnDocument: 'after' }
+  );
+  if (after !== null) return after.revision;
+  return (await ownedAt(stores, rollout, number)).revision;
+}
+
+/** The endpoint's document while this rollout runs this very step; else it is superseded. */
+export async function ownedAt(stores: Stores, rollout: RolloutDocument, number: number): Promise<EndpointDocument> {
+  const current = await stores.moving.endpoints.findOne({ _id: rollout.endpoint });
+  const owner = current?.rollout;
+  if (current !== null && owner?.epoch === rollout.epoch && owner.step === number && owner.state === 'running') return current;
+  throw superseded(rollout, number, current);
+}
+
+/**
+ * Starts the step's clock: it is over at the endpoint's watermark of now plus the step's time. Once for a step; the
+ * document's revision afterwards.
+ */
+export async function startClock(
+  stores: Stores,
+  rollout: RolloutDocument,
+  number: number,
+  watermark: Date
+): Promise<{ until: string; revision: number }> {
+  const step = rollout.steps[number - 1];
+  if (step === undefined) throw new Error(`rollout ${rollout._id} has no step ${number}`);
+  const until = new Date(watermark.getTime() + durationMs(step.for)).toISOString();
+  const after = await stores.moving.endpoints.findOneAndUpdate(
+    { ...mineAt(rollout, number), 'rollout.until': { $exists: false } },
+    { $set: { 'rollout.until': until }, $inc: { revision: 1 } },
+    { returnDocument: 'after' }
+  );
+  const current = after ?? (await ownedAt(stores, rollout, number));
+  return { until: current.rollout.until ?? until, revision: current.revision };
+}
+
+export interface RolloutEnd {
+  readonly outcome: Exclude<RolloutOutcome, 'superseded'>;
+  readonly because: string;
+  readonly shadow?: ShadowPairs;
+}
+
+/**
+ * Ends the rollout, with everything that follows from it, in one transaction: what the endpoint serves, the alias
+ * `champion`, the lineage and the audit. `deployed`: its version is the champion; `rolled-back`: the former one is,
+ * and the alias never moved. A second attempt changes nothing.
+ */
+export async function endRollout(stores: Stores, rollout: RolloutDocument, end: RolloutEnd): Promise<void> {
+  await stores.client.withSession((session) =>
+    session.withTransaction(async () => {
+      if ((await rolloutsOf(stores).findOne({ _id: rollout._id }, { session }))?.outcome === end.outcome) return;
+      const number = rollout.steps.length + 1;
+      const champion = end.outcome === 'deployed' ? rollout.served : rollout.former;
+      const state = end.outcome === 'deployed' ? 'finished' : 'rolled-back';
+      const set = { rollout: ownership(rollout, number, state, state) };
+      const { matchedCount } = await stores.moving.endpoints.updateOne(
+        mineBefore(rollout, number),
+        champion === undefined
+          ? { $set: set, $unset: { candidate: '', champion: '' }, $inc: { revision: 1 } }
+          : { $set: { ...set, champion }, $unset: { candidate: '' }, $inc: { revision: 1 } },
+        { session }
+      );
+      if (matchedCount === 0) {
+        throw superseded(rollout, number, await stores.moving.endpoints.findOne({ _id: rollout.endpoint }, { session }));
+      }
+      if (end.outcome === 'deployed') await moveAlias(stores, rollout, session);
+      await close(stores, rollout, end, session);
+      await stores.audit.append(auditOf(rollout, end), session);
+    })
+  );
+}
+
+/** Another rollout has the endpoint: this one's own record says so, and nothing else is touched. */
+export async function closeSuperseded(stores: Stores, rollout: RolloutDocument, because: string): Promise<void> {
+  await stores.client.withSession((session) =>
+    session.withTransaction(async () => {
+      const end = { outcome: 'superseded' as const, because };
+      await close(stores, rollout, end, session);
+      await stores.audit.append(auditOf(rollout, end), session);
+    })
+  );
+}
+
+async function moveAlias(stores: Stores, rollout: RolloutDocument, session: ClientSession): Promise<void> {
+  const { version, served, project, endpoint } = rollout;
+  await stores.moving.aliases.updateOne(
+    { _id: `${project}/champion` },
+    {
+      $set: { v: 1, version: version.id, number: served.number, digest: version.digest },
+      $inc: { revision: 1 },
+    },
+    { upsert: true, session }
+  );
+  const edge = { from: `endpoint:${endpoint}`, relation: 'deployed' as const, to: nodeOf(version) };
+  await stores.db
+    .collection<LineageEdge>('edges')
+    .updateOne(
+      { _id: `${edge.from} ${edge.relation} ${edge.to}` },
+      { $setOnInsert: { v: 1, ...edge } },
+      { upsert: true, session }
+    );
+}
+
+type Ended = Omit<RolloutEnd, 'outcome'> & { readonly outcome: RolloutOutcome };
+
+async function close(stores: Stores, rollout: RolloutDocument, end: Ended, session: ClientSession): Promise<void> {
+  await rolloutsOf(stores).updateOne(
+    { _id: rollout._id, outcome: { $exists: false } },
+    { $set: { ...end, endedAt: new Date() } },
+    { session }
+  );
+}
+
+function auditOf(rollout: RolloutDocument, end: Ended) {
+  return {
+    id: `rollout ${rollout._id}`,
+    project: rollout.project,
+    what: end.outcome === 'deployed' && rollout.kind === 'rollback' ? 'rollback deployed' : end.outcome,
+    by: 'temporal-mlops',
+    detail: {
+      rollout: rollout.workflowId,
+      epoch: rollout.epoch,
+      version: rollout.version.id,
+      number: rollout.served.number,
+      model: rollout.served.model,
+      former: rollout.former?.version ?? null,
+      reason: rollout.reason,
+      because: end.because,
+      shadow: end.shadow ?? null,
+    },
+  };
+}
+
+function ownership(
+  rollout: RolloutDocument,
+  step: number,
+  stepName: string,
+  state: EndpointRollout['state']
+): EndpointRollout {
+  return { id: rollout.workflowId, epoch: rollout.epoch, step, stepName, state };
+}
+
+function mineBefore(rollout: RolloutDocument, number: number) {
+  return {
+    _id: rollout.endpoint,
+    'rollout.epoch': rollout.epoch,
+    'rollout.state': 'running' as const,
+    'rollout.step': { $lt: number },
+  };
+}
+
+function mineAt(rollout: RolloutDocument, number: number) {
+  return { ...mineBefore(rollout, number), 'rollout.step': number };
+}
+
+function superseded(rollout: RolloutDocument, step: number, current: EndpointDocument | null): MlopsError {
+  const owner = current?.rollout;
+  return new MlopsError(
+    'MLOPS_ROLLOUT_SUPERSEDED',
+    'Another rollout owns the endpoint, or this one has gone on without this write.',
+    {
+      endpoint: rollout.endpoint,
+      rollout: rollout.workflowId,
+      epoch: rollout.epoch,
+      step,
+      owner: owner?.id,
+      ownerEpoch: owner?.epoch,
+      ownerStep: owner?.step,
+    },
+    'Nothing was changed. See the owner in the Temporal UI.'
+  );
+}

@@ -1,0 +1,167 @@
+import fc from 'fast-check';
+import {
+  type AcceptedDecision,
+  type ApprovalRequest,
+  approversOf,
+  judgeDecision,
+  malformedDecision,
+  ownWorkOf,
+} from '../../src/domain/approval';
+import type { DecisionMessage } from '../../src/domain/messages';
+
+const MODEL = `sha256:${'a'.repeat(64)}` as const;
+const OTHER = `sha256:${'b'.repeat(64)}` as const;
+
+function request(
+  changes: Partial<ApprovalRequest> = {},
+  policy: Partial<ApprovalRequest['policy']> = {}
+): ApprovalRequest {
+  return {
+    _id: 'flights/1',
+    v: 1,
+    revision: 0,
+    project: 'flights',
+    cycle: '1',
+    workflowId: 'mlops/flights/1/approve',
+    model: MODEL,
+    version: { kind: 'version', id: 'flights/1', digest: MODEL },
+    number: 1,
+    evaluation: { kind: 'evaluation', id: OTHER, digest: OTHER },
+    snapshot: { kind: 'snapshot', id: OTHER, digest: OTHER },
+    policy: {
+      approversNeeded: 2,
+      rejectsNeeded: 1,
+      approvers: ['role:reviewers', 'cem'],
+      roles: { reviewers: ['ana', 'ben'] },
+      allowOwnWork: false,
+      deadline: { wall: '14 days' },
+      reminders: [],
+      ...policy,
+    },
+    ownWorkOf: ['cem'],
+    causes: [],
+    gates: [],
+    evidence: [],
+    state: 'open',
+    openedAt: '2026-01-01T00:00:00.000Z',
+    ...changes,
+  };
+}
+
+const decision = (by: string, changes: Partial<DecisionMessage> = {}): DecisionMessage => ({
+  id: `d-${by}`,
+  by,
+  verdict: 'approve',
+  digest: MODEL,
+  ...changes,
+});
+const accepted = (by: string, verdict: 'approve' | 'reject' = 'approve'): AcceptedDecision => ({
+  id: `d-${by}`,
+  by,
+  verdict,
+});
+
+test('the first of two approvals is recorded and leaves the request open', () => {
+  expect(judgeDecision(request(), [], decision('ana'))).toMatchObject({
+    outcome: 'accepted',
+    state: 'open',
+    reason: 'recorded; 1 of 2 approvals',
+  });
+});
+
+test('the second approval, by another person, approves', () => {
+  expect(judgeDecision(request(), [accepted('ana')], decision('ben'))).toMatchObject({
+    outcome: 'accepted',
+    state: 'approved',
+  });
+});
+
+test('one rejection closes the request whatever was approved before', () => {
+  expect(judgeDecision(request(), [accepted('ana')], decision('ben', { verdict: 'reject' }))).toMatchObject({
+    outcome: 'accepted',
+    state: 'rejected',
+  });
+});
+
+test.each([
+  ['a digest that is not the model’s', request(), [], decision('ana', { digest: OTHER }), 'wrong-digest'],
+  ['someone who is no approver', request(), [], decision('eve'), 'unknown-approver'],
+  ['own work', request(), [], decision('cem'), 'own-work'],
+  [
+    'a second decision of one person',
+    request(),
+    [accepted('ana')],
+    decision('ana', { id: 'another' }),
+    'second-decision',
+  ],
+  ['an approved request', request({ state: 'approved' }), [], decision('ana'), 'closed'],
+  ['an expired request', request({ state: 'expired' }), [], decision('ana'), 'expired'],
+  ['a superseded request', request({ state: 'superseded' }), [], decision('ana'), 'superseded'],
+])('refuses %s', (_, open, earlier, sent, code) => {
+  expect(judgeDecision(open, earlier, sent)).toMatchObject({ outcome: 'refused', code });
+});
+
+test('own work is allowed where the policy says so', () => {
+  expect(judgeDecision(request({}, { allowOwnWork: true }), [], decision('cem'))).toMatchObject({
+    outcome: 'accepted',
+  });
+});
+
+test('a quorum is never filled by fewer people than it needs, in any order of decisions', () => {
+  const people = fc.constantFrom('ana', 'ben', 'cem', 'eve');
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(people, fc.constantFrom('approve' as const, 'reject' as const)), { maxLength: 12 }),
+      (sent) => {
+        let open = request();
+        const kept: AcceptedDecision[] = [];
+        for (const [by, verdict] of sent) {
+          const judged = judgeDecision(open, kept, decision(by, { verdict, id: `d${kept.length}` }));
+          if (judged.outcome === 'accepted') kept.push({ id: 'd', by, verdict });
+          open = { ...open, state: judged.state };
+        }
+        const approvers = new Set(kept.filter((one) => one.verdict === 'approve').map((one) => one.by));
+        expect(new Set(kept.map((one) => one.by)).size).toBe(kept.length);
+        expect(approvers.has('eve') || approvers.has('cem')).toBe(false);
+        if (open.state === 'approved') expect(approvers).toEqual(new Set(['ana', 'ben']));
+      }
+    )
+  );
+});
+
+test('own work is of who triggered the cycle; of who applied the definition only where no person did', () => {
+  expect(
+    ownWorkOf(
+      [
+        { kind: 'person', by: 'ana', detail: '' },
+        { kind: 'level', detail: '' },
+      ],
+      'ben'
+    )
+  ).toEqual(['ana']);
+  expect(ownWorkOf([{ kind: 'level', detail: '' }], 'ben')).toEqual(['ben']);
+});
+
+test('roles are resolved and names counted once', () => {
+  expect(approversOf({ ...request().policy, approvers: ['role:reviewers', 'ana', 'role:nobody'] })).toEqual([
+    'ana',
+    'ben',
+  ]);
+});
+
+test.each([
+  ['nothing', undefined],
+  ['a string', 'approve'],
+  ['no id', { by: 'ana', verdict: 'approve', digest: MODEL }],
+  ['an id of a kilobyte', { ...decision('ana'), id: 'x'.repeat(1024) }],
+  ['no name', { ...decision('ana'), by: '' }],
+  ['another verdict', { ...decision('ana'), verdict: 'maybe' }],
+  ['half a digest', { ...decision('ana'), digest: 'sha256:ab' }],
+  ['a comment of a megabyte', { ...decision('ana'), comment: 'x'.repeat(1 << 20) }],
+])('calls a decision malformed that is, or has, %s', (_, message) => {
+  expect(malformedDecision(message)).toEqual(expect.any(String));
+});
+
+test('a well-formed decision is not malformed', () => {
+  expect(malformedDecision({ ...decision('ana'), comment: 'looks right', signature: 'later' })).toBeUndefined();
+});

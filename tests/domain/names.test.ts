@@ -1,0 +1,66 @@
+import { parseDurationMs } from '../../src/domain/durations';
+import { parseRequest, phaseId, predictionId } from '../../src/domain/ids';
+import { MESSAGES } from '../../src/domain/messages';
+import { malformedOperatorMessage } from '../../src/domain/operator-messages';
+
+test('message names are public: changing one breaks running workflows and everyone’s scripts', () => {
+  expect(Object.values(MESSAGES)).toEqual([
+    'retrain',
+    'apply',
+    'retry',
+    'skip',
+    'pause',
+    'unpause',
+    'stop',
+    'rollback',
+    'trigger',
+    'status',
+    'decide',
+    'supersede',
+    'watch',
+    'watermark',
+  ]);
+});
+
+test('a request is named by project and cycle, or by its workflow', () => {
+  expect(parseRequest('flights-1/2')).toEqual({ project: 'flights-1', cycle: '2' });
+  expect(parseRequest(phaseId('flights-1', 2, 'approve'))).toEqual({ project: 'flights-1', cycle: '2' });
+});
+
+test.each([
+  'flights',
+  'flights/x',
+  '../etc/1',
+  'flights/1/train',
+  'mlops/flights/1/train',
+  'Flights/1',
+  'a/1234567890',
+])('%s names no request', (text) => {
+  expect(parseRequest(text)).toBeUndefined();
+});
+
+test('a prediction’s id begins with its day of event time in UTC', () => {
+  expect(predictionId('2001-02-03T23:59:59.999Z', 'abc')).toBe('20010203-abc');
+});
+
+test.each([
+  ['7 days', 604_800_000],
+  ['1 hour', 3_600_000],
+  ['1.5 minutes', 90_000],
+  ['250 milliseconds', 250],
+])('%s is a duration', (text, ms) => {
+  expect(parseDurationMs(text)).toBe(ms);
+});
+
+test.each(['7', 'days', '5 lightyears', '-1 day', '1 day ', ''])('%j is no duration', (text) => {
+  expect(parseDurationMs(text)).toBeUndefined();
+});
+
+test('operators’ messages need an id and a name; retrain an event time; apply a digest', () => {
+  expect(malformedOperatorMessage('pause', { id: 'a', by: 'ana' })).toBeUndefined();
+  expect(malformedOperatorMessage('pause', { id: 'a' })).toMatch(/^by:/);
+  expect(malformedOperatorMessage('retrain', { id: 'a', by: 'ana', asOf: 'tomorrow' })).toMatch(/^asOf:/);
+  expect(malformedOperatorMessage('retrain', { id: 'a', by: 'ana', asOf: '2001-02-01T00:00:00Z' })).toBeUndefined();
+  expect(malformedOperatorMessage('apply', { id: 'a', by: 'ana', definition: {} })).toMatch(/^digest:/);
+  expect(malformedOperatorMessage('stop', null)).toMatch(/object/);
+});
