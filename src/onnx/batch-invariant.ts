@@ -1,6 +1,6 @@
 /**
  * Operators whose result for a row doesn't depend on the other rows of its batch, measured at one thread (the test
- * scores the same rows alone and in batches of many sizes, and compares bits). Not on the list, because a vector kernel
+ * scores the same rows alone and in batches of many sizes, and compares bits); products have constant weights. Not on the list, because a vector kernel
  * and its scalar tail differ by an ulp: Log, Exp, Sin, Cos and Softplus in float32, Elu, Selu, Mish, LinearClassifier.
  */
 import type { GraphProto, ModelProto, NodeProto } from './generated/onnx_pb';

@@ -1,7 +1,6 @@
 /** An epoch's batches: the rows in a new random order, cut into batches of one size. */
 import { float32, type Tensor } from '../onnx/tensor';
 import { randomStream, STREAMS, shuffled } from './random';
-import type { TrainRequest } from './train-network';
 import { DATA } from './training-graph';
 
 export interface EpochBatches {
@@ -12,10 +11,18 @@ export interface EpochBatches {
   sizes(from: number, count: number): readonly number[];
 }
 
+export interface BatchRequest {
+  /** Rows of the data. */
+  readonly rows: number;
+  /** [rows]; 1 each, if absent. */
+  readonly weights?: Float32Array;
+  /** Rows of a batch. */
+  readonly batch: number;
+  readonly seed: number;
+}
+
 /** The order depends on the seed and the epoch only. The last batch is filled up with row 0 at weight 0. */
-export function epochBatches({ features, weights, network }: TrainRequest, epoch: number): EpochBatches {
-  const { rows } = features;
-  const { batch, seed } = network;
+export function epochBatches({ rows, weights, batch, seed }: BatchRequest, epoch: number): EpochBatches {
   const order = shuffled(randomStream(seed, STREAMS.shuffle, epoch), rows);
   const sizeOfBatch = (step: number) => Math.min(batch, rows - step * batch);
   return {

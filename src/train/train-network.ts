@@ -125,7 +125,7 @@ async function runEpochs({ request, context, session, start, options }: Run): Pr
   };
 
   while (cursor.epoch < epochs) {
-    const batches = epochBatches(request, cursor.epoch);
+    const batches = epochBatches({ rows: features.rows, weights: request.weights, ...network }, cursor.epoch);
     while (cursor.step < batches.steps) {
       const began = performance.now();
       const count = Math.min(steps, batches.steps - cursor.step);

@@ -1,5 +1,5 @@
 /** A small problem that a network can learn: who is late depends on a place and on the hour. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FeatureDefinition, NetworkSpec } from '../../src/domain/definition';
@@ -81,12 +81,17 @@ export interface RecordingContext extends JobContext {
   readonly checkpoints: { readonly file: string; readonly step: number }[];
 }
 
+const folders: string[] = [];
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
 /** A context in a folder of its own that keeps what it is told. */
 export function recordingContext(onProgress?: (progress: JobProgress) => void): RecordingContext {
   const notes: JobProgress[] = [];
   const checkpoints: { file: string; step: number }[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'mlops-train-'));
+  folders.push(folder);
   return {
-    folder: mkdtempSync(join(tmpdir(), 'mlops-train-')),
+    folder,
     notes,
     checkpoints,
     progress: (progress) => {

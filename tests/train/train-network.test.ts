@@ -27,13 +27,20 @@ test('learns: the loss of every epoch is lower than the one before', () => {
   expect(losses[2]).toBeLessThan(losses[1]!);
 });
 
-test('agrees with the same training written out in double precision', async () => {
-  const { request } = await smallRun(smallData(300, 3), { hidden: [5], batch: 64, epochs: 2 });
-  const trained = await train(request);
-  const reference = referenceTraining(request);
-  trained.parameters.forEach((x, i) => expect(Math.abs(x - reference.parameters[i]!)).toBeLessThan(2e-5));
-  trained.epochs.forEach(({ loss }, i) => expect(loss).toBeCloseTo(reference.losses[i]!, 6));
-});
+test.each([[[]], [[5]], [[6, 4]]])(
+  'agrees with the same training written out in double precision, hidden %j',
+  async (hidden) => {
+    const { request } = await smallRun(smallData(300, 3), { hidden, batch: 64, epochs: 2 });
+    const weights = Float32Array.from({ length: 300 }, (_, i) => 0.5 + (i % 3) / 2);
+    for (const weighted of [request, { ...request, weights }]) {
+      const trained = await train(weighted);
+      const reference = referenceTraining(weighted);
+      const distances = trained.parameters.map((x, i) => Math.abs(x - reference.parameters[i]!));
+      expect(Math.max(...distances)).toBeLessThan(2e-5);
+      trained.epochs.forEach(({ loss }, i) => expect(loss).toBeCloseTo(reference.losses[i]!, 6));
+    }
+  }
+);
 
 test.each([1, 3, 7, 32, 1000])('gives the same bits in calls of %i steps', async (stepsPerCall) => {
   expect(digest(await train(run.request, { stepsPerCall }))).toBe(digest(undisturbed));
