@@ -1,0 +1,173 @@
+/**
+ * User code: functions that a worker registers under a name with a version, and that definitions refer to by that
+ * name. A definition is plain JSON, so a function can't stand in it; and what a step reads must have a name that
+ * doesn't change its meaning, so code that changed needs a new version (the store refuses it otherwise).
+ */
+import { digestOf } from '../digest';
+import { MlopsError } from '../domain/errors';
+import { CLIENT_ID } from '../domain/ids';
+import type { Digest } from '../domain/refs';
+import type { Notice } from '../notify/notice';
+import type { Column } from '../tables/columns';
+
+export interface Versioned {
+  /** Yours to count: change it whenever the function, or anything that it calls, answers differently. */
+  readonly version: string;
+}
+
+/** A source row as user code sees it; missing is null. Timestamps are `Date`s, integers beyond 2^53 are bigints. */
+export type Row = Readonly<Record<string, string | number | bigint | boolean | Date | null>>;
+
+/** What a reader yields: a local file that it has written or found, or rows. */
+export type SourcePart =
+  | { readonly file: string; readonly format: 'parquet' | 'csv' | 'jsonl' }
+  | { readonly rows: readonly Row[] };
+
+export interface ReadRequest {
+  readonly params: Readonly<Record<string, unknown>>;
+  /** ISO-8601: nothing that was known later is wanted; what comes all the same is left out by its knownAt. */
+  readonly asOf: string;
+  /** Files that it downloads or writes go here; gone when the step has ended. */
+  readonly folder: string;
+  /** Aborted when the activity is cancelled. */
+  readonly signal: AbortSignal;
+}
+
+export interface Reader extends Versioned {
+  /** All that there is up to `asOf`, with the columns that the definition declares. The same world in the same order. */
+  read(request: ReadRequest): AsyncIterable<SourcePart>;
+}
+
+export interface Labeler extends Versioned {
+  /** One label for each row, in order: 1, 0, or null where the row has none. */
+  label(
+    rows: readonly Row[],
+    params: Readonly<Record<string, unknown>>
+  ): readonly (0 | 1 | null)[] | Promise<readonly (0 | 1 | null)[]>;
+}
+
+export interface TrainRequest {
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly seed: number;
+  /** The training rows, in total order, with their labels. */
+  readonly rows: AsyncIterable<{ readonly rows: readonly Row[]; readonly labels: readonly (0 | 1)[] }>;
+  /** The model, and whatever else it writes, goes here. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  /** Called now and then, it keeps the activity alive. */
+  progress(done: number, total: number, note: string): void;
+}
+
+export interface TrainedModel {
+  /**
+   * Path of an ONNX file in `folder`: inputs [N] named like the columns that it reads (strings; int64 µs since 1970 for
+   * timestamps; float64 for numbers and booleans), output `probability` float32 [N].
+   */
+  readonly model: string;
+  /** One entry for each epoch or round, kept with the run. */
+  readonly epochs?: readonly { readonly epoch: number; readonly rows: number; readonly loss: number }[];
+}
+
+export interface Trainer extends Versioned {
+  train(request: TrainRequest): Promise<TrainedModel>;
+}
+
+export interface MetricRequest {
+  /** [rows] probabilities of the positive class. */
+  readonly scores: Float32Array;
+  /** [rows] of 0 and 1. */
+  readonly labels: Float32Array;
+  /** The same rows' source columns. */
+  readonly columns: Readonly<Record<string, Column>>;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+export interface Metric extends Versioned {
+  compute(request: MetricRequest): number | Promise<number>;
+}
+
+export interface Notifier extends Versioned {
+  /** May be called again with the same `notice.id`; throws to be tried again, an MlopsError to say more. */
+  notify(notice: Notice, params: Readonly<Record<string, unknown>>, signal: AbortSignal): void | Promise<void>;
+}
+
+/** By kind, name → code. Names are 1 to 128 letters, digits and `. _ : -`. */
+export interface RegisteredCode {
+  readonly readers: Readonly<Record<string, Reader>>;
+  readonly labelers: Readonly<Record<string, Labeler>>;
+  readonly trainers: Readonly<Record<string, Trainer>>;
+  readonly metrics: Readonly<Record<string, Metric>>;
+  readonly notifiers: Readonly<Record<string, Notifier>>;
+}
+
+export const noRegisteredCode: RegisteredCode = { readers: {}, labelers: {}, trainers: {}, metrics: {}, notifiers: {} };
+
+export type CodeKind = 'reader' | 'labeler' | 'trainer' | 'metric' | 'notifier';
+
+export interface RegisteredDescription {
+  readonly kind: CodeKind;
+  readonly name: string;
+  readonly version: string;
+  /** Of the function's text, as this process runs it. */
+  readonly sourceDigest: Digest;
+}
+
+/** Where a kind is registered, and which method it has. */
+const KINDS = [
+  { kind: 'reader', group: 'readers', method: 'read' },
+  { kind: 'labeler', group: 'labelers', method: 'label' },
+  { kind: 'trainer', group: 'trainers', method: 'train' },
+  { kind: 'metric', group: 'metrics', method: 'compute' },
+  { kind: 'notifier', group: 'notifiers', method: 'notify' },
+] as const satisfies readonly { kind: CodeKind; group: keyof RegisteredCode; method: string }[];
+
+/**
+ * What is registered, in order of kind and name. The source's digest catches an edit that forgot its version; it sees
+ * the method's own text only, not what that calls, and another compiler's output is another text.
+ * @throws MlopsError MLOPS_CONFIGURATION: an unknown kind, a name or version that can't stand in an id, no function, or
+ * one without readable source
+ */
+export function describeRegistered(code: Partial<RegisteredCode>): RegisteredDescription[] {
+  const unknown = Object.keys(code).find((group) => !KINDS.some((known) => known.group === group));
+  if (unknown !== undefined) {
+    throw unfit(
+      'There is no such kind of registered code.',
+      unknown,
+      `Kinds are ${KINDS.map((kind) => kind.group).join(', ')}.`
+    );
+  }
+  return KINDS.flatMap(({ kind, group, method }) =>
+    Object.entries(code[group] ?? {})
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, registered]) => ({ kind, name, ...described(`${group}.${name}`, name, registered, method) }))
+  );
+}
+
+function described(
+  field: string,
+  name: string,
+  registered: Versioned,
+  method: string
+): Pick<RegisteredDescription, 'version' | 'sourceDigest'> {
+  if (!CLIENT_ID.test(name)) {
+    throw unfit('A registered name is not fit for an id.', field, 'Use 1 to 128 letters, digits and . _ : -');
+  }
+  const { version } = registered;
+  if (typeof version !== 'string' || !CLIENT_ID.test(version)) {
+    throw unfit('Registered code has no version.', `${field}.version`, "Give it one, for example version: '1'.");
+  }
+  const implementation = (registered as unknown as Readonly<Record<string, unknown>>)[method];
+  if (typeof implementation !== 'function') {
+    throw unfit('Registered code lacks its function.', `${field}.${method}`, `Give it a function ${method}.`);
+  }
+  const source = Function.prototype.toString.call(implementation);
+  if (/\{\s*\[native code\]\s*\}$/.test(source)) {
+    const fix = 'Register a plain function, not a bound or native one.';
+    throw unfit('Registered code has no readable source, so a change could not be seen.', `${field}.${method}`, fix);
+  }
+  return { version, sourceDigest: digestOf(source) };
+}
+
+function unfit(what: string, field: string, fix: string): MlopsError {
+  return new MlopsError('MLOPS_CONFIGURATION', what, { field: `registered.${field}` }, fix);
+}
