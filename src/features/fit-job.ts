@@ -30,7 +30,7 @@ export const fitJob: Job<FitJobInput, FitJobOutput> = async (input, context) => 
     input.features.map(({ column }) => column),
     context
   );
-  const fitted = fitFeatures(table, input.features);
+  const fitted = fitFeatures(table, input.features, context);
   await writeFile(join(context.folder, 'fitted.json'), JSON.stringify(fitted));
   await writeFile(join(context.folder, 'features.onnx'), featureGraph(fitted));
   return {

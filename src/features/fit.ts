@@ -4,28 +4,38 @@
  */
 import type { FeatureDefinition } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
+import type { JobContext } from '../domain/job';
 import type { Column, NumberColumn, StringColumn, TableColumns } from '../tables/columns';
-import type { FeatureInput, FittedFeatures, FittedTransform, InputType } from './fitted';
+import type { FeatureInput, FittedFeatures, FittedTransform } from './fitted';
 
 /** Names that the feature graph and the model's graph use for their own values. */
 const RESERVED = /^(dense|probability|index:.*|\/.*)$/;
 
+/** More columns than this belong into an embedding: a row costs four bytes for each. */
+const MAX_ONE_HOT = 1000;
+
 /**
  * @param table the training rows, and no other
  * @throws MlopsError MLOPS_FEATURE_INVALID: a column is missing, has a type that the transform can't read, holds an
- * infinite number, or no row; the name of a column is one of the graph's own.
+ * infinite number, or has no value or too many that are frequent; the name of a column is one of the graph's own.
+ * MLOPS_TOO_FEW_ROWS: the table is empty.
  */
-export function fitFeatures(table: TableColumns, features: readonly FeatureDefinition[]): FittedFeatures {
+export function fitFeatures(
+  table: TableColumns,
+  features: readonly FeatureDefinition[],
+  { progress }: Partial<Pick<JobContext, 'progress'>> = {}
+): FittedFeatures {
   if (table.rows === 0) throw new MlopsError('MLOPS_TOO_FEW_ROWS', 'There is no training row.', {}, 'Widen the split.');
   const inputs = new Map<string, FeatureInput>();
   const embedded = new Set<string>();
-  const transforms = features.map((feature) => {
+  const transforms = features.map((feature, i) => {
     const fitted = fitTransform(feature, table);
-    inputs.set(feature.column, { column: feature.column, type: inputTypeOf(columnOf(table, feature)) });
+    inputs.set(feature.column, { column: feature.column, type: columnOf(table, feature).type });
     if (feature.transform === 'embedding') {
       if (embedded.has(feature.column)) throw invalid(feature, 'The column is embedded twice.', 'Keep one embedding.');
       embedded.add(feature.column);
     }
+    progress?.({ done: i + 1, total: features.length, note: `fit ${feature.transform}(${feature.column})` });
     return fitted;
   });
   return { v: 1, rows: table.rows, inputs: [...inputs.values()], transforms };
@@ -48,12 +58,15 @@ function fitTransform(feature: FeatureDefinition, table: TableColumns): FittedTr
     case 'oneHot': {
       if (column.type === 'timestamp') throw unreadable(feature, column, 'a string, integer, number or boolean');
       const categories = column.type === 'string' ? frequentStrings(column, feature) : frequentNumbers(column, feature);
-      if (categories.length > 0) return { transform: 'oneHot', column: feature.column, categories };
-      throw invalid(feature, `No value is in ${feature.minCount} rows or more.`, 'Lower minCount or drop the feature.');
+      if (categories.length > MAX_ONE_HOT) {
+        const what = `${categories.length} values are in ${feature.minCount} rows or more.`;
+        throw invalid(feature, what, `Raise minCount, or embed the column; a one-hot has at most ${MAX_ONE_HOT}.`);
+      }
+      return { transform: 'oneHot', column: feature.column, categories: someOf(categories, feature) };
     }
     case 'embedding': {
       if (column.type !== 'string') throw unreadable(feature, column, 'a string');
-      const categories = frequentStrings(column, feature, feature.maxRows - 1);
+      const categories = someOf(frequentStrings(column, feature, feature.maxRows - 1), feature);
       return { transform: 'embedding', column: feature.column, width: feature.width, categories };
     }
   }
@@ -120,8 +133,9 @@ function frequentNumbers(column: NumberColumn, feature: Counting): readonly numb
     .sort((a, b) => a - b);
 }
 
-function inputTypeOf(column: Column): InputType {
-  return column.type;
+function someOf<T extends readonly unknown[]>(categories: T, feature: Counting): T {
+  if (categories.length > 0) return categories;
+  throw invalid(feature, `No value is in ${feature.minCount} rows or more.`, 'Lower minCount or drop the feature.');
 }
 
 function columnOf(table: TableColumns, feature: FeatureDefinition): Column {

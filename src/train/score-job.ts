@@ -6,7 +6,7 @@ import { loadRows } from '../features/load-rows';
 import { decodeModel } from '../onnx/model';
 import { bytesOf } from '../onnx/tensor';
 import type { LoadRequest } from '../tables/load';
-import { modelInputs, scoreRows } from './score-rows';
+import { columnsRead, scoreRows } from './score-rows';
 
 export interface ScoreJobInput extends LoadRequest {
   /** Absolute path of the model. */
@@ -23,7 +23,7 @@ export interface ScoreJobOutput {
 export const scoreJob: Job<ScoreJobInput, ScoreJobOutput> = async (input, context) => {
   const model = await readFile(input.model);
   const shards = input.shards.map(({ data }) => ({ data }));
-  const names = modelInputs(decodeModel(model)).map(({ column }) => column);
+  const names = columnsRead(decodeModel(model)).map(({ column }) => column);
   const { table } = await loadRows({ ...input, shards }, names, context);
   await writeFile(join(context.folder, 'scores.f32'), bytesOf(await scoreRows(model, table, {}, context)));
   return { rows: table.rows, files: [{ name: 'scores', file: 'scores.f32', mediaType: 'application/octet-stream' }] };

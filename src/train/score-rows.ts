@@ -22,7 +22,7 @@ export async function scoreRows(
   { batch = DEFAULT_BATCH }: { readonly batch?: number },
   { progress }: Pick<JobContext, 'progress'>
 ): Promise<Float32Array> {
-  const inputs = modelInputs(decodeModel(model));
+  const inputs = columnsRead(decodeModel(model));
   const scores = new Float32Array(table.rows);
   const session = await openSession(model);
   try {
@@ -41,7 +41,7 @@ export async function scoreRows(
  * The columns that a model reads.
  * @throws MlopsError MLOPS_MODEL_INVALID for a model that wasn't made by `inferenceGraph`
  */
-export function modelInputs(model: ModelProto): readonly FeatureInput[] {
+export function columnsRead(model: ModelProto): readonly FeatureInput[] {
   const types = new Map<number, InputType>([
     [ELEMENT_CODES.int64, 'timestamp'],
     [ELEMENT_CODES.float64, 'number'],

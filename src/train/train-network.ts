@@ -126,6 +126,7 @@ async function runEpochs({ request, context, session, start, options }: Run): Pr
 
   while (cursor.epoch < epochs) {
     const batches = epochBatches({ rows: features.rows, weights: request.weights, ...network }, cursor.epoch);
+    report(context, cursor, { epochs, rows: features.rows, batch: network.batch });
     while (cursor.step < batches.steps) {
       const began = performance.now();
       const count = Math.min(steps, batches.steps - cursor.step);
@@ -192,8 +193,8 @@ function report(
   { epochs, rows, batch }: { readonly epochs: number; readonly rows: number; readonly batch: number }
 ): void {
   const seen = Math.min(rows, cursor.step * batch);
-  const loss = (cursor.lossSum / seen).toFixed(4);
-  const note = `epoch ${cursor.epoch + 1} of ${epochs}, loss ${loss}`;
+  const loss = seen > 0 ? `loss ${(cursor.lossSum / seen).toFixed(4)}` : 'shuffled';
+  const note = `epoch ${cursor.epoch + 1} of ${epochs}, ${loss}`;
   context.progress({ done: cursor.epoch * rows + seen, total: epochs * rows, note });
 }
 

@@ -173,8 +173,16 @@ describe('categories', () => {
     expect(embeddingTables(fitted)).toEqual([{ column: 'x', rows: 3, width: 4 }]);
   });
 
-  test('a one-hot that no value is frequent enough for is refused', () => {
-    expect(() => fitFeatures(table({ x: carriers }), [{ ...oneHot, minCount: 9 }])).toThrow(/No value is in 9 rows/);
+  test.each([oneHot, embedding])('$transform is refused where no value is frequent enough', (feature) => {
+    const where = /No value is in 9 rows or more.*column=x/;
+    expect(() => fitFeatures(table({ x: carriers }), [{ ...feature, minCount: 9 } as FeatureDefinition])).toThrow(
+      where
+    );
+  });
+
+  test('a one-hot of very many values is refused', () => {
+    const ids = table({ x: numberColumn(Array.from({ length: 2002 }, (_, i) => Math.floor(i / 2))) });
+    expect(() => fitFeatures(ids, [oneHot])).toThrow(/1001 values are in 2 rows or more.*embed the column/);
   });
 
   test('code points outside the basic plane and composed characters survive the way into the graph', async () => {

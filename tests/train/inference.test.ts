@@ -12,7 +12,7 @@ import { openSession } from '../../src/onnx/session';
 import { bytesOf, float32, int64, sizeOf, type Tensor } from '../../src/onnx/tensor';
 import { inferenceGraph, PROBABILITY } from '../../src/train/inference-graph';
 import { logit, parameterShapes } from '../../src/train/network';
-import { modelInputs, scoreRows } from '../../src/train/score-rows';
+import { columnsRead, scoreRows } from '../../src/train/score-rows';
 import { type TrainedNetwork, trainNetwork } from '../../src/train/train-network';
 import { SILENT, table, textColumn } from '../features/tables';
 import { FEATURES, recordingContext, smallData, smallRun } from './small-run';
@@ -111,7 +111,7 @@ test('says in the file what it is', () => {
     'temporal-mlops.features': JSON.stringify(FEATURES.map(({ transform, column }) => `${transform}(${column})`)),
     'temporal-mlops.hidden': '[64,64]',
   });
-  expect(modelInputs(decodeModel(model))).toEqual([
+  expect(columnsRead(decodeModel(model))).toEqual([
     { column: 'at', type: 'timestamp' },
     { column: 'km', type: 'number' },
     { column: 'place', type: 'string' },
