@@ -39,6 +39,8 @@ export const ERRORS = {
   MLOPS_RECORD_VERSION: 'operator',
   MLOPS_REVISION_CONFLICT: 'retry',
   MLOPS_BUCKET_MISSING: 'operator',
+  // notices to people
+  MLOPS_NOTICE_UNDELIVERED: 'retry',
   // everything else: our mistake, or user code's
   MLOPS_UNEXPECTED: 'operator',
   // worker and servers

@@ -1,7 +1,7 @@
 import { describeRegistered, noRegisteredCode, type Row } from '../../src/project/registry';
 
 const late = { version: '1', label: (rows: readonly Row[]) => rows.map((row) => (Number(row['delay']) > 15 ? 1 : 0)) };
-const log = { version: '2', notify: () => undefined };
+const log = { version: '2', notify: (): void => undefined };
 
 describe('registered code', () => {
   it('is described by kind, name, version and the digest of its source', () => {
@@ -24,7 +24,7 @@ describe('registered code', () => {
   });
 
   it.each([
-    ['no version', { notifiers: { log: { notify: () => undefined } } }, 'registered.notifiers.log.version'],
+    ['no version', { notifiers: { log: { notify: log.notify } } }, 'registered.notifiers.log.version'],
     ['a version that breaks an id', { notifiers: { log: { ...log, version: '1/2' } } }, 'notifiers.log.version'],
     ['a name that breaks an id', { notifiers: { 'a/b': log } }, 'notifiers.a/b'],
     ['no function', { labelers: { late: { version: '1' } } }, 'labelers.late.label'],
