@@ -11,13 +11,14 @@ import type { EmbeddingTable } from '../features/fitted';
 import type { Features } from '../features/make-features';
 import { type OnnxEnvironment, onnxEnvironment } from '../onnx/environment';
 import { openSession, type Session } from '../onnx/session';
-import { bytesOf, float32, float64, int64, type Tensor } from '../onnx/tensor';
+import { bytesOf } from '../onnx/tensor';
 import { epochBatches } from './batches';
 import { type Checkpoint, type Cursor, readCheckpoint, type TrainingState, writeCheckpoint } from './checkpoint';
 import { epochsFor } from './epochs';
 import { positiveRate } from './labels';
 import { initialParameters, type NetworkShape, parameterShapes } from './network';
-import { DATA, dataIndexName, LOSSES, STATE, trainingGraph } from './training-graph';
+import { addLosses, dataFeeds, stateFeeds, stateOf } from './training-feeds';
+import { trainingGraph } from './training-graph';
 
 /** Well under the 250 ms that a heartbeat may take. */
 const CHUNK_MS = 100;
@@ -114,7 +115,7 @@ async function runEpochs({ request, context, session, start, options }: Run): Pr
   const { features, network } = request;
   const { stepsPerCall, checkpointEveryMs = CHECKPOINT_MS } = options;
   const epochs = epochsFor(network, features.rows);
-  const data = dataFeeds(request);
+  const data = dataFeeds(features, request.labels);
   let { cursor, state } = start;
   let steps = stepsPerCall ?? 4;
   let saved = performance.now();
@@ -134,13 +135,13 @@ async function runEpochs({ request, context, session, start, options }: Run): Pr
       cursor = {
         ...cursor,
         step: cursor.step + count,
-        lossSum: cursor.lossSum + lossOf(results, batches.sizes(cursor.step, count)),
+        lossSum: addLosses(cursor.lossSum, results, batches.sizes(cursor.step, count)),
       };
       state = stateOf(results);
       checkFinite(cursor, state, network);
       report(context, cursor, { epochs, rows: features.rows, batch: network.batch });
       const took = performance.now() - began;
-      if (stepsPerCall === undefined) steps = Math.max(1, Math.min(2 * steps, Math.round((steps * CHUNK_MS) / took)));
+      if (stepsPerCall === undefined) steps = Math.max(1, Math.min(2 * steps, Math.round((count * CHUNK_MS) / took)));
       if (performance.now() - saved >= checkpointEveryMs && cursor.step < batches.steps) await save();
     }
     const done = { epoch: cursor.epoch + 1, rows: features.rows, loss: cursor.lossSum / features.rows };
@@ -148,31 +149,6 @@ async function runEpochs({ request, context, session, start, options }: Run): Pr
     await save();
   }
   return { ...start, cursor, state };
-}
-
-function dataFeeds({ features, labels }: TrainRequest): Record<string, Tensor> {
-  const feeds: Record<string, Tensor> = { [DATA.labels]: float32(labels, [labels.length, 1]) };
-  if (features.width > 0) feeds[DATA.dense] = float32(features.dense, [features.rows, features.width]);
-  features.indices.forEach((index, table) => {
-    feeds[dataIndexName(table)] = int64(index);
-  });
-  return feeds;
-}
-
-function stateFeeds(state: TrainingState): Record<string, Tensor> {
-  const { step, parameters, mean, square } = state;
-  return { step: float64([step], []), parameters: float32(parameters), mean: float32(mean), square: float32(square) };
-}
-
-function stateOf(results: Readonly<Record<string, Tensor>>): TrainingState {
-  const [step, parameters, mean, square] = STATE.map((name) => results[`${name}:next`]!.data as Float32Array);
-  return { step: step![0]!, parameters: parameters!, mean: mean!, square: square! };
-}
-
-/** The loss summed over rows: each batch gives its mean. */
-function lossOf(results: Readonly<Record<string, Tensor>>, sizes: readonly number[]): number {
-  const losses = results[LOSSES]!.data as Float32Array;
-  return sizes.reduce((sum, size, i) => sum + losses[i]! * size, 0);
 }
 
 function checkFinite(cursor: Cursor, state: TrainingState, network: NetworkSpec): void {
