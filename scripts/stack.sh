@@ -39,6 +39,7 @@ own_servers() {
 up() {
   local own server waiting=() failed=0
   mapfile -t own < <(own_servers)
+  need curl curl
   lock_stack
   for server in "${own[@]}"; do prepare "$server"; done
   link_programs
@@ -51,9 +52,13 @@ up() {
   [ "$failed" = 0 ] || exit 1
   write_env
   for server in "${servers[@]}"; do
-    say "$(printf '%-9s %s' "$server" "$(address_of "$server")")$(is_foreign "$server" && echo '  (yours)' || true)"
+    say "$(printf '%-9s %s' "$server" "$(address_of "$server")")$(whose "$server")"
   done
   is_foreign temporal || say "Temporal's UI: $(ui_address)"
+}
+
+whose() {
+  if is_foreign "$1"; then echo "  (yours: $(address_variable "$1") is set)"; fi
 }
 
 prepare() {
@@ -118,8 +123,15 @@ wait_until_ready() {
 }
 
 not_up() {
-  local log=$stack/log/$1.log
-  die "$1 is not up: $2. The end of $log:"$'\n'"$(tail -n 15 "$log" 2>/dev/null | cut -c1-400)"
+  die "$1 is not up: $2. The end of $stack/log/$1.log:"$'\n'"$(end_of_log "$1")"
+}
+
+# What the server wrote since its last start; of mongod, which goes on for 30 lines after it, the errors.
+end_of_log() {
+  local written errors
+  written=$(tac "$stack/log/$1.log" 2>/dev/null | sed "/^$log_start/q" | tac | cut -c1-300)
+  errors=$(grep -E '"s":"[EF]"' <<<"$written" || true)
+  tail -n 10 <<<"${errors:-$written}"
 }
 
 down() {
@@ -132,8 +144,12 @@ status() {
   for server in "${servers[@]}"; do
     state=$(state_of "$server")
     [ "$state" = up ] || [ "$state" = yours ] || all=1
-    rows+=("$server" "$state" "$(address_of "$server")" "$(pid_of "$server" || true)" "$(version_of "$server")" \
-      "$stack/log/$server.log")
+    if [ "$state" = yours ]; then
+      rows+=("$server" "$state" "$(address_of "$server")" '' '' '')
+    else
+      rows+=("$server" "$state" "$(address_of "$server")" "$(pid_of "$server" || true)" "$(version_of "$server")" \
+        "$stack/log/$server.log")
+    fi
   done
   if [ "${1:-}" = --json ]; then status_json "${rows[@]}"; else status_table "${rows[@]}"; fi
   return "$all"
@@ -183,7 +199,7 @@ wipe() {
     [[ $answer =~ ^[Yy] ]] || die 'nothing deleted'
   fi
   down
-  rm -rf "$stack/data" "$stack/run" "$stack/log" "$stack/bin" "$stack/keys" "$stack/env"
+  rm -rf "$stack/data" "$stack/run" "$stack/log" "${stack:?}/bin" "$stack/keys" "$stack/env"
   say "deleted the servers' data in $stack"
 }
 

@@ -25,7 +25,8 @@ need() {
 
 # One up, down or wipe at a time for a state folder. The lock ends with this process: servers don't inherit it.
 lock_stack() {
-  (umask 077 && mkdir -p "$stack/run" "$stack/log" "$stack/data") ||
+  need flock 'util-linux (the servers run on Linux)'
+  (umask 077 && mkdir -p "$stack/run" "$stack/log" "$stack/data" 2>/dev/null) ||
     die "can't write to the state folder $stack: make it writable, or set MLOPS_STACK_DIR to another one"
   exec {stack_lock}>"$stack/lock"
   flock -n "$stack_lock" && return

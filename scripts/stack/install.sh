@@ -47,7 +47,7 @@ fetch_wheels() {
 build_minio() {
   local version count status
   need go 'Go 1.24 or newer'
-  cd "$here"
+  cd "$here" || exit
   version=$(GOWORK=off go env GOVERSION 2>&1) || die "Go does not work: $version"
   [[ $version =~ ^go1\.([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -ge 24 ] ||
     die "building MinIO takes Go 1.24 or newer, and this is ${version#go}: install a newer one"
@@ -59,7 +59,7 @@ build_minio() {
   go build -v -mod=readonly -buildvcs=false -trimpath -ldflags '-s -w' -o "$1/minio" github.com/minio/minio 2>&1 |
     tee "$1/build.log" | show_build "$count" || status=$?
   [ "$status" = 0 ] || die "MinIO could not be built:"$'\n'"$(tail -n 15 "$1/build.log")"
-  cd "$root"
+  cd "$root" || exit
 }
 
 # show_build TOTAL: a line of progress every 10 s, from the names of packages that `go build -v` prints.

@@ -34,6 +34,8 @@ is_stopped() {
   pid=$(pid_of "$1") && stat=$(process_stat "$pid") && [ "${stat%% *}" = T ]
 }
 
+readonly log_start='--- started at '
+
 # launch SERVER COMMAND…: in a session of its own, with nothing of the caller's: no terminal, no open file (a
 # `$(stack.sh up)` must return), no environment but what a program needs and what `launch_env` says.
 launch() {
@@ -42,6 +44,7 @@ launch() {
   if [ -f "$log" ] && [ "$(stat -c %s "$log")" -gt 20000000 ]; then mv "$log" "$log.1"; fi
   (
     exec </dev/null >>"$log" 2>&1
+    echo "$log_start$(date -u +%FT%TZ)"
     for fd in "/proc/$BASHPID/fd"/*; do
       fd=${fd##*/}
       if [ "$fd" -gt 2 ] && [ "$fd" != 255 ]; then exec {fd}>&-; fi
@@ -50,7 +53,7 @@ launch() {
       case $name in PATH | HOME | TMPDIR | LANG) ;; *) export -n "${name?}" ;; esac
     done < <(compgen -e)
     if [ "${#launch_env[@]}" -gt 0 ]; then export "${launch_env[@]}"; fi
-    cd "$stack"
+    cd "$stack" || exit
     process_identity "$BASHPID" >"$stack/run/$server.pid"
     exec setsid "$@"
   ) &
