@@ -40,3 +40,10 @@ export function parseRequest(text: string): RequestName | undefined {
 export function predictionId(eventTime: string, id: string): string {
   return `${eventTime.slice(0, 10).replaceAll('-', '')}-${id}`;
 }
+
+const PREDICTION_ID = /^\d{8}-[A-Za-z0-9][A-Za-z0-9._:-]{0,135}$/;
+
+/** What an infer request was answered with; of several rows each has `.<i>` behind it. */
+export function isPredictionId(text: string): boolean {
+  return PREDICTION_ID.test(text);
+}

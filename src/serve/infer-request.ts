@@ -1,0 +1,161 @@
+/**
+ * A request of the Open Inference Protocol, V2, REST and JSON:
+ * {id?, parameters?: {eventTime, key, probe}, inputs: [{name, shape, datatype, data}], outputs?: [{name}]}.
+ */
+import type { ModelInput } from '../domain/endpoint';
+import { CLIENT_ID } from '../domain/ids';
+import { checkedValues, type InputValue } from './input-values';
+import type { ServeLimits } from './limits';
+import { invalid, isObject, type JsonObject, timeOf, tooLarge } from './request-fields';
+
+export interface RequestInput extends ModelInput {
+  /** Only the candidate reads it: who doesn't send it is answered by the champion. */
+  readonly optional: boolean;
+}
+
+export interface InferRequest {
+  readonly id?: string;
+  readonly eventTime: Date;
+  readonly key?: string;
+  readonly probe: boolean;
+  readonly rows: number;
+  /** Input name → values [rows], sorted by name. */
+  readonly columns: ReadonlyMap<string, readonly InputValue[]>;
+  /** The outputs that were asked for. */
+  readonly outputs: readonly OutputName[];
+}
+
+export const OUTPUTS = ['probability', 'decision'] as const;
+export type OutputName = (typeof OUTPUTS)[number];
+
+const MAX_KEY = 512;
+
+/**
+ * @param inputs what the served models take, sorted by name
+ * @throws MlopsError MLOPS_REQUEST_INVALID, naming the field; MLOPS_REQUEST_TOO_LARGE
+ */
+export function parseInferRequest(
+  body: unknown,
+  inputs: readonly RequestInput[],
+  limits: ServeLimits,
+  receivedAt: Date
+): InferRequest {
+  if (!isObject(body)) throw invalid('The body is not a JSON object.', {});
+  const parameters = body.parameters ?? {};
+  if (!isObject(parameters)) throw invalid('parameters is not an object.', { field: 'parameters' });
+  const { rows, columns } = parseInputs(body.inputs, inputs, limits);
+  return {
+    ...idOf(body.id),
+    eventTime: timeOf(parameters.eventTime, 'parameters.eventTime', receivedAt),
+    ...keyOf(parameters.key),
+    probe: probeOf(parameters.probe),
+    rows,
+    columns,
+    outputs: outputsOf(body.outputs),
+  };
+}
+
+function parseInputs(given: unknown, inputs: readonly RequestInput[], limits: ServeLimits) {
+  if (!Array.isArray(given)) throw invalid('inputs is not an array.', { field: 'inputs' });
+  const byName = new Map<string, JsonObject>();
+  for (const [position, input] of given.entries()) {
+    const name = isObject(input) ? input.name : undefined;
+    if (typeof name !== 'string') throw invalid(`inputs[${position}] has no name.`, { field: `inputs[${position}]` });
+    if (byName.has(name)) throw invalid(`Input ${shown(name)} is there twice.`, { input: shown(name) });
+    if (!inputs.some((known) => known.name === name)) {
+      const known = inputs.map((each) => each.name).join(', ');
+      throw invalid(`The model has no input ${shown(name)}.`, { input: shown(name) }, `It takes ${known}.`);
+    }
+    byName.set(name, input as JsonObject);
+  }
+  const columns = new Map<string, readonly InputValue[]>();
+  let rows: number | undefined;
+  for (const input of inputs) {
+    const tensor = byName.get(input.name);
+    if (tensor === undefined) {
+      if (input.optional) continue;
+      throw invalid(`Input ${input.name} is missing.`, { input: input.name, datatype: input.datatype });
+    }
+    const values = checkedValues(input, dataOf(tensor, input, limits), limits);
+    rows ??= values.length;
+    if (values.length !== rows) {
+      throw invalid(`Input ${input.name} has another number of rows.`, {
+        input: input.name,
+        rows: values.length,
+        others: rows,
+      });
+    }
+    columns.set(input.name, values);
+  }
+  if (rows === undefined) throw invalid('inputs is empty.', { field: 'inputs' });
+  return { rows, columns };
+}
+
+/** The flat data of a tensor [n] or [n, 1], which may be nested as its shape says. */
+function dataOf(tensor: JsonObject, { name, datatype }: RequestInput, limits: ServeLimits): readonly unknown[] {
+  if (tensor.datatype !== datatype) {
+    throw invalid(`Input ${name} has datatype ${shown(tensor.datatype)}.`, { input: name }, `Send ${datatype}.`);
+  }
+  const { shape, data } = tensor;
+  const rows =
+    Array.isArray(shape) && (shape.length === 1 || (shape.length === 2 && shape[1] === 1)) ? shape[0] : undefined;
+  if (!Number.isSafeInteger(rows) || (rows as number) < 1) {
+    throw invalid(`Input ${name} has a shape that isn't [rows] or [rows, 1].`, { input: name, field: 'shape' });
+  }
+  if ((rows as number) > limits.rows) {
+    throw tooLarge(`Input ${name} has too many rows.`, { input: name, rows: rows as number, limit: limits.rows });
+  }
+  if (!Array.isArray(data)) throw invalid(`Input ${name} has no data.`, { input: name, field: 'data' });
+  const nested = (shape as unknown[]).length === 2 && Array.isArray(data[0]);
+  const flat: readonly unknown[] = nested ? data.flat(1) : data;
+  if (flat.length !== rows) {
+    throw invalid(`Input ${name} has data that doesn't fill its shape.`, {
+      input: name,
+      shape: `[${rows}]`,
+      found: flat.length,
+    });
+  }
+  return flat;
+}
+
+function idOf(id: unknown): { id?: string } {
+  if (id === undefined) return {};
+  if (typeof id === 'string' && CLIENT_ID.test(id)) return { id };
+  throw invalid(
+    'id is not an id.',
+    { field: 'id' },
+    'Send at most 128 letters, digits or ._:- and begin with a letter or digit.'
+  );
+}
+
+function keyOf(key: unknown): { key?: string } {
+  if (key === undefined) return {};
+  if (typeof key === 'string' && key.length > 0 && key.length <= MAX_KEY) return { key };
+  throw invalid(
+    'parameters.key is not a key.',
+    { field: 'parameters.key' },
+    `Send a string of 1 to ${MAX_KEY} characters.`
+  );
+}
+
+function probeOf(probe: unknown): boolean {
+  if (probe === undefined || typeof probe === 'boolean') return probe ?? false;
+  throw invalid('parameters.probe is not true or false.', { field: 'parameters.probe' });
+}
+
+function outputsOf(outputs: unknown): readonly OutputName[] {
+  if (outputs === undefined) return OUTPUTS;
+  if (!Array.isArray(outputs)) throw invalid('outputs is not an array.', { field: 'outputs' });
+  if (outputs.length > OUTPUTS.length) throw invalid('outputs has more than the model has.', { field: 'outputs' });
+  return outputs.map((output: unknown) => {
+    const name = isObject(output) ? output.name : undefined;
+    const known = OUTPUTS.find((each) => each === name);
+    if (known !== undefined) return known;
+    throw invalid(`The model has no output ${shown(name)}.`, { field: 'outputs' }, `It has ${OUTPUTS.join(', ')}.`);
+  });
+}
+
+/** A stranger's text in a message: short. */
+function shown(value: unknown): string {
+  return (JSON.stringify(value) ?? 'undefined').slice(0, 80);
+}

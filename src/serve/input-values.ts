@@ -1,0 +1,74 @@
+/** Values of one input as they come in JSON: checked here, kept as they are for the record, made tensors for the graph. */
+import type { ModelInput } from '../domain/endpoint';
+import type { InputType } from '../features/fitted';
+import { float64, int64, strings, type Tensor } from '../onnx/tensor';
+import type { ServeLimits } from './limits';
+import { invalid, tooLarge } from './request-fields';
+
+/** null is a missing value. */
+export type InputValue = string | number | boolean | null;
+
+/** The graph's own mark of a missing time (features/feature-graph.ts). */
+const MISSING_TIME = -(2n ** 63n);
+
+/** A NUL would cut the string at the native border, a lone surrogate would become another character there. */
+const UNFIT_TEXT = /[\0\p{Surrogate}]/u;
+
+/** The input's values, each fit for its datatype. */
+export function checkedValues(input: ModelInput, data: readonly unknown[], limits: ServeLimits): readonly InputValue[] {
+  for (let row = 0; row < data.length; row += 1) {
+    const value = data[row];
+    const problem = value === null ? missing(input) : unfit(input.datatype, value);
+    if (problem !== undefined) throw invalid(`Input ${input.name} ${problem}.`, { input: input.name, row });
+    if (typeof value === 'string' && value.length > limits.stringLength) {
+      const where = { input: input.name, row, length: value.length, limit: limits.stringLength };
+      throw tooLarge(`Input ${input.name} has a string that is too long.`, where);
+    }
+  }
+  return data as readonly InputValue[];
+}
+
+function missing(input: ModelInput): string | undefined {
+  return input.required === true ? 'may not be missing' : undefined;
+}
+
+function unfit(datatype: ModelInput['datatype'], value: unknown): string | undefined {
+  switch (datatype) {
+    case 'INT64':
+      return Number.isSafeInteger(value) ? undefined : 'is not an integer within ±2^53';
+    case 'FP64':
+    case 'FP32':
+      return Number.isFinite(value) ? undefined : 'is not a finite number';
+    case 'BOOL':
+      return typeof value === 'boolean' ? undefined : 'is not true or false';
+    case 'BYTES':
+      if (typeof value !== 'string') return 'is not a string';
+      return UNFIT_TEXT.test(value) ? 'has a NUL or half a character' : undefined;
+  }
+}
+
+/** As the graph takes them, [rows]: times int64 µs, everything numeric float64, strings. */
+export function tensorOf(type: InputType, values: readonly InputValue[]): Tensor {
+  switch (type) {
+    case 'timestamp':
+      return int64(BigInt64Array.from(values, (value) => (value === null ? MISSING_TIME : BigInt(value as number))));
+    case 'number':
+      return float64(Float64Array.from(values, (value) => (value === null ? Number.NaN : Number(value))));
+    case 'string':
+      return strings(values.map((value) => (value === null ? '' : String(value))));
+  }
+}
+
+/** Whether a graph's input can be fed with this datatype. */
+export function feeds(datatype: ModelInput['datatype'], type: InputType): boolean {
+  switch (datatype) {
+    case 'INT64':
+      return type === 'timestamp' || type === 'number';
+    case 'FP64':
+    case 'FP32':
+    case 'BOOL':
+      return type === 'number';
+    case 'BYTES':
+      return type === 'string';
+  }
+}

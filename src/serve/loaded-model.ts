@@ -1,0 +1,77 @@
+/** A version's graph in memory, ready to score: warmed up, and closed only when no run is in flight. */
+import type { ServedVersion } from '../domain/endpoint';
+import { MlopsError } from '../domain/errors';
+import { decodeModel } from '../onnx/model';
+import { openSession } from '../onnx/session';
+import type { Tensor } from '../onnx/tensor';
+import { PROBABILITY } from '../train/inference-graph';
+import { columnsRead } from '../train/score-rows';
+import { feeds, type InputValue, tensorOf } from './input-values';
+
+export interface LoadedModel {
+  readonly version: ServedVersion;
+  /**
+   * The rows' probabilities, [rows].
+   * @param columns input name → values [rows]; may hold inputs that the model doesn't read
+   * @throws MlopsError MLOPS_MODEL_INVALID when an input is absent or a score isn't a number
+   */
+  score(columns: ReadonlyMap<string, readonly InputValue[]>, rows: number): Promise<Float32Array>;
+  /** Waits for the runs in flight. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a model and runs it once, on a row of missing values: the first run is slow, and a graph that can't run at all
+ * must not be found out by a caller.
+ * @throws MlopsError MLOPS_MODEL_INVALID
+ */
+export async function loadModel(version: ServedVersion, bytes: Uint8Array): Promise<LoadedModel> {
+  const inputs = columnsRead(decodeModel(bytes));
+  for (const { column, type } of inputs) {
+    const declared = version.inputs.find(({ name }) => name === column);
+    if (declared === undefined || !feeds(declared.datatype, type)) {
+      throw unfit(`The graph's input ${column} isn't what the version declares.`, version, { input: column });
+    }
+  }
+  const session = await openSession(bytes);
+  const running = new Set<Promise<unknown>>();
+
+  const run = async (columns: ReadonlyMap<string, readonly InputValue[]>, rows: number): Promise<Float32Array> => {
+    const tensors: Record<string, Tensor> = {};
+    for (const { column, type } of inputs) {
+      const values = columns.get(column);
+      if (values === undefined) throw unfit(`The request has no input ${column}.`, version, { input: column });
+      tensors[column] = tensorOf(type, values);
+    }
+    const scores = (await session.run(tensors))[PROBABILITY]?.data;
+    if (!(scores instanceof Float32Array) || scores.length !== rows || !scores.every(Number.isFinite)) {
+      throw unfit('The graph gave no finite score for each row.', version, { rows });
+    }
+    return scores;
+  };
+  const model: LoadedModel = {
+    version,
+    score: (columns, rows) => {
+      const scoring = run(columns, rows);
+      running.add(scoring);
+      const done = () => running.delete(scoring);
+      scoring.then(done, done);
+      return scoring;
+    },
+    close: async () => {
+      await Promise.allSettled(running);
+      await session.close();
+    },
+  };
+  try {
+    await model.score(new Map(inputs.map(({ column }) => [column, [null]])), 1);
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
+  return model;
+}
+
+function unfit(what: string, version: ServedVersion, where: Readonly<Record<string, string | number>>): MlopsError {
+  return new MlopsError('MLOPS_MODEL_INVALID', what, { version: version.version, ...where }, '');
+}

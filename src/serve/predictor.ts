@@ -1,0 +1,253 @@
+/**
+ * From a request to an answer that is on record: route, score, decide, write to the spool, answer. What is served is
+ * replaced as a whole between two requests, so a swap drops none.
+ */
+import type { PredictionRecord, TruthRecord } from '../domain/endpoint';
+import { MlopsError } from '../domain/errors';
+import { predictionId } from '../domain/ids';
+import { type InferRequest, type OutputName, parseInferRequest, type RequestInput } from './infer-request';
+import type { InputValue } from './input-values';
+import type { ServeLimits } from './limits';
+import type { LoadedModel } from './loaded-model';
+import { RecentAnswers } from './recent-answers';
+import type { Spool } from './spool';
+import { decodeEntry, encodeEntry } from './spool-entry';
+import { goesToCandidate } from './sticky-route';
+import { parseTruths } from './truth-request';
+import { uuidV7 } from './uuid-v7';
+
+/** What is served now; made from one revision of the endpoint's document. */
+export interface Serving {
+  readonly revision: number;
+  readonly rolloutId: string;
+  readonly champion: LoadedModel;
+  readonly candidate?: { readonly model: LoadedModel; readonly share: number; readonly shadow: boolean };
+}
+
+export interface Answer {
+  /** `<day>-<id>`; row i of several has `<day>-<id>.<i>`. */
+  readonly id: string;
+  readonly version: number;
+  readonly route: PredictionRecord['route'];
+  /** [rows] */
+  readonly scores: readonly number[];
+  readonly decisions: readonly (0 | 1)[];
+}
+
+export interface Counts {
+  requests: number;
+  errors: number;
+}
+
+export interface PredictorOptions {
+  readonly replica: string;
+  readonly spool: Spool;
+  readonly limits: ServeLimits;
+}
+
+type Row = Readonly<Record<string, InputValue>>;
+type Scored = Pick<Answer, 'version' | 'route' | 'scores' | 'decisions'> & {
+  readonly shadow?: { version: number; scores: Float32Array };
+};
+
+/** The spool is read back for repeated ids up to this. */
+const RECALLED_BYTES = 64 << 20;
+
+export class Predictor {
+  readonly #replica: string;
+  readonly #spool: Spool;
+  readonly #limits: ServeLimits;
+  readonly #recent: RecentAnswers;
+  #serving: (Serving & { readonly inputs: readonly RequestInput[] }) | undefined;
+  #counts: Record<string, Counts> = {};
+  #lastRequestAt = 0;
+
+  constructor({ replica, spool, limits }: PredictorOptions) {
+    this.#replica = replica;
+    this.#spool = spool;
+    this.#limits = limits;
+    this.#recent = new RecentAnswers(limits.rememberedRows);
+  }
+
+  /** Undefined while nothing is served. */
+  get serving(): Serving | undefined {
+    return this.#serving;
+  }
+
+  /** Since the revision was taken, by version number: answers and failures of its model, probes left out. */
+  get counts(): Readonly<Record<string, Readonly<Counts>>> {
+    return this.#counts;
+  }
+
+  /** When the last request or truth came; 0 before the first. */
+  get lastRequestAt(): number {
+    return this.#lastRequestAt;
+  }
+
+  /** Serves this from the next request on; undefined: nothing. Models that are replaced are the caller's to close. */
+  take(serving: Serving | undefined): void {
+    this.#serving = serving === undefined ? undefined : { ...serving, inputs: requestInputs(serving) };
+    this.#counts = {};
+    for (const model of [serving?.champion, serving?.candidate?.model]) {
+      if (model !== undefined) this.#counts[String(model.version.number)] = { requests: 0, errors: 0 };
+    }
+  }
+
+  /** Answers that the process before this one gave and had not shipped. */
+  async recall(): Promise<void> {
+    for await (const line of this.#spool.left(RECALLED_BYTES)) {
+      const entry = decodeEntry(line);
+      if (entry === undefined || !('predictions' in entry) || !entry.given) continue;
+      const answer = answerOf(entry.request, entry.predictions);
+      if (answer === undefined) continue;
+      this.#recent.remember(
+        entry.request,
+        entry.predictions.map(({ inputs }) => inputs),
+        Promise.resolve(answer)
+      );
+    }
+  }
+
+  /**
+   * The answer; its record is on the local disk.
+   * @throws MlopsError MLOPS_REQUEST_INVALID, MLOPS_REQUEST_TOO_LARGE, MLOPS_PREDICTION_CONFLICT, MLOPS_SPOOL_FULL,
+   * MLOPS_ENDPOINT_EMPTY
+   */
+  async predict(body: unknown, receivedAt: Date): Promise<{ answer: Answer; outputs: readonly OutputName[] }> {
+    const serving = this.#serving;
+    if (serving === undefined) {
+      throw new MlopsError(
+        'MLOPS_ENDPOINT_EMPTY',
+        'No version is deployed here yet.',
+        {},
+        'Approve one, or wait for its rollout.'
+      );
+    }
+    const request = parseInferRequest(body, serving.inputs, this.#limits, receivedAt);
+    this.#lastRequestAt = receivedAt.getTime();
+    const ownId = request.id ?? uuidV7(receivedAt.getTime());
+    const id = predictionId(request.eventTime.toISOString(), ownId);
+    const rows = rowsOf(request);
+    if (request.id === undefined) {
+      return { answer: await this.#answer(serving, request, rows, id, ownId, receivedAt), outputs: request.outputs };
+    }
+    let answer = this.#recent.find(id, rows);
+    if (answer === undefined) {
+      answer = this.#answer(serving, request, rows, id, ownId, receivedAt);
+      this.#recent.remember(id, rows, answer);
+    }
+    return { answer: await answer, outputs: request.outputs };
+  }
+
+  /**
+   * Keeps what the world turned out to be; the number of truths.
+   * @throws MlopsError MLOPS_TRUTH_INVALID, MLOPS_REQUEST_TOO_LARGE, MLOPS_SPOOL_FULL
+   */
+  async learn(body: unknown, receivedAt: Date): Promise<number> {
+    const truths: readonly TruthRecord[] = parseTruths(body, this.#limits, receivedAt);
+    this.#lastRequestAt = receivedAt.getTime();
+    await this.#spool.append(encodeEntry({ truths }));
+    return truths.length;
+  }
+
+  async #answer(
+    serving: Serving,
+    request: InferRequest,
+    rows: readonly Row[],
+    id: string,
+    ownId: string,
+    receivedAt: Date
+  ): Promise<Answer> {
+    const scored = await this.#score(serving, request, request.key ?? ownId);
+    const predictions = rows.map(
+      (inputs, i): PredictionRecord => ({
+        _id: rows.length === 1 ? id : `${id}.${i}`,
+        v: 1,
+        version: scored.version,
+        route: scored.route,
+        revision: serving.revision,
+        eventTime: request.eventTime,
+        inputs,
+        score: scored.scores[i] as number,
+        decision: scored.decisions[i] as 0 | 1,
+        ...(scored.shadow === undefined
+          ? {}
+          : { shadow: { version: scored.shadow.version, score: scored.shadow.scores[i] as number } }),
+        ...(request.probe ? { probe: true } : {}),
+        replica: this.#replica,
+        receivedAt,
+      })
+    );
+    await this.#spool.append(encodeEntry({ request: id, given: request.id !== undefined, predictions }));
+    return { id, version: scored.version, route: scored.route, scores: scored.scores, decisions: scored.decisions };
+  }
+
+  /** A candidate that fails is counted and never shown: the champion answers in its place. */
+  async #score({ champion, candidate, rolloutId }: Serving, request: InferRequest, key: string): Promise<Scored> {
+    if (candidate !== undefined && goesToCandidate(rolloutId, key, candidate.share)) {
+      const scores = await this.#tryModel(candidate.model, request);
+      if (scores instanceof Float32Array) return decided(candidate.model, 'candidate', scores);
+    }
+    const scores = await this.#tryModel(champion, request);
+    if (!(scores instanceof Float32Array)) throw scores;
+    const answer = decided(champion, 'champion', scores);
+    if (candidate?.shadow !== true) return answer;
+    const unseen = await this.#tryModel(candidate.model, request);
+    if (!(unseen instanceof Float32Array)) return answer;
+    return { ...answer, shadow: { version: candidate.model.version.number, scores: unseen } };
+  }
+
+  async #tryModel(model: LoadedModel, request: InferRequest): Promise<Float32Array | Error> {
+    let result: Float32Array | Error;
+    try {
+      result = await model.score(request.columns, request.rows);
+    } catch (error) {
+      result = error instanceof Error ? error : new Error(String(error));
+    }
+    // Another revision may have been taken meanwhile: its counts are not this model's business.
+    const counts = this.#counts[String(model.version.number)];
+    if (counts !== undefined && !request.probe) {
+      if (result instanceof Float32Array) counts.requests += 1;
+      else counts.errors += 1;
+    }
+    return result;
+  }
+}
+
+/** What either model takes, sorted by name so that records and their comparison don't depend on the version. */
+function requestInputs({ champion, candidate }: Serving): readonly RequestInput[] {
+  const own = champion.version.inputs.map((input) => ({ ...input, optional: false }));
+  const others = (candidate?.model.version.inputs ?? []).filter(
+    ({ name }) => !own.some((input) => input.name === name)
+  );
+  return [...own, ...others.map((input) => ({ ...input, optional: true }))].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function rowsOf({ columns, rows }: InferRequest): readonly Row[] {
+  return Array.from({ length: rows }, (_, i) => {
+    const row: Record<string, InputValue> = {};
+    for (const [name, values] of columns) row[name] = values[i] as InputValue;
+    return row;
+  });
+}
+
+function decided({ version }: LoadedModel, route: Answer['route'], scores: Float32Array): Scored {
+  return {
+    version: version.number,
+    route,
+    scores: Array.from(scores),
+    decisions: Array.from(scores, (score) => (score >= version.decisionThreshold ? 1 : 0)),
+  };
+}
+
+function answerOf(id: string, predictions: readonly PredictionRecord[]): Answer | undefined {
+  const first = predictions[0];
+  if (first === undefined) return undefined;
+  return {
+    id,
+    version: first.version,
+    route: first.route,
+    scores: predictions.map(({ score }) => score),
+    decisions: predictions.map(({ decision }) => decision),
+  };
+}

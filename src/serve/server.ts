@@ -1,0 +1,161 @@
+/**
+ * The endpoint over HTTP: Open Inference Protocol V2 (REST, JSON) and `truth`. Whatever a caller sends, the server
+ * answers with {"error": "<CODE>: …"} and goes on.
+ */
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import type { ServedVersion } from '../domain/endpoint';
+import { type ErrorCode, errorCodeOf, MlopsError } from '../domain/errors';
+import { OUTPUTS, type OutputName } from './infer-request';
+import type { ServeLimits } from './limits';
+import type { Answer, Predictor } from './predictor';
+import { invalid } from './request-fields';
+
+export interface InferenceServerOptions {
+  /** The one model's name: the endpoint's. */
+  readonly model: string;
+  readonly predictor: Predictor;
+  readonly limits: ServeLimits;
+  readonly release: string;
+  /** Told of failures that are no caller's fault. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  MLOPS_REQUEST_INVALID: 400,
+  MLOPS_TRUTH_INVALID: 400,
+  MLOPS_MODEL_UNKNOWN: 404,
+  MLOPS_NOT_FOUND: 404,
+  MLOPS_PREDICTION_CONFLICT: 409,
+  MLOPS_REQUEST_TOO_LARGE: 413,
+  MLOPS_SPOOL_FULL: 503,
+  MLOPS_ENDPOINT_EMPTY: 503,
+};
+
+type Params = { readonly model: string; readonly version: string };
+
+/** Not yet listening. */
+export function createInferenceServer(options: InferenceServerOptions): FastifyInstance {
+  const { model, predictor, limits } = options;
+  const server = Fastify({ bodyLimit: limits.bodyBytes, requestTimeout: limits.requestMs, logger: false });
+  server.removeAllContentTypeParsers();
+  // Whatever it calls itself: curl says a form, other clients say nothing.
+  server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  server.setErrorHandler((error, _request, reply) => refuse(reply, error, options.onFailure));
+  server.setNotFoundHandler((request, reply) => {
+    const where = { method: request.method, path: request.url.slice(0, 200) };
+    refuse(reply, new MlopsError('MLOPS_NOT_FOUND', 'There is no such path.', where, ''), options.onFailure);
+  });
+
+  const ready = () => predictor.serving !== undefined;
+  const known = (name: string) => {
+    if (name === model) return;
+    throw new MlopsError(
+      'MLOPS_MODEL_UNKNOWN',
+      `This endpoint has no model ${JSON.stringify(name)}.`,
+      { model: name },
+      `It has ${model}.`
+    );
+  };
+
+  server.get('/v2', () => ({ name: 'temporal-mlops', version: options.release, extensions: [] }));
+  server.get('/v2/health/live', () => ({ live: true }));
+  server.get('/v2/health/ready', (_request, reply) =>
+    reply.code(ready() ? 200 : 503).send({ ready: ready(), live: true })
+  );
+  server.get<{ Params: Params }>('/v2/models/:model/ready', ({ params }, reply) => {
+    known(params.model);
+    return reply.code(ready() ? 200 : 503).send({ name: model, ready: ready() });
+  });
+  server.get<{ Params: Params }>('/v2/models/:model', ({ params }) => {
+    known(params.model);
+    const versions = servedVersions(predictor);
+    return metadata(model, versions, versions[0]);
+  });
+  server.get<{ Params: Params }>('/v2/models/:model/versions/:version', ({ params }) => {
+    known(params.model);
+    const version = servedVersions(predictor).find(({ number }) => String(number) === params.version);
+    if (version !== undefined) return metadata(model, [version], version);
+    throw new MlopsError(
+      'MLOPS_MODEL_UNKNOWN',
+      'This version is not served here.',
+      { model, version: params.version },
+      ''
+    );
+  });
+  server.post<{ Params: Params }>('/v2/models/:model/infer', async ({ params, body }, reply) => {
+    known(params.model);
+    const { answer, outputs } = await predictor.predict(json(body), new Date());
+    return reply.type(JSON_TYPE).send(inferResponse(model, answer, outputs));
+  });
+  server.post<{ Params: Params }>('/v2/models/:model/truth', async ({ params, body }, reply) => {
+    known(params.model);
+    const accepted = await predictor.learn(json(body), new Date());
+    return reply.type(JSON_TYPE).send(`{"accepted":${accepted}}`);
+  });
+  return server;
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+function json(body: unknown): unknown {
+  try {
+    return JSON.parse(body as string);
+  } catch (error) {
+    throw invalid(`The body is not JSON: ${(error as Error).message.slice(0, 120)}.`, {});
+  }
+}
+
+function inferResponse(model: string, answer: Answer, outputs: readonly OutputName[]): string {
+  const shape = [answer.scores.length];
+  return JSON.stringify({
+    model_name: model,
+    model_version: String(answer.version),
+    id: answer.id,
+    parameters: { version: answer.version, route: answer.route },
+    outputs: outputs.map((name) =>
+      name === 'probability'
+        ? { name, shape, datatype: 'FP32', data: answer.scores }
+        : { name, shape, datatype: 'INT64', data: answer.decisions }
+    ),
+  });
+}
+
+function servedVersions({ serving }: Predictor): readonly ServedVersion[] {
+  const candidate = serving?.candidate?.model.version;
+  return [
+    ...(serving === undefined ? [] : [serving.champion.version]),
+    ...(candidate === undefined ? [] : [candidate]),
+  ];
+}
+
+function metadata(name: string, versions: readonly ServedVersion[], described: ServedVersion | undefined) {
+  return {
+    name,
+    versions: versions.map(({ number }) => String(number)),
+    platform: 'onnx_onnxv1',
+    inputs: (described?.inputs ?? []).map((input) => ({ name: input.name, datatype: input.datatype, shape: [-1] })),
+    outputs: OUTPUTS.map((output) => ({
+      name: output,
+      datatype: output === 'probability' ? 'FP32' : 'INT64',
+      shape: [-1],
+    })),
+    ...(described === undefined ? {} : { parameters: { decision_threshold: described.decisionThreshold } }),
+  };
+}
+
+function refuse(reply: FastifyReply, error: unknown, onFailure: (error: unknown) => void): void {
+  const { code, status, text } = refusalOf(error);
+  if (status === 500) onFailure(error);
+  if (status === 503) reply.header('retry-after', '1');
+  reply.code(status).send({ error: text.startsWith(code) ? text : `${code}: ${text}` });
+}
+
+function refusalOf(error: unknown): { code: ErrorCode; status: number; text: string } {
+  const code = errorCodeOf(error);
+  const text = error instanceof Error ? error.message : String(error);
+  if (code !== undefined) return { code, status: STATUS[code] ?? 500, text };
+  const status = (error as { statusCode?: number }).statusCode ?? 500;
+  if (status === 413) return { code: 'MLOPS_REQUEST_TOO_LARGE', status, text };
+  if (status >= 400 && status < 500) return { code: 'MLOPS_REQUEST_INVALID', status, text };
+  return { code: 'MLOPS_UNEXPECTED', status: 500, text: 'The server failed on this request; its log says why.' };
+}
