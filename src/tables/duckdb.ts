@@ -2,8 +2,11 @@
  * A DuckDB of one job's own: in memory, one thread, and able to touch only the files that it was given. One thread,
  * because floating sums, unordered rows and hence Parquet bytes differ from run to run with more.
  */
-import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, version } from '@duckdb/node-api';
 import { path, paths, text } from './sql';
+
+/** A part of every numeric step's key: another version may write other bytes. */
+export const DUCKDB_VERSION = version();
 
 export interface DatabaseOptions {
   /** Files that may be read. */
