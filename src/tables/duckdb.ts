@@ -93,3 +93,8 @@ export function numbersOf<T extends Numbers>(
   if (items instanceof type) return items;
   throw new TypeError(`column ${index} of the query is no ${type.name}`);
 }
+
+/** What DuckDB writes and sums may change with it: a part of numeric steps' keys. */
+export function duckdbVersion(): string {
+  return version();
+}

@@ -9,7 +9,6 @@ import { type Database, withDatabase } from './duckdb';
 import { withHeartbeat } from './heartbeat';
 import { digestOfFile } from './observe';
 import { type Profile, profileOf } from './profile';
-import type { FileFormat } from './readers';
 import { rowRules } from './rules';
 import { PARQUET, type ShardFile, writeShards } from './shards';
 import { column, FILE, KNOWN_AT, path, ROW } from './sql';
@@ -17,7 +16,6 @@ import { REASON, type SourceFile, stage } from './stage';
 
 export interface IngestInput {
   readonly files: readonly SourceFile[];
-  readonly format: FileFormat;
   readonly source: SourceDefinition;
   readonly schema: SchemaDefinition;
   /** ISO-8601. The batch: rows with after < knownAt <= asOf; null takes all up to asOf. */

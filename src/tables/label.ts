@@ -42,10 +42,11 @@ export interface LabelOutput {
 export type LabelCounts = Readonly<Record<'0' | '1' | 'missing', number>>;
 
 /** @throws MlopsError MLOPS_LABEL_INVALID: the rule doesn't fit its column */
-export const label: Job<LabelInput, LabelOutput> = async (input, { folder, progress }) => {
+export const label: Job<LabelInput, LabelOutput> = async (input, context) => {
+  const { folder } = context;
   const condition = conditionOf(input.label.labeler.rule, input.columns);
   const files = input.shards.map(({ file }) => file);
-  return await withHeartbeat({ progress }, input.shards.length, (step) =>
+  return await withHeartbeat(context, input.shards.length, (step) =>
     withDatabase({ files, folder }, async (database) => {
       const shards: LabelShard[] = [];
       const counts = { '0': 0, '1': 0, missing: 0 };
