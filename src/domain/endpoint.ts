@@ -9,6 +9,8 @@ import type { Digest } from './refs';
 export interface ModelInput {
   readonly name: string;
   readonly datatype: 'INT64' | 'FP64' | 'FP32' | 'BYTES' | 'BOOL';
+  /** A missing value (null) is refused; without it the features' own treatment of missing values holds. */
+  readonly required?: true;
 }
 
 export interface ServedVersion {
@@ -23,14 +25,14 @@ export interface ServedVersion {
 }
 
 export interface EndpointRollout {
-  /** Workflow id of the rollout that owns the endpoint. */
+  /** Workflow id of the rollout that owns the endpoint; `watermark` goes there once `until` has passed. */
   readonly id: string;
   readonly epoch: number;
-  /** 0, 1, 2, …: a write of a rollout matches a smaller one. */
+  /** 0: begun; 1, 2, …: the plan's steps; one more: ended. A write of a rollout matches a smaller one. */
   readonly step: number;
   readonly stepName: string;
   readonly state: 'running' | 'finished' | 'rolled-back';
-  /** Event time at which the running step is over; replicas signal its workflow then. */
+  /** Event time at which the running step is over. Set, with a revision of its own, once every live replica serves the step. */
   readonly until?: string;
 }
 
@@ -39,9 +41,11 @@ export interface EndpointDocument {
   readonly _id: string;
   readonly v: 1;
   readonly project: string;
+  /** Raised by every write. */
   readonly revision: number;
   readonly rollout: EndpointRollout;
-  readonly champion: ServedVersion;
+  /** Absent until the first rollout's step is taken, and again if that was undone: the endpoint serves nothing. */
+  readonly champion?: ServedVersion;
   readonly candidate?: ServedVersion & { readonly share: number; readonly shadow: boolean };
   readonly watch: EndpointWatch;
 }
@@ -66,6 +70,10 @@ export interface ReplicaDocument {
   readonly revision: number;
   /** Highest event time of predictions and truths shipped to MongoDB; absent before the first. */
   readonly shippedTo?: Date;
+  /** Nothing came for a while, and all that came is shipped: this replica doesn't hold the watermark back. */
+  readonly idle?: true;
+  /** Why it can't take a later revision, or can't ship: as a person reads it. */
+  readonly error?: string;
   /** Since this replica took `revision`, by version number: answers and failures of its model. */
   readonly counts: Readonly<Record<string, { readonly requests: number; readonly errors: number }>>;
 }

@@ -21,7 +21,7 @@ export const MESSAGES = {
   status: 'status',
   /** approve: an update, and a signal of the same name for whoever expects one */
   decide: 'decide',
-  /** approve: signal by the lifecycle */
+  /** approve: signal by the lifecycle; deploy: signal by the rollout that took the endpoint */
   supersede: 'supersede',
   /** monitor: signal by the lifecycle */
   watch: 'watch',

@@ -44,7 +44,10 @@ export interface WindowBody {
   readonly endpoint: string;
   readonly period: Period;
   readonly revision: number;
+  /** Number of the version that answered most of the window; the rows are its own. */
   readonly version: number;
+  /** Event time up to which truths were known to this verdict: when enough had come, or were waited for no longer. */
+  readonly asOf: string;
   readonly rows: number;
   readonly truths: number;
   readonly coverage: number;

@@ -1,4 +1,5 @@
 /** Opens MongoDB and S3, checks that they can do what the steps' commits need, and makes collections and indexes. */
+import os from 'node:os';
 import { type Db, MongoClient, MongoServerError } from 'mongodb';
 import { MlopsError } from '../domain/errors';
 import { FACT_KINDS } from '../domain/refs';
@@ -24,12 +25,14 @@ export interface Stores {
 export async function connectStores(config: StoreConfig = storeConfig()): Promise<Stores> {
   const client = new MongoClient(config.mongodbUri, {
     appName: 'temporal-mlops',
-    readConcern: 'majority',
+    readConcern: { level: 'majority' },
     writeConcern: { w: 'majority', journal: true },
     serverSelectionTimeoutMS: OPERATION_TIMEOUT_MS,
     connectTimeoutMS: OPERATION_TIMEOUT_MS,
     socketTimeoutMS: OPERATION_TIMEOUT_MS,
     ignoreUndefined: true,
+    // Else the driver imports it dynamically, which a CommonJS sandbox such as jest's can't.
+    runtimeAdapters: { os },
   });
   try {
     await client.connect();
@@ -86,6 +89,7 @@ const MOVING = [
   'requests',
   'endpoints',
   'replicas',
+  'rollouts',
   'aliases',
   'counters',
   'checkpoints',

@@ -3,7 +3,10 @@ import type { Collection } from 'mongodb';
 import { REPLICA_LIVE_MS, type ReplicaDocument } from '../domain/endpoint';
 
 /** Those that reported within 10 s, by name. */
-export async function liveReplicas(replicas: Collection<ReplicaDocument>, endpoint: string): Promise<ReplicaDocument[]> {
+export async function liveReplicas(
+  replicas: Collection<ReplicaDocument>,
+  endpoint: string
+): Promise<ReplicaDocument[]> {
   return replicas
     .find({ endpoint, $expr: { $gt: ['$reportedAt', { $subtract: ['$$NOW', REPLICA_LIVE_MS] }] } })
     .sort({ _id: 1 })

@@ -10,7 +10,13 @@ import type { EndpointDocument, EndpointRollout, EndpointWatch, ServedVersion } 
 import { MlopsError } from '../domain/errors';
 import type { LineageEdge } from '../domain/records';
 import type { Ref } from '../domain/refs';
-import { type RolloutDocument, type RolloutKind, type RolloutOutcome, servedIn, type ShadowPairs } from '../domain/rollout';
+import {
+  type RolloutDocument,
+  type RolloutKind,
+  type RolloutOutcome,
+  type ShadowPairs,
+  servedIn,
+} from '../domain/rollout';
 import type { Stores } from './connect';
 import { isDuplicateKey, nodeOf } from './facts';
 
@@ -33,13 +39,7 @@ export function rolloutsOf(stores: Stores): Collection<RolloutDocument> {
 
 /** Takes the endpoint by the next epoch. The same run begins once: a second attempt gets the first one's rollout. */
 export async function beginRollout(stores: Stores, fresh: NewRollout): Promise<RolloutDocument> {
-  const begin = (): Promise<RolloutDocument> =>
-    stores.client.withSession((session) => session.withTransaction(() => beginWithin(stores, fresh, session)));
-  // Two first rollouts of an endpoint meet on its document's _id; the second look sees the winner's.
-  return begin().catch((error: unknown) => {
-    if (!isDuplicateKey(error)) throw error;
-    return begin();
-  });
+  return inTransaction(stores, (session) => beginWithin(stores, fresh, session));
 }
 
 async function beginWithin(stores: Stores, fresh: NewRollout, session: ClientSession): Promise<RolloutDocument> {
@@ -62,13 +62,21 @@ async function beginWithin(stores: Stores, fresh: NewRollout, session: ClientSes
     version: fresh.version,
     served: fresh.served,
     ...(former === undefined ? {} : { former }),
+    ...(current?.rollout.state === 'running' ? { supersedes: current.rollout.id } : {}),
     steps: fresh.steps(former),
     reason: fresh.reason,
     startedAt: new Date(),
   };
   const rollout: EndpointRollout = { id: fresh.workflowId, epoch, step: 0, stepName: 'begun', state: 'running' };
   if (current === null) {
-    const first: EndpointDocument = { _id: endpoint, v: 1, project: fresh.project, revision: 1, rollout, watch: fresh.watch };
+    const first: EndpointDocument = {
+      _id: endpoint,
+      v: 1,
+      project: fresh.project,
+      revision: 1,
+      rollout,
+      watch: fresh.watch,
+    };
     await endpoints.insertOne(first, { session });
   } else {
     // What an owner before this one was trying out ends here: until the first step the champion answers everything.
@@ -116,7 +124,8 @@ export async function takeStep(stores: Stores, rollout: RolloutDocument, number:
 export async function ownedAt(stores: Stores, rollout: RolloutDocument, number: number): Promise<EndpointDocument> {
   const current = await stores.moving.endpoints.findOne({ _id: rollout.endpoint });
   const owner = current?.rollout;
-  if (current !== null && owner?.epoch === rollout.epoch && owner.step === number && owner.state === 'running') return current;
+  if (current !== null && owner?.epoch === rollout.epoch && owner.step === number && owner.state === 'running')
+    return current;
   throw superseded(rollout, number, current);
 }
 
@@ -151,42 +160,45 @@ export interface RolloutEnd {
 /**
  * Ends the rollout, with everything that follows from it, in one transaction: what the endpoint serves, the alias
  * `champion`, the lineage and the audit. `deployed`: its version is the champion; `rolled-back`: the former one is,
- * and the alias never moved. A second attempt changes nothing.
+ * and the alias never moved. How it ended: the first end stands, whatever a second attempt asks for.
  */
-export async function endRollout(stores: Stores, rollout: RolloutDocument, end: RolloutEnd): Promise<void> {
-  await stores.client.withSession((session) =>
-    session.withTransaction(async () => {
-      if ((await rolloutsOf(stores).findOne({ _id: rollout._id }, { session }))?.outcome === end.outcome) return;
-      const number = rollout.steps.length + 1;
-      const champion = end.outcome === 'deployed' ? rollout.served : rollout.former;
-      const state = end.outcome === 'deployed' ? 'finished' : 'rolled-back';
-      const set = { rollout: ownership(rollout, number, state, state) };
-      const { matchedCount } = await stores.moving.endpoints.updateOne(
-        mineBefore(rollout, number),
-        champion === undefined
-          ? { $set: set, $unset: { candidate: '', champion: '' }, $inc: { revision: 1 } }
-          : { $set: { ...set, champion }, $unset: { candidate: '' }, $inc: { revision: 1 } },
-        { session }
-      );
-      if (matchedCount === 0) {
-        throw superseded(rollout, number, await stores.moving.endpoints.findOne({ _id: rollout.endpoint }, { session }));
-      }
-      if (end.outcome === 'deployed') await moveAlias(stores, rollout, session);
-      await close(stores, rollout, end, session);
-      await stores.audit.append(auditOf(rollout, end), session);
-    })
-  );
+export async function endRollout(stores: Stores, rollout: RolloutDocument, end: RolloutEnd): Promise<RolloutOutcome> {
+  return inTransaction(stores, async (session) => {
+    const ended = await rolloutsOf(stores).findOne({ _id: rollout._id }, { session });
+    if (ended?.outcome !== undefined) return ended.outcome;
+    const number = rollout.steps.length + 1;
+    const champion = end.outcome === 'deployed' ? rollout.served : rollout.former;
+    const state = end.outcome === 'deployed' ? 'finished' : 'rolled-back';
+    const set = { rollout: ownership(rollout, number, state, state) };
+    const { matchedCount } = await stores.moving.endpoints.updateOne(
+      mineBefore(rollout, number),
+      champion === undefined
+        ? { $set: set, $unset: { candidate: '', champion: '' }, $inc: { revision: 1 } }
+        : { $set: { ...set, champion }, $unset: { candidate: '' }, $inc: { revision: 1 } },
+      { session }
+    );
+    if (matchedCount === 0) {
+      const current = await stores.moving.endpoints.findOne({ _id: rollout.endpoint }, { session });
+      throw superseded(rollout, number, current);
+    }
+    if (end.outcome === 'deployed') await moveAlias(stores, rollout, session);
+    await close(stores, rollout, end, session);
+    return end.outcome;
+  });
 }
 
 /** Another rollout has the endpoint: this one's own record says so, and nothing else is touched. */
 export async function closeSuperseded(stores: Stores, rollout: RolloutDocument, because: string): Promise<void> {
-  await stores.client.withSession((session) =>
-    session.withTransaction(async () => {
-      const end = { outcome: 'superseded' as const, because };
-      await close(stores, rollout, end, session);
-      await stores.audit.append(auditOf(rollout, end), session);
-    })
-  );
+  await inTransaction(stores, (session) => close(stores, rollout, { outcome: 'superseded', because }, session));
+}
+
+async function inTransaction<T>(stores: Stores, work: (session: ClientSession) => Promise<T>): Promise<T> {
+  const run = (): Promise<T> => stores.client.withSession((session) => session.withTransaction(() => work(session)));
+  // Two firsts (an endpoint's document, a project's chain) can meet on one _id; a second look sees the winner's.
+  return run().catch((error: unknown) => {
+    if (!isDuplicateKey(error)) throw error;
+    return run();
+  });
 }
 
 async function moveAlias(stores: Stores, rollout: RolloutDocument, session: ClientSession): Promise<void> {
@@ -217,13 +229,14 @@ async function close(stores: Stores, rollout: RolloutDocument, end: Ended, sessi
     { $set: { ...end, endedAt: new Date() } },
     { session }
   );
+  await stores.audit.append(auditOf(rollout, end), session);
 }
 
 function auditOf(rollout: RolloutDocument, end: Ended) {
   return {
     id: `rollout ${rollout._id}`,
     project: rollout.project,
-    what: end.outcome === 'deployed' && rollout.kind === 'rollback' ? 'rollback deployed' : end.outcome,
+    what: `${rollout.kind} ${end.outcome}`,
     by: 'temporal-mlops',
     detail: {
       rollout: rollout.workflowId,

@@ -1,0 +1,129 @@
+/**
+ * The rules of a rollout: its steps, when replicas have followed, whether a step passes. One rollout owns an endpoint
+ * by its epoch; a rollback is a rollout in one step with the next epoch.
+ */
+import type { ProjectDefinition, RolloutPlan, RolloutStep } from './definition';
+import type { ReplicaDocument, ServedVersion } from './endpoint';
+import type { Interval } from './evaluation';
+import type { Ref } from './refs';
+
+export type RolloutKind = 'rollout' | 'rollback';
+export type RolloutOutcome = 'deployed' | 'rolled-back' | 'superseded';
+
+export interface DeployInput {
+  readonly v: 1;
+  readonly project: string;
+  /** The cycle's number, or `solo-…`, `rollback-…`. */
+  readonly cycle: number | string;
+  readonly definition: ProjectDefinition;
+  readonly searchAttributes: boolean;
+  readonly version: Ref<'version'>;
+  readonly kind: RolloutKind;
+  /** Why, for the audit; of a rollback who asked. */
+  readonly reason?: string;
+  /** Wall time after which MongoDB is read again without a signal. Default 10 minutes, doubling to a day. */
+  readonly rereadMs?: number;
+}
+
+export interface DeployResult {
+  readonly outcome: RolloutOutcome;
+  readonly reason: string;
+  readonly version: Ref<'version'>;
+  readonly shadow?: ShadowPairs;
+}
+
+/** Moving, collection `rollouts`: one rollout's plan and end. `_id` = `<workflow id>/<run id>`, so that it begins once. */
+export interface RolloutDocument {
+  readonly _id: string;
+  readonly v: 1;
+  readonly project: string;
+  readonly endpoint: string;
+  readonly workflowId: string;
+  readonly kind: RolloutKind;
+  readonly epoch: number;
+  readonly version: Ref<'version'>;
+  readonly served: ServedVersion;
+  /** The champion that it met; what it goes back to. */
+  readonly former?: ServedVersion;
+  /** Workflow of a rollout that still ran when this one took the endpoint. */
+  readonly supersedes?: string;
+  readonly steps: readonly RolloutStep[];
+  readonly reason: string;
+  readonly startedAt: Date;
+  readonly endedAt?: Date;
+  readonly outcome?: RolloutOutcome;
+  readonly because?: string;
+  readonly shadow?: ShadowPairs;
+}
+
+/** Both versions' answers to the same requests: candidate − champion. Printed, not judged. */
+export interface ShadowPairs {
+  readonly pairs: number;
+  readonly score: Interval;
+  /** Of the pairs whose truth is known. */
+  readonly logLoss?: Interval & { readonly pairs: number };
+}
+
+const AT_ONCE: RolloutStep = { name: 'full', share: 1, shadow: false, for: { event: '0 seconds' } };
+
+/** Without a champion there is nothing to compare with, and a rollback must not wait: both are one step. */
+export function stepsOf(plan: RolloutPlan, kind: RolloutKind, champion: ServedVersion | undefined): RolloutStep[] {
+  return kind === 'rollback' || champion === undefined ? [AT_ONCE] : [...plan.steps];
+}
+
+/** What the endpoint serves in a step, whole: nothing of it depends on the step before. */
+export function servedIn(
+  rollout: Pick<RolloutDocument, 'kind' | 'served' | 'former'>,
+  step: RolloutStep
+): { champion: ServedVersion; candidate?: ServedVersion & { share: number; shadow: boolean } } {
+  if (rollout.kind === 'rollback' || rollout.former === undefined) return { champion: rollout.served };
+  return { champion: rollout.former, candidate: { ...rollout.served, share: step.share, shadow: step.shadow } };
+}
+
+export type LiveReplica = Pick<ReplicaDocument, 'replica' | 'revision' | 'counts'>;
+
+export interface Following {
+  readonly ready: boolean;
+  readonly live: number;
+  /** Live, and behind the revision. */
+  readonly behind: readonly string[];
+}
+
+/** Every live replica serves the revision, or a later one, and there are enough of them. */
+export function following(live: readonly LiveReplica[], revision: number, minReplicas: number): Following {
+  const behind = live.filter((replica) => replica.revision < revision).map((replica) => replica.replica);
+  return { ready: behind.length === 0 && live.length >= Math.max(1, minReplicas), live: live.length, behind };
+}
+
+export interface Answers {
+  readonly requests: number;
+  readonly errors: number;
+}
+
+export const NO_ANSWERS: Answers = { requests: 0, errors: 0 };
+
+/** Answers and failures of one version, over the replicas that serve this revision. */
+export function answersOf(live: readonly LiveReplica[], revision: number, version: number): Answers {
+  return live
+    .filter((replica) => replica.revision === revision)
+    .map((replica) => replica.counts[String(version)] ?? NO_ANSWERS)
+    .reduce(addAnswers, NO_ANSWERS);
+}
+
+export function addAnswers(a: Answers, b: Answers): Answers {
+  return { requests: a.requests + b.requests, errors: a.errors + b.errors };
+}
+
+/**
+ * A candidate may not fail more often than the champion, per request. The champion's answers are those of all steps
+ * so far: in the last one it answers nothing.
+ */
+export function tooManyErrors(candidate: Answers, champion: Answers): string | undefined {
+  if (candidate.errors === 0 || rate(candidate) <= rate(champion)) return undefined;
+  const told = (answers: Answers): string => `${answers.errors} of ${answers.requests}`;
+  return `the candidate failed ${told(candidate)} requests, the champion ${told(champion)}`;
+}
+
+function rate({ requests, errors }: Answers): number {
+  return errors / Math.max(requests, errors, 1);
+}

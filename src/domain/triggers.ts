@@ -1,0 +1,82 @@
+/** When windows become a trigger. Pure: earlier verdicts (revision 0) and the new one in, triggers out. */
+import type { TriggerRule } from './definition';
+import { durationMs } from './durations';
+import type { FeatureDrift, WindowBody, WindowTrigger } from './monitoring';
+
+/** A window's numbers, before its triggers are known. */
+export type JudgedWindow = Omit<WindowBody, 'triggers'>;
+
+/**
+ * The triggers of `window`, in the rules' order.
+ * @param earlier verdicts before it, oldest first; corrections left out.
+ *
+ * A rule asks k of the last n windows, this one among them; a window counts only if it is of the same version and its
+ * data are sound. A trigger is suppressed, and recorded as that, where this window's data quality failed or the last
+ * fired trigger, of whatever rule, is less than the cool-down of event time ago.
+ */
+export function triggersOf(
+  rules: readonly TriggerRule[],
+  earlier: readonly WindowBody[],
+  window: JudgedWindow
+): WindowTrigger[] {
+  const triggers: WindowTrigger[] = [];
+  let lastFired = lastFiredAt(earlier);
+  for (const rule of rules) {
+    const detail = reached(rule, earlier, window);
+    if (detail === undefined) continue;
+    const outcome = outcomeOf(rule, window, lastFired);
+    if (outcome === 'fired') lastFired = Date.parse(window.asOf);
+    triggers.push({ on: rule.on, detail, outcome });
+  }
+  return triggers;
+}
+
+function lastFiredAt(earlier: readonly WindowBody[]): number {
+  const fired = earlier.filter((window) => window.triggers.some((trigger) => trigger.outcome === 'fired'));
+  return Math.max(Number.NEGATIVE_INFINITY, ...fired.map((window) => Date.parse(window.asOf)));
+}
+
+function outcomeOf(rule: TriggerRule, window: JudgedWindow, lastFired: number): WindowTrigger['outcome'] {
+  if (window.dataQuality.verdict === 'failed') return 'suppressed: data quality';
+  return Date.parse(window.asOf) - lastFired < durationMs(rule.coolDown) ? 'suppressed: cool-down' : 'fired';
+}
+
+/** Why the rule is met by this window, or undefined. */
+function reached(rule: TriggerRule, earlier: readonly WindowBody[], window: JudgedWindow): string | undefined {
+  const breach = breachOf(rule, window);
+  if (breach === undefined) return undefined;
+  const before = rule.of > 1 ? earlier.slice(-(rule.of - 1)) : [];
+  const same = before.filter(
+    (other) =>
+      other.version === window.version && other.dataQuality.verdict === 'passed' && breachOf(rule, other) === breach
+  );
+  const count = same.length + 1;
+  if (count < rule.windows) return undefined;
+  return `${detailOf(rule, window)}, in ${count} of the last ${before.length + 1} windows`;
+}
+
+/** What kind of breach: those of the other sign don't count together. */
+function breachOf(rule: TriggerRule, window: JudgedWindow): string | undefined {
+  if (rule.on === 'drift') return driftsOf(window).length > 0 ? 'drift' : undefined;
+  const { verdict } = window.level;
+  return verdict === 'above' || verdict === 'below' ? verdict : undefined;
+}
+
+function driftsOf(window: JudgedWindow): FeatureDrift[] {
+  const all = window.scoreDrift === undefined ? window.drift : [...window.drift, window.scoreDrift];
+  return all.filter((drift) => drift.verdict === 'drift');
+}
+
+function detailOf(rule: TriggerRule, window: JudgedWindow): string {
+  if (rule.on === 'drift') {
+    return driftsOf(window)
+      .map(
+        (drift) =>
+          `${drift.column} drifts (${drift.statistic} ${drift.value.toFixed(3)}, limit ${drift.limit.toFixed(3)})`
+      )
+      .join(', ');
+  }
+  const { gap, meanPrediction, meanTruth } = window.level;
+  const interval = `[${gap.low.toFixed(3)}, ${gap.high.toFixed(3)}]`;
+  return `mean prediction ${meanPrediction.toFixed(3)}, mean truth ${meanTruth.toFixed(3)}: gap ${gap.estimate.toFixed(3)} ${interval}`;
+}

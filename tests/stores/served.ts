@@ -1,0 +1,64 @@
+/** Stores of a test's own: a database that is dropped afterwards, and versions to serve. */
+import { randomBytes } from 'node:crypto';
+import { digestOf } from '../../src/digest';
+import type { ServedVersion } from '../../src/domain/endpoint';
+import type { Ref } from '../../src/domain/refs';
+import { storeConfig } from '../../src/stores/config';
+import { connectStores, type Stores } from '../../src/stores/connect';
+
+export async function ownStores(name: string): Promise<Stores> {
+  return connectStores({ ...storeConfig(), database: `test-${name}-${randomBytes(4).toString('hex')}` });
+}
+
+export async function dropStores(stores: Stores): Promise<void> {
+  await stores.db.dropDatabase();
+  await stores.close();
+}
+
+export function versionRef(project: string, number: number): Ref<'version'> {
+  return { kind: 'version', id: `${project}/${number}`, digest: digestOf({ project, number }) };
+}
+
+export function served(project: string, number: number): ServedVersion {
+  return {
+    version: `${project}/${number}`,
+    number,
+    model: digestOf(`model ${number}`),
+    bytes: 1000,
+    inputs: [{ name: 'distance', datatype: 'FP64' }],
+    decisionThreshold: 0.5,
+  };
+}
+
+/** As a replica reports, by MongoDB's clock. `silentFor` makes it one that reported that long ago. */
+export async function report(
+  stores: Stores,
+  endpoint: string,
+  replica: string,
+  seen: {
+    readonly revision: number;
+    readonly shippedTo?: string;
+    readonly counts?: Record<string, { requests: number; errors: number }>;
+    readonly silentForMs?: number;
+  }
+): Promise<void> {
+  await stores.moving.replicas.updateOne(
+    { _id: `${endpoint}/${replica}` },
+    [
+      {
+        $set: {
+          v: 1,
+          endpoint,
+          replica,
+          address: 'http://127.0.0.1:1',
+          revision: seen.revision,
+          counts: { $literal: seen.counts ?? {} },
+          startedAt: '$$NOW',
+          reportedAt: { $subtract: ['$$NOW', seen.silentForMs ?? 0] },
+          ...(seen.shippedTo === undefined ? {} : { shippedTo: new Date(seen.shippedTo) }),
+        },
+      },
+    ],
+    { upsert: true }
+  );
+}
