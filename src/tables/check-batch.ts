@@ -62,7 +62,8 @@ function refuseIfUnfit(
     );
   }
   const accepted = rows - quarantined;
-  if (accepted >= schema.minRows) return;
+  const nothingNew = rows === 0 && after !== null;
+  if (nothingNew || accepted >= schema.minRows) return;
   const what = `The batch has ${accepted} rows, fewer than the ${schema.minRows} that the schema asks for.`;
   throw new MlopsError('MLOPS_TOO_FEW_ROWS', what, where, 'Wait for more rows, or lower minRows.');
 }

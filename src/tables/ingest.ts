@@ -9,6 +9,7 @@ import { type Database, withDatabase } from './duckdb';
 import { withHeartbeat } from './heartbeat';
 import { digestOfFile } from './observe';
 import { type Profile, profileOf } from './profile';
+import type { FileFormat } from './readers';
 import { rowRules } from './rules';
 import { PARQUET, type ShardFile, writeShards } from './shards';
 import { column, FILE, KNOWN_AT, path, ROW } from './sql';
@@ -16,6 +17,7 @@ import { REASON, type SourceFile, stage } from './stage';
 
 export interface IngestInput {
   readonly files: readonly SourceFile[];
+  readonly format: FileFormat;
   readonly source: SourceDefinition;
   readonly schema: SchemaDefinition;
   /** ISO-8601. The batch: rows with after < knownAt <= asOf; null takes all up to asOf. */
@@ -44,7 +46,7 @@ const STEPS = 5;
 /**
  * @throws MlopsError MLOPS_SOURCE_UNREADABLE, MLOPS_SOURCE_EMPTY, MLOPS_SOURCE_CHANGED since it was observed,
  * MLOPS_COLUMN_MISSING, MLOPS_COLUMN_TYPE, MLOPS_TOO_FEW_ROWS, MLOPS_QUARANTINE_TOO_LARGE, MLOPS_DEFINITION_INVALID,
- * MLOPS_NAME_INVALID. What is in the folder then counts for nothing.
+ * MLOPS_NAME_INVALID. What is in the folder then counts for nothing. A batch without any row after the first is no error.
  */
 export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => {
   const { files, source, schema, memoryLimit } = input;

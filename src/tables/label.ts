@@ -1,6 +1,6 @@
-/** The rule labeler: beside each data shard a label shard, the same rows in the same order. */
+/** Labels: beside each data shard a label shard, the same rows in the same order. */
 import { join } from 'node:path';
-import type { ColumnType, LabelDefinition } from '../domain/definition';
+import type { ColumnType } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
 import type { Job } from '../domain/job';
 import type { Digest } from '../domain/refs';
@@ -17,42 +17,46 @@ export interface LabelRule {
 }
 
 export interface LabelInput {
-  /** Data shards; `file` is a local path. */
-  readonly shards: readonly { readonly name: string; readonly file: string }[];
-  readonly label: Pick<LabelDefinition, 'name'> & { readonly labeler: { readonly rule: LabelRule } };
+  /** Local paths of the data shards, in the snapshot's order. */
+  readonly shards: readonly string[];
+  readonly rule: LabelRule;
   /** The source's columns. */
   readonly columns: Readonly<Record<string, ColumnType>>;
 }
 
 export interface LabelShard {
-  /** `labels-` and the data shard's name. */
-  readonly name: string;
-  /** Relative to the job's folder. Columns `__file`, `__row`, `label` (TINYINT; NULL where the column is missing). */
+  /** Relative to the job's folder. Columns `__file`, `__row`, `label` (TINYINT 0 or 1; NULL where there is none). */
   readonly file: string;
   readonly rows: number;
   readonly digest: Digest;
 }
 
+/** Rows of each class, and rows without one. */
+export type LabelCounts = Readonly<Record<'0' | '1' | 'missing', number>>;
+
 export interface LabelOutput {
+  /** One for each data shard, in their order. */
   readonly shards: readonly LabelShard[];
-  /** Rows of each class, and without one. One class only is an error of training, not of labeling. */
+  /** One class only is an error of training, not of labeling. */
   readonly counts: LabelCounts;
 }
 
-export type LabelCounts = Readonly<Record<'0' | '1' | 'missing', number>>;
-
-/** @throws MlopsError MLOPS_LABEL_INVALID: the rule doesn't fit its column */
+/**
+ * The rule labeler; a row whose column is missing gets no label.
+ * @throws MlopsError MLOPS_LABEL_INVALID: the rule doesn't fit its column
+ */
 export const label: Job<LabelInput, LabelOutput> = async (input, context) => {
   const { folder } = context;
-  const condition = conditionOf(input.label.labeler.rule, input.columns);
-  const files = input.shards.map(({ file }) => file);
+  const condition = conditionOf(input.rule, input.columns);
   return await withHeartbeat(context, input.shards.length, (step) =>
-    withDatabase({ files, folder }, async (database) => {
+    withDatabase({ files: input.shards, folder }, async (database) => {
       const shards: LabelShard[] = [];
       const counts = { '0': 0, '1': 0, missing: 0 };
-      for (const shard of input.shards) {
-        step(shard.name);
-        const found = await labelShard(database, shard, condition, folder);
+      for (const [i, data] of input.shards.entries()) {
+        step(`shard ${i + 1}`);
+        const file = `labels-${String(i).padStart(5, '0')}.parquet`;
+        const labels = `SELECT "${FILE}", "${ROW}", (${condition})::TINYINT AS label FROM read_parquet(${path(data)})`;
+        const found = await writeLabelShard(database, labels, folder, file);
         shards.push(found.shard);
         for (const each of ['0', '1', 'missing'] as const) counts[each] += found.counts[each];
       }
@@ -61,23 +65,22 @@ export const label: Job<LabelInput, LabelOutput> = async (input, context) => {
   );
 };
 
-async function labelShard(
+/** @param labels a query of `__file`, `__row` and `label`, in the data shard's order */
+export async function writeLabelShard(
   database: Database,
-  shard: LabelInput['shards'][number],
-  condition: string,
-  folder: string
+  labels: string,
+  folder: string,
+  file: string
 ): Promise<{ readonly shard: LabelShard; readonly counts: LabelCounts }> {
-  const name = `labels-${shard.name}`;
-  const file = `${name}.parquet`;
-  const labels = `SELECT "${FILE}", "${ROW}", (${condition})::TINYINT AS label FROM read_parquet(${path(shard.file)})`;
-  await database.run(`COPY (${labels}) TO ${path(join(folder, file))} (${PARQUET})`);
+  const target = join(folder, file);
+  await database.run(`COPY (${labels}) TO ${path(target)} (${PARQUET})`);
   const [found] = await database.rows(
     `SELECT count(*) FILTER (WHERE label = 0) AS zero, count(*) FILTER (WHERE label = 1) AS one,
-       count(*) FILTER (WHERE label IS NULL) AS missing FROM read_parquet(${path(join(folder, file))})`
+       count(*) FILTER (WHERE label IS NULL) AS missing FROM read_parquet(${path(target)})`
   );
   const counts = { '0': Number(found!['zero']), '1': Number(found!['one']), missing: Number(found!['missing']) };
   const rows = counts['0'] + counts['1'] + counts.missing;
-  return { shard: { name, file, rows, digest: await digestOfFile(join(folder, file)) }, counts };
+  return { shard: { file, rows, digest: await digestOfFile(target) }, counts };
 }
 
 function conditionOf({ column: name, op, value }: LabelRule, columns: LabelInput['columns']): string {

@@ -105,7 +105,8 @@ async function jsonLines(
 
 const JSON_TYPES = {
   string: ['VARCHAR'],
-  integer: ['BIGINT', 'UBIGINT'],
+  // Many write integers as text, because a JSON number is a double to most readers.
+  integer: ['BIGINT', 'UBIGINT', 'VARCHAR'],
   number: ['BIGINT', 'UBIGINT', 'DOUBLE'],
   boolean: ['BOOLEAN'],
   timestamp: ['VARCHAR'],

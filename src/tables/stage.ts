@@ -12,11 +12,11 @@ import { column, FILE, KNOWN_AT, moment, ROW, text } from './sql';
 /** As observed; `local` is where this machine finds the file. */
 export interface SourceFile extends ObservedFile {
   readonly local: string;
-  readonly format: FileFormat;
 }
 
 export interface Batch {
   readonly files: readonly SourceFile[];
+  readonly format: FileFormat;
   readonly source: SourceDefinition;
   readonly schema: SchemaDefinition;
   readonly after: string | null;
@@ -39,7 +39,7 @@ export async function stage(database: Database, batch: Batch, rules: readonly Ro
   const names = Object.keys(source.columns).map(column).join(', ');
   for (const [i, file] of files.entries()) {
     await readingOf(file, async () => {
-      const relation = await relationOf(database, file.local, file.format, source.columns);
+      const relation = await relationOf(database, file.local, batch.format, source.columns);
       const keyed = `SELECT ${names}, ${text(file.digest)}::files AS "${FILE}", "${ROW}", ${knownAtOf(source)} AS "${KNOWN_AT}"
         FROM (${relation})`;
       const rows = `SELECT *, ${reasonOf(rules)} AS "${REASON}" FROM (${keyed}) WHERE ${spanOf(batch)}`;
