@@ -17,7 +17,8 @@ execFileSync(process.execPath, [join(dirname(require.resolve('typescript/package
 mkdirSync(join(dist, 'build'), { recursive: true });
 
 const { JOBS } = require(join(dist, 'src', 'worker', 'compute', 'jobs.js'));
-const versions = Object.fromEntries(Object.keys(JOBS).map((job) => [job, stepVersion(jobEntry(job))]));
+const jobs = join(dist, 'src', 'worker', 'compute');
+const versions = Object.fromEntries(Object.entries(JOBS).map(([job, { module }]) => [job, stepVersion(resolve(jobs, module))]));
 writeFileSync(join(dist, 'build', 'steps.json'), `${JSON.stringify(versions, null, 2)}\n`);
 
 const { bundleWorkflowCode } = require('@temporalio/worker');
@@ -27,14 +28,6 @@ const { code } = await bundleWorkflowCode({
 });
 writeFileSync(join(dist, 'build', 'workflow-bundle.js'), code);
 if (existsSync(join(dist, 'scripts', 'mlops.js'))) chmodSync(join(dist, 'scripts', 'mlops.js'), 0o755);
-
-/** jobs.ts says, for each job, the module that holds it: `ingest: async () => (await import('…')).ingest`. */
-function jobEntry(job) {
-  const source = readFileSync(join(dist, 'src', 'worker', 'compute', 'jobs.js'), 'utf8');
-  const match = new RegExp(`${job}: [^\\n]*require\\("([^"]+)"\\)|${job}: [^\\n]*import\\('([^']+)'\\)|${job}: [^\\n]*import\\("([^"]+)"\\)`).exec(source);
-  if (match === null) throw new Error(`no module for job ${job} in jobs.js`);
-  return resolve(join(dist, 'src', 'worker', 'compute'), match[1] ?? match[2] ?? match[3]);
-}
 
 /** SHA-256 over the local files that `entry` requires, directly or not, in order of their names. */
 function stepVersion(entry) {

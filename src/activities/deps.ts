@@ -1,5 +1,5 @@
 /** What activities are made of; worker/ puts it together once, and every activity gets it by its factory. */
-import type { Job, JobProgress } from '../domain/job';
+import type { JobProgress } from '../domain/job';
 import type { RegisteredCode } from '../project/registry';
 import type { Stores } from '../stores/connect';
 
@@ -14,9 +14,6 @@ export interface RunJobOptions {
 export type RunJob = <I, O>(job: JobName, input: I, options: RunJobOptions) => Promise<O>;
 
 export type JobName = 'ingest' | 'label' | 'fit' | 'train' | 'evaluate' | 'judgeWindow';
-
-/** A job's entry in the child: its engine is loaded only when it is asked for. */
-export type JobTable = Readonly<Record<JobName, () => Promise<Job<never, unknown>>>>;
 
 export interface ActivityDeps {
   stores(): Promise<Stores>;

@@ -86,6 +86,8 @@ export interface SnapshotBody {
   readonly shards: readonly ShardInfo[];
   readonly batches: readonly IngestBatch[];
   readonly validation: readonly RuleResult[];
+  /** Of the last batch: counts, missing, ranges, quantiles, top values of each column. */
+  readonly profile: unknown;
   readonly parent?: Ref<'snapshot'>;
 }
 

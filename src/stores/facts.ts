@@ -69,37 +69,71 @@ export class Facts {
     return fact;
   }
 
+  /** Commits a fact that holds its own number, 1, 2, 3, … without a gap, taken in the same transaction. */
+  async commitNumbered<K extends FactKind>(
+    counter: string,
+    make: (number: number) => { readonly fact: NewFact<K>; readonly audit: NewAuditEvent }
+  ): Promise<Committed<K>> {
+    return this.#once(
+      async (session) => {
+        const { fact, audit } = make(await this.#nextNumber(counter, session));
+        return { fact, beside: { audit } };
+      },
+      () => make(0).fact
+    );
+  }
+
   /** Writes the fact once. Two attempts at once are normal: the loser gets the winner's record. */
   async commit<K extends FactKind>(fact: NewFact<K>, beside: CommitBeside = {}): Promise<Committed<K>> {
-    const seconds = beside.startedAt === undefined ? 0 : (Date.now() - beside.startedAt) / 1000;
-    const document = {
-      ...fact,
-      v: 1,
-      made: { at: new Date(), seconds, by: `${process.pid}@${hostname()}` },
-    } as unknown as Fact<K>;
+    return this.#once(
+      async () => ({ fact, beside }),
+      () => fact
+    );
+  }
+
+  async #once<K extends FactKind>(
+    make: (session: ClientSession) => Promise<{ readonly fact: NewFact<K>; readonly beside: CommitBeside }>,
+    named: () => Pick<NewFact<K>, '_id' | 'kind'>
+  ): Promise<Committed<K>> {
     try {
-      await this.#client.withSession((session) =>
+      const fact = await this.#client.withSession((session) =>
         session.withTransaction(async () => {
+          const { fact: content, beside } = await make(session);
+          const written = madeNow(content, beside.startedAt);
           await this.#db
-            .collection<{ _id: string }>(factCollection(fact.kind))
-            .insertOne(document as never, { session });
-          await this.#link(fact, beside.edges ?? [], session);
+            .collection<{ _id: string }>(factCollection(content.kind))
+            .insertOne(written as never, { session });
+          await this.#link(content, beside.edges ?? [], session);
           await this.#artifacts.touch(
-            fact.artifacts.map((artifact) => artifact.digest),
+            content.artifacts.map((artifact) => artifact.digest),
             session
           );
           if (beside.audit !== undefined) await this.#audit.append(beside.audit, session);
           await beside.also?.(session);
+          return written;
         })
       );
-      return { fact: document, won: true };
+      return { fact, won: true };
     } catch (error) {
       // Only outside the transaction: an error inside it aborts it, and every read there would fail and retry.
       if (!isDuplicateKey(error)) throw error;
-      const winner = await this.find(fact.kind, fact._id);
+      const { kind, _id } = named();
+      const winner = await this.find(kind, _id);
       if (winner === null) throw error;
       return { fact: winner, won: false };
     }
+  }
+
+  /** Counters are moving; this one moves only with the fact that takes its number. */
+  async #nextNumber(counter: string, session: ClientSession): Promise<number> {
+    const next = await this.#db
+      .collection<{ _id: string; v: 1; value: number }>('counters')
+      .findOneAndUpdate(
+        { _id: counter },
+        { $inc: { value: 1 }, $setOnInsert: { v: 1 } },
+        { upsert: true, returnDocument: 'after', session }
+      );
+    return next?.value ?? 1;
   }
 
   async #link(fact: NewFact<FactKind>, edges: CommitBeside['edges'] & {}, session: ClientSession): Promise<void> {
@@ -121,6 +155,11 @@ export class Facts {
       { session }
     );
   }
+}
+
+function madeNow<K extends FactKind>(fact: NewFact<K>, startedAt: number | undefined): Fact<K> {
+  const seconds = startedAt === undefined ? 0 : (Date.now() - startedAt) / 1000;
+  return { ...fact, v: 1, made: { at: new Date(), seconds, by: `${process.pid}@${hostname()}` } } as unknown as Fact<K>;
 }
 
 /** A record's name in the lineage graph: `version:flights-1/2`. */

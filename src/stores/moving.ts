@@ -6,6 +6,7 @@
  * | cycles      | `<project>/<cycle>`           | revision                                    |
  * | requests    | `<project>/<cycle>`           | revision; closed once                       |
  * | endpoints   | endpoint                      | rollout epoch and step (rollouts.ts)        |
+ * | rollouts    | `<workflow id>/<run id>`      | ended once (rollouts.ts)                    |
  * | replicas    | `<endpoint>/<replica>`        | its own replica alone                       |
  * | aliases     | `<project>/<alias>`           | with the endpoint, in its transaction       |
  * | counters    | `<project>/versions`, …       | $inc, in the transaction that uses it       |
@@ -14,7 +15,7 @@
  * | artifacts   | digest                        | live → deleting (artifacts.ts)              |
  * | chains      | project                       | with each audit event (audit.ts)            |
  */
-import type { ClientSession, Collection, Db, MongoClient } from 'mongodb';
+import type { Collection, Db, MongoClient } from 'mongodb';
 import type { ApprovalRequest } from '../domain/approval';
 import type { EndpointDocument, ReplicaDocument } from '../domain/endpoint';
 import { MlopsError } from '../domain/errors';
@@ -75,16 +76,6 @@ export class Moving {
     this.#checkpoints = db.collection('checkpoints');
     this.#counters = db.collection('counters');
     this.#code = db.collection('code');
-  }
-
-  /** 1, 2, 3, … without a gap: taken in the transaction that uses it. */
-  async nextNumber(counter: string, session: ClientSession): Promise<number> {
-    const next = await this.#counters.findOneAndUpdate(
-      { _id: counter },
-      { $inc: { value: 1 }, $setOnInsert: { v: 1 } },
-      { upsert: true, returnDocument: 'after', session }
-    );
-    return next?.value ?? 1;
   }
 
   /** How often this was refused, this time included. */

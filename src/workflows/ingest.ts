@@ -1,6 +1,6 @@
 import type { IngestInput } from '../domain/phases';
 import type { Ref } from '../domain/refs';
-import { compute, io, untilPickedUp } from './activities';
+import { compute, untilPickedUp, waiting } from './activities';
 import { show } from './visible';
 
 /** Observes what the source holds up to asOf, then takes what is new as one ingest batch: a snapshot's ref. */
@@ -12,7 +12,7 @@ export async function ingest(input: IngestInput): Promise<Ref<'snapshot'>> {
     details: `Takes the rows of **${definition.source.name}** that are known by ${asOf}${parent === undefined ? '' : ', and were not yet'}.`,
   };
   show(input, visible);
-  const observation = await io(definition).mlopsObserve({ source: definition.source, asOf });
+  const observation = await waiting(definition).mlopsObserve({ source: definition.source, asOf });
   const work = compute(definition).mlopsIngest({
     source: definition.source,
     schema: definition.schema,

@@ -1,7 +1,7 @@
 /** A compute child's whole life: take one job, run it, answer. It ends with its parent, so an orphan writes nothing. */
 import { errorCodeOf, MlopsError } from '../../domain/errors';
 import type { Job } from '../../domain/job';
-import { JOBS } from './jobs';
+import { type JobEntry, JOBS } from './jobs';
 import type { FromChild, ToChild } from './protocol';
 
 const tell = (message: FromChild): void => {
@@ -16,9 +16,10 @@ process.once('message', (message: ToChild) => {
 
 async function run({ job, input, folder }: ToChild): Promise<FromChild> {
   try {
-    const load = (JOBS as Readonly<Record<string, () => Promise<unknown>>>)[job];
-    if (load === undefined) throw new Error(`no such job: ${job}`);
-    const work = (await load()) as Job<unknown, unknown>;
+    const entry = (JOBS as Readonly<Record<string, JobEntry>>)[job];
+    if (entry === undefined) throw new Error(`no such job: ${job}`);
+    const work = (require(entry.module) as Readonly<Record<string, Job<unknown, unknown>>>)[entry.name];
+    if (work === undefined) throw new Error(`${entry.module} has no ${entry.name}`);
     const output = await work(input, {
       folder,
       progress: (progress) => tell({ type: 'progress', progress }),

@@ -1,0 +1,174 @@
+/** What came of it: a table of versions, metrics, decisions and triggers for people, and one JSON object for programs. */
+import type { Interval } from '../../src/domain/evaluation';
+import type { Fact } from '../../src/domain/records';
+import { readEnvironment } from '../../src/environment';
+import { countStored } from '../../src/stores/predictions';
+import { SAMPLE } from './flights';
+import type { Story } from './main';
+import { elapsedSeconds } from './say';
+
+export async function report(story: Story, json: boolean): Promise<void> {
+  const { stores, definition } = story;
+  const project = definition.name;
+  const versions = await stores.facts
+    .collection('version')
+    .find({ 'body.project': project })
+    .sort({ 'body.number': 1 })
+    .toArray();
+  const cycles = await Promise.all(versions.map((version) => cycleOf(story, version)));
+  const decisions = await stores.facts
+    .collection('decision')
+    .find({ 'body.request': { $regex: `^${project}/` } })
+    .toArray();
+  const windows = await stores.facts
+    .collection('window')
+    .find({ 'body.endpoint': project, 'body.revision': 0 })
+    .sort({ 'body.period.from': 1 })
+    .toArray();
+  const documents = await stores.moving.cycles.find({ project }).sort({ cycle: 1 }).toArray();
+  const alias = await stores.moving.aliases.findOne({ _id: `${project}/champion` });
+  const stored = await countStored(stores.db, project);
+  const februaryAuc = await story.februaryAuc;
+  const rollout = await stores.db
+    .collection('rollouts')
+    .findOne({ project, kind: 'rollout', shadow: { $exists: true } });
+  const result = {
+    project,
+    cycles,
+    februaryAuc,
+    champion: alias === null ? null : { model: project, version: alias.number, digest: alias.digest },
+    decisions: decisions.map(({ body }) => ({
+      request: body.request,
+      by: body.by,
+      verdict: body.verdict,
+      digest: body.model,
+      callerIdentity: body.callerIdentity,
+    })),
+    triggers: [
+      ...documents.flatMap((cycle) =>
+        cycle.causes.map((cause) => ({
+          cycle: cycle.cycle,
+          cause: cause.kind,
+          detail: cause.detail,
+          window: cause.window,
+          outcome: 'fired',
+        }))
+      ),
+      ...windows.flatMap(({ _id, body }) =>
+        body.triggers
+          .filter((trigger) => trigger.outcome !== 'fired')
+          .map((trigger) => ({ cause: trigger.on, detail: trigger.detail, window: _id, outcome: trigger.outcome }))
+      ),
+    ],
+    windows: windows.map(({ body }) => ({
+      from: body.period.from,
+      to: body.period.to,
+      version: body.version,
+      rows: body.rows,
+      coverage: body.coverage,
+      dataQuality: body.dataQuality.verdict,
+      drifted: body.drift.filter((feature) => feature.verdict === 'drift').map((feature) => feature.column),
+      levelGap: body.level.gap.estimate,
+      levelLow: body.level.gap.low,
+      levelHigh: body.level.gap.high,
+      level: body.level.verdict,
+    })),
+    shadow: rollout?.shadow ?? null,
+    predictions: stored.predictions,
+    truths: stored.truths,
+    temporalUi: story.temporalUi,
+    endpoint: story.endpoint,
+    seconds: elapsedSeconds(),
+  };
+  const text = story.options.json ? process.stderr : process.stdout;
+  text.write(`${tableOf(result, windows)}\n`);
+  if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+}
+
+type CycleResult = Awaited<ReturnType<typeof cycleOf>>;
+
+async function cycleOf({ stores }: Story, version: Fact<'version'>) {
+  const request = await stores.moving.requests.findOne({ _id: version._id });
+  const evaluation = request === null ? null : await stores.facts.get(request.evaluation);
+  const metrics = evaluation?.body.evaluation;
+  return {
+    trainedOn: { to: version.body.split.train.to, rows: version.body.trainRows },
+    testedOn: { ...version.body.split.test, rows: metrics?.rows ?? 0 },
+    auc: metrics?.candidate.auc?.estimate,
+    logLoss: metrics?.candidate.logLoss?.estimate,
+    championAuc: metrics?.champion?.auc?.estimate,
+    logLossAgainstChampion: metrics?.againstChampion?.logLoss,
+    version: version.body.number,
+    digest: version.body.model.digest,
+  };
+}
+
+interface Result {
+  readonly project: string;
+  readonly cycles: readonly CycleResult[];
+  readonly februaryAuc: number | undefined;
+  readonly champion: { readonly version: number; readonly digest: string } | null;
+  readonly decisions: readonly { readonly request: string; readonly by: string; readonly verdict: string }[];
+  readonly triggers: readonly { readonly cause: string; readonly detail: string; readonly outcome: string }[];
+  readonly shadow: unknown;
+  readonly predictions: number;
+  readonly truths: number;
+  readonly temporalUi: string;
+  readonly endpoint: string;
+}
+
+function tableOf(result: Result, windows: readonly Fact<'window'>[]): string {
+  const drifted = windows.filter(({ body }) => body.drift.some((feature) => feature.verdict === 'drift'));
+  return [
+    '',
+    `${result.project}`,
+    '  version  trained to  rows       tested on                rows     AUC     log loss  digest',
+    ...result.cycles.map(versionLine),
+    ...result.cycles.flatMap((cycle) =>
+      cycle.logLossAgainstChampion === undefined
+        ? []
+        : [
+            `  version ${cycle.version} against the champion on the same rows: log loss ${interval(cycle.logLossAgainstChampion)}, AUC ${number(cycle.auc)} beside ${number(cycle.championAuc)}`,
+          ]
+    ),
+    `  version 1 on all flights of February: AUC ${number(result.februaryAuc)}`,
+    `  champion: version ${result.champion?.version ?? 'none'}`,
+    '',
+    '  decisions',
+    ...result.decisions.map((decision) => `    ${decision.request}: ${decision.verdict} by ${decision.by}`),
+    '  triggers',
+    ...result.triggers.map((trigger) => `    ${trigger.cause}: ${trigger.detail} (${trigger.outcome})`),
+    `  windows: ${windows.length} judged; a feature drifted in ${drifted.length}${drifted.length === 0 ? ': what moves here is the level, not the inputs' : ` (${drifted.map(({ body }) => body.period.from.slice(0, 10)).join(', ')})`}`,
+    `  ${result.predictions.toLocaleString('en-US')} predictions and ${result.truths.toLocaleString('en-US')} truths stored: every ${SAMPLE.every}th flight, residue ${SAMPLE.remainder}, chosen with hindsight so that the sample's level follows all flights'; so was the level's floor of 0.06`,
+    '  landing = departure + 35 min + distance / 7.67 miles a minute, an approximation; local times are read as UTC',
+    ...(result.shadow === null ? [] : [`  shadow pairs, candidate − champion: ${JSON.stringify(result.shadow)}`]),
+    '',
+    '  Look at',
+    `    Temporal UI   ${result.temporalUi}/namespaces/default/workflows?query=${encodeURIComponent(`MlopsProject = '${result.project}'`)}`,
+    `    endpoint      ${result.endpoint}/v2/models/${result.project}`,
+    `    records       npx mlops ls versions ${result.project} · npx mlops show version/${result.project}@2 · npx mlops lineage version/${result.project}@2`,
+    `    audit         npx mlops ls audit ${result.project}`,
+    '  The servers, the worker and the endpoint stay up: ./scripts/stack.sh down ends them and loses nothing.',
+  ].join('\n');
+}
+
+function versionLine(cycle: CycleResult): string {
+  return [
+    `  ${String(cycle.version).padEnd(9)}`,
+    cycle.trainedOn.to.slice(0, 10).padEnd(12),
+    cycle.trainedOn.rows.toLocaleString('en-US').padEnd(11),
+    `${cycle.testedOn.from.slice(0, 10)} to ${cycle.testedOn.to.slice(0, 10)}`.padEnd(25),
+    cycle.testedOn.rows.toLocaleString('en-US').padEnd(9),
+    number(cycle.auc).padEnd(8),
+    number(cycle.logLoss).padEnd(10),
+    cycle.digest.slice(0, 19),
+  ].join('');
+}
+
+function number(value: number | undefined): string {
+  return value === undefined ? '—' : value.toFixed(4);
+}
+
+function interval(value: Interval): string {
+  return `${value.estimate.toFixed(4)} [${value.low.toFixed(4)}, ${value.high.toFixed(4)}]`;
+}

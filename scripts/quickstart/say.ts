@@ -1,0 +1,30 @@
+/** Progress for people, on stderr: standard output is for the last line. */
+const began = Number(process.env.MLOPS_QUICKSTART_STARTED_MS ?? Date.now());
+
+export function elapsedSeconds(): number {
+  return Math.round((Date.now() - began) / 100) / 10;
+}
+
+export function say(text: string): void {
+  process.stderr.write(`[${elapsedSeconds().toFixed(1).padStart(6)} s] ${text}\n`);
+}
+
+/** Says what is waited for, now and then, until it is there. */
+export async function waitFor<T>(
+  what: string,
+  look: () => Promise<T | undefined> | T | undefined,
+  limitMs = 120_000
+): Promise<T> {
+  const until = Date.now() + limitMs;
+  let saidAt = Date.now();
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (Date.now() > until) throw new Error(`${what}: not within ${limitMs / 1000} s; mlops doctor tells more`);
+    if (Date.now() - saidAt > 10_000) {
+      say(`still waiting: ${what}`);
+      saidAt = Date.now();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

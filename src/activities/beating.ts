@@ -1,0 +1,12 @@
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+
+/** Heartbeats while work goes on beside this thread, so that a cancellation reaches it and a dead worker is noticed. */
+export async function beating<T>(note: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  heartbeat({ note });
+  const timer = setInterval(() => heartbeat({ note }), 500);
+  try {
+    return await work(cancellationSignal());
+  } finally {
+    clearInterval(timer);
+  }
+}

@@ -1,0 +1,103 @@
+/** Evaluation: a candidate, and the champion beside it, on the same later rows; and the gates' verdicts. */
+import type { GateDefinition } from '../domain/definition';
+import { MlopsError } from '../domain/errors';
+import type { EvaluationBody } from '../domain/evaluation';
+import { judgeGates } from '../domain/gates';
+import type { EvaluateResult } from '../domain/phases';
+import type { Fact } from '../domain/records';
+import type { Ref } from '../domain/refs';
+import type { Period } from '../domain/season';
+import type { EvaluateJobInput, EvaluateJobOutput } from '../evaluate/evaluate-job';
+import { localCopies } from './artifact-cache';
+import { numericEnvironment, runWithHeartbeat, stepFiles } from './compute-job';
+import type { ActivityDeps } from './deps';
+import { artifactNamed, labelledShards, loadRequest } from './inputs';
+import { runStep } from './step';
+import { stepVersion } from './step-version';
+
+export interface Evaluate {
+  readonly version: Ref<'version'>;
+  readonly champion?: Ref<'version'>;
+  readonly snapshot: Ref<'snapshot'>;
+  readonly labelSet: Ref<'labelSet'>;
+  readonly period: Period;
+  readonly knownBy: string;
+  readonly gates: readonly GateDefinition[];
+  readonly decisionThreshold: number;
+  readonly minRows: number;
+}
+
+export function evaluateActivities(deps: ActivityDeps) {
+  return {
+    async mlopsEvaluate(evaluate: Evaluate): Promise<EvaluateResult> {
+      const { snapshot, labelSet, period, knownBy, gates, decisionThreshold, minRows } = evaluate;
+      const stores = await deps.stores();
+      const run = await runOf(deps, evaluate.version);
+      const championRun = evaluate.champion === undefined ? undefined : await runOf(deps, evaluate.champion);
+      const runRef = { kind: 'run', id: run._id, digest: run.digest } as const;
+      const championRef =
+        championRun === undefined
+          ? undefined
+          : ({ kind: 'run', id: championRun._id, digest: championRun.digest } as const);
+      // Keyed by runs and not by versions: the same question asked in another project is the same evaluation.
+      const request = {
+        kind: 'evaluation',
+        name: 'evaluate',
+        version: stepVersion('evaluate'),
+        params: { period, knownBy, gates, decisionThreshold, minRows },
+        inputs: [runRef, snapshot, labelSet, ...(championRef === undefined ? [] : [championRef])],
+        environment: numericEnvironment(),
+      } as const;
+      const contaminated =
+        championRun !== undefined && Date.parse(championRun.body.split.train.to) > Date.parse(period.from);
+      const ref = await runStep(deps, request, async ({ folder }) => {
+        const [data, labels] = await Promise.all([stores.facts.get(snapshot), stores.facts.get(labelSet)]);
+        const [model, champion] = await localCopies(deps, stores, [
+          artifactNamed(run, 'model'),
+          ...(championRun === undefined ? [] : [artifactNamed(championRun, 'model')]),
+        ]);
+        const input: EvaluateJobInput = {
+          ...loadRequest(data.body, await labelledShards(deps, stores, data, labels), { ...period, knownBy }),
+          model: model as string,
+          ...(champion === undefined ? {} : { champion }),
+          trainRate: run.body.trainRate,
+          decisionThreshold,
+        };
+        const output = await runWithHeartbeat<EvaluateJobInput, EvaluateJobOutput>(deps, 'evaluate', input, { folder });
+        if (output.evaluation.rows < minRows) {
+          throw new MlopsError(
+            'MLOPS_TOO_FEW_ROWS',
+            'There are too few test rows.',
+            { rows: output.evaluation.rows, needed: minRows, from: period.from, to: period.to },
+            'Wait for more data, or lower split.minTestRows.'
+          );
+        }
+        return {
+          files: stepFiles(folder, output.files),
+          body: (): EvaluationBody => ({
+            run: runRef,
+            ...(championRef === undefined ? {} : { championRun: championRef }),
+            contaminated,
+            period,
+            knownBy,
+            evaluation: output.evaluation,
+            gates: judgeGates(gates, output.evaluation, { contaminated }),
+          }),
+        };
+      });
+      const { body } = await stores.facts.get(ref);
+      return {
+        evaluation: ref,
+        gates: body.gates,
+        rows: body.evaluation.rows,
+        auc: body.evaluation.candidate.auc?.estimate ?? Number.NaN,
+        logLoss: body.evaluation.candidate.logLoss?.estimate ?? Number.NaN,
+      };
+    },
+  };
+}
+
+async function runOf(deps: ActivityDeps, version: Ref<'version'>): Promise<Fact<'run'>> {
+  const { facts } = await deps.stores();
+  return facts.get((await facts.get(version)).body.run);
+}

@@ -1,0 +1,27 @@
+/** All activities, made of one set of dependencies. Their names begin with `mlops`, so that they meet no user's. */
+import { approveActivities } from './approve';
+import { cycleActivities } from './cycles';
+import { deployActivities } from './deploy';
+import type { ActivityDeps } from './deps';
+import { evaluateActivities } from './evaluate';
+import { ingestActivities } from './ingest';
+import { labelActivities } from './label';
+import { monitorActivities } from './monitor';
+import { noticeActivities } from './notices';
+import { projectActivities } from './project';
+import { trainActivities } from './train';
+
+export function createActivities(deps: ActivityDeps) {
+  return {
+    ...projectActivities(deps),
+    ...cycleActivities(deps),
+    ...ingestActivities(deps),
+    ...labelActivities(deps),
+    ...trainActivities(deps),
+    ...evaluateActivities(deps),
+    ...approveActivities(deps),
+    ...deployActivities(deps),
+    ...monitorActivities(deps),
+    ...noticeActivities(deps),
+  };
+}

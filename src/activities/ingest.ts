@@ -1,0 +1,147 @@
+/** Ingest in two steps: observe what there is, never reused; then take the rows that became known since the parent. */
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { digestOf } from '../digest';
+import type { SchemaDefinition, SourceDefinition } from '../domain/definition';
+import type { ObservedFile, SnapshotBody } from '../domain/records';
+import type { Ref } from '../domain/refs';
+import type { Stores } from '../stores/connect';
+import type { IngestInput, IngestOutput } from '../tables/ingest';
+import { localPath, observe } from '../tables/observe';
+import { localCopies } from './artifact-cache';
+import { beating } from './beating';
+import { numericEnvironment, runWithHeartbeat } from './compute-job';
+import type { ActivityDeps } from './deps';
+import { observeRegistered } from './registered-reader';
+import { runStep } from './step';
+import { stepVersion } from './step-version';
+
+const PARQUET = 'application/vnd.apache.parquet';
+
+export interface Observation {
+  readonly asOf: string;
+  readonly files: readonly ObservedFile[];
+  readonly format: 'parquet' | 'csv' | 'jsonl';
+}
+
+export interface Ingest {
+  readonly source: SourceDefinition;
+  readonly schema: SchemaDefinition;
+  readonly observation: Observation;
+  readonly parent?: Ref<'snapshot'>;
+}
+
+export function ingestActivities(deps: ActivityDeps) {
+  return {
+    /** What the source's files are right now; a registered reader's parts become artifacts, so that ingest can run anywhere. */
+    async mlopsObserve({
+      source,
+      asOf,
+    }: {
+      readonly source: SourceDefinition;
+      readonly asOf: string;
+    }): Promise<Observation> {
+      const { reader } = source;
+      return beating(`observing ${source.name}`, async (signal) =>
+        'registered' in reader
+          ? observeRegistered(deps, reader, asOf, signal)
+          : { asOf, format: reader.file.format, ...(await observe(source, deps.dataFolder)) }
+      );
+    },
+
+    async mlopsIngest({ source, schema, observation, parent }: Ingest): Promise<Ref<'snapshot'>> {
+      const { columns, eventTime, knownAt } = source;
+      const { asOf, files, format } = observation;
+      const request = {
+        kind: 'snapshot',
+        name: 'ingest',
+        version: stepVersion('ingest'),
+        params: { source: source.name, columns, eventTime, knownAt, schema, asOf, format },
+        inputs: parent === undefined ? [] : [parent],
+        reads: files.map((file) => file.digest),
+        environment: numericEnvironment(),
+      } as const;
+      return runStep(deps, request, async ({ stores, folder }) => {
+        const before = parent === undefined ? undefined : await stores.facts.get(parent);
+        // A batch without a new row, or a question about an earlier day, adds nothing to what the parent has.
+        const after = before?.body.asOf ?? null;
+        const input: IngestInput = {
+          files: await locally(deps, stores, source, observation, folder),
+          source,
+          schema,
+          after,
+          asOf,
+          firstShard: before?.body.shards.length ?? 0,
+        };
+        const output = await runWithHeartbeat<IngestInput, IngestOutput>(deps, 'ingest', input, { folder });
+        const { quarantine } = output;
+        const shards = output.shards.map(({ name, digest, rowsDigest, rows, minEventTime, maxEventTime }) => ({
+          name,
+          digest,
+          rowsDigest,
+          rows,
+          minEventTime,
+          maxEventTime,
+        }));
+        return {
+          files: [
+            ...output.shards.map((shard) => ({ name: shard.name, path: join(folder, shard.file), mediaType: PARQUET })),
+            ...(quarantine.file === undefined
+              ? []
+              : [{ name: `quarantine-${asOf}`, path: join(folder, quarantine.file), mediaType: PARQUET }]),
+          ],
+          refersTo: before?.artifacts ?? [],
+          body: (): SnapshotBody => ({
+            source: source.name,
+            asOf,
+            columns,
+            eventTime,
+            rows: output.rows + (before?.body.rows ?? 0),
+            shards: [...(before?.body.shards ?? []), ...shards],
+            batches: [
+              ...(before?.body.batches ?? []),
+              { after, asOf, files, rows: output.rows, quarantined: quarantine.rows },
+            ],
+            validation: output.validation,
+            profile: output.profile,
+            ...(parent === undefined ? {} : { parent }),
+          }),
+          // Where the files lay, and how the batches were cut, is told but isn't what a snapshot is.
+          digest: (body) =>
+            digestOf({ columns, eventTime, shards: body.shards.map((shard) => [shard.digest, shard.rows]) }),
+        };
+      });
+    },
+
+    async mlopsSnapshotOf({ version }: { readonly version: Ref<'version'> }): Promise<Ref<'snapshot'>> {
+      const { facts } = await deps.stores();
+      return (await facts.get(version)).body.snapshot;
+    },
+  };
+}
+
+/** A built-in source's files are read where they are; a registered reader's come from the artifact store. */
+async function locally(
+  deps: ActivityDeps,
+  stores: Stores,
+  source: SourceDefinition,
+  { files, format }: Observation,
+  folder: string
+): Promise<IngestInput['files']> {
+  if ('file' in source.reader)
+    return files.map((file) => ({ ...file, format, local: localPath(deps.dataFolder, file.path) }));
+  const artifacts = files.map((file) => ({
+    name: file.path,
+    digest: file.digest,
+    bytes: file.bytes,
+    mediaType: 'application/octet-stream',
+  }));
+  const paths = await localCopies(deps, stores, artifacts);
+  return Promise.all(
+    files.map(async (file, index) => {
+      const local = join(folder, `part-${index}`);
+      await copyFile(paths[index] as string, local);
+      return { ...file, format, local };
+    })
+  );
+}

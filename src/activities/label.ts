@@ -1,0 +1,68 @@
+/** Labels a snapshot: a rule runs in a compute child, a registered labeler in this process. */
+import { join } from 'node:path';
+import { digestOf } from '../digest';
+import type { ColumnType, LabelDefinition } from '../domain/definition';
+import type { LabelSetBody } from '../domain/records';
+import type { Ref } from '../domain/refs';
+import type { LabelInput, LabelOutput } from '../tables/label';
+import { numericEnvironment, runWithHeartbeat } from './compute-job';
+import type { ActivityDeps } from './deps';
+import { dataShards } from './inputs';
+import { labelRegistered } from './registered-labeler';
+import { runStep } from './step';
+import { stepVersion } from './step-version';
+
+export interface Label {
+  readonly snapshot: Ref<'snapshot'>;
+  readonly label: LabelDefinition;
+  readonly columns: Readonly<Record<string, ColumnType>>;
+}
+
+export function labelActivities(deps: ActivityDeps) {
+  return {
+    async mlopsLabel({ snapshot, label, columns }: Label): Promise<Ref<'labelSet'>> {
+      const { labeler } = label;
+      const registered = 'registered' in labeler ? deps.registered.labelers[labeler.registered] : undefined;
+      const request = {
+        kind: 'labelSet',
+        name: 'label',
+        version: registered === undefined ? stepVersion('label') : `registered ${registered.version}`,
+        params: { label },
+        inputs: [snapshot],
+        environment: numericEnvironment(),
+      } as const;
+      return runStep(deps, request, async ({ stores, folder }) => {
+        const data = await stores.facts.get(snapshot);
+        const paths = await dataShards(deps, stores, data);
+        const shards = data.body.shards.map(({ name }, index) => ({ name, file: paths[index] as string }));
+        const output =
+          'registered' in labeler
+            ? await labelRegistered(deps, labeler, { shards, folder, columns, eventTime: data.body.eventTime })
+            : await runWithHeartbeat<LabelInput, LabelOutput>(
+                deps,
+                'label',
+                { shards, label: { name: label.name, labeler }, columns },
+                { folder }
+              );
+        return {
+          files: output.shards.map((shard) => ({
+            name: shard.name,
+            path: join(folder, shard.file),
+            mediaType: 'application/vnd.apache.parquet',
+          })),
+          body: (artifacts): LabelSetBody => ({
+            label: label.name,
+            labelVersion: label.version,
+            snapshot,
+            shards: output.shards.map(({ name, rows }) => ({ name, digest: artifacts.get(name)!.digest, rows })),
+            counts: output.counts,
+          }),
+          digest: (body) => digestOf({ label, shards: body.shards.map((shard) => [shard.digest, shard.rows]) }),
+          edges: [
+            { from: `labelSet:${label.name} v${label.version}`, relation: 'labeled', to: `snapshot:${snapshot.id}` },
+          ],
+        };
+      });
+    },
+  };
+}

@@ -1,0 +1,227 @@
+/** Training: fit the feature graph, train (resuming from the newest checkpoint), register the version. */
+import { join } from 'node:path';
+import { crashPoint } from '../crash-points';
+import type { DependencyRule, FeatureDefinition, ModelDefinition } from '../domain/definition';
+import { MlopsError } from '../domain/errors';
+import type { Cycle } from '../domain/ids';
+import { cycleRecordId } from '../domain/ids';
+import type { SplitPeriods } from '../domain/records';
+import type { Ref } from '../domain/refs';
+import type { FitJobInput, FitJobOutput } from '../features/fit-job';
+import { refOf } from '../stores/facts';
+import type { TrainJobInput, TrainJobOutput } from '../train/train-job';
+import { localCopies } from './artifact-cache';
+import { numericEnvironment, runWithHeartbeat, stepFiles } from './compute-job';
+import type { ActivityDeps } from './deps';
+import { artifactNamed, dataShards, labelledShards, loadRequest } from './inputs';
+import { trainRegistered } from './registered-trainer';
+import { type Attempt, runStep, type StepOutcome } from './step';
+import { stepVersion } from './step-version';
+
+export interface FitFeatures {
+  readonly snapshot: Ref<'snapshot'>;
+  readonly split: SplitPeriods;
+  readonly features: readonly FeatureDefinition[];
+  readonly dependencies: readonly DependencyRule[];
+  readonly minTrainRows: number;
+}
+
+export interface Train {
+  readonly snapshot: Ref<'snapshot'>;
+  readonly labelSet: Ref<'labelSet'>;
+  readonly features: Ref<'featureSet'>;
+  readonly split: SplitPeriods;
+  readonly model: ModelDefinition;
+}
+
+export interface RegisterVersion {
+  readonly project: string;
+  readonly cycle: Cycle;
+  readonly definition: Ref<'definition'>;
+  readonly snapshot: Ref<'snapshot'>;
+  readonly labelSet: Ref<'labelSet'>;
+  readonly features: Ref<'featureSet'>;
+  readonly run: Ref<'run'>;
+  readonly decisionThreshold: number;
+}
+
+export function trainActivities(deps: ActivityDeps) {
+  return {
+    /** Reads the training rows only: statistics of later rows would leak. */
+    async mlopsFitFeatures({
+      snapshot,
+      split,
+      features,
+      dependencies,
+      minTrainRows,
+    }: FitFeatures): Promise<Ref<'featureSet'>> {
+      const request = {
+        kind: 'featureSet',
+        name: 'fit',
+        version: stepVersion('fit'),
+        params: { split, features, dependencies, minTrainRows },
+        inputs: [snapshot],
+        environment: numericEnvironment(),
+      } as const;
+      return runStep(deps, request, async ({ stores, folder }) => {
+        const data = await stores.facts.get(snapshot);
+        const shards = await dataShards(deps, stores, data);
+        const input: FitJobInput = {
+          ...loadRequest(
+            data.body,
+            shards.map((path) => ({ data: path })),
+            trainingRows(split)
+          ),
+          features,
+          dependencies,
+        };
+        const output = await runWithHeartbeat<FitJobInput, FitJobOutput>(deps, 'fit', input, { folder });
+        if (output.rows < minTrainRows) throw tooFew(output.rows, minTrainRows, split);
+        return {
+          files: stepFiles(folder, output.files),
+          body: () => ({ split, trainRows: output.rows, denseWidth: output.denseWidth, embeddings: output.embeddings }),
+        };
+      });
+    },
+
+    async mlopsTrain(train: Train): Promise<Ref<'run'>> {
+      const { snapshot, labelSet, features, split, model } = train;
+      const registered = 'trainer' in model ? deps.registered.trainers[model.trainer.registered] : undefined;
+      const request = {
+        kind: 'run',
+        name: 'train',
+        version: registered === undefined ? stepVersion('train') : `registered ${registered.version}`,
+        params: { split, model },
+        inputs: [snapshot, labelSet, features],
+        environment: numericEnvironment(),
+      } as const;
+      return runStep(deps, request, (attempt) =>
+        'trainer' in model
+          ? trainRegistered(deps, attempt, train, model.trainer)
+          : trainNetwork(deps, attempt, train, model)
+      );
+    },
+
+    /** `_id` is the cycle's, so two attempts, and a retry of the cycle, make one version. */
+    async mlopsRegisterVersion(register: RegisterVersion): Promise<{ version: Ref<'version'>; number: number }> {
+      const { project, cycle } = register;
+      const stores = await deps.stores();
+      const id = cycleRecordId(project, cycle);
+      const there = await stores.facts.find('version', id);
+      if (there !== null) return { version: refOf(there), number: there.body.number };
+      const run = await stores.facts.get(register.run);
+      const model = artifactNamed(run, 'model');
+      const { fact } = await stores.facts.commitNumbered(`${project}/versions`, (number) => ({
+        fact: {
+          _id: id,
+          kind: 'version',
+          digest: model.digest,
+          inputs: [register.run, register.features, register.snapshot, register.labelSet, register.definition],
+          artifacts: [model],
+          body: {
+            project,
+            number,
+            cycle,
+            run: register.run,
+            features: register.features,
+            snapshot: register.snapshot,
+            labelSet: register.labelSet,
+            definition: register.definition,
+            model,
+            split: run.body.split,
+            trainRows: run.body.rows,
+            decisionThreshold: register.decisionThreshold,
+          },
+        },
+        audit: {
+          id: `version ${id}`,
+          project,
+          what: 'version registered',
+          by: 'temporal-mlops',
+          detail: { version: `${project}@${number}`, model: model.digest, run: register.run.id },
+        },
+      }));
+      crashPoint('version:registered');
+      return { version: refOf(fact), number: fact.body.number };
+    },
+  };
+}
+
+async function trainNetwork(
+  deps: ActivityDeps,
+  { key, stores, folder }: Attempt,
+  train: Train,
+  model: Extract<ModelDefinition, { readonly network: unknown }>
+): Promise<StepOutcome<'run'>> {
+  const [data, labels, features] = await Promise.all([
+    stores.facts.get(train.snapshot),
+    stores.facts.get(train.labelSet),
+    stores.facts.get(train.features),
+  ]);
+  const shards = await labelledShards(deps, stores, data, labels);
+  const [fitted, graph] = await localCopies(deps, stores, [
+    artifactNamed(features, 'fitted'),
+    artifactNamed(features, 'graph'),
+  ]);
+  const checkpoint = await stores.moving.checkpoint(key);
+  const resume = checkpoint === null ? undefined : (await localCopies(deps, stores, [checkpoint.artifact]))[0];
+  const hardware = JSON.stringify(numericEnvironment());
+  let saving: Promise<void> = Promise.resolve();
+  const input: TrainJobInput = {
+    ...loadRequest(data.body, shards, trainingRows(train.split)),
+    network: model.network,
+    fitted: fitted as string,
+    graph: graph as string,
+    ...(resume === undefined ? {} : { resume }),
+  };
+  const output = await runWithHeartbeat<TrainJobInput, TrainJobOutput>(deps, 'train', input, {
+    folder,
+    onProgress: ({ note }) => note.startsWith('epoch') && crashPoint('train:mid-epoch'),
+    onCheckpoint: (file, step) => {
+      // One after another; a checkpoint that can't be saved fails the attempt at its end, not the process.
+      saving = saving.then(async () => {
+        const artifact = await stores.artifacts.put({
+          name: `checkpoint-${step}`,
+          path: join(folder, file),
+          mediaType: 'application/octet-stream',
+        });
+        await stores.moving.saveCheckpoint({ _id: key, v: 1, step, artifact, hardware });
+        crashPoint('train:checkpoint-saved');
+      });
+      saving.catch(() => undefined);
+    },
+  });
+  await saving;
+  return {
+    files: stepFiles(folder, output.files),
+    body: (artifacts) => ({
+      trainer: 'network',
+      parameters: output.parameters,
+      split: train.split,
+      rows: output.rows,
+      epochs: output.epochs,
+      model: artifactIn(artifacts, 'model').digest,
+      trainRate: output.trainRate,
+      numerics: output.numerics,
+    }),
+  };
+}
+
+function artifactIn<T>(artifacts: ReadonlyMap<string, T>, name: string): T {
+  const artifact = artifacts.get(name);
+  if (artifact === undefined) throw new Error(`the job wrote no ${name}`);
+  return artifact;
+}
+
+export function trainingRows(split: SplitPeriods): { to: string; knownBy: string } {
+  return { to: split.train.to, knownBy: split.knownBy };
+}
+
+function tooFew(rows: number, needed: number, split: SplitPeriods): MlopsError {
+  return new MlopsError(
+    'MLOPS_TOO_FEW_ROWS',
+    'There are too few training rows.',
+    { rows, needed, before: split.train.to, knownBy: split.knownBy },
+    'Wait for more data, or lower split.minTrainRows.'
+  );
+}
