@@ -54,7 +54,7 @@ export interface Judgement {
 export const MAX_RECORDED_REFUSALS = 20;
 
 /** The people a policy lets decide, roles resolved. */
-export function approversOf(policy: ApprovalPolicy): string[] {
+export function approversOf(policy: Pick<ApprovalPolicy, 'approvers' | 'roles'>): string[] {
   const names = policy.approvers.flatMap((approver) =>
     approver.startsWith('role:') ? (policy.roles[approver.slice('role:'.length)] ?? []) : [approver]
   );

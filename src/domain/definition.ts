@@ -212,6 +212,8 @@ export interface ProjectDefinition {
   /** Rows of one cluster aren't independent: intervals are by blocks of it. */
   readonly cluster: 'day';
   readonly objective: Objective;
+  /** Computed by evaluation beside the built-in ones; a gate names one as it is registered. */
+  readonly metrics: readonly RegisteredUse[];
   readonly gates: readonly GateDefinition[];
   readonly approval: ApprovalPolicy;
   readonly rollout: RolloutPlan;

@@ -1,0 +1,156 @@
+/** Rules about columns: every one that is named exists, has a type that fits, and doesn't give the answer away. */
+import type { ColumnType, FeatureDefinition } from '../domain/definition';
+import { dependencyName } from './default-names';
+import { didYouMean } from './did-you-mean';
+import { listed, type Path } from './mistakes';
+import type { Parsed } from './project-schema';
+
+export type Tell = (path: Path, problem: string) => void;
+
+const NUMERIC: readonly ColumnType[] = ['integer', 'number'];
+const TIME: readonly ColumnType[] = ['timestamp'];
+
+/** What a transform can read. */
+const READS: Readonly<Record<FeatureDefinition['transform'], readonly ColumnType[]>> = {
+  timeOfDayBuckets: TIME,
+  timeOfDayCycles: TIME,
+  weekday: TIME,
+  standardize: NUMERIC,
+  logStandardize: NUMERIC,
+  oneHot: ['string', 'integer', 'number', 'boolean'],
+  embedding: ['string'],
+};
+
+/** Values of the feature graph and the model's graph have these names. */
+const RESERVED = ['dense', 'probability'];
+
+export function checkColumns(parsed: Parsed, tell: Tell): void {
+  const { source } = parsed;
+  if (source === undefined) return;
+  const columns = new Map(Object.entries(source.columns));
+  const typed = (path: Path, name: string, types: readonly ColumnType[], what: string): void => {
+    const type = columns.get(name);
+    if (type === undefined) {
+      tell(path, `source.columns has no column ${name}.${didYouMean(name, columns.keys())}`);
+    } else if (!types.includes(type)) {
+      tell(path, `${what} must be a column of type ${listed(types)}; ${name} is ${type}`);
+    }
+  };
+  checkSource(source, columns, typed, tell);
+  checkSchema(parsed.schema, typed, tell);
+  checkLabel(parsed.label, columns, typed, tell);
+  checkFeatures(parsed, typed, tell);
+}
+
+type Typed = (path: Path, name: string, types: readonly ColumnType[], what: string) => void;
+type Columns = ReadonlyMap<string, ColumnType>;
+const ANY: readonly ColumnType[] = ['string', 'integer', 'number', 'boolean', 'timestamp'];
+
+function checkSource(source: NonNullable<Parsed['source']>, columns: Columns, typed: Typed, tell: Tell): void {
+  if (columns.size === 0) tell(['source', 'columns'], 'must name at least one column');
+  const lowerCase = new Map<string, string>();
+  for (const name of columns.keys()) {
+    const other = lowerCase.get(name.toLowerCase());
+    if (other !== undefined) tell(['source', 'columns', name], `differs from ${other} in upper and lower case only`);
+    lowerCase.set(name.toLowerCase(), name);
+  }
+  if ('file' in source.reader) {
+    const { path, format } = source.reader.file;
+    const field = ['source', 'reader', 'file'];
+    if (/[*?[\]{}]/.test(path)) tell([...field, 'path'], 'must be one file, without * ? [ ] { }');
+    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) tell([...field, 'path'], 'must be a file, not an address');
+    if (format === undefined && formatOf(path) === undefined) {
+      tell([...field, 'format'], 'is missing, and the path does not end in .parquet, .csv, .jsonl or .ndjson');
+    }
+  }
+  typed(['source', 'eventTime'], source.eventTime, TIME, 'the event time');
+  if ('column' in source.knownAt) {
+    typed(['source', 'knownAt', 'column'], source.knownAt.column, TIME, 'the time at which a row is known');
+  } else {
+    for (const name of Object.keys(source.knownAt.eventTimePlus.minutesPer)) {
+      typed(['source', 'knownAt', 'eventTimePlus', 'minutesPer', name], name, NUMERIC, 'what minutes are counted by');
+    }
+  }
+}
+
+/** By the path's ending; undefined where that says nothing. */
+export function formatOf(path: string): 'parquet' | 'csv' | 'jsonl' | undefined {
+  const ending = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase();
+  if (ending === 'ndjson') return 'jsonl';
+  return ending === 'parquet' || ending === 'csv' || ending === 'jsonl' ? ending : undefined;
+}
+
+function checkSchema(schema: Parsed['schema'], typed: Typed, tell: Tell): void {
+  schema?.columns.forEach((rule, at) => {
+    const path = ['schema', 'columns', at];
+    typed([...path, 'column'], rule.column, ANY, '');
+    if (rule.min !== undefined) typed([...path, 'min'], rule.column, NUMERIC, 'a column with a least value');
+    if (rule.max !== undefined) typed([...path, 'max'], rule.column, NUMERIC, 'a column with a greatest value');
+    if (rule.oneOf !== undefined) typed([...path, 'oneOf'], rule.column, ['string'], 'a column with listed values');
+    if (rule.min !== undefined && rule.max !== undefined && rule.min > rule.max) {
+      tell([...path, 'min'], `is ${rule.min}, above max, which is ${rule.max}`);
+    }
+    if (!rule.required && rule.min === undefined && rule.max === undefined && rule.oneOf === undefined) {
+      tell(path, 'says nothing: it is not required, and has no min, max or oneOf');
+    }
+  });
+  schema?.dependencies.forEach((rule, at) => {
+    const path = ['schema', 'dependencies', at];
+    const exact: readonly ColumnType[] = ['string', 'integer', 'boolean'];
+    rule.determinants.forEach((name, i) => typed([...path, 'determinants', i], name, exact, 'a determinant'));
+    typed([...path, 'dependent'], rule.dependent, [...exact, 'number'], 'a dependent');
+    if (rule.determinants.includes(rule.dependent)) tell([...path, 'dependent'], 'is one of its own determinants');
+    if (new Set(rule.determinants).size < rule.determinants.length) tell([...path, 'determinants'], 'names one twice');
+  });
+  checkDistinct(schema?.dependencies.map(dependencyName), (at) => ['schema', 'dependencies', at, 'name'], tell);
+}
+
+function checkLabel(label: Parsed['label'], columns: Columns, typed: Typed, tell: Tell): void {
+  if (label === undefined || 'registered' in label.labeler) return;
+  const { column, op, value } = label.labeler.rule;
+  const path = ['label', 'labeler', 'rule'];
+  if (op !== '=') {
+    typed([...path, 'column'], column, NUMERIC, `what ${op} compares`);
+    if (typeof value === 'string') tell([...path, 'value'], `must be a number, since ${op} compares numbers`);
+    return;
+  }
+  typed([...path, 'column'], column, ['string', 'integer', 'number', 'boolean'], 'what = compares');
+  const type = columns.get(column);
+  if (type === 'string' && typeof value !== 'string') tell([...path, 'value'], `must be a text, as ${column} is`);
+  if (type !== undefined && NUMERIC.includes(type) && typeof value !== 'number') {
+    tell([...path, 'value'], `must be a number, as ${column} is`);
+  }
+  if (type === 'boolean' && value !== 0 && value !== 1) tell([...path, 'value'], 'must be 1 (true) or 0 (false)');
+}
+
+function checkFeatures({ features, label, source }: Parsed, typed: Typed, tell: Tell): void {
+  const labelColumn = label !== undefined && 'rule' in label.labeler ? label.labeler.rule.column : undefined;
+  const knownAt = source !== undefined && 'column' in source.knownAt ? source.knownAt.column : undefined;
+  const seen = new Map<string, number>();
+  features?.forEach((feature, at) => {
+    if (feature === undefined) return;
+    const { transform, column } = feature;
+    const path = ['features', at, 'column'];
+    typed(path, column, READS[transform], `what ${transform} reads`);
+    if (column === labelColumn) tell(path, `${column} is what the label is made of: the model would read the answer`);
+    else if (column === knownAt && column !== source?.eventTime) {
+      tell(path, `${column} is not known before the row is: at serving time there is no such value`);
+    }
+    if (RESERVED.includes(column)) tell(path, `${column} is a name of the model's own; rename the column`);
+    const key = transform === 'embedding' ? `embedding ${column}` : JSON.stringify(feature);
+    const first = seen.get(key);
+    if (first !== undefined) tell(['features', at], `is features[${first}] again`);
+    else seen.set(key, at);
+  });
+}
+
+/** Names, given or by default, of which none may be there twice. Undefined are entries that couldn't be read. */
+export function checkDistinct(
+  names: readonly (string | undefined)[] | undefined,
+  pathOf: (at: number) => Path,
+  tell: Tell
+): void {
+  names?.forEach((name, at) => {
+    if (name !== undefined && names.indexOf(name) < at) tell(pathOf(at), `${name} is there twice; give each its own`);
+  });
+}

@@ -1,0 +1,58 @@
+/** Rules about what runs afterwards: seasons, triggers, and who is told. */
+import { type Tell } from './check-columns';
+import type { Parsed } from './project-schema';
+
+export function checkOperation(parsed: Parsed, tell: Tell): void {
+  checkSeason(parsed.season, ['season'], tell);
+  checkSeason(parsed.monitoring?.season, ['monitoring', 'season'], tell);
+  const seen = new Map<string, number>();
+  parsed.triggers?.forEach((rule, at) => {
+    if (rule === undefined) return;
+    const of = rule.of ?? rule.windows;
+    if (rule.windows > of) tell(['triggers', at, 'windows'], `is ${rule.windows}, more than of, which is ${of}`);
+    const first = seen.get(rule.on);
+    if (first !== undefined) tell(['triggers', at, 'on'], `is ${rule.on}, as in triggers[${first}]; keep one of them`);
+    else seen.set(rule.on, at);
+  });
+  parsed.notifiers?.forEach((notifier, at) => {
+    if (notifier !== undefined && 'webhook' in notifier) checkWebhook(notifier.webhook, at, tell);
+  });
+}
+
+function checkSeason(season: Parsed['season'], path: readonly string[], tell: Tell): void {
+  if (season !== undefined && season.offsetDays >= season.days) {
+    tell([...path, 'offsetDays'], `is ${season.offsetDays}; it must be less than days, which is ${season.days}`);
+  }
+}
+
+/** Names of variables as shells know them. */
+const VARIABLE = /^[A-Z][A-Z0-9_]{1,99}$/;
+/** A long run of capitals and digits without a break is a key, not a name. */
+const LOOKS_SECRET = /^(?=[^_]{16,}$)(?=.*\d.*\d)/;
+const SECRET_QUERY = /secret|token|password|signature|api_?key|^(key|sig|auth)$/i;
+
+function checkWebhook(
+  webhook: { readonly url: string; readonly secretEnv?: string | undefined },
+  at: number,
+  tell: Tell
+): void {
+  const path = ['notifiers', at, 'webhook'];
+  const url = URL.canParse(webhook.url) ? new URL(webhook.url) : undefined;
+  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    tell([...path, 'url'], 'must be an address that starts with http:// or https://');
+  } else if (url.username !== '' || url.password !== '') {
+    tell([...path, 'url'], 'has a name or password in it; a definition is stored and shown, so it must hold no secret');
+  } else {
+    const secret = [...url.searchParams.keys()].find((key) => SECRET_QUERY.test(key));
+    if (secret !== undefined) {
+      tell([...path, 'url'], `has ${secret} in its query; a definition is stored and shown, so it must hold no secret`);
+    }
+  }
+  // The value isn't repeated: it may be the secret.
+  if (webhook.secretEnv !== undefined && (!VARIABLE.test(webhook.secretEnv) || LOOKS_SECRET.test(webhook.secretEnv))) {
+    tell(
+      [...path, 'secretEnv'],
+      'must be the name of an environment variable of the worker, such as APPROVALS_SECRET, never the secret itself'
+    );
+  }
+}

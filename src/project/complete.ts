@@ -1,0 +1,68 @@
+/** Fills in the defaults that depend on other fields, and puts the normal form together. */
+import type { ProjectDefinition, Season } from '../domain/definition';
+import { durationMs, type WallDuration } from '../domain/durations';
+import { formatOf } from './check-columns';
+import { dependencyName, gateName, stepName, stepShare } from './default-names';
+import type { Parsed } from './project-schema';
+
+/** Every section, readable. */
+export type ParsedProject = {
+  readonly [K in keyof Parsed]-?: NonNullable<Parsed[K]> extends readonly (infer Entry)[]
+    ? readonly NonNullable<Entry>[]
+    : NonNullable<Parsed[K]>;
+};
+
+/** @param parsed a definition whose checks found no mistake */
+export function complete(parsed: ParsedProject): ProjectDefinition {
+  const { name, source, schema, approval, rollout, monitoring, triggers } = parsed;
+  const monitoringSeason = monitoring.season ?? parsed.season;
+  const definition: ProjectDefinition = {
+    v: 1,
+    name,
+    source: { ...source, name: source.name ?? name, reader: readerOf(source.reader) },
+    schema: {
+      ...schema,
+      dependencies: schema.dependencies.map((rule) => ({ ...rule, name: dependencyName(rule) })),
+    },
+    label: parsed.label,
+    features: parsed.features,
+    model: parsed.model,
+    season: parsed.season,
+    split: parsed.split,
+    cluster: parsed.cluster,
+    objective: parsed.objective,
+    metrics: parsed.metrics,
+    gates: parsed.gates.map((gate) => ({ ...gate, name: gateName(gate) })),
+    approval: { ...approval, reminders: approval.reminders ?? defaultReminders(approval.deadline) },
+    rollout: {
+      ...rollout,
+      steps: rollout.steps.map((step) => ({ ...step, name: stepName(step), share: stepShare(step)! })),
+    },
+    monitoring: { ...monitoring, season: monitoringSeason },
+    triggers: triggers.map((rule) => ({
+      ...rule,
+      of: rule.of ?? rule.windows,
+      coolDown: rule.coolDown ?? twoSeasons(monitoringSeason),
+    })),
+    notifiers: parsed.notifiers,
+    retryFor: parsed.retryFor,
+    heartbeatWithin: parsed.heartbeatWithin,
+  };
+  // Drops keys without a value, and makes −0 0: what is hashed is what a trip through JSON leaves.
+  return JSON.parse(JSON.stringify(definition)) as ProjectDefinition;
+}
+
+function readerOf(reader: ParsedProject['source']['reader']): ProjectDefinition['source']['reader'] {
+  if ('registered' in reader) return reader;
+  const { path, format } = reader.file;
+  return { file: { path, format: format ?? formatOf(path)! } };
+}
+
+function defaultReminders(deadline: WallDuration): readonly WallDuration[] {
+  const reminder = { wall: '3 days' };
+  return durationMs(reminder) < durationMs(deadline) ? [reminder] : [];
+}
+
+function twoSeasons(season: Season): { readonly event: string } {
+  return { event: `${2 * season.days} days` };
+}

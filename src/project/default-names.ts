@@ -1,0 +1,40 @@
+/** Names for what a user didn't name: said by its content, so that the same definition always has the same ones. */
+import type { GateDefinition } from '../domain/definition';
+
+/** `distance_by_origin_destination` */
+export function dependencyName(rule: {
+  readonly name?: string | undefined;
+  readonly determinants: readonly string[];
+  readonly dependent: string;
+}): string {
+  return rule.name ?? `${rule.dependent}_by_${rule.determinants.join('_')}`.slice(0, 63);
+}
+
+/** `log-loss-against-champion`, `auc` */
+export function gateName(
+  gate: Pick<GateDefinition, 'metric' | 'against'> & { readonly name?: string | undefined }
+): string {
+  const metric = gate.metric
+    .replace(/([a-z])([A-Z])/g, '$1-$2')
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .toLowerCase();
+  return gate.name ?? (gate.against === 'value' ? metric : `${metric}-against-${gate.against}`).slice(0, 48);
+}
+
+interface Step {
+  readonly name?: string | undefined;
+  readonly share?: number | undefined;
+  readonly shadow: boolean;
+}
+
+/** `shadow`, `canary-20`, `full` */
+export function stepName(step: Step): string {
+  const share = stepShare(step) ?? 0;
+  const percent = String(Math.round(share * 1000) / 10).replace('.', '-');
+  return step.name ?? (share === 1 ? 'full' : share === 0 ? 'shadow' : `canary-${percent}`);
+}
+
+/** A shadow step answers nobody unless it says so; of any other the share must be said. */
+export function stepShare(step: Step): number | undefined {
+  return step.share ?? (step.shadow ? 0 : undefined);
+}

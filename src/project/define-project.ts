@@ -1,0 +1,101 @@
+/**
+ * A project's definition, from what a user writes to the checked normal form. Runs in project files, on the command line
+ * and in tests; never in a workflow, which only reads the result.
+ */
+import { z } from 'zod';
+import { canonicalJson } from '../digest';
+import type { ProjectDefinition } from '../domain/definition';
+import { MlopsError, type Where } from '../domain/errors';
+import { checkColumns, type Tell } from './check-columns';
+import { checkDecisions } from './check-decisions';
+import { checkOperation } from './check-operation';
+import { complete, type ParsedProject } from './complete';
+import { type Mistake, mistakesOf, noSuchField, type Path, pathText, shown } from './mistakes';
+import type { ProjectInput } from './project-input';
+import { LISTS, type Parsed, SECTIONS } from './project-schema';
+
+export type { Mistake } from './mistakes';
+export type { ProjectInput } from './project-input';
+
+/** It travels in messages to workflows, whose payloads may have 64 KB. */
+const MAX_BYTES = 32 * 1024;
+
+export type CheckedProject =
+  | { readonly definition: ProjectDefinition; readonly mistakes: readonly [] }
+  | { readonly definition?: undefined; readonly mistakes: readonly Mistake[] };
+
+/**
+ * Checks a definition and fills in its defaults. The result is plain JSON, complete, and an input again: it gives
+ * itself. A relative path of a file source starts at the worker's data folder (`--data`, by default its working
+ * directory), wherever the project file lies: a definition must mean the same on every machine.
+ * @throws MlopsError MLOPS_DEFINITION_INVALID with all mistakes at once, each by its path and in words
+ */
+export function defineProject<const Column extends string>(input: ProjectInput<Column>): ProjectDefinition {
+  const { definition, mistakes } = checkProject(input);
+  if (definition !== undefined) return definition;
+  const name: unknown = (input as { readonly name?: unknown } | undefined)?.name;
+  throw invalidDefinition(mistakes, { project: typeof name === 'string' ? name : undefined });
+}
+
+/** All mistakes in one error of one line. */
+export function invalidDefinition(mistakes: readonly Mistake[], where: Where): MlopsError {
+  const list = mistakes.map(({ path, problem }) => (path === '' ? problem : `${path}: ${problem}`)).join('; ');
+  const what = `${mistakes.length === 1 ? 'One mistake' : `${mistakes.length} mistakes`} in the definition: ${list}`;
+  return new MlopsError('MLOPS_DEFINITION_INVALID', what, where, '');
+}
+
+/** The same without throwing, for whoever shows mistakes one by one. */
+export function checkProject(input: unknown): CheckedProject {
+  const mistakes: Mistake[] = [];
+  const tell: Tell = (path, problem) => mistakes.push({ path: pathText(path), problem });
+  if (!isPlainObject(input)) {
+    return { mistakes: [{ path: '', problem: `a definition must be an object, not ${shown(input)}` }] };
+  }
+  checkKeys(input, tell);
+  const parsed = parse(input, mistakes);
+  checkColumns(parsed, tell);
+  checkDecisions(parsed, tell);
+  checkOperation(parsed, tell);
+  if (mistakes.length > 0) return { mistakes };
+  const definition = complete(parsed as ParsedProject);
+  const bytes = Buffer.byteLength(canonicalJson(definition));
+  if (bytes > MAX_BYTES) {
+    return {
+      mistakes: [{ path: '', problem: `the definition has ${bytes} bytes; at most ${MAX_BYTES} fit in a message` }],
+    };
+  }
+  return { definition, mistakes: [] };
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function checkKeys(input: Readonly<Record<string, unknown>>, tell: Tell): void {
+  const known = [...Object.keys(SECTIONS), ...Object.keys(LISTS)];
+  for (const key of Object.keys(input)) {
+    if (!known.includes(key)) tell([key], noSuchField(key, known));
+  }
+}
+
+/** Section by section and entry by entry: what can't be read is undefined and told in `mistakes`. */
+function parse(input: Readonly<Record<string, unknown>>, mistakes: Mistake[]): Parsed {
+  const read = (schema: z.ZodType, value: unknown, path: Path): unknown => {
+    const result = schema.safeParse(value, { reportInput: true });
+    if (result.success) return result.data;
+    mistakes.push(...mistakesOf(result.error, path));
+    return undefined;
+  };
+  const parsed: Record<string, unknown> = {};
+  for (const [key, schema] of Object.entries(SECTIONS)) parsed[key] = read(schema, input[key], [key]);
+  for (const [key, list] of Object.entries(LISTS)) {
+    const least = 'atLeast' in list ? list.atLeast : 0;
+    const entries = read(
+      z.array(z.unknown()).min(least),
+      input[key] ?? ('default' in list ? list.default : undefined),
+      [key]
+    );
+    parsed[key] = (entries as readonly unknown[] | undefined)?.map((entry, at) => read(list.entry, entry, [key, at]));
+  }
+  return parsed as Parsed;
+}

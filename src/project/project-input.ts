@@ -1,0 +1,143 @@
+/**
+ * What a user writes: the normal form of domain/definition.ts with the fields left out that have a default. The normal
+ * form is an input, too. `Column` are the names of the source's columns, so that an editor completes them.
+ */
+import type {
+  ApprovalPolicy,
+  ColumnRule,
+  ColumnType,
+  DependencyRule,
+  FeatureDefinition,
+  GateDefinition,
+  KnownAt,
+  MonitoringDefinition,
+  NetworkSpec,
+  NotifierUse,
+  Objective,
+  RegisteredUse,
+  RolloutPlan,
+  RolloutStep,
+  SchemaDefinition,
+  Season,
+  SourceDefinition,
+  SplitDefinition,
+  TriggerRule,
+} from '../domain/definition';
+import type { WallDuration } from '../domain/durations';
+
+type WithDefaults<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;
+/** The fields of each member of a union, not only those that all have. */
+type OnColumns<T, Column> = T extends { readonly column: string }
+  ? Omit<T, 'column'> & { readonly column: NoInfer<Column> }
+  : never;
+
+/** Default: no parameters. */
+type RegisteredUseInput = WithDefaults<RegisteredUse, 'params'>;
+
+export interface SourceInput<Column extends string> {
+  /** Default: the project's name. */
+  readonly name?: string;
+  readonly reader:
+    | {
+        readonly file: {
+          /** Relative to the worker's `--data` folder, which is its working directory by default. */
+          readonly path: string;
+          /** Default: by the path's ending. */
+          readonly format?: Extract<SourceDefinition['reader'], { file: unknown }>['file']['format'];
+        };
+      }
+    | RegisteredUseInput;
+  readonly columns: Readonly<Record<Column, ColumnType>>;
+  readonly eventTime: NoInfer<Column>;
+  /** Default: at its event time. */
+  readonly knownAt?:
+    | OnColumns<Extract<KnownAt, { column: unknown }>, Column>
+    | {
+        readonly eventTimePlus: {
+          /** Default 0. */
+          readonly minutes?: number;
+          readonly minutesPer?: Readonly<Partial<Record<NoInfer<Column>, number>>>;
+        };
+      };
+}
+
+export interface SchemaInput<Column extends string>
+  extends Partial<Omit<SchemaDefinition, 'columns' | 'dependencies'>> {
+  /** Default of a rule: required, and a row that breaks it goes to quarantine. */
+  readonly columns?: readonly OnColumns<WithDefaults<ColumnRule, 'required' | 'severity'>, Column>[];
+  /** Defaults: named after its columns, severity `warn`. */
+  readonly dependencies?: readonly (Partial<Pick<DependencyRule, 'name' | 'severity'>> & {
+    readonly determinants: readonly NoInfer<Column>[];
+    readonly dependent: NoInfer<Column>;
+  })[];
+}
+
+export interface LabelInput<Column extends string> {
+  readonly name: string;
+  /** Default 1. Count it up when the label's meaning changes. */
+  readonly version?: number;
+  readonly labeler:
+    | {
+        readonly rule: {
+          readonly column: NoInfer<Column>;
+          readonly op: '>' | '>=' | '<' | '<=' | '=';
+          /** Of a boolean column: 1 or 0. */
+          readonly value: number | string;
+        };
+      }
+    | RegisteredUseInput;
+}
+
+type FeatureInput<Column extends string> = OnColumns<
+  FeatureDefinition extends infer F
+    ? F extends FeatureDefinition
+      ? WithDefaults<F, Extract<keyof F, 'buckets' | 'harmonics' | 'width' | 'minCount' | 'maxRows'>>
+      : never
+    : never,
+  Column
+>;
+
+export interface ProjectInput<Column extends string = string> {
+  readonly v?: 1;
+  /** Lower-case letters, digits and -, at most 48. */
+  readonly name: string;
+  readonly source: SourceInput<Column>;
+  /** Default: no rule; a batch that loses more than 1 % of its rows to quarantine is refused. */
+  readonly schema?: SchemaInput<Column>;
+  readonly label: LabelInput<Column>;
+  /** Defaults: 48 buckets, 4 harmonics, minCount 10, width 8, maxRows 20,000. */
+  readonly features: readonly FeatureInput<Column>[];
+  /** Default: a network 64-64, batch 512, learning rate 0.001, 4 epochs, at most 20 million rows seen, seed 1. */
+  readonly model?: { readonly network: Partial<NetworkSpec> } | { readonly trainer: RegisteredUseInput };
+  /** Default: weeks from Monday (offsetDays 4). */
+  readonly season?: Season;
+  /** Default: the last whole season tests, at least 1,000 rows train and 200 test. */
+  readonly split?: Partial<SplitDefinition>;
+  readonly cluster?: 'day';
+  /** Default: log loss, threshold 0.5. */
+  readonly objective?: Partial<Objective>;
+  /** Registered metrics that evaluation computes too; gates name them as they are registered. Default: none. */
+  readonly metrics?: readonly RegisteredUseInput[];
+  /** Default: log loss no worse than the constant's, and no worse than the champion's; both blocking. */
+  readonly gates?: readonly WithDefaults<GateDefinition, 'name' | 'against' | 'severity'>[];
+  /** Defaults: one approves, one rejects, not own work, within 14 days, reminded after 3. */
+  readonly approval: Partial<ApprovalPolicy> & Pick<ApprovalPolicy, 'approvers'>;
+  /** Default: a canary of 20 % for 1 day, then all for 1 day; one replica, within 60 s. */
+  readonly rollout?: Partial<Omit<RolloutPlan, 'steps'>> & {
+    readonly steps?: readonly WithDefaults<RolloutStep, 'name' | 'share' | 'shadow'>[];
+  };
+  /** Defaults: the project's season, lateness 1 hour, truth within 7 days, 95 % of it, 200 rows. */
+  readonly monitoring?: Partial<Omit<MonitoringDefinition, 'season' | 'level' | 'drift'>> & {
+    readonly season?: Season;
+    readonly level?: Partial<MonitoringDefinition['level']>;
+    readonly drift?: Partial<MonitoringDefinition['drift']>;
+  };
+  /** Default: none, people retrain. Of a rule: 1 window of as many, cool-down two seasons. */
+  readonly triggers?: readonly WithDefaults<TriggerRule, 'windows' | 'of' | 'coolDown'>[];
+  /** Default: the worker's log. */
+  readonly notifiers?: readonly (Exclude<NotifierUse, RegisteredUse> | RegisteredUseInput)[];
+  /** Default: 24 hours. */
+  readonly retryFor?: WallDuration;
+  /** Default: 10 seconds. */
+  readonly heartbeatWithin?: WallDuration;
+}

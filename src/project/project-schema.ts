@@ -1,0 +1,262 @@
+/**
+ * The definition's shape in zod: types, ranges, patterns, and the defaults that need to know nothing else. Each section
+ * is parsed by itself, so that a slip in one doesn't hide the others'; complete.ts fills in what depends on other
+ * sections, and the check-*.ts files hold the rules between fields.
+ */
+import { z } from 'zod';
+import { CLIENT_ID, COLUMN_NAME, PERSON_NAME, PROJECT_NAME } from '../domain/ids';
+import { didYouMean } from './did-you-mean';
+import { listed, shown } from './mistakes';
+import {
+  confidence,
+  count,
+  eventDuration,
+  eventDurationOrZero,
+  named,
+  oneOf,
+  params,
+  record,
+  share,
+  wallDuration,
+} from './schema-parts';
+
+const word = named(PROJECT_NAME, 'lower-case letters, digits and -, starting with a letter, at most 48');
+const column = named(COLUMN_NAME, 'letters, digits and _, starting with a letter, at most 63');
+const severity = z.enum(['block', 'warn', 'info']);
+const registeredUse = record({
+  registered: named(CLIENT_ID, 'a registered name of letters, digits and . _ : -'),
+  params: params.default({}),
+});
+
+const source = record({
+  name: word.optional(),
+  reader: oneOf({
+    file: record({
+      file: record({ path: z.string().min(1), format: z.enum(['parquet', 'csv', 'jsonl']).optional() }),
+    }),
+    registered: registeredUse,
+  }),
+  columns: z.record(column, z.enum(['string', 'integer', 'number', 'boolean', 'timestamp'])),
+  eventTime: column,
+  knownAt: oneOf({
+    column: record({ column }),
+    eventTimePlus: record({
+      eventTimePlus: record({
+        minutes: z.number().min(0).default(0),
+        minutesPer: z.record(column, z.number()).default({}),
+      }),
+    }),
+  }).default({ eventTimePlus: { minutes: 0, minutesPer: {} } }),
+});
+
+const schema = record({
+  columns: z
+    .array(
+      record({
+        column,
+        required: z.boolean().default(true),
+        min: z.number().optional(),
+        max: z.number().optional(),
+        oneOf: z.array(z.string()).min(1).optional(),
+        severity: severity.default('block'),
+      })
+    )
+    .default([]),
+  dependencies: z
+    .array(
+      record({
+        name: column.optional(),
+        determinants: z.array(column).min(1),
+        dependent: column,
+        severity: severity.default('warn'),
+      })
+    )
+    .default([]),
+  maxQuarantinedShare: share.default(0.01),
+  maxBrokenShare: share.default(0.05),
+  minRows: count.default(1),
+});
+
+const label = record({
+  name: column,
+  version: count.default(1),
+  labeler: oneOf({
+    rule: record({
+      rule: record({
+        column,
+        op: z.enum(['>', '>=', '<', '<=', '=']),
+        value: z.unknown().transform((value, context): number | string => {
+          if (typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value))) return value;
+          context.issues.push({ code: 'custom', input: value, message: 'must be a number or a text' });
+          return z.NEVER;
+        }),
+      }),
+    }),
+    registered: registeredUse,
+  }),
+});
+
+const minCount = count.default(10);
+const transforms = [
+  record({ transform: z.literal('timeOfDayBuckets'), column, buckets: z.number().int().min(2).max(1440).default(48) }),
+  record({ transform: z.literal('timeOfDayCycles'), column, harmonics: z.number().int().min(1).max(64).default(4) }),
+  record({ transform: z.literal('weekday'), column }),
+  record({ transform: z.literal('standardize'), column }),
+  record({ transform: z.literal('logStandardize'), column }),
+  record({ transform: z.literal('oneHot'), column, minCount }),
+  record({
+    transform: z.literal('embedding'),
+    column,
+    width: z.number().int().min(1).max(256).default(8),
+    minCount,
+    maxRows: z.number().int().min(2).max(20_000).default(20_000),
+  }),
+] as const;
+const transformNames = transforms.map(({ shape }) => shape.transform.value);
+const feature = z.discriminatedUnion('transform', transforms, {
+  error: ({ code, input }) => (code === 'invalid_union' ? noSuchTransform(input) : undefined),
+});
+
+function noSuchTransform(feature: unknown): string {
+  const { transform } = feature as { readonly transform?: unknown };
+  const near = typeof transform === 'string' ? didYouMean(transform, transformNames) : '';
+  return `must be ${listed(transformNames)}, is ${shown(transform)}.${near}`;
+}
+
+const network = record({
+  hidden: z.array(z.number().int().min(1).max(4096)).max(8).default([64, 64]),
+  batch: z.number().int().min(1).max(65_536).default(512),
+  learningRate: z.number().gt(0).max(1).default(0.001),
+  epochs: z.number().int().min(1).max(1000).default(4),
+  maxRowsSeen: count.default(20_000_000),
+  seed: z.number().int().min(0).max(0xffff_ffff).default(1),
+});
+const model = oneOf({ network: record({ network }), trainer: record({ trainer: registeredUse }) });
+
+const season = record({ days: z.number().int().min(1).max(366), offsetDays: z.number().int().min(0) });
+
+const objective = record({
+  metric: z.enum(['logLoss', 'auc']).default('logLoss'),
+  decisionThreshold: confidence.default(0.5),
+  value: record({
+    truePositive: z.number(),
+    falsePositive: z.number(),
+    falseNegative: z.number(),
+    trueNegative: z.number(),
+    unit: z.string().min(1).max(40),
+  }).optional(),
+});
+
+const gate = record({
+  name: word.optional(),
+  metric: named(CLIENT_ID, 'the name of a metric'),
+  against: z.enum(['value', 'constant', 'champion']).default('value'),
+  atLeast: z.number().optional(),
+  atMost: z.number().optional(),
+  severity: z.enum(['blocking', 'advisory']).default('blocking'),
+});
+
+const person = named(PERSON_NAME, 'the name of a person: letters, digits and . _ @ + -');
+const approval = record({
+  approversNeeded: count.default(1),
+  rejectsNeeded: count.default(1),
+  approvers: z
+    .array(
+      z.string().refine((name) => PERSON_NAME.test(name) || PROJECT_NAME.test(name.replace(/^role:/, '')), {
+        error: "must be the name of a person, or 'role:' and the name of a role",
+      })
+    )
+    .min(1),
+  roles: z.record(word, z.array(person).min(1)).default({}),
+  allowOwnWork: z.boolean().default(false),
+  deadline: wallDuration.default({ wall: '14 days' }),
+  reminders: z.array(wallDuration).optional(),
+  supersedeAfter: wallDuration.optional(),
+});
+
+const rollout = record({
+  steps: z
+    .array(
+      record({ name: word.optional(), share: share.optional(), shadow: z.boolean().default(false), for: eventDuration })
+    )
+    .min(1)
+    .default([
+      { name: 'canary', share: 0.2, shadow: false, for: { event: '1 day' } },
+      { name: 'full', share: 1, shadow: false, for: { event: '1 day' } },
+    ]),
+  minReplicas: count.default(1),
+  replicasWithin: wallDuration.default({ wall: '60 seconds' }),
+});
+
+const monitoring = record({
+  season: season.optional(),
+  lateness: eventDurationOrZero.default({ event: '1 hour' }),
+  truthWithin: eventDuration.default({ event: '7 days' }),
+  truthCoverage: z.number().gt(0).max(1).default(0.95),
+  minRows: z.number().int().min(2).default(200),
+  level: record({ floor: share.default(0.05), confidence: confidence.default(0.95) }).prefault({}),
+  drift: record({
+    psiFloor: z.number().min(0).default(0.1),
+    wassersteinFloor: z.number().min(0).default(0.1),
+    falseDiscoveryRate: confidence.default(0.05),
+  }).prefault({}),
+});
+
+const trigger = record({
+  on: z.enum(['level', 'drift']),
+  windows: count.default(1),
+  of: z.number().int().min(1).max(100).optional(),
+  coolDown: eventDurationOrZero.optional(),
+});
+
+const notifier = oneOf({
+  log: record({ log: z.literal(true) }),
+  webhook: record({ webhook: record({ url: z.string(), secretEnv: z.string().optional() }) }),
+  registered: registeredUse,
+});
+
+/** Sections that are one value, in the order of the normal form. */
+export const SECTIONS = {
+  v: z.literal(1).default(1),
+  name: word,
+  source,
+  schema: schema.prefault({}),
+  label,
+  model: model.default({ network: network.parse({}) }),
+  season: season.default({ days: 7, offsetDays: 4 }),
+  split: record({
+    testSeasons: count.default(1),
+    minTrainRows: count.default(1000),
+    minTestRows: count.default(200),
+  }).prefault({}),
+  cluster: z.literal('day').default('day'),
+  objective: objective.prefault({}),
+  approval,
+  rollout: rollout.prefault({}),
+  monitoring: monitoring.prefault({}),
+  retryFor: wallDuration.default({ wall: '24 hours' }),
+  heartbeatWithin: wallDuration.default({ wall: '10 seconds' }),
+} as const;
+
+/** Sections that are lists: each entry is parsed by itself, for the same reason. */
+export const LISTS = {
+  features: { entry: feature, atLeast: 1 },
+  metrics: { entry: registeredUse, default: [] },
+  gates: {
+    entry: gate,
+    default: [
+      { metric: 'logLoss', against: 'constant', atMost: 0 },
+      { metric: 'logLoss', against: 'champion', atMost: 0 },
+    ],
+  },
+  triggers: { entry: trigger, default: [] },
+  notifiers: { entry: notifier, default: [{ log: true }] },
+} as const;
+
+type Output<T> = { readonly [K in keyof T]: T[K] extends z.ZodType ? z.output<T[K]> : never };
+/** What could be read of a definition; undefined where the shape is wrong. */
+export type ParsedSections = Partial<Output<typeof SECTIONS>>;
+export type ParsedLists = {
+  readonly [K in keyof typeof LISTS]?: readonly (z.output<(typeof LISTS)[K]['entry']> | undefined)[];
+};
+export type Parsed = ParsedSections & ParsedLists;
