@@ -49,6 +49,10 @@ export interface RolloutDocument {
   readonly supersedes?: string;
   readonly steps: readonly RolloutStep[];
   readonly reason: string;
+  /** The endpoint's revision when it began: records of this rollout have later ones. */
+  readonly revision: number;
+  /** Event time at which its first step's clock started. */
+  readonly from?: string;
   readonly startedAt: Date;
   readonly endedAt?: Date;
   readonly outcome?: RolloutOutcome;

@@ -65,6 +65,7 @@ async function beginWithin(stores: Stores, fresh: NewRollout, session: ClientSes
     ...(current?.rollout.state === 'running' ? { supersedes: current.rollout.id } : {}),
     steps: fresh.steps(former),
     reason: fresh.reason,
+    revision: (current?.revision ?? 0) + 1,
     startedAt: new Date(),
   };
   const rollout: EndpointRollout = { id: fresh.workflowId, epoch, step: 0, stepName: 'begun', state: 'running' };
@@ -148,6 +149,8 @@ export async function startClock(
     { returnDocument: 'after' }
   );
   const current = after ?? (await ownedAt(stores, rollout, number));
+  const from = watermark.toISOString();
+  await rolloutsOf(stores).updateOne({ _id: rollout._id, from: { $exists: false } }, { $set: { from } });
   return { until: current.rollout.until ?? until, revision: current.revision };
 }
 

@@ -1,0 +1,206 @@
+/** A rollout's effects: each writes the endpoint by its own epoch, or reads what replicas report. */
+import { activityInfo, heartbeat, sleep } from '@temporalio/activity';
+import { crashPoint } from '../crash-points';
+import type { ProjectDefinition, RolloutStep } from '../domain/definition';
+import { durationMs } from '../domain/durations';
+import { modelInputs, type ServedVersion } from '../domain/endpoint';
+import type { Ref } from '../domain/refs';
+import {
+  type Answers,
+  answersOf,
+  type Following,
+  following,
+  NO_ANSWERS,
+  type RolloutKind,
+  type RolloutOutcome,
+  type ShadowPairs,
+  stepsOf,
+} from '../domain/rollout';
+import type { Stores } from '../stores/connect';
+import { liveReplicas, watermarkOf } from '../stores/replicas';
+import {
+  beginRollout,
+  closeSuperseded,
+  endRollout,
+  ownedAt,
+  type RolloutEnd,
+  rolloutOf,
+  startClock,
+  takeStep,
+} from '../stores/rollouts';
+import type { ActivityDeps } from './deps';
+import { shadowPairs } from './shadow-pairs';
+
+const POLL_MS = 100;
+
+export interface BeginRollout {
+  readonly project: string;
+  /** Begins once for each run of the workflow. */
+  readonly workflow: { readonly workflowId: string; readonly runId: string };
+  readonly kind: RolloutKind;
+  readonly version: Ref<'version'>;
+  readonly definition: ProjectDefinition;
+  readonly reason: string;
+}
+
+export interface BegunRollout {
+  readonly rollout: string;
+  readonly epoch: number;
+  readonly number: number;
+  readonly steps: readonly RolloutStep[];
+  /** Number of the champion that it met. */
+  readonly former?: number;
+  /** Workflow of a rollout that still ran on the endpoint: it has lost it. */
+  readonly supersedes?: string;
+}
+
+/** A rollout's document and one of its steps: 1, 2, … */
+export interface AtStep {
+  readonly rollout: string;
+  readonly step: number;
+}
+
+export interface Followed extends Following {
+  readonly candidate: Answers;
+  readonly champion: Answers;
+}
+
+export function deployActivities(deps: ActivityDeps) {
+  return {
+    /** Takes the endpoint by the next epoch; an attempt that comes late gets what the first one began. */
+    async mlopsBeginRollout({
+      project,
+      workflow,
+      kind,
+      version,
+      definition,
+      reason,
+    }: BeginRollout): Promise<BegunRollout> {
+      const stores = await deps.stores();
+      const { monitoring, rollout: plan } = definition;
+      const begun = await beginRollout(stores, {
+        ...workflow,
+        project,
+        kind,
+        version,
+        served: await servedVersion(stores, version),
+        reason,
+        watch: {
+          season: monitoring.season,
+          latenessMs: durationMs(monitoring.lateness),
+          truthCoverage: monitoring.truthCoverage,
+        },
+        steps: (champion) => stepsOf(plan, kind, champion),
+      });
+      crashPoint('rollout:begun');
+      return {
+        rollout: begun._id,
+        epoch: begun.epoch,
+        number: begun.served.number,
+        steps: begun.steps,
+        ...(begun.former === undefined ? {} : { former: begun.former.number }),
+        ...(begun.supersedes === undefined ? {} : { supersedes: begun.supersedes }),
+      };
+    },
+
+    async mlopsTakeStep({ rollout, step }: AtStep): Promise<{ revision: number }> {
+      const stores = await deps.stores();
+      const revision = await takeStep(stores, await rolloutOf(stores, rollout), step);
+      crashPoint('rollout:step-taken');
+      return { revision };
+    },
+
+    /** Waits until every live replica serves the revision, at most for `withinMs` of wall time over all attempts. */
+    async mlopsAwaitReplicas(
+      wait: AtStep & { readonly revision: number; readonly minReplicas: number; readonly withinMs: number }
+    ): Promise<Followed> {
+      const stores = await deps.stores();
+      const rollout = await rolloutOf(stores, wait.rollout);
+      const deadline = activityInfo().scheduledTimestampMs + wait.withinMs;
+      for (;;) {
+        await ownedAt(stores, rollout, wait.step);
+        const live = await liveReplicas(stores.moving.replicas, rollout.endpoint);
+        const followed = following(live, wait.revision, wait.minReplicas);
+        if (followed.ready || Date.now() >= deadline) {
+          const of = (version: ServedVersion | undefined): Answers =>
+            version === undefined ? NO_ANSWERS : answersOf(live, wait.revision, version.number);
+          return { ...followed, candidate: of(rollout.served), champion: of(rollout.former) };
+        }
+        heartbeat();
+        await sleep(POLL_MS);
+      }
+    },
+
+    /** Starts the step's event time; nothing while no replica has shipped any. */
+    async mlopsStartStepClock({ rollout, step }: AtStep): Promise<{ until?: string; revision?: number }> {
+      const stores = await deps.stores();
+      const document = await rolloutOf(stores, rollout);
+      const watermark = await watermarkAt(stores, document, step);
+      return watermark === undefined ? {} : startClock(stores, document, step, watermark);
+    },
+
+    /** Whether the step's event time is over, by the endpoint's watermark. */
+    async mlopsStepOver({ rollout, step }: AtStep): Promise<{ over: boolean; watermark?: string }> {
+      const stores = await deps.stores();
+      const document = await rolloutOf(stores, rollout);
+      const watermark = await watermarkAt(stores, document, step);
+      const until = (await ownedAt(stores, document, step)).rollout.until;
+      if (watermark === undefined || until === undefined) return { over: false };
+      return { over: watermark.getTime() >= Date.parse(until), watermark: watermark.toISOString() };
+    },
+
+    /** Both versions' answers to the same requests, in the records of this rollout. */
+    async mlopsShadowPairs({ rollout }: { readonly rollout: string }): Promise<{ shadow?: ShadowPairs }> {
+      const stores = await deps.stores();
+      const shadow = await shadowPairs(stores, await rolloutOf(stores, rollout));
+      return shadow === undefined ? {} : { shadow };
+    },
+
+    async mlopsEndRollout({
+      rollout,
+      end,
+    }: {
+      readonly rollout: string;
+      readonly end: RolloutEnd;
+    }): Promise<{ outcome: RolloutOutcome }> {
+      const stores = await deps.stores();
+      const outcome = await endRollout(stores, await rolloutOf(stores, rollout), end);
+      crashPoint('rollout:finished');
+      return { outcome };
+    },
+
+    async mlopsRolloutSuperseded({
+      rollout,
+      because,
+    }: {
+      readonly rollout: string;
+      readonly because: string;
+    }): Promise<void> {
+      const stores = await deps.stores();
+      await closeSuperseded(stores, await rolloutOf(stores, rollout), because);
+    },
+  };
+}
+
+async function watermarkAt(
+  stores: Stores,
+  rollout: Parameters<typeof ownedAt>[1],
+  step: number
+): Promise<Date | undefined> {
+  const { watch } = await ownedAt(stores, rollout, step);
+  return watermarkOf(await liveReplicas(stores.moving.replicas, rollout.endpoint), watch.latenessMs);
+}
+
+/** By the definition that the version was made with: an earlier one may read other columns than today's. */
+async function servedVersion(stores: Stores, ref: Ref<'version'>): Promise<ServedVersion> {
+  const { body } = await stores.facts.get(ref);
+  const { definition } = (await stores.facts.get(body.definition)).body;
+  return {
+    version: ref.id,
+    number: body.number,
+    model: body.model.digest,
+    bytes: body.model.bytes,
+    inputs: modelInputs(definition),
+    decisionThreshold: body.decisionThreshold,
+  };
+}

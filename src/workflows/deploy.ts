@@ -1,0 +1,256 @@
+/**
+ * Rolls a version out, step by step of event time, and back by itself where a step doesn't pass. It owns the endpoint
+ * by its epoch: once another rollout has taken it, every write is refused, and it ends without touching anything.
+ */
+import {
+  ApplicationFailure,
+  CancellationScope,
+  getExternalWorkflowHandle,
+  isCancellation,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { BegunRollout, Followed } from '../activities/deploy';
+import type { RolloutStep } from '../domain/definition';
+import { durationMs } from '../domain/durations';
+import { readWatermark } from '../domain/endpoint-messages';
+import { versionLabel } from '../domain/ids';
+import { MESSAGES } from '../domain/messages';
+import {
+  addAnswers,
+  type DeployInput,
+  type DeployResult,
+  NO_ANSWERS,
+  type ShadowPairs,
+  tooManyErrors,
+} from '../domain/rollout';
+import { io, waiting } from './activities';
+import { hasCode } from './failures';
+import { supersede, watermark } from './messages';
+import { show } from './visible';
+import { Wake } from './wake';
+
+export async function deploy(input: DeployInput): Promise<DeployResult> {
+  const wake = new Wake(input.rereadMs);
+  setHandler(
+    watermark,
+    (message) => {
+      const read = readWatermark(message);
+      if ('mistake' in read) wake.refuse(MESSAGES.watermark, read.mistake);
+      else wake.hear();
+    },
+    { description: "From replicas: the endpoint's watermark has passed the step's end." }
+  );
+  setHandler(supersede, () => wake.hear(), { description: 'From the rollout that took the endpoint.' });
+
+  const saga = new Saga(input, wake);
+  try {
+    return await saga.run();
+  } catch (error) {
+    return CancellationScope.nonCancellable(() => saga.afterFailure(error));
+  }
+}
+
+/** A step that didn't pass: the champion answers everything again. */
+class StepFailed extends Error {
+  constructor(
+    readonly reason: string,
+    readonly noReplica: boolean
+  ) {
+    super(reason);
+  }
+}
+
+class Saga {
+  readonly #input: DeployInput;
+  readonly #wake: Wake;
+  #begun: BegunRollout | undefined;
+  /** Of all steps so far: in the last one the champion answers nothing. */
+  #champion = NO_ANSWERS;
+
+  constructor(input: DeployInput, wake: Wake) {
+    this.#input = input;
+    this.#wake = wake;
+  }
+
+  async run(): Promise<DeployResult> {
+    const { project, kind, version, definition } = this.#input;
+    const reason = this.#input.reason ?? `cycle ${this.#input.cycle}`;
+    const { workflowId, runId } = workflowInfo();
+    const begun = await this.#io().mlopsBeginRollout({
+      project,
+      workflow: { workflowId, runId },
+      kind,
+      version,
+      definition,
+      reason,
+    });
+    this.#begun = begun;
+    if (begun.supersedes !== undefined) await this.#tell(begun.supersedes);
+    for (const [index, step] of begun.steps.entries()) await this.#takeStep(step, index + 1);
+    const shadow = await this.#shadow(begun);
+    const because = kind === 'rollback' ? 'an earlier version answers again' : 'every step passed';
+    return this.#end('deployed', because, shadow);
+  }
+
+  /** Undoes what was begun, whatever went wrong; then the phase fails, or says how it ended. */
+  async afterFailure(error: unknown): Promise<DeployResult> {
+    const begun = this.#begun;
+    if (begun === undefined) throw error;
+    if (hasCode(error, 'MLOPS_ROLLOUT_SUPERSEDED')) return this.#superseded(begun);
+    const because = isCancellation(error) ? 'cancelled' : error instanceof StepFailed ? error.reason : 'a step failed';
+    let result: DeployResult;
+    try {
+      const shadow = error instanceof StepFailed ? await this.#shadow(begun) : undefined;
+      result = await this.#end('rolled-back', because, shadow);
+    } catch (undoing) {
+      if (hasCode(undoing, 'MLOPS_ROLLOUT_SUPERSEDED')) return this.#superseded(begun);
+      throw undoing;
+    }
+    if (error instanceof StepFailed && error.noReplica) {
+      throw ApplicationFailure.nonRetryable(
+        `MLOPS_NO_REPLICA: ${because}. The step was undone. Start a replica (mlops serve), then retry.`,
+        'MLOPS_NO_REPLICA'
+      );
+    }
+    // Someone who cancels the rollout alone must not end the lifecycle that waits for it: this is an outcome.
+    if (error instanceof StepFailed || isCancellation(error)) return result;
+    throw error;
+  }
+
+  async #takeStep(step: RolloutStep, number: number): Promise<void> {
+    const begun = this.#started();
+    const last = number === begun.steps.length;
+    this.#show(step, number, 'every live replica reports this step');
+    const { revision } = await this.#io().mlopsTakeStep({ rollout: begun.rollout, step: number });
+    const followed = await this.#replicas(number, revision);
+    // A rollback stands whether replicas answer or not: those that come later read it.
+    if (this.#input.kind === 'rollback') return;
+    if (durationMs(step.for) > 0) await this.#wholeTime(step, number);
+    else this.#judge(followed);
+    if (last) this.#show(step, number, 'nothing: its last step passed');
+  }
+
+  /** The step's event time, from the moment that replicas serve it to the endpoint's watermark past its end. */
+  async #wholeTime(step: RolloutStep, number: number): Promise<void> {
+    const { rollout } = this.#started();
+    const clock = await this.#clock(step, number);
+    this.#show(step, number, `event time until **${clock.until}**`);
+    for (;;) {
+      await this.#wake.recordRefused(this.#input.project);
+      const seen = this.#wake.heard;
+      const { over } = await this.#io().mlopsStepOver({ rollout, step: number });
+      if (over) break;
+      await this.#wake.after(seen);
+    }
+    this.#judge(await this.#replicas(number, clock.revision));
+  }
+
+  async #clock(step: RolloutStep, number: number): Promise<{ until: string; revision: number }> {
+    const { rollout } = this.#started();
+    for (;;) {
+      const seen = this.#wake.heard;
+      const { until, revision } = await this.#io().mlopsStartStepClock({ rollout, step: number });
+      if (until !== undefined && revision !== undefined) return { until, revision };
+      this.#show(step, number, 'the first predictions: until then nothing is known of event time');
+      await this.#wake.after(seen);
+    }
+  }
+
+  async #replicas(number: number, revision: number): Promise<Followed> {
+    const { minReplicas, replicasWithin } = this.#input.definition.rollout;
+    const followed = await waiting(this.#input.definition).mlopsAwaitReplicas({
+      rollout: this.#started().rollout,
+      step: number,
+      revision,
+      minReplicas,
+      withinMs: durationMs(replicasWithin),
+    });
+    if (followed.ready || this.#input.kind === 'rollback') return followed;
+    const within = `within ${replicasWithin.wall}`;
+    if (followed.live === 0) throw new StepFailed(`no replica of the endpoint reported ${within}`, true);
+    const who =
+      followed.behind.length > 0
+        ? `${followed.behind.join(', ')} did not follow`
+        : `only ${followed.live} of ${minReplicas} replicas reported`;
+    throw new StepFailed(`${who} ${within}`, false);
+  }
+
+  #judge(followed: Followed): void {
+    if (this.#started().former === undefined) return;
+    this.#champion = addAnswers(this.#champion, followed.champion);
+    const mistake = tooManyErrors(followed.candidate, this.#champion);
+    if (mistake !== undefined) throw new StepFailed(mistake, false);
+  }
+
+  async #shadow(begun: BegunRollout): Promise<ShadowPairs | undefined> {
+    if (!begun.steps.some((step) => step.shadow)) return undefined;
+    return (await this.#io().mlopsShadowPairs({ rollout: begun.rollout })).shadow;
+  }
+
+  async #end(outcome: 'deployed' | 'rolled-back', because: string, shadow?: ShadowPairs): Promise<DeployResult> {
+    const begun = this.#started();
+    const told = shadow === undefined ? {} : { shadow };
+    const ended = await this.#io().mlopsEndRollout({ rollout: begun.rollout, end: { outcome, because, ...told } });
+    if (ended.outcome === 'superseded') return this.#superseded(begun);
+    this.#showEnd(begun, `**${ended.outcome}**: ${because}`);
+    return { outcome: ended.outcome, reason: because, version: this.#input.version, ...told };
+  }
+
+  async #superseded(begun: BegunRollout): Promise<DeployResult> {
+    const reason = 'another rollout took the endpoint';
+    await this.#io().mlopsRolloutSuperseded({ rollout: begun.rollout, because: reason });
+    this.#showEnd(begun, `**superseded**: ${reason}`);
+    return { outcome: 'superseded', reason, version: this.#input.version };
+  }
+
+  /** It would notice with its next write; told, it notices now. */
+  async #tell(workflowId: string): Promise<void> {
+    await getExternalWorkflowHandle(workflowId)
+      .signal(MESSAGES.supersede, { reason: 'another rollout took the endpoint' })
+      .catch((error: unknown) => {
+        if (isCancellation(error)) throw error;
+      });
+  }
+
+  #started(): BegunRollout {
+    if (this.#begun === undefined) throw new Error('a step before the rollout began');
+    return this.#begun;
+  }
+
+  #io() {
+    return io(this.#input.definition);
+  }
+
+  #show(step: RolloutStep, number: number, waitsFor: string): void {
+    const begun = this.#started();
+    const { project, kind } = this.#input;
+    const served = begun.former === undefined || kind === 'rollback';
+    this.#display(begun, [
+      `# ${kind === 'rollback' ? 'Rolls back to' : 'Rolls out'} ${versionLabel(project, begun.number)}`,
+      `- step **${step.name}** (${number} of ${begun.steps.length})`,
+      `- the candidate answers **${Math.round(step.share * 100)} %** of requests${step.shadow && !served ? ', and scores the rest unseen' : ''}`,
+      ...(begun.former === undefined
+        ? ['- there is no champion yet: one step']
+        : [`- champion: ${versionLabel(project, begun.former)}`]),
+      `- waits for: ${waitsFor}`,
+      `- epoch ${begun.epoch}`,
+      '',
+      'To go back to the champion: cancel this workflow (**Request Cancellation**).',
+      `To an earlier version: \`mlops rollback ${project} --by <your name>\`, or the update \`rollback\` of the workflow \`mlops/${project}\`.`,
+    ]);
+  }
+
+  #showEnd(begun: BegunRollout, how: string): void {
+    this.#display(begun, [`# ${versionLabel(this.#input.project, begun.number)}`, how]);
+  }
+
+  #display(begun: BegunRollout, lines: readonly string[]): void {
+    show(this.#input, {
+      phase: 'deploy',
+      waitingFor: [],
+      modelVersion: versionLabel(this.#input.project, begun.number),
+      details: lines.join('\n'),
+    });
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Waiting for signals that only say "look again". A wall timer looks too, ever more rarely, in case a signal was lost:
+ * it reads MongoDB and never decides that event time has passed.
+ */
+import { condition } from '@temporalio/workflow';
+import { io } from './activities';
+
+const FIRST_REREAD_MS = 600_000;
+const SLOWEST_REREAD_MS = 3_600_000;
+/** Refused signals are recorded up to here, then only counted. */
+const MAX_RECORDED = 20;
+
+export class Wake {
+  #heard = 0;
+  #refused = 0;
+  readonly #unrecorded: string[] = [];
+  #rereadMs: number;
+  readonly #firstMs: number;
+
+  constructor(rereadMs: number = FIRST_REREAD_MS) {
+    this.#firstMs = rereadMs;
+    this.#rereadMs = rereadMs;
+  }
+
+  /** From a handler: something may have changed. */
+  hear(): void {
+    this.#heard += 1;
+    this.#rereadMs = this.#firstMs;
+  }
+
+  /** From a handler: a message that says nothing. It can't be answered, so it is kept. */
+  refuse(signal: string, mistake: string): void {
+    this.#refused += 1;
+    if (this.#refused <= MAX_RECORDED) this.#unrecorded.push(`${signal}: ${mistake}`);
+    this.#heard += 1;
+  }
+
+  get refused(): number {
+    return this.#refused;
+  }
+
+  get heard(): number {
+    return this.#heard;
+  }
+
+  /** Whether all that was refused is in the audit. */
+  get recorded(): boolean {
+    return this.#unrecorded.length === 0;
+  }
+
+  /** Returns once more has been heard than `seen`, or the timer says so. */
+  async after(seen: number): Promise<void> {
+    const woken = await condition(() => this.#heard !== seen, this.#rereadMs, {
+      summary: 'look again without a signal',
+    });
+    if (!woken) this.#rereadMs = Math.min(this.#rereadMs * 2, Math.max(SLOWEST_REREAD_MS, this.#firstMs));
+  }
+
+  async recordRefused(project: string): Promise<void> {
+    for (let mistake = this.#unrecorded.shift(); mistake !== undefined; mistake = this.#unrecorded.shift())
+      await io().mlopsRecordRefusedSignal({ project, mistake });
+  }
+}

@@ -1,0 +1,287 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import type { EndpointDocument } from '../../src/domain/endpoint';
+import { phaseId, rollbackId } from '../../src/domain/ids';
+import { MESSAGES } from '../../src/domain/messages';
+import type { DeployInput, DeployResult } from '../../src/domain/rollout';
+import type { deploy } from '../../src/workflows/deploy';
+import { report } from '../stores/served';
+import { type EndpointWorker, flights, registerVersion, startEndpointWorker } from './endpoint-worker';
+
+let worker: EndpointWorker;
+let projects = 0;
+let project: string;
+
+beforeAll(async () => {
+  worker = await startEndpointWorker('deploy');
+}, 60_000);
+afterAll(() => worker.stop());
+beforeEach(() => {
+  projects += 1;
+  project = `rollouts-${projects}-${Date.now().toString(36)}`;
+});
+
+async function start(number: number, changes: Partial<DeployInput> = {}): Promise<WorkflowHandle<typeof deploy>> {
+  const definition = flights(project);
+  const version = await registerVersion(worker.stores, definition, number);
+  const input: DeployInput = {
+    v: 1,
+    project,
+    cycle: number,
+    definition,
+    searchAttributes: false,
+    version,
+    kind: 'rollout',
+    ...changes,
+  };
+  const workflowId =
+    input.kind === 'rollback' ? rollbackId(project, `to-${number}`) : phaseId(project, number, 'deploy');
+  return worker.client.workflow.start<typeof deploy>('deploy', {
+    workflowId,
+    taskQueue: worker.taskQueue,
+    args: [input],
+  });
+}
+
+async function endpoint(): Promise<EndpointDocument | null> {
+  return worker.stores.moving.endpoints.findOne({ _id: project });
+}
+
+/** Waits for a state of the endpoint's document, as replicas do: by reading it. */
+async function endpointWhen(is: (document: EndpointDocument) => boolean): Promise<EndpointDocument> {
+  for (;;) {
+    const document = await endpoint();
+    if (document !== null && is(document)) return document;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** A replica that follows every revision at once, until it is stopped. */
+function replica(seen: { shippedTo?: string; counts?: Record<string, { requests: number; errors: number }> } = {}) {
+  let stopped = false;
+  let reports = 0;
+  const state = { ...seen };
+  const following = (async () => {
+    while (!stopped) {
+      const document = await endpoint();
+      await report(worker.stores, project, 'r1', { revision: document?.revision ?? 0, ...state });
+      reports += 1;
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+  })();
+  return {
+    state,
+    /** What is in `state` now has been reported. */
+    reported: async () => {
+      const before = reports;
+      while (reports < before + 2) await new Promise((resolve) => setTimeout(resolve, 10));
+    },
+    stop: async () => {
+      stopped = true;
+      await following;
+    },
+  };
+}
+
+async function passed(handle: WorkflowHandle<typeof deploy>, edge: string): Promise<void> {
+  await handle.signal(MESSAGES.watermark, { endpoint: project, watermark: edge, edge, reason: 'passed' });
+}
+
+/** Version 1 in place, by a rollout of its own. */
+async function withChampion<T>(
+  then: (serving: ReturnType<typeof replica>) => Promise<T>,
+  seen?: Parameters<typeof replica>[0]
+): Promise<T> {
+  const serving = replica(seen);
+  try {
+    await (await start(1)).result();
+    return await then(serving);
+  } finally {
+    await serving.stop();
+  }
+}
+
+const inStep = (name: string) => (document: EndpointDocument) =>
+  document.rollout.stepName === name && document.rollout.until !== undefined;
+
+test('without a champion a rollout is one step, deployed as soon as a replica serves it', async () => {
+  const serving = replica();
+  const result = await (await start(1)).result();
+  await serving.stop();
+  expect(result).toMatchObject({ outcome: 'deployed', version: { id: `${project}/1` } });
+  expect(await endpoint()).toMatchObject({ champion: { number: 1 }, rollout: { state: 'finished', epoch: 1 } });
+  expect(await worker.stores.moving.aliases.findOne({ _id: `${project}/champion` })).toMatchObject({ number: 1 });
+});
+
+test('steps pass by event time, and the last makes the candidate the champion', async () => {
+  await withChampion(
+    async (serving) => {
+      const handle = await start(2);
+      const canary = await endpointWhen(inStep('canary'));
+      expect(canary).toMatchObject({ champion: { number: 1 }, candidate: { number: 2, share: 0.2 } });
+      expect(canary.rollout.until).toBe('2001-05-14T18:20:00.000Z');
+      serving.state.shippedTo = '2001-05-14T18:20:00Z';
+      await serving.reported();
+      await passed(handle, '2001-05-14T18:20:00Z');
+      const full = await endpointWhen(inStep('full'));
+      expect(full).toMatchObject({ champion: { number: 1 }, candidate: { number: 2, share: 1 } });
+      serving.state.shippedTo = '2001-05-18T00:00:00Z';
+      await serving.reported();
+      await passed(handle, '2001-05-18T00:00:00Z');
+      expect(await handle.result()).toMatchObject({ outcome: 'deployed' });
+      expect(await endpoint()).toMatchObject({ champion: { number: 2 }, rollout: { state: 'finished', epoch: 2 } });
+      expect(await worker.stores.moving.aliases.findOne({ _id: `${project}/champion` })).toMatchObject({ number: 2 });
+    },
+    { shippedTo: '2001-05-10T18:20:00Z' }
+  );
+});
+
+test('a signal alone does not end a step: event time is what replicas have shipped', async () => {
+  await withChampion(
+    async (serving) => {
+      const handle = await start(2);
+      await endpointWhen(inStep('canary'));
+      await passed(handle, '2030-01-01T00:00:00Z');
+      await handle.signal(MESSAGES.watermark, { nonsense: true });
+      await handle.signal(MESSAGES.watermark);
+      const refused = async () =>
+        (await worker.stores.audit.list(project)).filter((event) => event.what === 'signal refused');
+      while ((await refused()).length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(await endpoint()).toMatchObject({ rollout: { stepName: 'canary' } });
+      await serving.stop();
+      await handle.cancel();
+      expect(await handle.result()).toMatchObject({ outcome: 'rolled-back', reason: 'cancelled' });
+    },
+    { shippedTo: '2001-05-10T18:20:00Z' }
+  );
+});
+
+test('a lost signal costs a timer, not the rollout', async () => {
+  await withChampion(
+    async (serving) => {
+      const handle = await start(2, { rereadMs: 200 });
+      await endpointWhen(inStep('canary'));
+      serving.state.shippedTo = '2001-05-15T00:00:00Z';
+      await endpointWhen(inStep('full'));
+      serving.state.shippedTo = '2001-05-20T00:00:00Z';
+      expect(await handle.result()).toMatchObject({ outcome: 'deployed' });
+    },
+    { shippedTo: '2001-05-10T18:20:00Z' }
+  );
+});
+
+test('a candidate that fails more often than the champion is rolled back, with the reason', async () => {
+  await withChampion(
+    async (serving) => {
+      const handle = await start(2);
+      await endpointWhen(inStep('canary'));
+      serving.state.counts = { 1: { requests: 800, errors: 0 }, 2: { requests: 200, errors: 3 } };
+      serving.state.shippedTo = '2001-05-15T00:00:00Z';
+      await serving.reported();
+      await passed(handle, '2001-05-15T00:00:00Z');
+      const reason = 'the candidate failed 3 of 200 requests, the champion 0 of 800';
+      expect(await handle.result()).toMatchObject({ outcome: 'rolled-back', reason });
+      const document = await endpoint();
+      expect(document).toMatchObject({ champion: { number: 1 }, rollout: { state: 'rolled-back' } });
+      expect(document?.candidate).toBeUndefined();
+      const audit = await worker.stores.audit.list(project);
+      expect(audit.at(-1)).toMatchObject({ what: 'rollout rolled-back', detail: { because: reason } });
+    },
+    { shippedTo: '2001-05-10T18:20:00Z' }
+  );
+});
+
+test('with no replica at all the step is undone and the phase says so; a retry goes on from there', async () => {
+  const handle = await start(1);
+  await expect(handle.result()).rejects.toMatchObject({
+    cause: { type: 'MLOPS_NO_REPLICA', message: expect.stringContaining('mlops serve') },
+  });
+  expect((await endpoint())?.champion).toBeUndefined();
+  const serving = replica();
+  expect(await (await start(1)).result()).toMatchObject({ outcome: 'deployed' });
+  await serving.stop();
+  expect(await endpoint()).toMatchObject({ champion: { number: 1 }, rollout: { epoch: 2 } });
+});
+
+test('a live replica that does not follow in time undoes the step', async () => {
+  await withChampion(async () => {
+    await report(worker.stores, project, 'stuck', { revision: 1 });
+    const result = await (await start(2)).result();
+    expect(result).toMatchObject({ outcome: 'rolled-back', reason: 'stuck did not follow within 1 second' });
+    expect(await endpoint()).toMatchObject({ champion: { number: 1 } });
+  });
+});
+
+test('a replica that reports late, but in time, is waited for', async () => {
+  const handle = await start(1, {
+    definition: {
+      ...flights(project),
+      rollout: { ...flights(project).rollout, replicasWithin: { wall: '20 seconds' } },
+    },
+  });
+  const { revision } = await endpointWhen((document) => document.rollout.step === 1);
+  await report(worker.stores, project, 'late', { revision: revision - 1 });
+  const waits = async () =>
+    (await handle.describe()).raw.pendingActivities?.some((pending) => pending.lastHeartbeatTime);
+  while (!(await waits())) await new Promise((resolve) => setTimeout(resolve, 20));
+  await report(worker.stores, project, 'late', { revision });
+  expect(await handle.result()).toMatchObject({ outcome: 'deployed' });
+});
+
+test('of two rollouts the later owns the endpoint; the earlier ends as superseded and touches nothing', async () => {
+  await withChampion(
+    async () => {
+      const earlier = await start(2);
+      await endpointWhen(inStep('canary'));
+      const later = await start(3);
+      expect(await earlier.result()).toMatchObject({ outcome: 'superseded' });
+      const document = await endpointWhen((found) => found.rollout.epoch === 3 && inStep('canary')(found));
+      expect(document).toMatchObject({ champion: { number: 1 }, candidate: { number: 3, share: 0.2 } });
+      await later.cancel();
+      expect(await later.result()).toMatchObject({ outcome: 'rolled-back' });
+      expect(await endpoint()).toMatchObject({ champion: { number: 1 }, rollout: { state: 'rolled-back', epoch: 3 } });
+    },
+    { shippedTo: '2001-05-10T18:20:00Z' }
+  );
+});
+
+test('a rollback takes a running rollout over, by the next epoch, at once', async () => {
+  await withChampion(
+    async () => {
+      const forward = await start(2);
+      await endpointWhen(inStep('canary'));
+      const back = await start(1, { kind: 'rollback', reason: 'asked by ana' });
+      expect(await back.result()).toMatchObject({ outcome: 'deployed', version: { id: `${project}/1` } });
+      expect(await forward.result()).toMatchObject({ outcome: 'superseded' });
+      const document = await endpoint();
+      expect(document).toMatchObject({ champion: { number: 1 }, rollout: { state: 'finished', epoch: 3 } });
+      expect(document?.candidate).toBeUndefined();
+    },
+    { shippedTo: '2001-05-10T18:20:00Z' }
+  );
+});
+
+test('a rollback does not wait for a replica that is not there', async () => {
+  await withChampion(async () => undefined);
+  await worker.stores.moving.replicas.deleteMany({ endpoint: project });
+  const result: DeployResult = await (await start(2, { kind: 'rollback', cycle: 'rollback-x' })).result();
+  expect(result.outcome).toBe('deployed');
+  expect(await endpoint()).toMatchObject({ champion: { number: 2 } });
+});
+
+test('a rollout at work says what it waits for, and how to go back', async () => {
+  await withChampion(
+    async () => {
+      const handle = await start(2);
+      await endpointWhen(inStep('canary'));
+      const details = async () =>
+        (await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata')).currentDetails ?? '';
+      while (!(await details()).includes('event time until')) await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(await details()).toContain('2001-05-14T18:20:00.000Z');
+      expect(await details()).toContain('**20 %**');
+      expect(await details()).toContain('Request Cancellation');
+      await handle.cancel();
+      await handle.result();
+    },
+    { shippedTo: '2001-05-10T18:20:00Z' }
+  );
+});

@@ -1,0 +1,179 @@
+/** A worker on the real Temporal server, with stores of its own, for the workflows around an endpoint. */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { deployActivities } from '../../src/activities/deploy';
+import type { ActivityDeps } from '../../src/activities/deps';
+import { refusedSignalActivities } from '../../src/activities/refused-signals';
+import { digestOf } from '../../src/digest';
+import type { ProjectDefinition } from '../../src/domain/definition';
+import type { Ref } from '../../src/domain/refs';
+import { noRegisteredCode } from '../../src/project/registry';
+import type { Stores } from '../../src/stores/connect';
+import { refOf } from '../../src/stores/facts';
+import { temporalConfig } from '../../src/temporal-config';
+import { ActivityFailures } from '../../src/worker/activity-failures';
+import { dropStores, ownStores } from '../stores/served';
+
+export interface EndpointWorker {
+  readonly client: Client;
+  readonly stores: Stores;
+  readonly taskQueue: string;
+  stop(): Promise<void>;
+}
+
+/** Failures that a test provokes are no news. */
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+export async function startEndpointWorker(name: string): Promise<EndpointWorker> {
+  const stores = await ownStores(name);
+  const { connectionOptions, namespace = 'default' } = temporalConfig();
+  const [connection, native] = await Promise.all([
+    Connection.connect(connectionOptions),
+    NativeConnection.connect(connectionOptions),
+  ]);
+  const taskQueue = `test-${name}-${randomBytes(4).toString('hex')}`;
+  const workFolder = await mkdtemp(join(tmpdir(), `mlops-${name}-`));
+  const deps: ActivityDeps = {
+    stores: async () => stores,
+    runJob: async (job) => {
+      throw new Error(`no job ${job} here`);
+    },
+    registered: noRegisteredCode,
+    searchAttributes: false,
+    dataFolder: workFolder,
+    workFolder,
+  };
+  const worker = await Worker.create({
+    connection: native,
+    namespace,
+    taskQueue,
+    workflowBundle: await bundleWorkflowCode({ workflowsPath: require.resolve('./endpoint-workflows') }),
+    activities: { ...deployActivities(deps), ...refusedSignalActivities(deps) },
+    interceptors: { activity: [ActivityFailures] },
+    stickyQueueScheduleToStartTimeout: '2 seconds',
+  });
+  const running = worker.run();
+  return {
+    client: new Client({ connection, namespace }),
+    stores,
+    taskQueue,
+    stop: async () => {
+      worker.shutdown();
+      await running;
+      await Promise.all([connection.close(), native.close()]);
+      await dropStores(stores);
+      await rm(workFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A small complete definition of flights. */
+export function flights(project: string, changes: Partial<ProjectDefinition> = {}): ProjectDefinition {
+  return {
+    v: 1,
+    name: project,
+    source: {
+      name: 'flights',
+      reader: { file: { path: 'flights.parquet', format: 'parquet' } },
+      columns: { date: 'timestamp', distance: 'number', origin: 'string', destination: 'string', delay: 'integer' },
+      eventTime: 'date',
+      knownAt: { eventTimePlus: { minutes: 35, minutesPer: { distance: 0.13 } } },
+    },
+    schema: {
+      columns: [{ column: 'distance', required: true, min: 0, max: 6000, severity: 'block' }],
+      dependencies: [],
+      maxQuarantinedShare: 0.1,
+      maxBrokenShare: 0.01,
+      minRows: 1,
+    },
+    label: { name: 'late', version: 1, labeler: { rule: { column: 'delay', op: '>', value: 15 } } },
+    features: [
+      { transform: 'standardize', column: 'distance' },
+      { transform: 'embedding', column: 'origin', width: 8, minCount: 10, maxRows: 1000 },
+    ],
+    model: { network: { hidden: [8], batch: 64, learningRate: 0.001, epochs: 1, maxRowsSeen: 1000, seed: 1 } },
+    season: { days: 7, offsetDays: 0 },
+    split: { testSeasons: 1, minTrainRows: 1, minTestRows: 1 },
+    cluster: 'day',
+    objective: { metric: 'logLoss', decisionThreshold: 0.5 },
+    metrics: [],
+    gates: [],
+    approval: {
+      approversNeeded: 1,
+      rejectsNeeded: 1,
+      approvers: ['ana'],
+      roles: {},
+      allowOwnWork: false,
+      deadline: { wall: '1 day' },
+      reminders: [],
+    },
+    rollout: {
+      steps: [
+        { name: 'canary', share: 0.2, shadow: false, for: { event: '4 days' } },
+        { name: 'full', share: 1, shadow: false, for: { event: '3 days' } },
+      ],
+      minReplicas: 1,
+      replicasWithin: { wall: '1 second' },
+    },
+    monitoring: {
+      season: { days: 7, offsetDays: 0 },
+      lateness: { event: '0 seconds' },
+      truthWithin: { event: '14 days' },
+      truthCoverage: 0.95,
+      minRows: 100,
+      level: { floor: 0.06, confidence: 0.95 },
+      drift: { psiFloor: 0.1, wassersteinFloor: 0.1, falseDiscoveryRate: 0.05 },
+    },
+    triggers: [{ on: 'level', windows: 2, of: 3, coolDown: { event: '14 days' } }],
+    notifiers: [],
+    retryFor: { wall: '1 hour' },
+    heartbeatWithin: { wall: '2 seconds' },
+    ...changes,
+  };
+}
+
+/** A version as training registers it, without the training. */
+export async function registerVersion(
+  stores: Stores,
+  definition: ProjectDefinition,
+  number: number
+): Promise<Ref<'version'>> {
+  const project = definition.name;
+  const some = <K extends string>(kind: K) => ({ kind, id: `${project}/${kind}`, digest: digestOf(kind) });
+  const { fact: defined } = await stores.facts.commit({
+    _id: `${project}/${digestOf(definition)}`,
+    kind: 'definition',
+    digest: digestOf(definition),
+    inputs: [],
+    artifacts: [],
+    body: { definition, appliedBy: 'ana' },
+  });
+  const period = { from: '2001-01-25T00:00:00.000Z', to: '2001-02-01T00:00:00.000Z' };
+  const body = {
+    project,
+    number,
+    cycle: number,
+    run: { ...some('run'), id: `${project}/run-${number}` },
+    features: some('featureSet'),
+    snapshot: some('snapshot'),
+    labelSet: some('labelSet'),
+    definition: refOf(defined),
+    model: { name: 'model', digest: digestOf(`model ${number}`), bytes: 1000, mediaType: 'application/onnx' },
+    split: { train: { to: period.from }, test: period, knownBy: period.to },
+    trainRows: 1000,
+    decisionThreshold: 0.5,
+  };
+  const { fact } = await stores.facts.commit({
+    _id: `${project}/${number}`,
+    kind: 'version',
+    digest: digestOf(body),
+    inputs: [],
+    artifacts: [],
+    body,
+  });
+  return refOf(fact);
+}
