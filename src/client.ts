@@ -243,8 +243,8 @@ export class MlopsClient {
   }
 
   /** A message to a queue that nobody polls would wait in silence. */
-  async requireWorker(): Promise<void> {
-    const until = Date.now() + NO_WORKER_AFTER_MS;
+  async requireWorker(withinMs: number = NO_WORKER_AFTER_MS): Promise<void> {
+    const until = Date.now() + withinMs;
     for (;;) {
       if ((await this.pollers()).workflows > 0) return;
       if (Date.now() > until) break;

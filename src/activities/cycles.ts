@@ -5,9 +5,10 @@ import { cycleRecordId } from '../domain/ids';
 import type { CycleOutcome, OpenCycle } from '../domain/phases';
 import type { CycleDocument } from '../domain/records';
 import type { Ref } from '../domain/refs';
+import { rolloutsOf } from '../stores/rollouts';
 import type { ActivityDeps } from './deps';
 
-interface OfCycle {
+export interface OfCycle {
   readonly project: string;
   readonly cycle: Cycle;
 }
@@ -72,6 +73,26 @@ export function cycleActivities(deps: ActivityDeps) {
           causes: cycle?.causes.map((cause) => cause.detail) ?? [],
         },
       });
+    },
+
+    /** An earlier version that was live: the one of that number, else the one before the champion. */
+    async mlopsRollbackTarget({
+      project,
+      to,
+    }: {
+      readonly project: string;
+      readonly to?: number;
+    }): Promise<{ version?: Ref<'version'>; reason: string }> {
+      const stores = await deps.stores();
+      const champion = await stores.moving.aliases.findOne({ _id: `${project}/champion` });
+      const deployed = await rolloutsOf(stores).find({ project, outcome: 'deployed' }).sort({ epoch: -1 }).toArray();
+      const earlier = deployed.filter(
+        (rollout) => rollout.version.id !== champion?.version && (to === undefined || rollout.served.number === to)
+      );
+      const target = earlier[0];
+      if (target !== undefined) return { version: target.version, reason: '' };
+      if (to !== undefined && champion?.number === to) return { reason: `version ${to} is live` };
+      return { reason: to === undefined ? 'no earlier version was ever live' : `version ${to} was never live` };
     },
 
     /** The version that the endpoint's alias names, if any. */

@@ -66,7 +66,8 @@ export function ingestActivities(deps: ActivityDeps) {
         // A batch without a new row, or a question about an earlier day, adds nothing to what the parent has.
         const after = before?.body.asOf ?? null;
         const input: IngestInput = {
-          files: await locally(deps, stores, source, observation, folder),
+          files: await locally(deps, stores, source, files, folder),
+          format,
           source,
           schema,
           after,
@@ -125,11 +126,10 @@ async function locally(
   deps: ActivityDeps,
   stores: Stores,
   source: SourceDefinition,
-  { files, format }: Observation,
+  files: readonly ObservedFile[],
   folder: string
 ): Promise<IngestInput['files']> {
-  if ('file' in source.reader)
-    return files.map((file) => ({ ...file, format, local: localPath(deps.dataFolder, file.path) }));
+  if ('file' in source.reader) return files.map((file) => ({ ...file, local: localPath(deps.dataFolder, file.path) }));
   const artifacts = files.map((file) => ({
     name: file.path,
     digest: file.digest,
@@ -141,7 +141,7 @@ async function locally(
     files.map(async (file, index) => {
       const local = join(folder, `part-${index}`);
       await copyFile(paths[index] as string, local);
-      return { ...file, format, local };
+      return { ...file, local };
     })
   );
 }

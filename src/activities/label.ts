@@ -33,19 +33,22 @@ export function labelActivities(deps: ActivityDeps) {
       } as const;
       return runStep(deps, request, async ({ stores, folder }) => {
         const data = await stores.facts.get(snapshot);
-        const paths = await dataShards(deps, stores, data);
-        const shards = data.body.shards.map(({ name }, index) => ({ name, file: paths[index] as string }));
+        const shards = await dataShards(deps, stores, data);
         const output =
           'registered' in labeler
             ? await labelRegistered(deps, labeler, { shards, folder, columns, eventTime: data.body.eventTime })
             : await runWithHeartbeat<LabelInput, LabelOutput>(
                 deps,
                 'label',
-                { shards, label: { name: label.name, labeler }, columns },
+                { shards, rule: labeler.rule, columns },
                 { folder }
               );
+        const named = output.shards.map((shard, index) => ({
+          ...shard,
+          name: `labels-${data.body.shards[index]!.name}`,
+        }));
         return {
-          files: output.shards.map((shard) => ({
+          files: named.map((shard) => ({
             name: shard.name,
             path: join(folder, shard.file),
             mediaType: 'application/vnd.apache.parquet',
@@ -54,7 +57,7 @@ export function labelActivities(deps: ActivityDeps) {
             label: label.name,
             labelVersion: label.version,
             snapshot,
-            shards: output.shards.map(({ name, rows }) => ({ name, digest: artifacts.get(name)!.digest, rows })),
+            shards: named.map(({ name, rows }) => ({ name, digest: artifacts.get(name)!.digest, rows })),
             counts: output.counts,
           }),
           digest: (body) => digestOf({ label, shards: body.shards.map((shard) => [shard.digest, shard.rows]) }),

@@ -1,7 +1,5 @@
 /** A labeler of the user's own, shard by shard. */
 
-import { join } from 'node:path';
-import { digestOfFile } from '../digest';
 import type { ColumnType, RegisteredUse } from '../domain/definition';
 import { errorCodeOf, MlopsError } from '../domain/errors';
 import type { LabelOutput } from '../tables/label';
@@ -14,7 +12,7 @@ import { rowsOf } from './registered-rows';
 const BATCH = 10_000;
 
 interface ToLabel {
-  readonly shards: readonly { readonly name: string; readonly file: string }[];
+  readonly shards: readonly string[];
   readonly folder: string;
   readonly columns: Readonly<Record<string, ColumnType>>;
   readonly eventTime: string;
@@ -38,14 +36,6 @@ export async function labelRegistered(
     const labels: (0 | 1 | null)[] = [];
     for (let from = 0; from < table.rows; from += BATCH) {
       const given = await labeler.label(rowsOf(table, columns, from, Math.min(table.rows, from + BATCH)), use.params);
-      const wrong = given.findIndex((one) => one !== 0 && one !== 1 && one !== null);
-      if (wrong >= 0)
-        throw new MlopsError(
-          'MLOPS_LABEL_INVALID',
-          'A label is neither 0, 1 nor null.',
-          { labeler: use.registered, row: from + wrong, label: String(given[wrong]) },
-          'Mend the labeler and give it a new version.'
-        );
       labels.push(...given);
     }
     return labels;
@@ -54,14 +44,11 @@ export async function labelRegistered(
     return await beating(use.registered, async (signal) => {
       const counts = { '0': 0, '1': 0, missing: 0 };
       const written: LabelOutput['shards'][number][] = [];
-      for (const shard of shards) {
+      for (const [index, data] of shards.entries()) {
         signal.throwIfAborted();
-        const labels = await label(shard.file);
-        for (const one of labels) counts[one === null ? 'missing' : one === 1 ? '1' : '0'] += 1;
-        const name = `labels-${shard.name}`;
-        const file = `${name}.parquet`;
-        await writeLabels(folder, shard.file, labels, file);
-        written.push({ name, file, rows: labels.length, digest: await digestOfFile(join(folder, file)) });
+        const found = await writeLabels({ data, labels: await label(data), folder, file: `labels-${index}.parquet` });
+        for (const each of ['0', '1', 'missing'] as const) counts[each] += found.counts[each];
+        written.push(found.shard);
       }
       return { shards: written, counts };
     });

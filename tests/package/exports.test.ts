@@ -1,0 +1,63 @@
+/** What the package shows to others: its entries, the workflows' bundle, and what each may pull in. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { builtFile, packageRoot } from '../../src/package-root';
+
+function inNode(code: string): unknown {
+  return JSON.parse(execFileSync(process.execPath, ['-e', code], { cwd: packageRoot(), encoding: 'utf8' }));
+}
+
+test.each([
+  ['temporal-mlops', ['ERRORS', 'MlopsError', 'MlopsPlugin', 'defineProject']],
+  ['temporal-mlops/client', ['ERRORS', 'MlopsClient', 'MlopsError']],
+  ['temporal-mlops/workflows', ['approve', 'deploy', 'evaluate', 'ingest', 'label', 'lifecycle', 'monitor', 'train']],
+])('%s exports exactly this', (entry, names) => {
+  expect(inNode(`console.log(JSON.stringify(Object.keys(require('${entry}')).sort()))`)).toEqual(names);
+});
+
+test('temporal-mlops/records can be read without Temporal', () => {
+  const loaded = inNode(
+    `require('temporal-mlops/records'); console.log(JSON.stringify(Object.keys(require.cache)))`
+  ) as string[];
+  expect(loaded.filter((file) => /@temporalio\/(worker|client|core-bridge)|onnxruntime-node/.test(file))).toEqual([]);
+});
+
+test('the client loads no native code', () => {
+  const loaded = inNode(
+    `require('temporal-mlops/client'); console.log(JSON.stringify(Object.keys(require.cache)))`
+  ) as string[];
+  expect(
+    loaded.filter((file) =>
+      /\.node$|@temporalio\/(worker|core-bridge)|onnxruntime-node|@duckdb|mongodb|minio/.test(file)
+    )
+  ).toEqual([]);
+});
+
+test('the workflow bundle holds no zod and no node module, and is at most 1.8 MB', () => {
+  const bundle = readFileSync(builtFile('build', 'workflow-bundle.js'), 'utf8');
+  // The source map is inlined for the sandbox's stack traces; it isn't evaluated for each workflow.
+  const code = bundle.replace(/\/\/# sourceMappingURL=.*/s, '');
+  expect(Buffer.byteLength(code)).toBeLessThanOrEqual(1.8e6);
+  expect(code).not.toMatch(/zod/i);
+  expect(code).not.toMatch(/require\("node:/);
+});
+
+test('packed, it holds what it exports and none of the tests', () => {
+  const manifest = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    exports: Record<string, { default?: string; types?: string } | string>;
+  };
+  const packed = JSON.parse(
+    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: packageRoot(),
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+  ) as [{ files: { path: string }[] }];
+  const files = packed[0].files.map((file) => file.path);
+  const wanted = Object.values(manifest.exports).flatMap((entry) =>
+    typeof entry === 'string' ? [entry] : [entry.default ?? '', entry.types ?? '']
+  );
+  for (const file of wanted) expect(files).toContain(file.replace(/^\.\//, ''));
+  expect(files.filter((file) => file.startsWith('tests/') || file.startsWith('src/'))).toEqual([]);
+});

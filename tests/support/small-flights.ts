@@ -1,0 +1,40 @@
+/** A hundredth of the real flights, as a file of its own: enough for every phase, and trained in a second. */
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import type { ProjectDefinition } from '../../src/domain/definition';
+import { packageRoot } from '../../src/package-root';
+import { loadProject } from '../../src/project/load-project';
+
+const FLIGHTS = 'node_modules/vega-datasets/data/flights-3m.parquet';
+
+/** Writes every `every`th flight to `<folder>/flights.parquet`. */
+export async function writeSmallFlights(folder: string, every = 100): Promise<string> {
+  const path = join(folder, 'flights.parquet');
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+  const connection = await instance.connect();
+  await connection.run(
+    `COPY (SELECT date, delay, distance, origin, destination FROM read_parquet('${join(packageRoot(), FLIGHTS)}', file_row_number = true)
+           WHERE file_row_number % ${every} = 0 ORDER BY file_row_number) TO '${path}' (FORMAT parquet)`
+  );
+  connection.closeSync();
+  instance.closeSync();
+  return path;
+}
+
+/** The quickstart's project on that file, smaller where time matters. */
+export async function smallProject(
+  name: string,
+  file: string,
+  changes: Partial<ProjectDefinition> = {}
+): Promise<ProjectDefinition> {
+  const flights = await loadProject(join(packageRoot(), 'examples', 'flights', 'project.ts'));
+  return {
+    ...flights,
+    name,
+    source: { ...flights.source, reader: { file: { path: file, format: 'parquet' } } },
+    split: { ...flights.split, minTrainRows: 100, minTestRows: 50 },
+    gates: [],
+    heartbeatWithin: { wall: '2 seconds' },
+    ...changes,
+  };
+}

@@ -1,0 +1,93 @@
+/** One database, bucket and task queue for each test file on the real servers; nothing of it is left. */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { Client as MinioClient } from 'minio';
+import { MlopsClient } from '../../src/client';
+import { type Environment, readEnvironment } from '../../src/environment';
+import { builtFile } from '../../src/package-root';
+import { storeConfig } from '../../src/stores/config';
+import { connectStores, type Stores } from '../../src/stores/connect';
+import { temporalConfig } from '../../src/temporal-config';
+import { MlopsPlugin, type MlopsPluginOptions } from '../../src/worker/plugin';
+import { quiet } from './quiet';
+
+export interface TestSystem {
+  readonly env: Environment;
+  readonly name: string;
+  readonly taskQueue: string;
+  readonly folder: string;
+  readonly stores: Stores;
+  readonly client: MlopsClient;
+  /** A worker in this process; ended by `close`, or by itself. */
+  startWorker(options?: Partial<MlopsPluginOptions>): Promise<{ stop(): Promise<void> }>;
+  close(): Promise<void>;
+}
+
+export async function openSystem(label: string): Promise<TestSystem> {
+  quiet();
+  const name = `mlops-test-${label}-${randomUUID().slice(0, 8)}`;
+  const env = { ...readEnvironment(), MLOPS_DATABASE: name, S3_BUCKET: name, MLOPS_TASK_QUEUE: name };
+  const folder = await mkdtemp(join(tmpdir(), `${name}-`));
+  const stores = await connectStores(storeConfig(env));
+  const client = await MlopsClient.connect({ taskQueue: name }, env);
+  const workers: { stop(): Promise<void> }[] = [];
+  return {
+    env,
+    name,
+    taskQueue: name,
+    folder,
+    stores,
+    client,
+    async startWorker(options = {}) {
+      const config = temporalConfig(env);
+      const connection = await NativeConnection.connect(config.connectionOptions);
+      const worker = await Worker.create({
+        connection,
+        namespace: config.namespace ?? 'default',
+        taskQueue: name,
+        workflowBundle: { codePath: builtFile('build', 'workflow-bundle.js') },
+        plugins: [new MlopsPlugin({ stores: storeConfig(env), workFolder: join(folder, 'work'), ...options })],
+      });
+      const running = worker.run();
+      let stopped: Promise<void> | undefined;
+      const started = {
+        stop: () =>
+          (stopped ??= (async () => {
+            if (worker.getState() === 'RUNNING') worker.shutdown();
+            await running;
+            await connection.close();
+          })()),
+      };
+      workers.push(started);
+      return started;
+    },
+    async close() {
+      for (const worker of workers) await worker.stop();
+      await client.close();
+      await stores.db.dropDatabase();
+      await removeBucket(env);
+      await stores.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function removeBucket(env: Environment): Promise<void> {
+  const { s3 } = storeConfig(env);
+  const url = new URL(s3.endpoint);
+  const minio = new MinioClient({
+    endPoint: url.hostname,
+    port: Number(url.port),
+    useSSL: false,
+    accessKey: s3.accessKey,
+    secretKey: s3.secretKey,
+    region: s3.region,
+  });
+  const names: string[] = [];
+  for await (const object of minio.listObjectsV2(s3.bucket, '', true)) names.push((object as { name: string }).name);
+  await minio.removeObjects(s3.bucket, names);
+  await minio.removeBucket(s3.bucket);
+}

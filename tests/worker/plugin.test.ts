@@ -1,0 +1,65 @@
+/** What SimplePlugin would do behind a user's back, and ours doesn't. */
+import type { ActivityInterceptorsFactory, WorkerOptions } from '@temporalio/worker';
+import { createActivities } from '../../src/activities';
+import { ActivityFailures } from '../../src/worker/activity-failures';
+import { MlopsPlugin } from '../../src/worker/plugin';
+
+const options = (changes: Partial<WorkerOptions> = {}): WorkerOptions => ({ taskQueue: 'own', ...changes });
+const namesOf = (configured: WorkerOptions): string[] => Object.keys(configured.activities ?? {});
+
+test('a user’s workflows stay the user’s: the plugin sets neither path nor bundle', () => {
+  const configured = new MlopsPlugin().configureWorker(options({ workflowsPath: '/user/workflows.ts' }));
+  expect(configured.workflowsPath).toBe('/user/workflows.ts');
+  expect(configured.workflowBundle).toBeUndefined();
+});
+
+test('a user’s activities stand beside ours', () => {
+  const greeting = async (): Promise<string> => 'hello';
+  const configured = new MlopsPlugin().configureWorker(options({ activities: { greeting } }));
+  expect(namesOf(configured)).toEqual(
+    expect.arrayContaining(['greeting', 'mlopsIngest', 'mlopsTrain', 'mlopsRecordDecision'])
+  );
+});
+
+test('an activity of a user’s under one of our names is refused, not silently replaced', () => {
+  expect(() => new MlopsPlugin().configureWorker(options({ activities: { mlopsTrain: async () => 'mine' } }))).toThrow(
+    /MLOPS_ACTIVITY_NAME_TAKEN.*activity=mlopsTrain/
+  );
+});
+
+test('asked twice, as when it is on the connection and on the worker, it adds nothing twice', () => {
+  const plugin = new MlopsPlugin();
+  const once = plugin.configureWorker(options());
+  const twice = plugin.configureWorker(once);
+  expect(namesOf(twice)).toEqual(namesOf(once));
+  expect(twice.interceptors?.activity?.filter((factory) => factory === ActivityFailures)).toHaveLength(1);
+});
+
+test('a user’s interceptors are kept, before ours', () => {
+  const own: ActivityInterceptorsFactory = () => ({});
+  const configured = new MlopsPlugin().configureWorker(
+    options({ interceptors: { activity: [own], workflowModules: ['/user/interceptor.ts'] } })
+  );
+  expect(configured.interceptors).toEqual({
+    activity: [own, ActivityFailures],
+    workflowModules: ['/user/interceptor.ts'],
+  });
+});
+
+test('a user’s own settings win over our defaults', () => {
+  expect(new MlopsPlugin().configureWorker(options({ shutdownGraceTime: '1 minute' })).shutdownGraceTime).toBe(
+    '1 minute'
+  );
+  expect(new MlopsPlugin().configureWorker(options()).shutdownGraceTime).toBe('10 seconds');
+});
+
+test('client options pass through unchanged', () => {
+  const client = { interceptors: { workflow: [{}], activity: [{}] } };
+  expect(new MlopsPlugin().configureClient(client as never)).toEqual(client);
+});
+
+test('every activity of ours has a name of ours', () => {
+  const names = Object.keys(createActivities({} as never));
+  expect(names.length).toBeGreaterThan(20);
+  expect(names.filter((name) => !/^mlops[A-Z]/.test(name))).toEqual([]);
+});
