@@ -109,7 +109,7 @@ wait_until_bound() {
 }
 
 wait_until_ready() {
-  local server=$1 deadline=$((SECONDS + ${MLOPS_STACK_TIMEOUT:-60}))
+  local server=$1 next=$((SECONDS + 10)) deadline=$((SECONDS + 60))
   until "ready_$server"; do
     if ! is_alive "$server"; then not_up "$server" 'it ended'; fi
     if is_stopped "$server"; then
@@ -117,6 +117,10 @@ wait_until_ready() {
     fi
     if [ "$SECONDS" -ge "$deadline" ]; then
       not_up "$server" "its process $(pid_of "$server") runs, but $(address_of "$server") does not answer"
+    fi
+    if [ "$SECONDS" -ge "$next" ]; then
+      say "waiting for $server"
+      next=$((SECONDS + 10))
     fi
     sleep 0.1
   done

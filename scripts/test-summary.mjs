@@ -16,7 +16,8 @@ const passed = results?.numPassedTests ?? 0;
 const failed = (results?.numFailedTests ?? 0) + (results?.numRuntimeErrorTestSuites ?? 0);
 
 for (const test of skipped) console.error(`skipped: ${test.fullName}`);
-if (failed === 0 && status !== '0') console.error(`test: the run ended with exit code ${status}, though no test failed`);
+if (failed === 0 && status !== '0')
+  console.error(`test: the run ended with exit code ${status}, though no test failed`);
 if (passed === 0) console.error('test: no test passed');
 console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
 process.exitCode = passed > 0 && failed === 0 ? 0 : 1;
