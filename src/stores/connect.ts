@@ -57,7 +57,7 @@ export async function connectStores(config: StoreConfig = storeConfig()): Promis
   }
 }
 
-function databaseOf(uri: string): string {
+export function databaseOf(uri: string): string {
   const path = /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(uri)?.[1];
   return path ?? 'mlops';
 }

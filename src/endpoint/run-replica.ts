@@ -1,0 +1,211 @@
+/**
+ * A replica of an endpoint: answers requests, follows the endpoint's document, ships records, reports. Each of the four
+ * goes on when the others can't; requests need no server at all.
+ */
+import type { AddressInfo } from 'node:net';
+import type { ReplicaDocument } from '../domain/endpoint';
+import { DEFAULT_LIMITS, type ServeLimits } from '../serve/limits';
+import { Predictor } from '../serve/predictor';
+import { createInferenceServer } from '../serve/server';
+import { Spool } from '../serve/spool';
+import type { StoreConfig } from '../stores/config';
+import { recordWriter } from '../stores/predictions';
+import { ModelCache } from './model-cache';
+import { Problems, type ReplicaLog } from './problems';
+import { Reconciler } from './reconcile';
+import { type Repeated, repeat } from './repeat';
+import { takeFolder } from './replica-folder';
+import { openReplicaStores, type ReplicaStores } from './replica-stores';
+import { reportReplica, withdrawReplica } from './report';
+import { Shipper } from './ship';
+import { type SendSignal, Watermarks } from './watermark';
+
+export interface ReplicaOptions {
+  /** The project's name, and the model's in URLs. */
+  readonly endpoint: string;
+  /** Its name among the endpoint's replicas; the same after a restart. */
+  readonly replica: string;
+  /** Its own: documents, models and the spool outlive the process there. */
+  readonly folder: string;
+  readonly stores: StoreConfig;
+  /** To a workflow, by the Temporal client. */
+  readonly signal: SendSignal;
+  readonly log: ReplicaLog;
+  readonly release: string;
+  /** Default: 127.0.0.1, and a free port. */
+  readonly host?: string;
+  readonly port?: number;
+  /** What others reach it by; default: the address that it listens on. */
+  readonly address?: string;
+  readonly limits?: Partial<ServeLimits>;
+  /** Records that wait for MongoDB; requests are refused above it. Default 1 GiB. */
+  readonly spoolBytes?: number;
+  /** An event time further ahead than this is set aside. Default 30 days. */
+  readonly maxSkewMs?: number;
+  /** Without requests for this long it doesn't hold the endpoint's watermark back. Default 10 s. */
+  readonly idleMs?: number;
+  readonly timing?: Partial<ReplicaTiming>;
+}
+
+export interface ReplicaTiming {
+  readonly reconcileMs: number;
+  readonly shipMs: number;
+  readonly reportMs: number;
+  /** What closing may take. */
+  readonly drainMs: number;
+}
+
+export interface Replica {
+  readonly address: string;
+  /** Stops accepting, answers what is in flight, ships what there is, and ends. */
+  close(): Promise<void>;
+}
+
+const TIMING: ReplicaTiming = { reconcileMs: 250, shipMs: 50, reportMs: 1_000, drainMs: 10_000 };
+const SPOOL_BYTES = 1 << 30;
+const MAX_SKEW_MS = 30 * 86_400_000;
+const IDLE_MS = 10_000;
+
+/** Resolves when it listens; it serves as soon as a version is loaded, which may have been on disk. */
+export async function runReplica(options: ReplicaOptions): Promise<Replica> {
+  const folder = takeFolder(options.folder);
+  const stores = openReplicaStores(options.stores);
+  try {
+    return await startReplica(options, folder, stores);
+  } catch (error) {
+    folder.release();
+    await stores.close();
+    throw error;
+  }
+}
+
+async function startReplica(
+  options: ReplicaOptions,
+  folder: ReturnType<typeof takeFolder>,
+  stores: ReplicaStores
+): Promise<Replica> {
+  const { endpoint, replica, log } = options;
+  const timing = { ...TIMING, ...options.timing };
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const startedAt = new Date();
+  let reporting: Repeated | undefined;
+  const problems = new Problems(log);
+  const spool = new Spool({ folder: folder.spool, maxBytes: options.spoolBytes ?? SPOOL_BYTES });
+  const predictor = new Predictor({ replica, spool, limits });
+  const writer = recordWriter(stores.db, endpoint);
+  const shipper = new Shipper({ spool, writer, maxSkewMs: options.maxSkewMs ?? MAX_SKEW_MS, log });
+  const watermarks = new Watermarks({
+    db: stores.db,
+    endpoint,
+    replica,
+    file: folder.watermarkFile,
+    signal: options.signal,
+  });
+  const cache = new ModelCache(folder.models, stores.artifacts);
+  const reconciler = new Reconciler({
+    predictor,
+    cache,
+    file: folder.endpointFile,
+    problems,
+    log,
+    onTaken: () => reporting?.soon(),
+  });
+  await predictor.recall();
+  await reconciler.restore();
+
+  const server = createInferenceServer({
+    model: endpoint,
+    predictor,
+    limits,
+    release: options.release,
+    onFailure: (error) => log.error({ error }, 'a request failed'),
+  });
+  await server.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 });
+  const address = options.address ?? addressOf(server.server.address() as AddressInfo);
+  log.info({ endpoint, replica, address, revision: reconciler.taken?.revision }, 'listens');
+
+  const isIdle = () =>
+    spool.empty && Date.now() - Math.max(predictor.lastRequestAt, startedAt.getTime()) >= (options.idleMs ?? IDLE_MS);
+  const report = async () => {
+    const { highest } = shipper.clock;
+    const shippedTo: Pick<ReplicaDocument, 'shippedTo'> = highest === undefined ? {} : { shippedTo: new Date(highest) };
+    await reportReplica(stores.replicas, {
+      endpoint,
+      replica,
+      address,
+      startedAt,
+      revision: reconciler.taken?.revision ?? 0,
+      ...shippedTo,
+      ...(isIdle() ? { idle: true } : {}),
+      ...(problems.summary === undefined ? {} : { error: problems.summary }),
+      counts: structuredClone(predictor.counts),
+    });
+  };
+  const tell = async () => {
+    const document = reconciler.latest;
+    const { first } = shipper.clock;
+    if (document !== undefined && first !== undefined) {
+      await watermarks.tell(document, { first, shipped: shipper.shipped });
+    }
+  };
+  // A loop of its own: a Temporal that hangs must not stop the reports, by which this replica is seen to live.
+  const telling = repeat(10 * timing.reportMs, tell, (failure) => problems.note('watermark', failure));
+  reporting = repeat(timing.reportMs, report, (failure) => {
+    problems.note('report', failure);
+    if (failure === undefined) telling.soon();
+  });
+  const reconciling = repeat(
+    timing.reconcileMs,
+    async () => {
+      const document = await stores.endpoints.findOne({ _id: endpoint });
+      if (document !== null) await reconciler.act(document);
+    },
+    (failure) => problems.note('reconcile', failure)
+  );
+  const ship = () =>
+    shipper.shipAll(() => {
+      const document = reconciler.latest;
+      const { highest } = shipper.clock;
+      if (document !== undefined && highest !== undefined && watermarks.due(document, highest)) reporting?.soon();
+    });
+  const shipping = repeat(timing.shipMs, ship, (failure) => problems.note('ship', failure));
+
+  const drain = async () => {
+    await server.close();
+    await Promise.all([reconciling.stop(), shipping.stop()]);
+    await ship();
+    await Promise.all([reporting?.stop(), telling.stop()]);
+    await report();
+    await tell();
+    await withdrawReplica(stores.replicas, endpoint, replica);
+  };
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    const drained = await settledWithin(timing.drainMs, drain());
+    if (!drained) log.warn({ spooled: spool.bytes }, 'ends with records in its spool: the next start ships them');
+    server.server.closeAllConnections();
+    await stores.close();
+    await Promise.all([reconciling.stop(), shipping.stop(), reporting?.stop(), telling.stop()]);
+    await reconciler.close();
+    spool.close();
+    folder.release();
+  };
+  return { address, close: () => (closing ??= close()) };
+}
+
+function addressOf({ address, port, family }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+/** True when the work went well in time. */
+async function settledWithin(limitMs: number, work: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), limitMs);
+  });
+  const done = work.then(
+    () => true,
+    () => false
+  );
+  return Promise.race([done, late]).finally(() => clearTimeout(timer));
+}

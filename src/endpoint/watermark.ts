@@ -1,0 +1,178 @@
+/**
+ * Tells the monitor and the rollout how far event time has come. The endpoint's watermark is the least event time shipped
+ * by its live replicas, minus the lateness; of the live replicas the first by name signals:
+ *   - to the monitor once for each window edge that it passes,
+ *   - to the monitor once when a window that has ended is covered by truth,
+ *   - to the rollout once when the running step's event time is over.
+ * What was signalled is kept on disk. A signal that fails is sent again with the next report; a replica that takes over
+ * repeats the last edge and what is uncovered to its knowledge, so a receiver may hear a thing twice.
+ */
+import type { Db } from 'mongodb';
+import type { EndpointDocument, ReplicaDocument } from '../domain/endpoint';
+import { monitorId } from '../domain/ids';
+import { MESSAGES, type WatermarkMessage } from '../domain/messages';
+import { type Period, seasonOf } from '../domain/season';
+import { coverage, truthsAtMost } from '../stores/predictions';
+import { liveReplicas, watermarkOf } from '../stores/replicas';
+import { readJson, writeJson } from './replica-folder';
+
+export type SendSignal = (workflowId: string, name: string, payload: WatermarkMessage) => Promise<void>;
+
+export interface WatermarkOptions {
+  readonly db: Db;
+  readonly endpoint: string;
+  readonly replica: string;
+  readonly file: string;
+  readonly signal: SendSignal;
+}
+
+interface Told {
+  /** This replica was the one that signals. */
+  leading: boolean;
+  /** The last window edge that was passed. */
+  passed?: string;
+  /** Edges that were passed and are not known to be covered, with the predictions counted so far. */
+  uncovered: { readonly edge: string; readonly predictions: number }[];
+  /** The rollout's step that was told that it's over. */
+  rollout?: string;
+}
+
+/** After a leap in event time no more edges than these are told one by one. */
+const MAX_EDGES = 100;
+/** Truth that comes later than this many windows makes no signal: the monitor's own timer finds it. */
+const MAX_UNCOVERED = 12;
+const LOOK_AGAIN_MS = 10_000;
+const SIGNAL_MS = 5_000;
+
+export class Watermarks {
+  readonly #options: WatermarkOptions;
+  #told: Told | undefined;
+  #saved = '';
+  #hurried = '';
+  #looked = { at: 0, shipped: '' };
+
+  constructor(options: WatermarkOptions) {
+    this.#options = options;
+  }
+
+  /** True, once for each, when this event time is past an edge or a step that wasn't told yet: worth a report at once. */
+  due(document: EndpointDocument, highest: number): boolean {
+    const told = this.#told;
+    if (told?.passed === undefined || !told.leading) return false;
+    const { until } = document.rollout;
+    const next = seasonOf(document.watch.season, told.passed).to;
+    const candidates = [next, ...(until === undefined || told.rollout === stepOf(document) ? [] : [until])];
+    const passed = candidates.filter((time) => Date.parse(time) <= highest - document.watch.latenessMs).join();
+    if (passed === '' || passed === this.#hurried) return false;
+    this.#hurried = passed;
+    return true;
+  }
+
+  /**
+   * @param own what this replica shipped: the earliest event time, and how many records
+   * @throws what MongoDB or `signal` threw; all else was done
+   */
+  async tell(document: EndpointDocument, own: { readonly first: number; readonly shipped: number }): Promise<void> {
+    const { db, endpoint, replica, file } = this.#options;
+    const live = await liveReplicas(db.collection<ReplicaDocument>('replicas'), endpoint);
+    const watermark = watermarkOf(live, document.watch.latenessMs);
+    if (watermark === undefined) return;
+    this.#told ??= (await readJson<Told>(file)) ?? { leading: true, uncovered: [] };
+    const told = this.#told;
+    const leads = live[0]?.replica === replica;
+    const takesOver = leads && !told.leading;
+    told.leading = leads;
+    const failures: unknown[] = [];
+    const attempt = (work: Promise<void>) => work.catch((error: unknown) => failures.push(error));
+    await attempt(this.#tellRollout(document, watermark, told));
+    await attempt(this.#tellEdges(document, watermark, own.first, told, takesOver));
+    if (leads && this.#worthLooking(live, own.shipped)) await attempt(this.#tellCovered(document, watermark, told));
+    const text = JSON.stringify(told);
+    if (text !== this.#saved) await writeJson(file, told);
+    this.#saved = text;
+    if (failures.length === 0) return;
+    this.#looked = { at: 0, shipped: '' };
+    throw failures[0];
+  }
+
+  /** Truth comes with what is shipped; every so often all the same, since another replica's truths may not show. */
+  #worthLooking(live: readonly ReplicaDocument[], own: number): boolean {
+    const shipped = JSON.stringify([own, ...live.map(({ replica, shippedTo }) => [replica, shippedTo])]);
+    const { at, shipped: before } = this.#looked;
+    if (shipped === before && Date.now() - at < LOOK_AGAIN_MS) return false;
+    this.#looked = { at: Date.now(), shipped };
+    return true;
+  }
+
+  async #tellEdges(document: EndpointDocument, watermark: Date, first: number, told: Told, takesOver: boolean) {
+    const { season } = document.watch;
+    if (takesOver && told.passed !== undefined) await this.#toMonitor(document, watermark, told.passed, 'passed');
+    const edges: string[] = [];
+    let edge = seasonOf(season, told.passed ?? new Date(first).toISOString()).to;
+    for (; Date.parse(edge) <= watermark.getTime(); edge = seasonOf(season, edge).to) {
+      edges.push(edge);
+      if (edges.length > MAX_EDGES) edges.shift();
+    }
+    for (const passed of edges) {
+      if (told.leading) await this.#toMonitor(document, watermark, passed, 'passed');
+      told.passed = passed;
+      told.uncovered = [...told.uncovered, { edge: passed, predictions: 0 }].slice(-MAX_UNCOVERED);
+    }
+  }
+
+  async #tellCovered(document: EndpointDocument, watermark: Date, told: Told): Promise<void> {
+    const { db, endpoint } = this.#options;
+    const { season, truthCoverage } = document.watch;
+    for (const window of told.uncovered) {
+      const period = windowBefore(season, window.edge);
+      if ((await truthsAtMost(db, endpoint, period)) < window.predictions * truthCoverage) continue;
+      const { predictions, truths } = await coverage(db, endpoint, period);
+      const covered = predictions > 0 && truths >= predictions * truthCoverage;
+      if (covered) await this.#toMonitor(document, watermark, window.edge, 'covered');
+      told.uncovered = told.uncovered.flatMap((each) => {
+        if (each !== window) return [each];
+        return covered ? [] : [{ edge: window.edge, predictions: Math.max(predictions, 1) }];
+      });
+    }
+  }
+
+  async #tellRollout(document: EndpointDocument, watermark: Date, told: Told): Promise<void> {
+    const { id, state, until } = document.rollout;
+    if (!told.leading || state !== 'running' || until === undefined || Date.parse(until) > watermark.getTime()) return;
+    const step = stepOf(document);
+    if (told.rollout === step) return;
+    await this.#send(id, this.#message(watermark, until, 'passed'));
+    told.rollout = step;
+  }
+
+  #toMonitor(
+    document: EndpointDocument,
+    watermark: Date,
+    edge: string,
+    reason: WatermarkMessage['reason']
+  ): Promise<void> {
+    return this.#send(monitorId(document.project), this.#message(watermark, edge, reason));
+  }
+
+  async #send(workflowId: string, message: WatermarkMessage): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer to a signal to ${workflowId}`)), SIGNAL_MS);
+    });
+    const sent = this.#options.signal(workflowId, MESSAGES.watermark, message);
+    await Promise.race([sent, late]).finally(() => clearTimeout(timer));
+  }
+
+  #message(watermark: Date, edge: string, reason: WatermarkMessage['reason']): WatermarkMessage {
+    return { endpoint: this.#options.endpoint, watermark: watermark.toISOString(), edge, reason };
+  }
+}
+
+function stepOf({ rollout }: EndpointDocument): string {
+  return `${rollout.id}/${rollout.epoch}/${rollout.step}/${rollout.until}`;
+}
+
+/** The window that ends at this edge. */
+function windowBefore(season: EndpointDocument['watch']['season'], edge: string): Period {
+  return { from: seasonOf(season, new Date(Date.parse(edge) - 1).toISOString()).from, to: edge };
+}
