@@ -26,6 +26,19 @@ export interface Evaluation {
   /** Paired on the same rows: candidate − constant, candidate − champion. */
   readonly againstConstant: Metrics;
   readonly againstChampion?: Metrics;
+  /** Each block of the cluster by itself: to see which day differs. */
+  readonly slices: readonly Slice[];
+}
+
+export interface Slice {
+  /** `2001-01-25` */
+  readonly name: string;
+  readonly rows: number;
+  /** The label's mean. */
+  readonly rate: number;
+  readonly meanScore: number;
+  readonly logLoss: number;
+  readonly championLogLoss?: number;
 }
 
 export interface GateResult {

@@ -1,0 +1,53 @@
+/** The rule of the gates: what an evaluation must show before a person is asked. */
+import type { GateDefinition } from './definition';
+import type { Evaluation, GateResult } from './evaluation';
+
+/**
+ * @param contaminated the champion has seen test rows in training: a comparison with it can't pass
+ */
+export function judgeGates(
+  gates: readonly GateDefinition[],
+  evaluation: Pick<Evaluation, 'candidate' | 'againstConstant' | 'againstChampion' | 'champion'>,
+  contaminated = false
+): readonly GateResult[] {
+  return gates.map((gate) => judge(gate, evaluation, contaminated));
+}
+
+/** A failed blocking gate rejects without asking. */
+export function gatesPass(results: readonly GateResult[]): boolean {
+  return results.every(({ severity, outcome }) => severity === 'advisory' || !outcome.startsWith('failed'));
+}
+
+function judge(gate: GateDefinition, evaluation: Parameters<typeof judgeGates>[1], contaminated: boolean): GateResult {
+  const result = { gate: gate.name, severity: gate.severity, bound: boundOf(gate) };
+  if (gate.against === 'champion' && evaluation.champion === undefined) {
+    return { ...result, outcome: 'skipped: no champion' };
+  }
+  const value = metricsFor(gate, evaluation)?.[gate.metric]?.estimate;
+  if (value === undefined) return { ...result, outcome: 'failed: missing metric' };
+  if (gate.against === 'champion' && contaminated) return { ...result, value, outcome: 'failed: contaminated' };
+  const high = gate.atMost !== undefined && !(value <= gate.atMost);
+  const low = gate.atLeast !== undefined && !(value >= gate.atLeast);
+  return { ...result, value, outcome: high || low ? 'failed' : 'passed' };
+}
+
+function metricsFor({ against }: GateDefinition, evaluation: Parameters<typeof judgeGates>[1]) {
+  switch (against) {
+    case 'value':
+      return evaluation.candidate;
+    case 'constant':
+      return evaluation.againstConstant;
+    case 'champion':
+      return evaluation.againstChampion;
+  }
+}
+
+const MINUS = { value: '', constant: ' − constant', champion: ' − champion' } as const;
+
+function boundOf({ metric, against, atLeast, atMost }: GateDefinition): string {
+  const bounds = [
+    ...(atLeast === undefined ? [] : [`>= ${atLeast}`]),
+    ...(atMost === undefined ? [] : [`<= ${atMost}`]),
+  ];
+  return `${metric}${MINUS[against]} ${bounds.join(' and ')}`;
+}

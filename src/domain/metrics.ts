@@ -1,0 +1,20 @@
+/** Metrics that every evaluation computes; each is there unless it is undefined on the rows at hand. */
+export const BUILT_IN_METRICS = [
+  /** Area under the ROC curve, ties counted half. */
+  'auc',
+  /** Mean −ln of the probability given to what happened. */
+  'logLoss',
+  /** Mean squared error of the probability. */
+  'brier',
+  /** Mean |mean probability − rate| over ten equal-count bins. */
+  'calibrationError',
+  // at the objective's decision threshold
+  'accuracy',
+  'precision',
+  'recall',
+  'f1',
+  /** Mean of the objective's value a row, in its unit; only where the objective has one. */
+  'value',
+] as const;
+
+export type BuiltInMetric = (typeof BUILT_IN_METRICS)[number];

@@ -1,0 +1,58 @@
+/**
+ * Expected calibration error: over ten equal-count bins of the scores, Σ share of rows · |mean score − rate|
+ * (Naeini, Cooper & Hauskrecht 2015, with equal-count bins as Nixon et al. 2019). Equal scores share a bin.
+ */
+import type { Blocks } from './blocks';
+
+const BINS = 10;
+
+/** @param scores [rows]; @param labels [rows] of 0 and 1 */
+export function expectedCalibrationError(scores: Float32Array, labels: Float32Array): number {
+  return calibrationByBlocks(scores, labels, { names: ['all'], index: new Int32Array(scores.length) }).estimate;
+}
+
+/** The error, and for each block the error without its rows, in the bins of all rows. */
+export function calibrationByBlocks(
+  scores: Float32Array,
+  labels: Float32Array,
+  { names, index }: Pick<Blocks, 'names' | 'index'>
+): { readonly estimate: number; readonly without: Float64Array } {
+  const edges = edgesOf(scores);
+  const bins = edges.length + 1;
+  const blocks = names.length;
+  const cells = { rows: new Float64Array(blocks * bins), excess: new Float64Array(blocks * bins) };
+  for (let row = 0; row < scores.length; row += 1) {
+    const cell = index[row]! * bins + binOf(edges, scores[row]!);
+    cells.rows[cell]! += 1;
+    cells.excess[cell]! += scores[row]! - labels[row]!;
+  }
+  // Rows · |mean score − rate| of a bin is |Σ (score − label)|.
+  const errorOf = (left: number | undefined): number => {
+    let rows = 0;
+    let error = 0;
+    for (let bin = 0; bin < bins; bin += 1) {
+      let excess = 0;
+      for (let block = 0; block < blocks; block += 1) {
+        if (block === left) continue;
+        rows += cells.rows[block * bins + bin]!;
+        excess += cells.excess[block * bins + bin]!;
+      }
+      error += Math.abs(excess);
+    }
+    return error / rows;
+  };
+  return { estimate: errorOf(undefined), without: Float64Array.from({ length: blocks }, (_, block) => errorOf(block)) };
+}
+
+/** Distinct scores that end the bins but the last. */
+function edgesOf(scores: Float32Array): readonly number[] {
+  const sorted = scores.slice().sort();
+  const edges = Array.from({ length: BINS - 1 }, (_, i) => sorted[Math.ceil(((i + 1) * sorted.length) / BINS) - 1]!);
+  return [...new Set(edges)].filter((edge) => edge < sorted.at(-1)!);
+}
+
+function binOf(edges: readonly number[], score: number): number {
+  let bin = 0;
+  while (bin < edges.length && score > edges[bin]!) bin += 1;
+  return bin;
+}
