@@ -53,8 +53,8 @@ build_minio() {
     die "building MinIO takes Go 1.24 or newer, and this is ${version#go}: install a newer one"
   say "building MinIO from source (about 3 minutes on two cores, once)"
   export CGO_ENABLED=0 GOWORK=off
-  go mod download >"$1/build.log" 2>&1 || die "Go could not fetch MinIO's modules:"$'\n'"$(tail -n 15 "$1/build.log")"
-  count=$(go list -mod=readonly -deps github.com/minio/minio | wc -l)
+  count=$(go list -mod=readonly -deps github.com/minio/minio 2>"$1/build.log" | wc -l) ||
+    die "Go could not fetch MinIO's modules:"$'\n'"$(tail -n 15 "$1/build.log")"
   status=0
   go build -v -mod=readonly -buildvcs=false -trimpath -ldflags '-s -w' -o "$1/minio" github.com/minio/minio 2>&1 |
     tee "$1/build.log" | show_build "$count" || status=$?
