@@ -1,0 +1,283 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { request } from 'undici';
+import { createInferenceServer } from '../../src/serve/server';
+import { flightRequest } from './flights-model';
+import { flightsModel, openServing, type Serving } from './serving';
+
+interface Client {
+  get(path: string): Promise<{ status: number; body: unknown }>;
+  post(
+    path: string,
+    payload: unknown
+  ): Promise<{ status: number; headers: IncomingHttpHeaders; body: Record<string, unknown> }>;
+  close(): Promise<void>;
+}
+
+const failures: unknown[] = [];
+
+async function listening({ predictor, limits }: Serving): Promise<Client> {
+  const onFailure = (error: unknown) => failures.push(error);
+  const server = createInferenceServer({ model: 'flights', predictor, limits, release: '1.2.3', onFailure });
+  const address = await server.listen({ port: 0, host: '127.0.0.1' });
+  return {
+    get: async (path) => {
+      const { statusCode, body } = await request(`${address}${path}`);
+      return { status: statusCode, body: await body.json() };
+    },
+    post: async (path, payload) => {
+      const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
+      const { statusCode, headers, body } = await request(`${address}${path}`, { method: 'POST', body: text });
+      return { status: statusCode, headers, body: (await body.json()) as Record<string, unknown> };
+    },
+    close: () => server.close(),
+  };
+}
+
+let serving: Serving;
+let client: Client;
+
+beforeAll(async () => {
+  serving = openServing({ limits: { bodyBytes: 100_000, stringLength: 50, rows: 100 } });
+  serving.predictor.take({ revision: 1, rolloutId: 'r', champion: await flightsModel(1) });
+  client = await listening(serving);
+});
+afterAll(async () => {
+  await client.close();
+  await serving.close();
+});
+
+const get = (path: string) => client.get(path);
+const post = (path: string, payload: unknown) => client.post(path, payload);
+const infer = (payload: unknown) => post('/v2/models/flights/infer', payload);
+const truth = (payload: unknown) => post('/v2/models/flights/truth', payload);
+
+test('health and metadata are as the protocol says', async () => {
+  expect(await get('/v2')).toEqual({ status: 200, body: { name: 'temporal-mlops', version: '1.2.3', extensions: [] } });
+  expect(await get('/v2/health/live')).toEqual({ status: 200, body: { live: true } });
+  expect(await get('/v2/health/ready')).toMatchObject({ status: 200, body: { ready: true } });
+  expect(await get('/v2/models/flights/ready')).toMatchObject({ status: 200, body: { name: 'flights', ready: true } });
+  const metadata = await get('/v2/models/flights');
+  expect(metadata.body).toEqual({
+    name: 'flights',
+    versions: ['1'],
+    platform: 'onnx_onnxv1',
+    inputs: [
+      { name: 'date', datatype: 'INT64', shape: [-1] },
+      { name: 'distance', datatype: 'INT64', shape: [-1] },
+      { name: 'origin', datatype: 'BYTES', shape: [-1] },
+      { name: 'destination', datatype: 'BYTES', shape: [-1] },
+    ],
+    outputs: [
+      { name: 'probability', datatype: 'FP32', shape: [-1] },
+      { name: 'decision', datatype: 'INT64', shape: [-1] },
+    ],
+    parameters: { decision_threshold: 0.5 },
+  });
+  expect(await get('/v2/models/flights/versions/1')).toEqual(metadata);
+});
+
+test('an answer is a response of the protocol', async () => {
+  const { status, headers, body } = await infer(flightRequest({ id: 'a1', eventTime: '2001-02-03T04:05:06+01:00' }));
+  expect(status).toBe(200);
+  expect(headers['content-type']).toMatch('application/json');
+  expect(body).toEqual({
+    model_name: 'flights',
+    model_version: '1',
+    id: '20010203-a1',
+    parameters: { version: 1, route: 'champion' },
+    outputs: [
+      { name: 'probability', shape: [1], datatype: 'FP32', data: [expect.any(Number)] },
+      { name: 'decision', shape: [1], datatype: 'INT64', data: [expect.any(Number)] },
+    ],
+  });
+});
+
+test('only the outputs that are asked for are sent; nested data is taken', async () => {
+  const inputs = flightRequest().inputs.map((input) => ({
+    ...input,
+    shape: [2, 1],
+    data: [[input.data[0]], [input.data[0]]],
+  }));
+  const { body } = await infer({ inputs, outputs: [{ name: 'decision' }] });
+  expect(body.outputs).toEqual([
+    { name: 'decision', shape: [2], datatype: 'INT64', data: [expect.any(Number), expect.any(Number)] },
+  ]);
+});
+
+test('null is a missing value', async () => {
+  expect((await infer(flightRequest({ distance: null, origin: null }))).status).toBe(200);
+});
+
+const withInput = (name: string, change: object) => ({
+  ...flightRequest(),
+  inputs: flightRequest().inputs.map((input) => (input.name === name ? { ...input, ...change } : input)),
+});
+const base = flightRequest();
+
+describe('a request that is not what the model takes', () => {
+  test.each<[string, unknown, number, RegExp]>([
+    ['broken JSON', '{"inputs": [', 400, /MLOPS_REQUEST_INVALID: The body is not JSON/],
+    ['no body', '', 400, /not JSON/],
+    ['an array', [], 400, /not a JSON object/],
+    ['null', 'null', 400, /not a JSON object/],
+    ['no inputs', {}, 400, /inputs is not an array/],
+    ['a missing input', { inputs: base.inputs.slice(1) }, 400, /Input date is missing/],
+    [
+      'an unknown input',
+      { inputs: [...base.inputs, { name: 'wind', shape: [1], datatype: 'FP64', data: [1] }] },
+      400,
+      /no input "wind"/,
+    ],
+    ['an input twice', { inputs: [...base.inputs, base.inputs[0]] }, 400, /"date" is there twice/],
+    ['an input without a name', { inputs: [{ shape: [1] }] }, 400, /inputs\[0\] has no name/],
+    ['an input that is null', { inputs: [null] }, 400, /inputs\[0\] has no name/],
+    ['a wrong datatype', withInput('distance', { datatype: 'FP32' }), 400, /distance has datatype "FP32".*Send INT64/],
+    ['a wrong shape', withInput('distance', { shape: [1, 2] }), 400, /distance has a shape/],
+    ['no rows', withInput('distance', { shape: [0], data: [] }), 400, /distance has a shape/],
+    ['a shape that data does not fill', withInput('distance', { shape: [2] }), 400, /doesn't fill its shape/],
+    ['another number of rows', withInput('distance', { shape: [2], data: [1, 2] }), 400, /another number of rows/],
+    ['data that is a number', withInput('distance', { data: 5 }), 400, /distance has no data/],
+    [
+      'infinity',
+      JSON.stringify(base).replace('"data":[500]', '"data":[1e999]'),
+      400,
+      /distance is not an integer.*row=0/,
+    ],
+    ['a fraction for an integer', withInput('distance', { data: [1.5] }), 400, /distance is not an integer/],
+    ['an integer beyond 2^53', withInput('date', { data: [2 ** 60] }), 400, /date is not an integer/],
+    ['text for a number', withInput('distance', { data: ['500'] }), 400, /distance is not an integer/],
+    ['a number for text', withInput('origin', { data: [7] }), 400, /origin is not a string/],
+    ['a NUL', withInput('origin', { data: ['A\0B'] }), 400, /origin has a NUL/],
+    ['half a character', withInput('origin', { data: ['\ud800'] }), 400, /origin has a NUL or half/],
+    ['nested too deep', withInput('distance', { shape: [1, 1], data: [[[5]]] }), 400, /distance is not an integer/],
+    ['an unknown output', { ...base, outputs: [{ name: 'logit' }] }, 400, /no output "logit"/],
+    ['outputs that are no list', { ...base, outputs: 'all' }, 400, /outputs is not an array/],
+    ['an id with a slash', { ...base, id: 'a/b' }, 400, /id is not an id/],
+    ['an id that is a number', { ...base, id: 7 }, 400, /id is not an id/],
+    ['parameters that are a list', { ...base, parameters: [] }, 400, /parameters is not an object/],
+    [
+      'an event time without a zone',
+      { ...base, parameters: { eventTime: '2001-02-03T04:05:06' } },
+      400,
+      /parameters.eventTime is not a time/,
+    ],
+    [
+      'an event time that is none',
+      { ...base, parameters: { eventTime: '2001-13-03T04:05:06Z' } },
+      400,
+      /parameters.eventTime/,
+    ],
+    ['an empty key', { ...base, parameters: { key: '' } }, 400, /parameters.key/],
+    ['a probe that is a word', { ...base, parameters: { probe: 'yes' } }, 400, /parameters.probe/],
+    [
+      'too many rows',
+      withInput('distance', { shape: [101], data: Array(101).fill(1) }),
+      413,
+      /MLOPS_REQUEST_TOO_LARGE/,
+    ],
+    ['a million rows that are not there', withInput('distance', { shape: [1e6] }), 413, /MLOPS_REQUEST_TOO_LARGE/],
+    ['a string that is too long', withInput('origin', { data: ['x'.repeat(51)] }), 413, /string that is too long/],
+    ['a body that is too large', { ...base, padding: 'x'.repeat(200_000) }, 413, /MLOPS_REQUEST_TOO_LARGE/],
+    ['keys of the prototype', '{"__proto__": {"inputs": []}, "inputs": 1}', 400, /inputs is not an array/],
+  ])('%s is refused by name', async (_, payload, status, message) => {
+    const answer = await infer(payload);
+    expect(answer.body).toEqual({ error: expect.stringMatching(message) });
+    expect(answer.status).toBe(status);
+    expect((await infer(flightRequest())).status).toBe(200);
+  });
+
+  test('leaves no record', async () => {
+    const before = (await serving.records()).length;
+    await infer(withInput('distance', { data: ['x'] }));
+    expect(await serving.records()).toHaveLength(before);
+  });
+});
+
+describe('a truth', () => {
+  test('is taken alone and in numbers', async () => {
+    const one = { id: '20010203-a1', value: 1, eventTime: '2001-02-04T00:00:00Z' };
+    expect((await truth(one)).body).toEqual({ accepted: 1 });
+    expect((await truth({ truths: [one, { ...one, revision: 1, value: 0 }] })).body).toEqual({ accepted: 2 });
+  });
+
+  test.each<[string, unknown, number, RegExp]>([
+    ['broken JSON', '{', 400, /not JSON/],
+    ['a list', [], 400, /MLOPS_TRUTH_INVALID: The body is not a JSON object/],
+    ['no id', { value: 1 }, 400, /id is not a prediction's id/],
+    ['an id without its day', { id: 'a1', value: 1 }, 400, /Send the id of the answer/],
+    ['no value', { id: '20010203-a1' }, 400, /value is not a finite number/],
+    ['a value that is text', { id: '20010203-a1', value: '1' }, 400, /value is not a finite number/],
+    [
+      'an event time that is none',
+      { id: '20010203-a1', value: 1, eventTime: 'soon' },
+      400,
+      /MLOPS_TRUTH_INVALID: eventTime is not a time/,
+    ],
+    ['a negative revision', { id: '20010203-a1', value: 1, revision: -1 }, 400, /revision/],
+    ['no truths', { truths: [] }, 400, /truths is not an array, or empty/],
+    ['a bad one among good ones', { truths: [{ id: '20010203-a1', value: 1 }, { id: 'x' }] }, 400, /truths\[1\].id/],
+    ['a truth that is null', { truths: [null] }, 400, /truths\[0\] is not an object/],
+    ['too many', { truths: Array(101).fill({}) }, 413, /MLOPS_REQUEST_TOO_LARGE/],
+  ])('%s is refused by name', async (_, payload, status, message) => {
+    const answer = await truth(payload);
+    expect(answer.body).toEqual({ error: expect.stringMatching(message) });
+    expect(answer.status).toBe(status);
+  });
+});
+
+test('an unknown model, version or path is 404, in words', async () => {
+  expect(await post('/v2/models/other/infer', base)).toMatchObject({
+    status: 404,
+    body: { error: expect.stringMatching(/MLOPS_MODEL_UNKNOWN.*It has flights/) },
+  });
+  expect(await post('/v2/models/other/truth', {})).toMatchObject({ status: 404 });
+  expect(await get('/v2/models/other')).toMatchObject({ status: 404 });
+  expect(await get('/v2/models/flights/versions/9')).toMatchObject({
+    status: 404,
+    body: { error: expect.stringMatching(/MLOPS_MODEL_UNKNOWN/) },
+  });
+  expect(await get('/metrics')).toMatchObject({
+    status: 404,
+    body: { error: expect.stringMatching(/^MLOPS_NOT_FOUND/) },
+  });
+});
+
+test('the same id with other inputs is 409', async () => {
+  await infer(flightRequest({ id: 'c', eventTime: '2001-02-03T00:00:00Z' }));
+  const answer = await infer(flightRequest({ id: 'c', eventTime: '2001-02-03T00:00:00Z', distance: 1 }));
+  expect(answer).toMatchObject({
+    status: 409,
+    body: { error: expect.stringMatching(/^MLOPS_PREDICTION_CONFLICT.*id=20010203-c/) },
+  });
+});
+
+test('a full spool answers 503 and says when to come back', async () => {
+  const full = openServing({ spoolBytes: 700 });
+  full.predictor.take({ revision: 1, rolloutId: 'r', champion: await flightsModel(1) });
+  const other = await listening(full);
+  expect((await other.post('/v2/models/flights/infer', base)).status).toBe(200);
+  const refused = await other.post('/v2/models/flights/infer', base);
+  expect(refused).toMatchObject({ status: 503, body: { error: expect.stringMatching(/^MLOPS_SPOOL_FULL/) } });
+  expect(refused.headers['retry-after']).toBe('1');
+  const truths = Array(9).fill({ id: '20010203-a', value: 1 });
+  expect((await other.post('/v2/models/flights/truth', { truths })).status).toBe(503);
+  await other.close();
+  await full.close();
+});
+
+test('an endpoint with nothing to serve lives, is not ready, and answers 503', async () => {
+  const empty = openServing();
+  const other = await listening(empty);
+  expect((await other.get('/v2/health/live')).status).toBe(200);
+  expect((await other.get('/v2/health/ready')).status).toBe(503);
+  expect((await other.get('/v2/models/flights/ready')).status).toBe(503);
+  expect((await other.get('/v2/models/flights')).body).toMatchObject({ versions: [], inputs: [] });
+  const answer = await other.post('/v2/models/flights/infer', base);
+  expect(answer).toMatchObject({ status: 503, body: { error: expect.stringMatching(/^MLOPS_ENDPOINT_EMPTY/) } });
+  await other.close();
+  await empty.close();
+});
+
+test('none of this was a failure of the server', () => {
+  expect(failures).toEqual([]);
+});
