@@ -2,7 +2,7 @@
 import type { ColumnType, FeatureDefinition } from '../domain/definition';
 import { dependencyName } from './default-names';
 import { didYouMean } from './did-you-mean';
-import { listed, type Path } from './mistakes';
+import { listed, type Path, shown } from './mistakes';
 import type { Parsed } from './project-schema';
 
 export type Tell = (path: Path, problem: string) => void;
@@ -109,19 +109,24 @@ function checkLabel(label: Parsed['label'], columns: Columns, typed: Typed, tell
   if (label === undefined || 'registered' in label.labeler) return;
   const { column, op, value } = label.labeler.rule;
   const path = ['label', 'labeler', 'rule'];
-  if (op !== '=') {
-    typed([...path, 'column'], column, NUMERIC, `what ${op} compares`);
-    if (typeof value === 'string') tell([...path, 'value'], `must be a number, since ${op} compares numbers`);
-    return;
-  }
-  typed([...path, 'column'], column, ['string', 'integer', 'number', 'boolean'], 'what = compares');
+  typed([...path, 'column'], column, ANY, '');
   const type = columns.get(column);
-  if (type === 'string' && typeof value !== 'string') tell([...path, 'value'], `must be a text, as ${column} is`);
-  if (type !== undefined && NUMERIC.includes(type) && typeof value !== 'number') {
-    tell([...path, 'value'], `must be a number, as ${column} is`);
+  const wrong = (what: string) =>
+    tell([...path, 'value'], `must be ${what}, as ${column} is ${type}; is ${shown(value)}`);
+  if (type !== undefined && NUMERIC.includes(type) && typeof value !== 'number') wrong('a number');
+  if (type === 'string' && typeof value !== 'string') wrong('a text');
+  if (
+    type === 'timestamp' &&
+    !(typeof value === 'string' && ISO_TIME.test(value) && !Number.isNaN(Date.parse(value)))
+  ) {
+    wrong("a time such as '2001-02-01T00:00:00Z'");
   }
-  if (type === 'boolean' && value !== 0 && value !== 1) tell([...path, 'value'], 'must be 1 (true) or 0 (false)');
+  if (type === 'boolean' && value !== 'true' && value !== 'false') wrong("'true' or 'false'");
+  if (type === 'boolean' && op !== '=') tell([...path, 'op'], `must be =, as ${column} is boolean; is ${op}`);
 }
+
+/** With its zone: without one, the time would be another on another machine. */
+const ISO_TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
 
 function checkFeatures({ features, label, source }: Parsed, typed: Typed, tell: Tell): void {
   const labelColumn = label !== undefined && 'rule' in label.labeler ? label.labeler.rule.column : undefined;

@@ -1,14 +1,12 @@
 /** Rules about what decides on a model: gates, approvers, and the steps of its rollout. */
 import { approversOf } from '../domain/approval';
 import { durationMs } from '../domain/durations';
+import { BUILT_IN_METRICS } from '../domain/metrics';
 import { checkDistinct, type Tell } from './check-columns';
 import { gateName, stepName, stepShare } from './default-names';
 import { didYouMean } from './did-you-mean';
 import type { Path } from './mistakes';
 import type { Parsed } from './project-schema';
-
-/** What evaluation always computes. */
-export const BUILT_IN_METRICS = ['auc', 'logLoss'] as const;
 
 export function checkDecisions(parsed: Parsed, tell: Tell): void {
   checkGates(parsed, tell);
@@ -16,7 +14,7 @@ export function checkDecisions(parsed: Parsed, tell: Tell): void {
   checkRollout(parsed.rollout, tell);
 }
 
-function checkGates({ gates, metrics }: Parsed, tell: Tell): void {
+function checkGates({ gates, metrics, objective }: Parsed, tell: Tell): void {
   const registered = metrics?.map((metric) => metric?.registered);
   // With a metric that can't be read, a gate on it can't be told from a slip.
   const known = registered?.includes(undefined)
@@ -33,6 +31,9 @@ function checkGates({ gates, metrics }: Parsed, tell: Tell): void {
     if (gate.atLeast === undefined && gate.atMost === undefined) tell(path, 'has no bound: give it atLeast or atMost');
     if (gate.atLeast !== undefined && gate.atMost !== undefined && gate.atLeast > gate.atMost) {
       tell([...path, 'atLeast'], `is ${gate.atLeast}, above atMost, which is ${gate.atMost}: no model could pass`);
+    }
+    if (gate.metric === 'value' && objective !== undefined && objective.value === undefined) {
+      tell([...path, 'metric'], 'is value, but objective.value does not say what outcomes are worth');
     }
     if (gate.against === 'constant' && registered?.includes(gate.metric)) {
       tell(

@@ -28,7 +28,7 @@ function checkSeason(season: Parsed['season'], path: readonly string[], tell: Te
 /** Names of variables as shells know them. */
 const VARIABLE = /^[A-Z][A-Z0-9_]{1,99}$/;
 /** A long run of capitals and digits without a break is a key, not a name. */
-const LOOKS_SECRET = /^(?=[^_]{16,}$)(?=.*\d.*\d)/;
+const LOOKS_SECRET = /^(?=[^_]*\d)[^_]{16,}$|^[^_]{24,}$/;
 const SECRET_QUERY = /secret|token|password|signature|api_?key|^(key|sig|auth)$/i;
 
 function checkWebhook(

@@ -56,6 +56,7 @@ async function valueOf(file: string, path: string): Promise<unknown> {
     // `defineProject` in the file has said it all.
     if (errorCodeOf(error) === 'MLOPS_DEFINITION_INVALID') throw error;
     const reason = messageOf(error)
+      .replace(/\nRequire stack:[^]*/, '')
       .trim()
       .replace(/\s*\n\s*/g, ' ');
     const fix = 'Mend the file.';

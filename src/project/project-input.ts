@@ -81,7 +81,7 @@ export interface LabelInput<Column extends string> {
         readonly rule: {
           readonly column: NoInfer<Column>;
           readonly op: '>' | '>=' | '<' | '<=' | '=';
-          /** Of a boolean column: 1 or 0. */
+          /** A number or a text, as the column is; of a timestamp ISO-8601 in UTC, of a boolean 'true' or 'false'. */
           readonly value: number | string;
         };
       }

@@ -1,0 +1,604 @@
+import fc from 'fast-check';
+import type { ProjectDefinition } from '../../src/domain/definition';
+import type { MlopsError } from '../../src/domain/errors';
+import { checkProject, defineProject, type ProjectInput } from '../../src/project/define-project';
+import { definitionDigest } from '../../src/project/digest';
+import { CHURN } from './churn';
+
+type Json = { [key: string]: Json } & Json[];
+
+/** The definition with one change made to a copy of it. */
+function changed(change: (project: Json) => unknown): unknown {
+  const project = structuredClone(CHURN) as unknown as Json;
+  change(project);
+  return project;
+}
+
+/** `path: problem` of every mistake. */
+function mistakesIn(input: unknown): string[] {
+  return checkProject(input).mistakes.map(({ path, problem }) => `${path}: ${problem}`);
+}
+
+describe('defaults', () => {
+  it('make a complete definition of little', () => {
+    expect(defineProject(CHURN)).toEqual({
+      v: 1,
+      name: 'churn',
+      source: {
+        name: 'churn',
+        reader: { file: { path: 'data/customers.csv', format: 'csv' } },
+        columns: CHURN.source.columns,
+        eventTime: 'at',
+        knownAt: { eventTimePlus: { minutes: 0, minutesPer: {} } },
+      },
+      schema: { columns: [], dependencies: [], maxQuarantinedShare: 0.01, maxBrokenShare: 0.05, minRows: 1 },
+      label: { name: 'churned', version: 1, labeler: CHURN.label.labeler },
+      features: [
+        { transform: 'standardize', column: 'spend' },
+        { transform: 'oneHot', column: 'plan', minCount: 10 },
+      ],
+      model: {
+        network: { hidden: [64, 64], batch: 512, learningRate: 0.001, epochs: 4, maxRowsSeen: 20_000_000, seed: 1 },
+      },
+      season: { days: 7, offsetDays: 4 },
+      split: { testSeasons: 1, minTrainRows: 1000, minTestRows: 200 },
+      cluster: 'day',
+      objective: { metric: 'logLoss', decisionThreshold: 0.5 },
+      metrics: [],
+      gates: [
+        { name: 'log-loss-against-constant', metric: 'logLoss', against: 'constant', atMost: 0, severity: 'blocking' },
+        { name: 'log-loss-against-champion', metric: 'logLoss', against: 'champion', atMost: 0, severity: 'blocking' },
+      ],
+      approval: {
+        approversNeeded: 1,
+        rejectsNeeded: 1,
+        approvers: ['ana'],
+        roles: {},
+        allowOwnWork: false,
+        deadline: { wall: '14 days' },
+        reminders: [{ wall: '3 days' }],
+      },
+      rollout: {
+        steps: [
+          { name: 'canary', share: 0.2, shadow: false, for: { event: '1 day' } },
+          { name: 'full', share: 1, shadow: false, for: { event: '1 day' } },
+        ],
+        minReplicas: 1,
+        replicasWithin: { wall: '60 seconds' },
+      },
+      monitoring: {
+        season: { days: 7, offsetDays: 4 },
+        lateness: { event: '1 hour' },
+        truthWithin: { event: '7 days' },
+        truthCoverage: 0.95,
+        minRows: 200,
+        level: { floor: 0.05, confidence: 0.95 },
+        drift: { psiFloor: 0.1, wassersteinFloor: 0.1, falseDiscoveryRate: 0.05 },
+      },
+      triggers: [],
+      notifiers: [{ log: true }],
+      retryFor: { wall: '24 hours' },
+      heartbeatWithin: { wall: '10 seconds' },
+    } satisfies ProjectDefinition);
+  });
+
+  it('follow from what was written', () => {
+    const definition = defineProject({
+      ...CHURN,
+      season: { days: 1, offsetDays: 0 },
+      schema: { dependencies: [{ determinants: ['plan', 'visits'], dependent: 'spend' }] },
+      approval: { approvers: ['ana'], deadline: { wall: '2 days' } },
+      rollout: {
+        steps: [
+          { shadow: true, for: { event: '1 day' } },
+          { share: 0.125, for: { event: '1 day' } },
+          { share: 1, for: { event: '1 day' } },
+        ],
+      },
+      triggers: [{ on: 'level', windows: 2 }],
+      gates: [{ metric: 'auc', atLeast: 0.6 }],
+    });
+    expect(definition.schema.dependencies[0]).toMatchObject({ name: 'spend_by_plan_visits', severity: 'warn' });
+    expect(definition.approval.reminders).toEqual([]);
+    expect(definition.rollout.steps.map(({ name, share }) => [name, share])).toEqual([
+      ['shadow', 0],
+      ['canary-12-5', 0.125],
+      ['full', 1],
+    ]);
+    expect(definition.monitoring.season).toEqual({ days: 1, offsetDays: 0 });
+    expect(definition.triggers).toEqual([{ on: 'level', windows: 2, of: 2, coolDown: { event: '2 days' } }]);
+    expect(definition.gates).toEqual([
+      { name: 'auc', metric: 'auc', against: 'value', atLeast: 0.6, severity: 'blocking' },
+    ]);
+  });
+
+  it.each([
+    ['flights.parquet', 'parquet'],
+    ['a.b/rows.NDJSON', 'jsonl'],
+    ['rows.jsonl', 'jsonl'],
+  ])('read the format of %s from its ending', (path, format) => {
+    const definition = defineProject({ ...CHURN, source: { ...CHURN.source, reader: { file: { path } } } });
+    expect(definition.source.reader).toEqual({ file: { path, format } });
+  });
+});
+
+describe('types', () => {
+  it('know the columns of the source, and take the normal form', () => {
+    const definition: ProjectDefinition = defineProject(CHURN);
+    const again: ProjectInput = definition;
+    expect(defineProject(again)).toEqual(definition);
+    const wrong = () =>
+      defineProject({
+        ...CHURN,
+        // @ts-expect-error no such column
+        features: [{ transform: 'standardize', column: 'spent' }],
+      });
+    expect(wrong).toThrow('Did you mean spend?');
+  });
+});
+
+describe('a mistake', () => {
+  it.each<[string, (project: Json) => unknown, string]>([
+    // shape
+    ['a missing section', (p) => delete (p as { label?: unknown }).label, 'label: is missing; it must be an object'],
+    ['a typo in a field', (p) => (p['gate'] = [] as never), 'gate: there is no such field. Did you mean gates?'],
+    [
+      'a typo deep down',
+      (p) => (p['gates'] = [{ metric: 'auc', atleast: 0.6 }] as never),
+      'gates[0].atleast: there is no such field. Did you mean atLeast?',
+    ],
+    [
+      'a foreign field',
+      (p) => (p['label']!['owner'] = 'x' as never),
+      'label.owner: there is no such field. Fields are name, version, labeler.',
+    ],
+    ['a wrong type', (p) => (p['label']!['version'] = '1' as never), 'label.version: must be a number, is "1"'],
+    ['half a version', (p) => (p['label']!['version'] = 1.5 as never), 'label.version: must be a whole number, is 1.5'],
+    [
+      'a project name',
+      (p) => (p['name'] = 'Churn!' as never),
+      'name: must be lower-case letters, digits and -, starting with a letter, at most 48, is "Churn!"',
+    ],
+    ['no feature', (p) => (p['features'] = [] as never), 'features: must have at least 1 entry, is an empty list'],
+    ['a function', (p) => (p['name'] = (() => 1) as never), 'name: must be a text, is a function'],
+    [
+      'a function in params',
+      (p) => (p['notifiers'] = [{ registered: 'chat', params: { deep: [() => 1] } }] as never),
+      'notifiers[0].params.deep[0]: is not JSON: a function',
+    ],
+    [
+      'a date in params',
+      (p) => (p['notifiers'] = [{ registered: 'chat', params: { at: new Date(0) } }] as never),
+      'notifiers[0].params.at: is not JSON: [object Date]',
+    ],
+    // source
+    [
+      'an unknown column type',
+      (p) => (p['source']!['columns']!['spend'] = 'numbr' as never),
+      'source.columns.spend: must be string, integer, number, boolean or timestamp, is "numbr". Did you mean number?',
+    ],
+    [
+      'a column name',
+      (p) => (p['source']!['columns']!['a b'] = 'string' as never),
+      'source.columns["a b"]: must be letters, digits and _, starting with a letter, at most 63, is "a b"',
+    ],
+    [
+      'columns that SQL takes for one',
+      (p) => (p['source']!['columns']!['Plan'] = 'string' as never),
+      'source.columns.Plan: differs from plan in upper and lower case only',
+    ],
+    [
+      'an event time that is none',
+      (p) => (p['source']!['eventTime'] = 'plan' as never),
+      'source.eventTime: the event time must be a column of type timestamp; plan is string',
+    ],
+    [
+      'an event time that is not there',
+      (p) => (p['source']!['eventTime'] = 'att' as never),
+      'source.eventTime: source.columns has no column att. Did you mean at?',
+    ],
+    [
+      'two ways to know',
+      (p) => (p['source']!['knownAt'] = { column: 'landed', eventTimePlus: { minutes: 1 } } as never),
+      'source.knownAt: must have one field of column or eventTimePlus; it has column and eventTimePlus',
+    ],
+    [
+      'minutes per text',
+      (p) => (p['source']!['knownAt'] = { eventTimePlus: { minutesPer: { plan: 1 } } } as never),
+      'source.knownAt.eventTimePlus.minutesPer.plan: what minutes are counted by must be a column of type integer or number; plan is string',
+    ],
+    [
+      'no reader',
+      (p) => (p['source']!['reader'] = {} as never),
+      'source.reader: must have one field of file or registered; it is an object',
+    ],
+    [
+      'a format that nobody knows',
+      (p) => (p['source']!['reader']!['file']!['path'] = 'a.xls' as never),
+      'source.reader.file.format: is missing, and the path does not end in .parquet, .csv, .jsonl or .ndjson',
+    ],
+    [
+      'many files',
+      (p) => (p['source']!['reader']!['file']!['path'] = 'data/*.csv' as never),
+      'source.reader.file.path: must be one file, without * ? [ ] { }',
+    ],
+    [
+      'an address',
+      (p) => (p['source']!['reader']!['file']!['path'] = 's3://b/a.csv' as never),
+      'source.reader.file.path: must be a file, not an address',
+    ],
+    // schema
+    [
+      'a rule of no column',
+      (p) => (p['schema'] = { columns: [{ column: 'spent' }] } as never),
+      'schema.columns[0].column: source.columns has no column spent. Did you mean spend?',
+    ],
+    [
+      'a least text',
+      (p) => (p['schema'] = { columns: [{ column: 'plan', min: 1 }] } as never),
+      'schema.columns[0].min: a column with a least value must be a column of type integer or number; plan is string',
+    ],
+    [
+      'an empty range',
+      (p) => (p['schema'] = { columns: [{ column: 'spend', min: 2, max: 1 }] } as never),
+      'schema.columns[0].min: is 2, above max, which is 1',
+    ],
+    [
+      'a rule that says nothing',
+      (p) => (p['schema'] = { columns: [{ column: 'spend', required: false }] } as never),
+      'schema.columns[0]: says nothing: it is not required, and has no min, max or oneOf',
+    ],
+    [
+      'a circle',
+      (p) => (p['schema'] = { dependencies: [{ determinants: ['plan'], dependent: 'plan' }] } as never),
+      'schema.dependencies[0].dependent: is one of its own determinants',
+    ],
+    [
+      'more than all',
+      (p) => (p['schema'] = { maxBrokenShare: 1.2 } as never),
+      'schema.maxBrokenShare: must be at most 1, is 1.2',
+    ],
+    // label
+    [
+      'a text where a number is compared',
+      (p) => (p['label']!['labeler'] = { rule: { column: 'spend', op: '>', value: '15' } } as never),
+      'label.labeler.rule.value: must be a number, as spend is number; is "15"',
+    ],
+    [
+      'a boolean that is more',
+      (p) => (p['label']!['labeler']!['rule']!['op'] = '>' as never),
+      'label.labeler.rule.op: must be =, as left is boolean; is >',
+    ],
+    [
+      'a time without its zone',
+      (p) => (p['label']!['labeler'] = { rule: { column: 'at', op: '>', value: '2001-02-01T00:00' } } as never),
+      'label.labeler.rule.value: must be a time such as \'2001-02-01T00:00:00Z\', as at is timestamp; is "2001-02-01T00:00"',
+    ],
+    // features
+    [
+      'leakage of the label',
+      (p) => (p['features']![0] = { transform: 'oneHot', column: 'left' } as never),
+      'features[0].column: left is what the label is made of: the model would read the answer',
+    ],
+    [
+      'leakage of what is known later',
+      (p) => {
+        p['source']!['knownAt'] = { column: 'landed' } as never;
+        p['features']![0] = { transform: 'weekday', column: 'landed' } as never;
+      },
+      'features[0].column: landed is not known before the row is: at serving time there is no such value',
+    ],
+    [
+      'a transform of another type',
+      (p) => (p['features']![0] = { transform: 'embedding', column: 'spend' } as never),
+      'features[0].column: what embedding reads must be a column of type string; spend is number',
+    ],
+    [
+      'a transform that there is not',
+      (p) => (p['features']![1] = { transform: 'onehot', column: 'plan' } as never),
+      'features[1].transform: must be timeOfDayBuckets, timeOfDayCycles, weekday, standardize, logStandardize, oneHot or embedding, is "onehot". Did you mean oneHot?',
+    ],
+    ['a feature twice', (p) => (p['features']![1] = p['features']![0]!), 'features[1]: is features[0] again'],
+    [
+      "a name of the graph's own",
+      (p) => {
+        p['source']!['columns']!['dense'] = 'number' as never;
+        p['features']![0]!['column'] = 'dense' as never;
+      },
+      "features[0].column: dense is a name of the model's own; rename the column",
+    ],
+    // model, season, split, objective
+    [
+      'a wild learning rate',
+      (p) => (p['model'] = { network: { learningRate: 0 } } as never),
+      'model.network.learningRate: must be more than 0, is 0',
+    ],
+    [
+      'two models',
+      (p) => (p['model'] = { network: {}, trainer: { registered: 'x' } } as never),
+      'model: must have one field of network or trainer; it has network and trainer',
+    ],
+    [
+      'an offset of a whole season',
+      (p) => (p['season'] = { days: 7, offsetDays: 7 } as never),
+      'season.offsetDays: is 7; it must be less than days, which is 7',
+    ],
+    [
+      'a threshold of 1',
+      (p) => (p['objective'] = { decisionThreshold: 1 } as never),
+      'objective.decisionThreshold: must be less than 1, is 1',
+    ],
+    // gates
+    [
+      'a gate without a bound',
+      (p) => (p['gates'] = [{ metric: 'auc' }] as never),
+      'gates[0]: has no bound: give it atLeast or atMost',
+    ],
+    [
+      'a gate that none can pass',
+      (p) => (p['gates'] = [{ metric: 'auc', atLeast: 0.7, atMost: 0.6 }] as never),
+      'gates[0].atLeast: is 0.7, above atMost, which is 0.6: no model could pass',
+    ],
+    [
+      'an unknown metric',
+      (p) => (p['gates'] = [{ metric: 'logloss', atMost: 1 }] as never),
+      'gates[0].metric: there is no metric logloss. Did you mean logLoss?',
+    ],
+    [
+      'a gate on a value that nobody gave',
+      (p) => (p['gates'] = [{ metric: 'value', atLeast: 0 }] as never),
+      'gates[0].metric: is value, but objective.value does not say what outcomes are worth',
+    ],
+    [
+      'two gates of one name',
+      (p) =>
+        (p['gates'] = [
+          { metric: 'auc', atLeast: 0.6 },
+          { metric: 'auc', atMost: 0.9 },
+        ] as never),
+      'gates[1].name: auc is there twice; give each its own',
+    ],
+    [
+      'a registered metric with the name of our own',
+      (p) => (p['metrics'] = [{ registered: 'auc' }] as never),
+      'metrics[0].registered: is the name of a built-in metric',
+    ],
+    // approval
+    [
+      'more approvals than people',
+      (p) => (p['approval']!['approversNeeded'] = 2 as never),
+      'approval.approversNeeded: is 2, but only 1 person may decide',
+    ],
+    [
+      'more approvals than distinct people',
+      (p) =>
+        (p['approval'] = {
+          approvers: ['ana', 'role:all'],
+          roles: { all: ['ana', 'ben'] },
+          approversNeeded: 3,
+        } as never),
+      'approval.approversNeeded: is 3, but only 2 people may decide',
+    ],
+    [
+      'a role that nobody has',
+      (p) => (p['approval'] = { approvers: ['role:reviewer'], roles: { reviewers: ['ana'] } } as never),
+      'approval.approvers[0]: there is no role reviewer in approval.roles. Did you mean reviewers?',
+    ],
+    [
+      'a reminder after the end',
+      (p) => (p['approval']!['reminders'] = [{ wall: '1 day' }, { wall: '14 days' }] as never),
+      'approval.reminders[1]: 14 days is not before the deadline, which is 14 days',
+    ],
+    [
+      'reminders out of order',
+      (p) => (p['approval']!['reminders'] = [{ wall: '2 days' }, { wall: '48 hours' }] as never),
+      'approval.reminders[1]: 48 hours is not later than the reminder before it',
+    ],
+    // durations
+    [
+      'the wrong clock',
+      (p) => (p['approval']!['deadline'] = { event: '14 days' } as never),
+      "approval.deadline: is by the wall clock (people's and machines' time), not by event; write { wall: '7 days' }",
+    ],
+    [
+      'no clock',
+      (p) => (p['retryFor'] = '1 day' as never),
+      'retryFor: must name its clock: write { wall: \'7 days\' }, is "1 day"',
+    ],
+    [
+      'no duration',
+      (p) => (p['monitoring'] = { lateness: { event: '1 fortnight' } } as never),
+      'monitoring.lateness: is no duration: "1 fortnight"; write a number and a unit of millisecond, second, minute, hour, day, week',
+    ],
+    [
+      'a duration of nothing',
+      (p) => (p['retryFor'] = { wall: '0 days' } as never),
+      'retryFor: must be longer than nothing, is "0 days"',
+    ],
+    [
+      'a duration beyond measure',
+      (p) => (p['retryFor'] = { wall: '99999 weeks' } as never),
+      'retryFor: is longer than 10 years: "99999 weeks"',
+    ],
+    // rollout
+    [
+      'a share that falls',
+      (p) =>
+        (p['rollout'] = {
+          steps: [
+            { share: 0.5, for: { event: '1 day' } },
+            { share: 0.2, for: { event: '1 day' } },
+            { share: 1, for: { event: '1 day' } },
+          ],
+        } as never),
+      'rollout.steps[1].share: is 0.2, below the step before, which is 0.5',
+    ],
+    [
+      'a rollout that stops half-way',
+      (p) => (p['rollout'] = { steps: [{ share: 0.5, for: { event: '1 day' } }] } as never),
+      'rollout.steps[0].share: is 0.5; the last step must be 1, for all requests',
+    ],
+    [
+      'a step that does nothing',
+      (p) =>
+        (p['rollout'] = {
+          steps: [
+            { share: 0, for: { event: '1 day' } },
+            { share: 1, for: { event: '1 day' } },
+          ],
+        } as never),
+      'rollout.steps[0].share: is 0 without shadow: such a step does nothing',
+    ],
+    // triggers and notifiers
+    [
+      'more windows than there are',
+      (p) => (p['triggers'] = [{ on: 'level', windows: 3, of: 2 }] as never),
+      'triggers[0].windows: is 3, more than of, which is 2',
+    ],
+    [
+      'an address of no web',
+      (p) => (p['notifiers'] = [{ webhook: { url: 'ftp://x/y' } }] as never),
+      'notifiers[0].webhook.url: must be an address that starts with http:// or https://',
+    ],
+    [
+      'a password in an address',
+      (p) => (p['notifiers'] = [{ webhook: { url: 'https://me:sesame@x/y' } }] as never),
+      'notifiers[0].webhook.url: has a name or password in it; a definition is stored and shown, so it must hold no secret',
+    ],
+    [
+      'a token in an address',
+      (p) => (p['notifiers'] = [{ webhook: { url: 'https://x/y?access_token=1' } }] as never),
+      'notifiers[0].webhook.url: has access_token in its query; a definition is stored and shown, so it must hold no secret',
+    ],
+  ])('is told by its path and in words: %s', (_, change, expected) => {
+    expect(mistakesIn(changed(change))).toContain(expected);
+  });
+
+  it.each(['s3cr3t', 'whsec_9f8a7b', 'AKIAIOSFODNN7EXAMPLE', 'hook-secret', ''])(
+    'is a secret in place of the name of a variable, and not repeated: %j',
+    (secretEnv) => {
+      const mistakes = mistakesIn({ ...CHURN, notifiers: [{ webhook: { url: 'https://x/y', secretEnv } }] });
+      expect(mistakes).toEqual([
+        'notifiers[0].webhook.secretEnv: must be the name of an environment variable of the worker, such as APPROVALS_SECRET, never the secret itself',
+      ]);
+    }
+  );
+
+  it('is told together with all others, in one error of one line', () => {
+    const broken = changed((p) => {
+      p['name'] = 'Churn' as never;
+      p['features']![0]!['column'] = 'spent' as never;
+      p['gates'] = [{ metric: 'auc' }, { metric: 'auc', atleast: 1 }] as never;
+      p['rollout'] = { steps: [{ share: 0.5, for: { event: '1 day' } }] } as never;
+      p['rolout'] = {} as never;
+    });
+    const error = (() => {
+      try {
+        return defineProject(broken as ProjectInput);
+      } catch (caught) {
+        return caught as MlopsError;
+      }
+    })() as MlopsError;
+    expect(error.code).toBe('MLOPS_DEFINITION_INVALID');
+    expect(error.message).toMatch(/^MLOPS_DEFINITION_INVALID: 6 mistakes in the definition: [^\n]*$/);
+    for (const path of [
+      'name',
+      'features[0].column',
+      'gates[0]',
+      'gates[1].atleast',
+      'rollout.steps[0].share',
+      'rolout',
+    ]) {
+      expect(error.message).toContain(`${path}: `);
+    }
+  });
+
+  it.each([undefined, null, 'churn', 3, []])('is a definition that is %j', (input) => {
+    expect(mistakesIn(input)).toEqual([expect.stringContaining('a definition must be an object')]);
+  });
+
+  it('is a definition too large for a message', () => {
+    const params = { text: 'x'.repeat(40_000) };
+    expect(mistakesIn({ ...CHURN, notifiers: [{ registered: 'chat', params }] })).toEqual([
+      expect.stringMatching(/^: the definition has \d+ bytes; at most 32768 fit/),
+    ]);
+  });
+});
+
+describe('the normal form', () => {
+  const event = fc.integer({ min: 1, max: 90 }).map((days) => ({ event: `${days} days` }));
+  const project = fc
+    .record(
+      {
+        season: fc.record({ days: fc.integer({ min: 4, max: 60 }), offsetDays: fc.integer({ min: 0, max: 3 }) }),
+        schema: fc.record({
+          columns: fc.array(
+            fc.record({
+              column: fc.constantFrom('spend', 'visits'),
+              min: fc.double({ noNaN: true, noDefaultInfinity: true }),
+            })
+          ),
+        }),
+        model: fc.oneof(
+          fc.record({
+            network: fc.record({ seed: fc.nat(), hidden: fc.array(fc.integer({ min: 1, max: 64 }), { maxLength: 3 }) }),
+          }),
+          fc.record({
+            trainer: fc.record({
+              registered: fc.constant('forest'),
+              params: fc.dictionary(fc.string(), fc.jsonValue()),
+            }),
+          })
+        ),
+        gates: fc.uniqueArray(
+          fc.record({
+            metric: fc.constantFrom('auc', 'logLoss'),
+            atLeast: fc.double({ min: -1, max: 1, noNaN: true }),
+          }),
+          {
+            selector: ({ metric }) => metric,
+          }
+        ),
+        rollout: fc.record({
+          steps: fc.tuple(
+            fc.record({ share: fc.double({ min: 0.01, max: 0.9, noNaN: true }), for: event }),
+            fc.record({ share: fc.constant(1), for: event })
+          ),
+        }),
+        monitoring: fc.record(
+          { lateness: event, level: fc.record({ floor: fc.double({ min: 0, max: 1, noNaN: true }) }) },
+          { requiredKeys: [] }
+        ),
+        triggers: fc.uniqueArray(fc.record({ on: fc.constantFrom('level', 'drift'), coolDown: event }), {
+          selector: ({ on }) => on,
+        }),
+      },
+      { requiredKeys: [] }
+    )
+    .map((parts) => ({ ...CHURN, ...parts }) as ProjectInput);
+
+  it('is an input that gives itself, also after a trip through JSON, under one digest', () => {
+    fc.assert(
+      fc.property(project, (input) => {
+        const definition = defineProject(input);
+        const again = defineProject(JSON.parse(JSON.stringify(definition)) as ProjectInput);
+        expect(again).toEqual(definition);
+        expect(definitionDigest(again)).toBe(definitionDigest(definition));
+        expect(definitionDigest(defineProject(JSON.parse(JSON.stringify(input)) as ProjectInput))).toBe(
+          definitionDigest(definition)
+        );
+      })
+    );
+  });
+
+  it('has another digest for another definition', () => {
+    const other = defineProject({ ...CHURN, objective: { decisionThreshold: 0.4 } });
+    expect(definitionDigest(other)).not.toBe(definitionDigest(defineProject(CHURN)));
+  });
+
+  it('does not change what it was made of', () => {
+    const input = structuredClone(CHURN) as unknown as ProjectInput;
+    defineProject(input);
+    expect(input).toEqual(CHURN);
+  });
+});
