@@ -1,7 +1,8 @@
 import type { ProjectDefinition } from '../domain/definition';
+import type { CodeKind } from '../project/registry';
 
 export interface NamedUse {
-  readonly kind: 'reader' | 'labeler' | 'trainer' | 'notifier';
+  readonly kind: CodeKind;
   readonly name: string;
   /** Path in the definition. */
   readonly field: string;
@@ -9,7 +10,7 @@ export interface NamedUse {
 
 /** Every place where a definition names user code. */
 export function registeredUses(definition: ProjectDefinition): NamedUse[] {
-  const { source, label, model, notifiers } = definition;
+  const { source, label, model, metrics, notifiers } = definition;
   return [
     ...('registered' in source.reader
       ? [{ kind: 'reader' as const, name: source.reader.registered, field: 'source.reader' }]
@@ -20,6 +21,11 @@ export function registeredUses(definition: ProjectDefinition): NamedUse[] {
     ...('trainer' in model
       ? [{ kind: 'trainer' as const, name: model.trainer.registered, field: 'model.trainer' }]
       : []),
+    ...metrics.map((metric, index) => ({
+      kind: 'metric' as const,
+      name: metric.registered,
+      field: `metrics[${index}]`,
+    })),
     ...notifiers.flatMap((notifier, index) =>
       'registered' in notifier
         ? [{ kind: 'notifier' as const, name: notifier.registered, field: `notifiers[${index}]` }]

@@ -48,6 +48,7 @@ export interface Labeler extends Versioned {
 
 export interface TrainRequest {
   readonly params: Readonly<Record<string, unknown>>;
+  /** `params.seed`, or 0. */
   readonly seed: number;
   /** The training rows, in total order, with their labels. */
   readonly rows: AsyncIterable<{ readonly rows: readonly Row[]; readonly labels: readonly (0 | 1)[] }>;
