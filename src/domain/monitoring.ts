@@ -13,6 +13,8 @@ export interface FeatureDrift {
   readonly limit: number;
   readonly pValue: number;
   readonly verdict: 'drift' | 'none' | 'insufficient data';
+  /** Of numbers: the distance in the reference's σ, and the floor from which it is worth a look; not part of the verdict. */
+  readonly wasserstein?: { readonly value: number; readonly floor: number };
 }
 
 export interface DataQuality {
