@@ -49,17 +49,26 @@ export function cycleActivities(deps: ActivityDeps) {
       crashPoint('cycle:written');
     },
 
-    async mlopsEnterPhase(phase: OfCycle & { readonly phase: string }): Promise<void> {
-      await change(phase, { phase: phase.phase, state: phase.phase === 'approve' ? 'waiting' : 'running' });
+    /** `refs`: what the phases so far have made. */
+    async mlopsEnterPhase(
+      phase: OfCycle & { readonly phase: string; readonly refs: CycleDocument['refs'] }
+    ): Promise<void> {
+      await change(phase, {
+        phase: phase.phase,
+        state: phase.phase === 'approve' ? 'waiting' : 'running',
+        refs: phase.refs,
+      });
     },
 
     async mlopsRecordFailure(failed: OfCycle & { readonly phase: string; readonly failure: string }): Promise<void> {
       await change(failed, { phase: failed.phase, state: 'failed', failure: failed.failure.slice(0, 4000) });
     },
 
-    async mlopsCloseCycle(closed: OfCycle & { readonly outcome: CycleOutcome }): Promise<void> {
+    async mlopsCloseCycle(
+      closed: OfCycle & { readonly outcome: CycleOutcome; readonly refs: CycleDocument['refs'] }
+    ): Promise<void> {
       const { moving, audit } = await deps.stores();
-      await change(closed, { state: 'finished', outcome: closed.outcome, endedAt: new Date() });
+      await change(closed, { state: 'finished', outcome: closed.outcome, refs: closed.refs, endedAt: new Date() });
       const id = cycleRecordId(closed.project, closed.cycle);
       const cycle = await moving.cycles.findOne({ _id: id });
       await audit.record({

@@ -1,6 +1,5 @@
 /** Evaluation: a candidate, and the champion beside it, on the same later rows; and the gates' verdicts. */
-import type { GateDefinition } from '../domain/definition';
-import { MlopsError } from '../domain/errors';
+import type { GateDefinition, Objective, Season } from '../domain/definition';
 import type { EvaluationBody } from '../domain/evaluation';
 import { judgeGates } from '../domain/gates';
 import type { EvaluateResult } from '../domain/phases';
@@ -23,14 +22,15 @@ export interface Evaluate {
   readonly period: Period;
   readonly knownBy: string;
   readonly gates: readonly GateDefinition[];
-  readonly decisionThreshold: number;
+  readonly objective: Objective;
+  readonly season: Season;
   readonly minRows: number;
 }
 
 export function evaluateActivities(deps: ActivityDeps) {
   return {
     async mlopsEvaluate(evaluate: Evaluate): Promise<EvaluateResult> {
-      const { snapshot, labelSet, period, knownBy, gates, decisionThreshold, minRows } = evaluate;
+      const { snapshot, labelSet, period, knownBy, gates, objective, season, minRows } = evaluate;
       const stores = await deps.stores();
       const run = await runOf(deps, evaluate.version);
       const championRun = evaluate.champion === undefined ? undefined : await runOf(deps, evaluate.champion);
@@ -44,7 +44,7 @@ export function evaluateActivities(deps: ActivityDeps) {
         kind: 'evaluation',
         name: 'evaluate',
         version: stepVersion('evaluate'),
-        params: { period, knownBy, gates, decisionThreshold, minRows },
+        params: { period, knownBy, gates, objective, season, minRows },
         inputs: [runRef, snapshot, labelSet, ...(championRef === undefined ? [] : [championRef])],
         environment: numericEnvironment(),
       } as const;
@@ -60,18 +60,13 @@ export function evaluateActivities(deps: ActivityDeps) {
           ...loadRequest(data.body, await labelledShards(deps, stores, data, labels), { ...period, knownBy }),
           model: model as string,
           ...(champion === undefined ? {} : { champion }),
+          trainedTo: run.body.split.train.to,
+          season,
           trainRate: run.body.trainRate,
-          decisionThreshold,
+          objective,
+          minRows,
         };
         const output = await runWithHeartbeat<EvaluateJobInput, EvaluateJobOutput>(deps, 'evaluate', input, { folder });
-        if (output.evaluation.rows < minRows) {
-          throw new MlopsError(
-            'MLOPS_TOO_FEW_ROWS',
-            'There are too few test rows.',
-            { rows: output.evaluation.rows, needed: minRows, from: period.from, to: period.to },
-            'Wait for more data, or lower split.minTestRows.'
-          );
-        }
         return {
           files: stepFiles(folder, output.files),
           body: (): EvaluationBody => ({
@@ -81,7 +76,7 @@ export function evaluateActivities(deps: ActivityDeps) {
             period,
             knownBy,
             evaluation: output.evaluation,
-            gates: judgeGates(gates, output.evaluation, { contaminated }),
+            gates: judgeGates(gates, output.evaluation, contaminated),
           }),
         };
       });

@@ -37,7 +37,7 @@ export interface StepOutcome<K extends FactKind> {
   readonly files: readonly StepFile[];
   /** The record's body, once its files have become artifacts. */
   readonly body: (artifacts: ReadonlyMap<string, ArtifactRef>) => FactBodies[K];
-  /** What the record stands for; default: the digest of its body. */
+  /** What the record stands for; default: the digest of its body and its files. */
   readonly digest?: (body: FactBodies[K]) => Digest;
   /** Artifacts of earlier steps that the record refers to. */
   readonly refersTo?: readonly ArtifactRef[];
@@ -85,11 +85,14 @@ export async function runStep<K extends FactKind>(
     for (const file of outcome.files) artifacts.set(file.name, await stores.artifacts.put(file));
     crashPoint('step:artifacts-put');
     const body = outcome.body(artifacts);
+    const digest =
+      outcome.digest?.(body) ??
+      digestOf({ body, files: [...artifacts.values()].map((file) => [file.name, file.digest]) });
     const { fact, won } = await stores.facts.commit(
       {
         _id: key,
         kind: request.kind,
-        digest: outcome.digest?.(body) ?? digestOf(body),
+        digest,
         step: {
           name: request.name,
           version: request.version,
@@ -103,7 +106,6 @@ export async function runStep<K extends FactKind>(
       { startedAt, ...(outcome.edges === undefined ? {} : { edges: outcome.edges }) }
     );
     crashPoint('step:committed');
-    const digest = outcome.digest?.(body) ?? digestOf(body);
     if (!won && fact.digest !== digest) await tellNotReproducible(stores, request.name, key, fact.digest, digest);
     return refOf(fact);
   } finally {

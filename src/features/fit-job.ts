@@ -1,8 +1,9 @@
 /** The job `fit`: the features' statistics from the training rows, and the graph made of them. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FeatureDefinition } from '../domain/definition';
+import type { DependencyRule, FeatureDefinition } from '../domain/definition';
 import type { Job, JobFile } from '../domain/job';
+import { learnDependencies } from '../monitor/dependencies';
 import type { LoadRequest } from '../tables/load';
 import { featureGraph } from './feature-graph';
 import { fitFeatures } from './fit';
@@ -12,13 +13,15 @@ import { loadRows } from './load-rows';
 /** The training rows: shards and the split's bounds. Labels aren't read. */
 export interface FitJobInput extends LoadRequest {
   readonly features: readonly FeatureDefinition[];
+  /** Learned from the same rows, and held against what is served later. */
+  readonly dependencies: readonly DependencyRule[];
 }
 
 export interface FitJobOutput {
   readonly rows: number;
   readonly denseWidth: number;
   readonly embeddings: readonly EmbeddingTable[];
-  /** `fitted` (JSON) and `graph` (ONNX). */
+  /** `fitted` (JSON), `graph` (ONNX) and `dependencies` (JSON). */
   readonly files: readonly JobFile[];
 }
 
@@ -27,12 +30,17 @@ export const fitJob: Job<FitJobInput, FitJobOutput> = async (input, context) => 
   const shards = input.shards.map(({ data }) => ({ data }));
   const { table } = await loadRows(
     { ...input, shards },
-    input.features.map(({ column }) => column),
+    [
+      ...input.features.map(({ column }) => column),
+      ...input.dependencies.flatMap((rule) => [...rule.determinants, rule.dependent]),
+    ],
     context
   );
   const fitted = fitFeatures(table, input.features, context);
   await writeFile(join(context.folder, 'fitted.json'), JSON.stringify(fitted));
   await writeFile(join(context.folder, 'features.onnx'), featureGraph(fitted));
+  const learned = learnDependencies(table, input.dependencies);
+  await writeFile(join(context.folder, 'dependencies.json'), JSON.stringify(learned));
   return {
     rows: table.rows,
     denseWidth: denseWidth(fitted),
@@ -40,6 +48,7 @@ export const fitJob: Job<FitJobInput, FitJobOutput> = async (input, context) => 
     files: [
       { name: 'fitted', file: 'fitted.json', mediaType: 'application/json' },
       { name: 'graph', file: 'features.onnx', mediaType: 'application/octet-stream' },
+      { name: 'dependencies', file: 'dependencies.json', mediaType: 'application/json' },
     ],
   };
 };

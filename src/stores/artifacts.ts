@@ -4,11 +4,12 @@
  */
 
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { Client as MinioClient } from 'minio';
 import type { ClientSession, Collection, Db } from 'mongodb';
 import { MlopsError } from '../domain/errors';
@@ -95,12 +96,7 @@ export class Artifacts {
     const temporary = `${path}.${randomUUID()}.part`;
     await mkdir(dirname(path), { recursive: true });
     try {
-      await this.#within(
-        'fGetObject',
-        await this.#bytesOf(digest),
-        this.#s3.fGetObject(this.#bucket, objectKey(digest), temporary)
-      );
-      const found = await digestOfFile(temporary);
+      const found = await this.#within('getObject', await this.#bytesOf(digest), this.#stream(digest, temporary));
       if (found !== digest) {
         throw new MlopsError(
           'MLOPS_ARTIFACT_CORRUPT',
@@ -161,6 +157,23 @@ export class Artifacts {
     if (before.state === 'deleting') throw deleting([digest]);
     // The document is written before the object: an attempt that died between the two left only the document.
     return this.hasObject(digest);
+  }
+
+  /** To a file, hashed on the way. */
+  async #stream(digest: Digest, path: string): Promise<Digest> {
+    const hash = createHash('sha256');
+    const object = await this.#s3.getObject(this.#bucket, objectKey(digest));
+    await pipeline(
+      object,
+      async function* (chunks: AsyncIterable<Buffer>) {
+        for await (const chunk of chunks) {
+          hash.update(chunk);
+          yield chunk;
+        }
+      },
+      createWriteStream(path)
+    );
+    return `sha256:${hash.digest('hex')}`;
   }
 
   async #bytesOf(digest: Digest): Promise<number> {
@@ -246,5 +259,5 @@ function missingOrUnavailable(bucket: string, digest: Digest, error: unknown): M
       { cause: error }
     );
   }
-  return unavailable('fGetObject', objectKey(digest), error);
+  return unavailable('getObject', objectKey(digest), error);
 }

@@ -17,6 +17,7 @@ import { durationMs } from '../domain/durations';
 import { monitorId, type Phase, phaseId } from '../domain/ids';
 import { MESSAGES, type Trigger, type TriggerCause, type WatchMessage } from '../domain/messages';
 import type { ApproveResult, CycleOutcome, LifecycleState, PhaseContext } from '../domain/phases';
+import type { CycleDocument } from '../domain/records';
 import { io } from './activities';
 import { approve } from './approve';
 import { deploy } from './deploy';
@@ -66,6 +67,7 @@ export async function runCycle(
 
 class Cycle {
   snapshot: LifecycleState['snapshot'];
+  #refs: CycleDocument['refs'] = {};
   readonly #state: LifecycleState;
   readonly #desk: OperatorDesk;
   readonly #view: LifecycleView;
@@ -111,6 +113,7 @@ class Cycle {
       })
     );
     this.snapshot = snapshot;
+    this.#refs = { snapshot };
     const labelSet = await this.#phase('label', definition.label.name, (workflowId) =>
       executeChild(label, {
         workflowId,
@@ -127,6 +130,7 @@ class Cycle {
         ...described(`train for ${project}`, `Trains on snapshot ${snapshot.digest}.`),
       })
     );
+    this.#refs = { ...this.#refs, labelSet, featureSet: trained.features, run: trained.run, version: trained.version };
     const { champion } = await this.#io().mlopsChampion({ project });
     const judged = await this.#phase('evaluate', `${project}@${trained.number}`, (workflowId) =>
       executeChild(evaluate, {
@@ -148,6 +152,7 @@ class Cycle {
         ),
       })
     );
+    this.#refs = { ...this.#refs, evaluation: judged.evaluation };
     if (judged.gates.some((gate) => gate.severity === 'blocking' && gate.outcome.startsWith('failed'))) {
       return { outcome: 'gate failed', snapshot };
     }
@@ -198,7 +203,7 @@ class Cycle {
 
   async close(outcome: CycleOutcome): Promise<void> {
     const { project, cycle } = this.#context;
-    await this.#io().mlopsCloseCycle({ project, cycle, outcome });
+    await this.#io().mlopsCloseCycle({ project, cycle, outcome, refs: this.#refs });
   }
 
   /** A phase as often as the operator wants it; reuse makes a second time cheap. */
@@ -208,7 +213,7 @@ class Cycle {
     for (;;) {
       await this.#whilePaused(phase);
       this.#show(phase, [], `**${phase}**: ${about}. Open the child workflow \`${workflowId}\` for its details.`);
-      await io(definition).mlopsEnterPhase({ project, cycle, phase });
+      await io(definition).mlopsEnterPhase({ project, cycle, phase, refs: this.#refs });
       try {
         return await run(workflowId);
       } catch (error) {

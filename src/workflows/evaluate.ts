@@ -28,7 +28,8 @@ export async function evaluate(input: EvaluateInput): Promise<EvaluateResult> {
     period,
     knownBy: asOf,
     gates: definition.gates,
-    decisionThreshold: definition.objective.decisionThreshold,
+    objective: definition.objective,
+    season: definition.season,
     minRows: definition.split.minTestRows,
   });
   return untilPickedUp(input, visible, work);

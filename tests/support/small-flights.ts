@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { packageRoot } from '../../src/package-root';
-import { loadProject } from '../../src/project/load-project';
+import flights from '../../examples/flights/project';
 
 const FLIGHTS = 'node_modules/vega-datasets/data/flights-3m.parquet';
 
@@ -22,12 +22,11 @@ export async function writeSmallFlights(folder: string, every = 100): Promise<st
 }
 
 /** The quickstart's project on that file, smaller where time matters. */
-export async function smallProject(
+export function smallProject(
   name: string,
   file: string,
   changes: Partial<ProjectDefinition> = {}
-): Promise<ProjectDefinition> {
-  const flights = await loadProject(join(packageRoot(), 'examples', 'flights', 'project.ts'));
+): ProjectDefinition {
   return {
     ...flights,
     name,

@@ -35,7 +35,7 @@ async function shards(label = 'CASE WHEN (i * 7) % 10 < 8 THEN (i % 5 = 3)::INT 
 async function fitAndTrain(files: Awaited<ReturnType<typeof shards>>, network: NetworkSpec = NETWORK) {
   const rows = { shards: files, columns: COLUMNS, where: { to: '2001-01-18T00:00:00Z' }, eventTime: 'at' };
   const fitContext = recordingContext();
-  const fit = await fitJob({ ...rows, features: FEATURES }, fitContext);
+  const fit = await fitJob({ ...rows, features: FEATURES, dependencies: [] }, fitContext);
   const at = (name: string) => join(fitContext.folder, fit.files.find((file) => file.name === name)!.file);
   const trainContext = recordingContext();
   const input = { ...rows, network, fitted: at('fitted'), graph: at('graph') };
