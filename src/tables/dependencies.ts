@@ -2,11 +2,16 @@
 import type { DependencyRule } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
 import type { Column, TableColumns } from './columns';
-import { isoOf } from './moments';
 
 type Value = string | number;
 
-/** Plain JSON: one entry for each combination that had a single value in the training rows. */
+/** Plain JSON. Timestamps are µs since 1970. */
+export interface LearnedDependencies {
+  readonly v: 1;
+  readonly dependencies: readonly LearnedDependency[];
+}
+
+/** One entry for each combination that had a single value in the training rows. */
 export interface LearnedDependency extends DependencyRule {
   /** JSON array of the determinants' values → the dependent's value. */
   readonly values: Readonly<Record<string, Value>>;
@@ -31,8 +36,8 @@ const MISSING_TIMESTAMP = -(2n ** 63n);
  * Rows with a missing determinant or dependent teach nothing.
  * @throws MlopsError MLOPS_DEFINITION_INVALID: a rule of a column that the table lacks
  */
-export function learnDependencies(table: TableColumns, rules: readonly DependencyRule[]): readonly LearnedDependency[] {
-  return rules.map((rule) => {
+export function learnDependencies(table: TableColumns, rules: readonly DependencyRule[]): LearnedDependencies {
+  const dependencies = rules.map((rule) => {
     const groups = groupsOf(table, rule);
     const dependent = columnOf(table, rule, rule.dependent);
     const learned = new Map<number, Value>();
@@ -50,14 +55,15 @@ export function learnDependencies(table: TableColumns, rules: readonly Dependenc
     );
     return { ...rule, values, ambiguous: ambiguous.size };
   });
+  return { v: 1, dependencies };
 }
 
 /** Rows whose combination is known and whose dependent is another; one that is missing breaks nothing. */
 export function brokenDependencies(
-  learned: readonly LearnedDependency[],
+  { dependencies }: LearnedDependencies,
   table: TableColumns
 ): readonly BrokenDependency[] {
-  return learned.map((rule) => {
+  return dependencies.map((rule) => {
     const groups = groupsOf(table, rule);
     const dependent = columnOf(table, rule, rule.dependent);
     const expected = groups.firstRow.map((row) => rule.values[keyAt(table, rule, row)]);
@@ -138,7 +144,7 @@ function valueAt(column: Column, row: number): Value | undefined {
     case 'number':
       return Number.isNaN(column.values[row]) ? undefined : column.values[row];
     case 'timestamp':
-      return column.values[row] === MISSING_TIMESTAMP ? undefined : isoOf(column.values[row]!);
+      return column.values[row] === MISSING_TIMESTAMP ? undefined : Number(column.values[row]);
   }
 }
 
