@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DependencyRule, FeatureDefinition } from '../domain/definition';
 import type { Job, JobFile } from '../domain/job';
-import { learnDependencies } from '../monitor/dependencies';
+import { learnDependencies } from '../tables/dependencies';
 import type { LoadRequest } from '../tables/load';
 import { featureGraph } from './feature-graph';
 import { fitFeatures } from './fit';

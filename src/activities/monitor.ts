@@ -1,0 +1,204 @@
+/** The monitor's effects: read how far event time and truth have come, judge a window once, tell what was refused. */
+
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { digestOf } from '../digest';
+import type { ProjectDefinition } from '../domain/definition';
+import { durationMs } from '../domain/durations';
+import type { Trigger, WatchMessage } from '../domain/messages';
+import type { WindowBody } from '../domain/monitoring';
+import type { Period } from '../domain/season';
+import { triggersOf } from '../domain/triggers';
+import { triggerMessages, windowId, windowLine } from '../domain/windows';
+import type { Stores } from '../stores/connect';
+import { coverage, windowRows } from '../stores/predictions';
+import { liveReplicas, watermarkOf } from '../stores/replicas';
+import { beating } from './beating';
+import type { ActivityDeps } from './deps';
+import { refusedSignalActivities } from './refused-signals';
+import { judgeRows } from './window-numbers';
+
+export interface OfWindow {
+  readonly project: string;
+  readonly definition: ProjectDefinition;
+  readonly period: Period;
+}
+
+/** Ready: `asOf` is the event time up to which truths count. */
+export type Readiness =
+  | { readonly state: 'waiting'; readonly waitsFor: string }
+  | { readonly state: 'ready'; readonly asOf: string };
+
+export interface Judged {
+  readonly window: string;
+  readonly line: string;
+  readonly triggers: readonly Trigger[];
+}
+
+export function monitorActivities(deps: ActivityDeps) {
+  return {
+    ...refusedSignalActivities(deps),
+
+    /** What to go by from now on: the definition that the watched version was made with. */
+    async mlopsWatchedDefinition(
+      watch: WatchMessage & { readonly project: string }
+    ): Promise<{ definition?: ProjectDefinition }> {
+      const { facts } = await deps.stores();
+      const version = await facts.find('version', watch.version);
+      if (version === null || version.body.project !== watch.project) return {};
+      return { definition: (await facts.get(version.body.definition)).body.definition };
+    },
+
+    /** Whether a window is over, and enough of its truth is there or need not be waited for any longer. */
+    async mlopsWindowReady({ project, definition, period }: OfWindow): Promise<Readiness> {
+      const stores = await deps.stores();
+      const { truthCoverage, truthWithin, lateness } = definition.monitoring;
+      const watermark = watermarkOf(await liveReplicas(stores.moving.replicas, project), durationMs(lateness));
+      if (watermark === undefined)
+        return { state: 'waiting', waitsFor: 'predictions: no live replica has shipped any' };
+      const over = Date.parse(period.to);
+      if (watermark.getTime() < over) {
+        return {
+          state: 'waiting',
+          waitsFor: `event time past ${period.to}; the watermark is ${watermark.toISOString()}`,
+        };
+      }
+      const { predictions, truths } = await coverage(stores.db, project, period);
+      if (predictions === 0) return { state: 'ready', asOf: period.to };
+      const needed = Math.ceil(predictions * truthCoverage);
+      if (truths >= needed) return { state: 'ready', asOf: await coveredAt(stores, project, period, needed) };
+      const latest = new Date(over + durationMs(truthWithin));
+      if (watermark >= latest) return { state: 'ready', asOf: latest.toISOString() };
+      return {
+        state: 'waiting',
+        waitsFor: `truth: ${truths} of ${predictions} predictions have it, ${needed} are needed, or event time past ${latest.toISOString()}`,
+      };
+    },
+
+    /** Judges a window and records the verdict, once; a later attempt gets the recorded one. */
+    async mlopsJudgeWindow({
+      project,
+      definition,
+      period,
+      asOf,
+    }: OfWindow & { readonly asOf: string }): Promise<Judged> {
+      const stores = await deps.stores();
+      const id = windowId(project, period.from, 0);
+      const there = await stores.facts.find('window', id);
+      const body = there?.body ?? (await judged(deps, stores, { project, definition, period }, asOf));
+      return { window: id, line: windowLine(body), triggers: triggerMessages(id, body) };
+    },
+
+    /**
+     * Writes the window's next revision where truth that came later changes it. Its verdict stays, and triggers look
+     * at the verdict only.
+     * @param asOf truths up to here; the revision's number, or none where nothing changed
+     */
+    async mlopsCorrectWindow({
+      project,
+      definition,
+      period,
+      asOf,
+    }: OfWindow & { readonly asOf: string }): Promise<{ revision?: number }> {
+      const stores = await deps.stores();
+      const [latest] = await stores.facts
+        .collection('window')
+        .find({ 'body.endpoint': project, 'body.period.from': period.from })
+        .sort({ 'body.revision': -1 })
+        .limit(1)
+        .toArray();
+      if (latest === undefined) return {};
+      const revision = latest.body.revision + 1;
+      const { version, numbers } = await inFolder(deps, (folder) =>
+        judgeRows(deps, stores, { project, definition, period, asOf, folder })
+      );
+      if (numbers.truths === latest.body.truths && digestOf(numbers) === digestOf(numbersOf(latest.body))) return {};
+      const body = { endpoint: project, period, revision, asOf, ...numbers, triggers: latest.body.triggers };
+      await stores.facts.commit({
+        _id: windowId(project, period.from, revision),
+        kind: 'window',
+        digest: digestOf(body),
+        inputs: version === undefined ? [] : [version],
+        artifacts: [],
+        body,
+      });
+      return { revision };
+    },
+  };
+}
+
+async function judged(
+  deps: ActivityDeps,
+  stores: Stores,
+  { project, definition, period }: OfWindow,
+  asOf: string
+): Promise<WindowBody> {
+  const { version, numbers } = await inFolder(deps, (folder) =>
+    judgeRows(deps, stores, { project, definition, period, asOf, folder })
+  );
+  const window = { endpoint: project, period, revision: 0, asOf, ...numbers };
+  const earlier = await stores.facts
+    .collection('window')
+    .find({ 'body.endpoint': project, 'body.revision': 0, 'body.period.from': { $lt: period.from } })
+    .sort({ 'body.period.from': 1 })
+    .toArray();
+  const body: WindowBody = {
+    ...window,
+    triggers: triggersOf(
+      definition.triggers,
+      earlier.map((fact) => fact.body),
+      window
+    ),
+  };
+  const id = windowId(project, period.from, 0);
+  const { fact } = await stores.facts.commit(
+    {
+      _id: id,
+      kind: 'window',
+      digest: digestOf(body),
+      inputs: version === undefined ? [] : [version],
+      artifacts: [],
+      body,
+    },
+    body.triggers.length === 0
+      ? {}
+      : {
+          audit: {
+            id: `window ${id}`,
+            project,
+            what: 'window triggered',
+            by: 'temporal-mlops',
+            detail: { window: id, asOf, triggers: body.triggers },
+          },
+        }
+  );
+  return fact.body;
+}
+
+function numbersOf({ endpoint: _e, period: _p, revision: _r, asOf: _a, triggers: _t, ...numbers }: WindowBody) {
+  return numbers;
+}
+
+/** When the world knew the truth that made enough: from then on the window could be judged, however late it is. */
+async function coveredAt(stores: Stores, endpoint: string, period: Period, needed: number): Promise<string> {
+  const times = await beating('reading truths', async (signal) => {
+    const known: number[] = [];
+    for await (const { truth } of windowRows(stores.db, endpoint, period)) {
+      signal.throwIfAborted();
+      if (truth !== undefined) known.push(truth.eventTime.getTime());
+    }
+    return known.sort((a, b) => a - b);
+  });
+  return new Date(Math.max(Date.parse(period.to), times[needed - 1] ?? Number.NEGATIVE_INFINITY)).toISOString();
+}
+
+async function inFolder<T>(deps: ActivityDeps, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = join(deps.workFolder, 'attempts', `window-${randomUUID()}`);
+  await mkdir(folder, { recursive: true });
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,44 @@
+/** A judged window's names and words: its id, its line for people, the trigger that it sends. Pure. */
+import type { Trigger } from './messages';
+import type { WindowBody, WindowTrigger } from './monitoring';
+
+export const windowId = (endpoint: string, from: string, revision: number): string =>
+  `${endpoint}/${from}/r${revision}`;
+
+/** The triggers that fired, as the lifecycle hears them; the id makes a second one of the same window count once. */
+export function triggerMessages(id: string, window: WindowBody): Trigger[] {
+  return window.triggers
+    .filter((trigger) => trigger.outcome === 'fired')
+    .map(({ on, detail }) => ({
+      id: `${id}/${on}`,
+      cause: { kind: on, detail: `window ${day(window.period.from)}: ${detail}`, window: id },
+      asOf: window.asOf,
+    }));
+}
+
+/** One line of a list in Markdown. */
+export function windowLine(window: WindowBody): string {
+  const { period, rows, truths, level, dataQuality, drift, triggers } = window;
+  const drifted = drift.filter((feature) => feature.verdict === 'drift').map((feature) => feature.column);
+  const parts = [
+    `${rows} rows of version ${window.version}, ${truths} with truth`,
+    levelWords(level),
+    `data quality ${dataQuality.verdict}`,
+    `drift: ${drifted.length === 0 ? 'none' : drifted.join(', ')}`,
+    ...triggers.map(triggerWords),
+  ];
+  return `- **${day(period.from)}** to ${day(period.to)}: ${parts.join('; ')}`;
+}
+
+function levelWords({ verdict, gap }: WindowBody['level']): string {
+  if (verdict === 'insufficient data') return 'level: insufficient data';
+  return `level gap ${gap.estimate.toFixed(3)} [${gap.low.toFixed(3)}, ${gap.high.toFixed(3)}]${verdict === 'none' ? '' : ` (${verdict})`}`;
+}
+
+function triggerWords({ on, outcome }: WindowTrigger): string {
+  return `**${on}: ${outcome}**`;
+}
+
+function day(time: string): string {
+  return time.slice(0, 10);
+}

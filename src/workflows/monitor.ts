@@ -1,0 +1,171 @@
+/**
+ * Judges an endpoint's windows, one after the other, each once: when event time has passed its end and its truth is
+ * there. It outlives cycles, is told by signal `watch` what is served, woken by the endpoint's signal `watermark`,
+ * and tells the lifecycle by signal `trigger`. All that it believes it reads from MongoDB; a signal only wakes it.
+ */
+import {
+  continueAsNew,
+  getExternalWorkflowHandle,
+  isCancellation,
+  rootCause,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Judged } from '../activities/monitor';
+import type { ProjectDefinition } from '../domain/definition';
+import { readWatch, readWatermark } from '../domain/endpoint-messages';
+import { lifecycleId, monitorId, versionLabel } from '../domain/ids';
+import { MESSAGES, type Trigger, type WatchMessage } from '../domain/messages';
+import { type Period, seasonOf } from '../domain/season';
+import { compute, io, untilPickedUp } from './activities';
+import { watch, watermark } from './messages';
+import { show } from './visible';
+import { Wake } from './wake';
+
+/** All that a monitor remembers from one run to the next. */
+export interface MonitorState {
+  readonly v: 1;
+  readonly project: string;
+  readonly definition: ProjectDefinition;
+  readonly searchAttributes: boolean;
+  /** Start of the next window to judge. */
+  readonly next?: string;
+  readonly watched?: WatchMessage;
+  /** Lines of the last windows, newest first. */
+  readonly recent?: readonly string[];
+  /** Wall time after which MongoDB is read again without a signal. Default 10 minutes, doubling to an hour. */
+  readonly rereadMs?: number;
+  /** Windows after which the history starts anew. Default 50. */
+  readonly windowsPerRun?: number;
+}
+
+const WINDOWS_PER_RUN = 50;
+const SHOWN = 8;
+
+export async function monitor(initial: MonitorState): Promise<never> {
+  const told: WatchMessage[] = [];
+  const wake = new Wake(initial.rereadMs);
+  setHandler(
+    watch,
+    (message) => {
+      const read = readWatch(message);
+      if ('mistake' in read) return wake.refuse(MESSAGES.watch, read.mistake);
+      told.push(read.message);
+      wake.hear();
+    },
+    { description: 'From the lifecycle: {version, number, since}' }
+  );
+  setHandler(
+    watermark,
+    (message) => {
+      const read = readWatermark(message);
+      if ('mistake' in read) wake.refuse(MESSAGES.watermark, read.mistake);
+      else wake.hear();
+    },
+    { description: 'From replicas: event time has passed a window, or its truth is there.' }
+  );
+
+  const windows = new Windows(initial);
+  for (;;) {
+    const seen = wake.heard;
+    await wake.recordRefused(initial.project);
+    for (let message = told.shift(); message !== undefined; message = told.shift()) {
+      const mistake = await windows.watch(message);
+      if (mistake !== undefined) wake.refuse(MESSAGES.watch, mistake);
+    }
+    const judged = await windows.judgeNext();
+    if (told.length === 0 && wake.recorded && windows.enough()) await continueAsNew<typeof monitor>(windows.state);
+    if (!judged) await wake.after(seen);
+  }
+}
+
+class Windows {
+  state: MonitorState;
+  #judged = 0;
+
+  constructor(state: MonitorState) {
+    this.state = state;
+  }
+
+  enough(): boolean {
+    return workflowInfo().continueAsNewSuggested || this.#judged >= (this.state.windowsPerRun ?? WINDOWS_PER_RUN);
+  }
+
+  /** Why the message is refused, or undefined. The first one says where to begin; windows go on from there, in order. */
+  async watch(message: WatchMessage): Promise<string | undefined> {
+    const { project } = this.state;
+    const { definition } = await io(this.state.definition).mlopsWatchedDefinition({ project, ...message });
+    if (definition === undefined) return `${project} has no version ${message.version}`;
+    const next = this.state.next ?? seasonOf(definition.monitoring.season, message.since).from;
+    this.state = { ...this.state, definition, watched: message, next };
+    return undefined;
+  }
+
+  /** Whether a window was judged; else the next one isn't ripe, and the details say what for. */
+  async judgeNext(): Promise<boolean> {
+    const { project, definition, next } = this.state;
+    if (next === undefined) {
+      this.#show('the first deployed version');
+      return false;
+    }
+    const period = { from: next, to: seasonOf(definition.monitoring.season, next).to };
+    try {
+      const ready = await io(definition).mlopsWindowReady({ project, definition, period });
+      if (ready.state === 'waiting') {
+        this.#show(ready.waitsFor, period);
+        return false;
+      }
+      await this.#judge(period, ready.asOf);
+      return true;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      // Later windows would be judged without this one, so it is tried again with the next signal or look.
+      this.#show(`a mend: judging failed. ${rootCause(error) ?? String(error)}`, period, ['operator']);
+      return false;
+    }
+  }
+
+  async #judge(period: Period, asOf: string): Promise<void> {
+    const { project, definition } = this.state;
+    this.#show(`the numbers of this window, as known by ${asOf}`, period);
+    const judging = compute(definition).mlopsJudgeWindow({ project, definition, period, asOf });
+    const visible = { phase: 'monitor', waitingFor: [], details: this.#details('its numbers', period) };
+    const judged: Judged = await untilPickedUp(this.state, visible, judging);
+    const unheard: string[] = [];
+    for (const trigger of judged.triggers) {
+      if (!(await this.#tellLifecycle(trigger))) unheard.push('the lifecycle is not running, so nobody heard');
+    }
+    const line = [judged.line, ...unheard].join('; ');
+    this.#judged += 1;
+    this.state = { ...this.state, next: period.to, recent: [line, ...(this.state.recent ?? [])].slice(0, SHOWN) };
+  }
+
+  async #tellLifecycle(trigger: Trigger): Promise<boolean> {
+    try {
+      await getExternalWorkflowHandle(lifecycleId(this.state.project)).signal(MESSAGES.trigger, trigger);
+      return true;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return false;
+    }
+  }
+
+  #show(waitsFor: string, period?: Period, waitingFor: readonly string[] = []): void {
+    show(this.state, { phase: 'monitor', waitingFor, details: this.#details(waitsFor, period) });
+  }
+
+  #details(waitsFor: string, period?: Period): string {
+    const { project, watched, recent } = this.state;
+    return [
+      `# Monitor of ${project}`,
+      watched === undefined ? 'Watches nothing yet.' : `Watches ${versionLabel(project, watched.number)}.`,
+      ...(period === undefined ? [] : [`- next window: **${period.from}** to ${period.to}`]),
+      `- waits for: ${waitsFor}`,
+      '',
+      '## Last windows',
+      ...(recent === undefined || recent.length === 0 ? ['none yet'] : recent),
+      '',
+      `All of them: \`mlops ls windows ${project}\`. To end this workflow (${monitorId(project)}), cancel it or stop the lifecycle.`,
+    ].join('\n');
+  }
+}
