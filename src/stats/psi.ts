@@ -23,7 +23,8 @@ const SMOOTHING = 0.5;
 
 /** @param counts of the window, in the bins' order; at least one row */
 export function psiOf(bins: Bins, counts: Float64Array): Psi {
-  const cells = bins.kind === 'category' ? pooled(bins.counts, counts) : filled(bins.counts, counts);
+  const all = bins.counts.map((count, i): Cell => [count, counts[i]!]);
+  const cells = bins.kind === 'category' ? pooled(all) : withinRange(all);
   const n = sum(cells.map(([, window]) => window));
   const m = sum(cells.map(([reference]) => reference));
   let value = 0;
@@ -45,25 +46,34 @@ export function psiOf(bins: Bins, counts: Float64Array): Psi {
 
 type Cell = readonly [reference: number, window: number];
 
-/** Bins that are empty on both sides say nothing. */
-function filled(reference: readonly number[], window: Float64Array): readonly Cell[] {
-  return reference.map((count, i): Cell => [count, window[i]!]).filter(([a, b]) => a > 0 || b > 0);
+/**
+ * What is under or over the reference's range belongs to its outermost bins: a bin that the reference can't have filled
+ * has no law. Missing values are a bin of their own where there are any.
+ */
+function withinRange(cells: readonly Cell[]): readonly Cell[] {
+  const [under, ...rest] = cells.slice(0, -2);
+  const [over, missing] = cells.slice(-2);
+  const inner = [plus(rest[0]!, under!), ...rest.slice(1)];
+  inner.push(plus(inner.pop()!, over!));
+  return [...inner, missing!].filter(([reference, window]) => reference > 0 || window > 0);
 }
 
 /**
- * Categories, from the most frequent on, as long as each expects enough rows; the others, with unseen and missing ones,
- * are one bin, or a part of the last one where even together they expect too few. (229 airports unpooled have a PSI of
- * 0.67 at 200 rows with no drift at all.)
+ * Categories, from the most frequent on, as long as each leads to expect enough rows in the window; the others, with
+ * unseen and missing ones, are one bin, or a part of the last one where even together they are too few. (229 airports
+ * unpooled have a PSI of 0.67 at 200 rows with no drift at all.)
  */
-function pooled(reference: readonly number[], window: Float64Array): readonly Cell[] {
-  const share = sum(window) / sum(reference);
-  const ordered = reference.map((count, i): Cell => [count, window[i]!]).sort(([a], [b]) => b - a);
+function pooled(cells: readonly Cell[]): readonly Cell[] {
+  const share = sum(cells.map(([, window]) => window)) / sum(cells.map(([reference]) => reference));
+  const ordered = [...cells].sort(([a], [b]) => b - a);
   const alone = ordered.filter(([count]) => count * share >= EXPECTED);
-  const rest = ordered.slice(alone.length);
-  const others: Cell = [sum(rest.map(([count]) => count)), sum(rest.map(([, count]) => count))];
+  const others = ordered.slice(alone.length).reduce(plus, [0, 0]);
   if (others[0] * share >= EXPECTED || alone.length === 0) return [...alone, others];
-  const last = alone.at(-1)!;
-  return [...alone.slice(0, -1), [last[0] + others[0], last[1] + others[1]]];
+  return [...alone.slice(0, -1), plus(alone.at(-1)!, others)];
+}
+
+function plus(a: Cell, b: Cell): Cell {
+  return [a[0] + b[0], a[1] + b[1]];
 }
 
 function sum(values: Iterable<number>): number {

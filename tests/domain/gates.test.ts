@@ -1,0 +1,53 @@
+import type { GateDefinition } from '../../src/domain/definition';
+import type { Interval } from '../../src/domain/evaluation';
+import { gatesPass, judgeGates } from '../../src/domain/gates';
+
+const interval = (estimate: number): Interval => {
+  return { estimate, low: estimate - 1, high: estimate + 1, blocks: 7, confidence: 0.95, method: 't on day blocks' };
+};
+const alone = { candidate: { auc: interval(0.7) }, againstConstant: { logLoss: interval(-0.02) } };
+const beside = { ...alone, champion: { auc: interval(0.6) }, againstChampion: { auc: interval(0.1) } };
+const gate = (change: Partial<GateDefinition>): GateDefinition => {
+  return { name: 'g', metric: 'auc', against: 'value', severity: 'blocking', ...change };
+};
+const outcomeOf = (
+  change: Partial<GateDefinition>,
+  evaluation: Parameters<typeof judgeGates>[1],
+  contaminated = false
+) => judgeGates([gate(change)], evaluation, contaminated)[0];
+
+test.each([
+  [{ atLeast: 0.7 }, 'passed'],
+  [{ atLeast: 0.71 }, 'failed'],
+  [{ atMost: 0.69 }, 'failed'],
+  [{ atLeast: 0.6, atMost: 0.8 }, 'passed'],
+  [{ against: 'constant', metric: 'logLoss', atMost: 0 }, 'passed'],
+  [{ against: 'constant', metric: 'logLoss', atMost: -0.03 }, 'failed'],
+  [{ metric: 'f1', atLeast: 0 }, 'failed: missing metric'],
+  [{ against: 'champion', atLeast: 0 }, 'skipped: no champion'],
+] as const)('alone: %j is %s', (change, outcome) => {
+  expect(outcomeOf(change, alone)?.outcome).toBe(outcome);
+});
+
+test('beside a champion the paired difference counts', () => {
+  expect(outcomeOf({ against: 'champion', atLeast: 0.05 }, beside)).toEqual({
+    gate: 'g',
+    severity: 'blocking',
+    outcome: 'passed',
+    value: 0.1,
+    bound: 'auc − champion >= 0.05',
+  });
+});
+
+test('a contaminated comparison fails, though its number would pass; a comparison with no champion does not', () => {
+  expect(outcomeOf({ against: 'champion', atLeast: 0.05 }, beside, true)?.outcome).toBe('failed: contaminated');
+  expect(outcomeOf({ atLeast: 0.7 }, beside, true)?.outcome).toBe('passed');
+});
+
+test('only a failed blocking gate rejects', () => {
+  const results = (changes: readonly Partial<GateDefinition>[]) => judgeGates(changes.map(gate), alone);
+  expect(gatesPass(results([{ atLeast: 0.1 }, { against: 'champion', atLeast: 0 }]))).toBe(true);
+  expect(gatesPass(results([{ atLeast: 0.9, severity: 'advisory' }]))).toBe(true);
+  expect(gatesPass(results([{ atLeast: 0.9 }]))).toBe(false);
+  expect(gatesPass(results([{ metric: 'f1', atLeast: 0 }]))).toBe(false);
+});
