@@ -1,5 +1,5 @@
 /** A rollout's effects: each writes the endpoint by its own epoch, or reads what replicas report. */
-import { activityInfo, heartbeat, sleep } from '@temporalio/activity';
+import { heartbeat, sleep } from '@temporalio/activity';
 import { crashPoint } from '../crash-points';
 import type { ProjectDefinition, RolloutStep } from '../domain/definition';
 import { durationMs } from '../domain/durations';
@@ -110,13 +110,16 @@ export function deployActivities(deps: ActivityDeps) {
       return { revision };
     },
 
-    /** Waits until every live replica serves the revision, at most for `withinMs` of wall time over all attempts. */
+    /**
+     * Waits until every live replica serves the revision, at most for `withinMs` of wall time. An attempt has all of it:
+     * while MongoDB was away replicas couldn't report, and that is not theirs.
+     */
     async mlopsAwaitReplicas(
       wait: AtStep & { readonly revision: number; readonly minReplicas: number; readonly withinMs: number }
     ): Promise<Followed> {
       const stores = await deps.stores();
       const rollout = await rolloutOf(stores, wait.rollout);
-      const deadline = activityInfo().scheduledTimestampMs + wait.withinMs;
+      const deadline = Date.now() + wait.withinMs;
       for (;;) {
         await ownedAt(stores, rollout, wait.step);
         const live = await liveReplicas(stores.moving.replicas, rollout.endpoint);

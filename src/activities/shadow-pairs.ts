@@ -13,10 +13,9 @@ const CONFIDENCE = 0.95;
 
 /** Means by days of candidate − champion; undefined where the rollout has no pairs. */
 export async function shadowPairs(stores: Stores, rollout: RolloutDocument): Promise<ShadowPairs | undefined> {
-  const { from, former, served } = rollout;
-  if (from === undefined || former === undefined) return undefined;
-  const endpoint = await stores.moving.endpoints.findOne({ _id: rollout.endpoint });
-  const to = new Date(Date.parse(endpoint?.rollout.until ?? from) + DAY_MS).toISOString();
+  const { from, until, former, served } = rollout;
+  if (from === undefined || until === undefined || former === undefined) return undefined;
+  const to = new Date(Date.parse(until) + DAY_MS).toISOString();
   const scores = new DayMeans();
   const losses = new DayMeans();
   for await (const row of windowRows(stores.db, rollout.endpoint, { from, to })) {

@@ -53,6 +53,8 @@ export interface RolloutDocument {
   readonly revision: number;
   /** Event time at which its first step's clock started. */
   readonly from?: string;
+  /** Event time at which the last step with a clock is over. */
+  readonly until?: string;
   readonly startedAt: Date;
   readonly endedAt?: Date;
   readonly outcome?: RolloutOutcome;

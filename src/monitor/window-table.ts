@@ -72,7 +72,9 @@ function columnOf(type: ColumnType, values: readonly Value[]): Column {
         type: 'timestamp',
         values: BigInt64Array.from(values, (value) => (value === null ? MISSING_TIME : BigInt(Number(value)))),
       };
-    default:
+    case 'integer':
+    case 'number':
+    case 'boolean':
       return {
         type: 'number',
         values: Float64Array.from(values, (value) => (value === null ? Number.NaN : Number(value))),

@@ -149,9 +149,13 @@ export async function startClock(
     { returnDocument: 'after' }
   );
   const current = after ?? (await ownedAt(stores, rollout, number));
-  const from = watermark.toISOString();
-  await rolloutsOf(stores).updateOne({ _id: rollout._id, from: { $exists: false } }, { $set: { from } });
-  return { until: current.rollout.until ?? until, revision: current.revision };
+  const started = current.rollout.until ?? until;
+  // Steps come one after the other, so the earliest and the latest are the first's and the last's.
+  await rolloutsOf(stores).updateOne(
+    { _id: rollout._id },
+    { $min: { from: watermark.toISOString() }, $max: { until: started } }
+  );
+  return { until: started, revision: current.revision };
 }
 
 export interface RolloutEnd {

@@ -1,8 +1,9 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import type { EndpointDocument } from '../../src/domain/endpoint';
+import type { EndpointDocument, PredictionRecord } from '../../src/domain/endpoint';
 import { phaseId, rollbackId } from '../../src/domain/ids';
 import { MESSAGES } from '../../src/domain/messages';
 import type { DeployInput, DeployResult } from '../../src/domain/rollout';
+import { recordWriter } from '../../src/stores/predictions';
 import type { deploy } from '../../src/workflows/deploy';
 import { report } from '../stores/served';
 import { type EndpointWorker, flights, registerVersion, startEndpointWorker } from './endpoint-worker';
@@ -130,6 +131,45 @@ test('steps pass by event time, and the last makes the candidate the champion', 
       expect(await handle.result()).toMatchObject({ outcome: 'deployed' });
       expect(await endpoint()).toMatchObject({ champion: { number: 2 }, rollout: { state: 'finished', epoch: 2 } });
       expect(await worker.stores.moving.aliases.findOne({ _id: `${project}/champion` })).toMatchObject({ number: 2 });
+    },
+    { shippedTo: '2001-05-10T18:20:00Z' }
+  );
+});
+
+test("shadow answers are paired with the champion's, and told with the result", async () => {
+  const [canary] = flights(project).rollout.steps;
+  const shadow = { name: 'shadow', share: 0, shadow: true, for: { event: '3 days' } };
+  const definition = flights(project, {
+    rollout: { ...flights(project).rollout, steps: [shadow, { ...canary!, for: { event: '0 seconds' } }] },
+  });
+  await withChampion(
+    async (serving) => {
+      const handle = await start(2, { definition });
+      const document = await endpointWhen(inStep('shadow'));
+      expect(document.candidate).toMatchObject({ number: 2, share: 0, shadow: true });
+      const pair = (day: number): PredictionRecord => ({
+        _id: `2001051${day}-a`,
+        v: 1,
+        version: 1,
+        route: 'champion',
+        revision: document.revision,
+        eventTime: new Date(`2001-05-1${day}T20:00:00Z`),
+        inputs: {},
+        score: 0.3,
+        decision: 0,
+        shadow: { version: 2, score: 0.2 },
+        replica: 'r1',
+        receivedAt: new Date(),
+      });
+      await recordWriter(worker.stores.db, project).insertPredictions([pair(0), pair(1), pair(2)]);
+      serving.state.shippedTo = '2001-05-13T18:20:00Z';
+      await serving.reported();
+      await passed(handle, '2001-05-13T18:20:00Z');
+      const result = await handle.result();
+      expect(result).toMatchObject({ outcome: 'deployed', shadow: { pairs: 3 } });
+      expect(result.shadow?.score.estimate).toBeCloseTo(-0.1, 12);
+      const [told] = (await worker.stores.audit.list(project)).slice(-1);
+      expect(told?.detail.shadow).toMatchObject({ pairs: 3 });
     },
     { shippedTo: '2001-05-10T18:20:00Z' }
   );

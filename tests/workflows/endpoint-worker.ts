@@ -4,31 +4,33 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { deployActivities } from '../../src/activities/deploy';
 import type { ActivityDeps } from '../../src/activities/deps';
-import { refusedSignalActivities } from '../../src/activities/refused-signals';
+import { monitorActivities } from '../../src/activities/monitor';
 import { digestOf } from '../../src/digest';
 import type { ProjectDefinition } from '../../src/domain/definition';
+import { COMPUTE_SUFFIX } from '../../src/domain/queues';
 import type { Ref } from '../../src/domain/refs';
 import { noRegisteredCode } from '../../src/project/registry';
 import type { Stores } from '../../src/stores/connect';
 import { refOf } from '../../src/stores/facts';
 import { temporalConfig } from '../../src/temporal-config';
 import { ActivityFailures } from '../../src/worker/activity-failures';
+import { runJob } from '../../src/worker/compute/pool';
 import { dropStores, ownStores } from '../stores/served';
+import { quiet } from '../support/quiet';
 
 export interface EndpointWorker {
   readonly client: Client;
   readonly stores: Stores;
   readonly taskQueue: string;
+  readonly deps: ActivityDeps;
   stop(): Promise<void>;
 }
 
-/** Failures that a test provokes are no news. */
-Runtime.install({ logger: new DefaultLogger('ERROR') });
-
 export async function startEndpointWorker(name: string): Promise<EndpointWorker> {
+  quiet();
   const stores = await ownStores(name);
   const { connectionOptions, namespace = 'default' } = temporalConfig();
   const [connection, native] = await Promise.all([
@@ -39,31 +41,35 @@ export async function startEndpointWorker(name: string): Promise<EndpointWorker>
   const workFolder = await mkdtemp(join(tmpdir(), `mlops-${name}-`));
   const deps: ActivityDeps = {
     stores: async () => stores,
-    runJob: async (job) => {
-      throw new Error(`no job ${job} here`);
-    },
+    runJob,
     registered: noRegisteredCode,
     searchAttributes: false,
     dataFolder: workFolder,
     workFolder,
   };
-  const worker = await Worker.create({
-    connection: native,
-    namespace,
-    taskQueue,
-    workflowBundle: await bundleWorkflowCode({ workflowsPath: require.resolve('./endpoint-workflows') }),
-    activities: { ...deployActivities(deps), ...refusedSignalActivities(deps) },
-    interceptors: { activity: [ActivityFailures] },
-    stickyQueueScheduleToStartTimeout: '2 seconds',
-  });
-  const running = worker.run();
+  const activities = { ...deployActivities(deps), ...monitorActivities(deps) };
+  const options = { connection: native, namespace, activities, interceptors: { activity: [ActivityFailures] } };
+  const workers = await Promise.all([
+    Worker.create({
+      ...options,
+      taskQueue,
+      workflowBundle: await bundleWorkflowCode({
+        workflowsPath: require.resolve('./endpoint-workflows'),
+        logger: new DefaultLogger('ERROR'),
+      }),
+      stickyQueueScheduleToStartTimeout: '2 seconds',
+    }),
+    Worker.create({ ...options, taskQueue: `${taskQueue}${COMPUTE_SUFFIX}`, maxConcurrentActivityTaskExecutions: 1 }),
+  ]);
+  const running = workers.map((worker) => worker.run());
   return {
     client: new Client({ connection, namespace }),
     stores,
     taskQueue,
+    deps,
     stop: async () => {
-      worker.shutdown();
-      await running;
+      for (const worker of workers) worker.shutdown();
+      await Promise.all(running);
       await Promise.all([connection.close(), native.close()]);
       await dropStores(stores);
       await rm(workFolder, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import type { Trigger } from '../../src/domain/messages';
 import { trigger } from '../../src/workflows/messages';
 
 export { deploy } from '../../src/workflows/deploy';
+export { monitor } from '../../src/workflows/monitor';
 
 /** Keeps every trigger that it is sent, until `count` have come. */
 export async function listener(count: number): Promise<Trigger[]> {

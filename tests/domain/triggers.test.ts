@@ -1,0 +1,174 @@
+import fc from 'fast-check';
+import type { TriggerRule } from '../../src/domain/definition';
+import type { WindowBody, WindowTrigger } from '../../src/domain/monitoring';
+import { triggersOf } from '../../src/domain/triggers';
+import { triggerMessages, windowLine } from '../../src/domain/windows';
+
+const DAY_MS = 86_400_000;
+const FIRST = Date.parse('2001-02-01T00:00:00Z');
+const LEVEL: TriggerRule = { on: 'level', windows: 2, of: 3, coolDown: { event: '14 days' } };
+const DRIFT: TriggerRule = { on: 'drift', windows: 1, of: 1, coolDown: { event: '14 days' } };
+
+interface Seen {
+  readonly level?: WindowBody['level']['verdict'];
+  readonly drift?: boolean;
+  readonly bad?: boolean;
+  readonly version?: number;
+  readonly triggers?: readonly WindowTrigger[];
+}
+
+/** The n-th week; its truth is covered 18 hours after its end. */
+function week(n: number, { level = 'none', drift = false, bad = false, version = 1, triggers = [] }: Seen): WindowBody {
+  const at = (days: number) => new Date(FIRST + (7 * n + days) * DAY_MS).toISOString();
+  return {
+    endpoint: 'flights',
+    period: { from: at(0), to: at(7) },
+    revision: 0,
+    version,
+    asOf: at(7.75),
+    rows: 1900,
+    truths: 1805,
+    coverage: 0.95,
+    dataQuality: { verdict: bad ? 'failed' : 'passed', rules: [] },
+    drift: [
+      {
+        column: 'distance',
+        statistic: 'psi',
+        value: 0.38,
+        effect: 0.37,
+        limit: 0.1,
+        pValue: 0,
+        verdict: drift ? 'drift' : 'none',
+      },
+    ],
+    level: {
+      meanPrediction: 0.25,
+      meanTruth: 0.17,
+      gap: { estimate: 0.078, low: 0.039, high: 0.117, blocks: 7, confidence: 0.95, method: 't on day blocks' },
+      verdict: level,
+    },
+    quality: {},
+    triggers,
+  };
+}
+
+/** Judges week after week, each with the verdicts before it. */
+function judge(rules: readonly TriggerRule[], weeks: readonly Seen[]): string[][] {
+  const judged: WindowBody[] = [];
+  for (const [n, seen] of weeks.entries()) {
+    const window = week(n, seen);
+    judged.push({ ...window, triggers: triggersOf(rules, judged, window) });
+  }
+  return judged.map((window) => window.triggers.map(({ on, outcome }) => `${on} ${outcome}`));
+}
+
+const above = { level: 'above' } as const;
+const below = { level: 'below' } as const;
+const calm = {};
+
+test('the level triggers with the second breach of one sign in three windows, not with the first', () => {
+  expect(judge([LEVEL], [above, calm, calm])).toEqual([[], [], []]);
+  expect(judge([LEVEL], [above, above])).toEqual([[], ['level fired']]);
+  expect(judge([LEVEL], [above, calm, above])).toEqual([[], [], ['level fired']]);
+  expect(judge([LEVEL], [above, calm, calm, above])).toEqual([[], [], [], []]);
+});
+
+test('breaches of different signs do not count together', () => {
+  expect(judge([LEVEL], [above, below, calm])).toEqual([[], [], []]);
+  expect(judge([LEVEL], [above, below, above])).toEqual([[], [], ['level fired']]);
+});
+
+test('only a window that breaches itself triggers', () => {
+  expect(judge([LEVEL], [above, calm, calm]).flat()).toEqual([]);
+  expect(judge([{ ...LEVEL, coolDown: { event: '0 seconds' } }], [above, above, calm])[2]).toEqual([]);
+});
+
+test('the flights of 2001: two single breaches, then two in a row, and it fires once', () => {
+  const weeks = [calm, calm, calm, below, calm, calm, calm, calm, calm, below, calm, calm, above, above, above];
+  expect(judge([LEVEL], weeks).flat()).toEqual(['level fired', 'level suppressed: cool-down']);
+});
+
+test('it fires again once the cool-down of event time is over, and the level is still off', () => {
+  expect(judge([LEVEL], [above, above, above, above, above])).toEqual([
+    [],
+    ['level fired'],
+    ['level suppressed: cool-down'],
+    ['level fired'],
+    ['level suppressed: cool-down'],
+  ]);
+});
+
+test('data quality suppresses every trigger of its window, which counts for none after it', () => {
+  const faulty = { ...above, drift: true, bad: true };
+  expect(judge([LEVEL, DRIFT], [above, faulty, calm])).toEqual([
+    [],
+    ['level suppressed: data quality', 'drift suppressed: data quality'],
+    [],
+  ]);
+  expect(judge([LEVEL], [faulty, above])).toEqual([[], []]);
+});
+
+test('windows of another version are no evidence against this one', () => {
+  expect(
+    judge(
+      [LEVEL],
+      [
+        { ...above, version: 1 },
+        { ...above, version: 2 },
+      ]
+    )
+  ).toEqual([[], []]);
+});
+
+test('drift triggers by features and by scores; the cool-down holds across rules', () => {
+  expect(judge([DRIFT], [{ drift: true }])).toEqual([['drift fired']]);
+  const window = week(0, {});
+  const scored = { ...window, scoreDrift: { ...window.drift[0]!, column: 'score', verdict: 'drift' as const } };
+  expect(triggersOf([DRIFT], [], scored)).toMatchObject([
+    { detail: 'score drifts (psi 0.380, limit 0.100), in 1 of the last 1 windows' },
+  ]);
+  expect(judge([LEVEL, DRIFT], [above, { ...above, drift: true }])[1]).toEqual([
+    'level fired',
+    'drift suppressed: cool-down',
+  ]);
+});
+
+test('insufficient data is no breach', () => {
+  expect(judge([LEVEL], [{ level: 'insufficient data' }, { level: 'insufficient data' }]).flat()).toEqual([]);
+});
+
+test('within the cool-down at most one trigger fires, whatever is seen', () => {
+  const verdict = fc.constantFrom('above', 'below', 'none', 'insufficient data' as const);
+  const seen = fc.record({ level: verdict, drift: fc.boolean(), bad: fc.boolean() }) as fc.Arbitrary<Seen>;
+  fc.assert(
+    fc.property(fc.array(seen, { maxLength: 30 }), (weeks) => {
+      const fired = judge([LEVEL, DRIFT], weeks).flatMap((triggers, n) =>
+        triggers.filter((trigger) => trigger.endsWith('fired')).map(() => n)
+      );
+      expect(fired.every((n, i) => i === 0 || n - (fired[i - 1] as number) >= 2)).toBe(true);
+      expect(fired.every((n) => weeks[n]?.bad === false)).toBe(true);
+    })
+  );
+});
+
+test('what fired is told with an id of its window; what was suppressed is not', () => {
+  const triggers: WindowTrigger[] = [
+    { on: 'level', detail: 'gap', outcome: 'fired' },
+    { on: 'drift', detail: 'psi', outcome: 'suppressed: cool-down' },
+  ];
+  const window = week(0, { triggers });
+  expect(triggerMessages('flights/w/r0', window)).toEqual([
+    {
+      id: 'flights/w/r0/level',
+      asOf: window.asOf,
+      cause: { kind: 'level', detail: 'window 2001-02-01: gap', window: 'flights/w/r0' },
+    },
+  ]);
+});
+
+test('a window in one line', () => {
+  const triggers: WindowTrigger[] = [{ on: 'level', detail: 'gap', outcome: 'fired' }];
+  expect(windowLine(week(0, { ...above, triggers }))).toBe(
+    '- **2001-02-01** to 2001-02-08: 1900 rows of version 1, 1805 with truth; level gap 0.078 [0.039, 0.117] (above); data quality passed; drift: none; **level: fired**'
+  );
+});

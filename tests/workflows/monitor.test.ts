@@ -1,0 +1,301 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { monitorActivities } from '../../src/activities/monitor';
+import { lifecycleId, monitorId } from '../../src/domain/ids';
+import { MESSAGES, type Trigger } from '../../src/domain/messages';
+import type { WindowBody } from '../../src/domain/monitoring';
+import { recordWriter } from '../../src/stores/predictions';
+import type { MonitorState, monitor } from '../../src/workflows/monitor';
+import { report } from '../stores/served';
+import { eventually } from '../support/eventually';
+import { type EndpointWorker, startEndpointWorker } from './endpoint-worker';
+import { registerWatched, serveWeek, watchedFlights } from './served-flights';
+
+const [W1, W2, W3, W4, W5, W6] = [
+  '2001-02-01T00:00:00.000Z',
+  '2001-02-08T00:00:00.000Z',
+  '2001-02-15T00:00:00.000Z',
+  '2001-02-22T00:00:00.000Z',
+  '2001-03-01T00:00:00.000Z',
+  '2001-03-08T00:00:00.000Z',
+] as const;
+
+let worker: EndpointWorker;
+let projects = 0;
+let project: string;
+const started: WorkflowHandle[] = [];
+
+beforeAll(async () => {
+  worker = await startEndpointWorker('monitor');
+}, 60_000);
+afterAll(async () => {
+  await Promise.all(started.map((handle) => handle.terminate().catch(() => undefined)));
+  await worker.stop();
+});
+beforeEach(() => {
+  projects += 1;
+  project = `windows-${projects}-${Date.now().toString(36)}`;
+});
+
+async function start(changes: Partial<MonitorState> = {}): Promise<WorkflowHandle<typeof monitor>> {
+  const definition = watchedFlights(project);
+  const version = await registerWatched(worker.stores, definition);
+  const handle = await worker.client.workflow.start<typeof monitor>('monitor', {
+    workflowId: monitorId(project),
+    taskQueue: worker.taskQueue,
+    args: [{ v: 1, project, definition, searchAttributes: false, ...changes }],
+  });
+  started.push(handle);
+  await handle.signal(MESSAGES.watch, { version: version.id, number: 1, since: W1 });
+  return worker.client.workflow.getHandle<typeof monitor>(monitorId(project));
+}
+
+async function listen(count: number): Promise<WorkflowHandle<() => Promise<Trigger[]>>> {
+  const handle = await worker.client.workflow.start('listener', {
+    workflowId: lifecycleId(project),
+    taskQueue: worker.taskQueue,
+    args: [count],
+  });
+  started.push(handle);
+  return handle;
+}
+
+async function shipped(shippedTo: string): Promise<void> {
+  await report(worker.stores, project, 'r1', { revision: 1, shippedTo });
+}
+
+async function passed(handle: WorkflowHandle, edge: string, reason = 'passed'): Promise<void> {
+  await handle.signal(MESSAGES.watermark, { endpoint: project, watermark: edge, edge, reason });
+}
+
+async function windows(): Promise<WindowBody[]> {
+  const facts = await worker.stores.facts
+    .collection('window')
+    .find({ 'body.endpoint': project })
+    .sort({ 'made.at': 1 })
+    .toArray();
+  return facts.map((fact) => fact.body);
+}
+
+/** Once there are as many windows, or more. */
+async function judged(count: number): Promise<WindowBody[]> {
+  return eventually(`${count} windows`, async () => {
+    const all = await windows();
+    return all.length >= count ? all : undefined;
+  });
+}
+
+async function details(): Promise<string> {
+  const handle = worker.client.workflow.getHandle(monitorId(project));
+  return (await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata')).currentDetails ?? '';
+}
+
+test('windows are judged in order and once each, whatever signals come twice or out of order; a rule fires once', async () => {
+  const lifecycle = await listen(2);
+  for (const [from, late] of [
+    [W1, 12],
+    [W2, 8],
+    [W3, 8],
+    [W4, 8],
+  ] as const)
+    await serveWeek(worker.stores, project, { from, late });
+  await shipped('2001-03-02T00:00:00Z');
+  const handle = await start();
+  for (const edge of [W4, W2, W2, W5, W3, W2]) await passed(handle, edge);
+  await passed(handle, W3, 'covered');
+  const all = await judged(4);
+  expect(all.map((window) => window.period.from)).toEqual([W1, W2, W3, W4]);
+  expect(all.map((window) => window.level.verdict)).toEqual(['none', 'above', 'above', 'above']);
+  expect(all.map((window) => window.triggers.map((trigger) => trigger.outcome))).toEqual([
+    [],
+    [],
+    ['fired'],
+    ['suppressed: cool-down'],
+  ]);
+  expect(all[2]).toMatchObject({ rows: 280, truths: 266, version: 1, dataQuality: { verdict: 'passed' } });
+  expect(all[2]?.quality.logLossAgainstConstant?.estimate).toBeCloseTo(0, 5);
+
+  await eventually('the next window', async () => ((await details()).includes(W5) ? true : undefined));
+  // Only one trigger has come: the listener, which waits for two, still does.
+  const heard = await eventually('a trigger', async () => {
+    const { events } = await lifecycle.fetchHistory();
+    const signals = events?.filter((event) => event.workflowExecutionSignaledEventAttributes != null) ?? [];
+    return signals.length > 0 ? signals : undefined;
+  });
+  expect(heard).toHaveLength(1);
+  const sent = JSON.parse(
+    Buffer.from(heard[0]?.workflowExecutionSignaledEventAttributes?.input?.payloads?.[0]?.data ?? []).toString()
+  ) as Trigger;
+  expect(sent).toMatchObject({
+    id: `${project}/${W3}/r0/level`,
+    asOf: all[2]?.asOf,
+    cause: { kind: 'level', window: `${project}/${W3}/r0` },
+  });
+  expect(sent.cause.detail).toContain('in 2 of the last 3 windows');
+});
+
+test('a window waits for its truth; its verdict knows the truths up to the one that made enough, and no later', async () => {
+  await serveWeek(worker.stores, project, { from: W1, covered: 0.5 });
+  await shipped('2001-02-09T00:00:00Z');
+  const handle = await start();
+  await passed(handle, W2);
+  await eventually('what it waits for', async () =>
+    (await details()).includes('truth: 140 of 280 predictions have it, 266 are needed') ? true : undefined
+  );
+  expect(await windows()).toEqual([]);
+  await serveWeek(worker.stores, project, { from: W1, covered: 1 });
+  await passed(handle, W2, 'covered');
+  const [window] = await judged(1);
+  // 266 of 280: the 26th row of the last day, 13 hours into it, plus the day that truth takes.
+  expect(window).toMatchObject({ asOf: '2001-02-08T12:30:00.000Z', truths: 266, rows: 280 });
+});
+
+test('truth that never comes is waited for only so long', async () => {
+  await serveWeek(worker.stores, project, { from: W1, covered: 0.5 });
+  await shipped('2001-02-22T00:00:00Z');
+  const handle = await start();
+  await passed(handle, W2);
+  const [window] = await judged(1);
+  expect(window).toMatchObject({ asOf: W4, truths: 140, coverage: 0.5 });
+});
+
+test('without a live replica nothing is known of event time, and nothing is judged', async () => {
+  await serveWeek(worker.stores, project, { from: W1 });
+  const handle = await start({ rereadMs: 200 });
+  await passed(handle, W2);
+  await eventually('what it waits for', async () => ((await details()).includes('no live replica') ? true : undefined));
+  expect(await windows()).toEqual([]);
+  // The signal is lost; the timer looks.
+  await shipped('2001-02-09T00:00:00Z');
+  await judged(1);
+});
+
+test('a window that fails data quality suppresses its triggers, and does not count for later ones', async () => {
+  await listen(1);
+  await serveWeek(worker.stores, project, { from: W1, late: 8 });
+  await serveWeek(worker.stores, project, { from: W2, late: 8, factor: 1.609 });
+  await serveWeek(worker.stores, project, { from: W3, late: 8 });
+  await shipped('2001-02-23T00:00:00Z');
+  await passed(await start(), W4);
+  const [, faulty, after] = await judged(3);
+  expect(faulty?.dataQuality).toMatchObject({
+    verdict: 'failed',
+    rules: expect.arrayContaining([{ rule: 'distance_is_the_routes', broken: 280, share: 1, limit: 0.05 }]),
+  });
+  expect(faulty?.drift.find((drift) => drift.column === 'distance')?.verdict).toBe('drift');
+  expect(faulty?.triggers.map(({ on, outcome }) => [on, outcome])).toEqual([
+    ['level', 'suppressed: data quality'],
+    ['drift', 'suppressed: data quality'],
+  ]);
+  expect(after?.triggers.map(({ on, outcome }) => [on, outcome])).toEqual([['level', 'fired']]);
+});
+
+test('poisoned signals are recorded and stop nothing', async () => {
+  await serveWeek(worker.stores, project, { from: W1 });
+  await shipped('2001-02-09T00:00:00Z');
+  const handle = await start();
+  await handle.signal(MESSAGES.watch);
+  await handle.signal(MESSAGES.watch, { version: 1 });
+  await handle.signal(MESSAGES.watch, { version: 'another/7', number: 7, since: W1 });
+  await handle.signal(MESSAGES.watermark, 'rubbish');
+  const refused = await eventually('four refusals', async () => {
+    const all = (await worker.stores.audit.list(project)).filter((event) => event.what === 'signal refused');
+    return all.length === 4 ? all : undefined;
+  });
+  expect(refused.map((event) => event.detail.mistake)).toContain(`watch: ${project} has no version another/7`);
+  await passed(handle, W2);
+  expect(await judged(1)).toHaveLength(1);
+});
+
+test('its history starts anew every so often, and no window is lost or judged twice', async () => {
+  for (const from of [W1, W2, W3, W4, W5]) await serveWeek(worker.stores, project, { from });
+  await shipped('2001-03-09T00:00:00Z');
+  const handle = await start({ windowsPerRun: 2 });
+  const { runId } = await handle.describe();
+  for (const edge of [W2, W3, W4, W5, W6]) await passed(handle, edge);
+  const all = await judged(5);
+  expect(all.map((window) => window.period.from)).toEqual([W1, W2, W3, W4, W5]);
+  await eventually('the next window', async () => ((await details()).includes(W6) ? true : undefined));
+  expect((await handle.describe()).runId).not.toBe(runId);
+  expect(await details()).toContain('**2001-02-01** to 2001-02-08');
+  expect(await windows()).toHaveLength(5);
+});
+
+test('a trigger that nobody hears is recorded all the same, and the monitor goes on', async () => {
+  for (const from of [W1, W2, W3]) await serveWeek(worker.stores, project, { from, late: 8 });
+  await shipped('2001-02-23T00:00:00Z');
+  await passed(await start(), W2);
+  const all = await judged(3);
+  expect(all[1]?.triggers).toMatchObject([{ on: 'level', outcome: 'fired' }]);
+  await eventually('the word', async () => ((await details()).includes('nobody heard') ? true : undefined));
+  const audit = (await worker.stores.audit.list(project)).filter((event) => event.what === 'window triggered');
+  expect(audit.map((event) => event.detail.window)).toEqual([`${project}/${W2}/r0`, `${project}/${W3}/r0`]);
+});
+
+test('a window that can not be judged is waited for, not passed over', async () => {
+  await serveWeek(worker.stores, project, { from: W1, truthValue: 3 });
+  await serveWeek(worker.stores, project, { from: W2 });
+  await shipped('2001-02-16T00:00:00Z');
+  const handle = await start();
+  await passed(handle, W3);
+  await eventually('the failure', async () => ((await details()).includes('MLOPS_LABEL_INVALID') ? true : undefined));
+  expect(await windows()).toEqual([]);
+  const { stores } = worker;
+  const wrong = await stores.db
+    .listCollections({ name: { $regex: `^truths\\.${project}\\.200102(0[1-7])$` } })
+    .toArray();
+  for (const { name } of wrong) {
+    const truths = await stores.db
+      .collection<{ _id: string; prediction: string; eventTime: Date }>(name)
+      .find()
+      .toArray();
+    await recordWriter(stores.db, project).insertTruths(
+      truths.map(({ prediction, eventTime }) => ({
+        _id: `${prediction}#1`,
+        v: 1 as const,
+        prediction,
+        revision: 1,
+        value: 0,
+        eventTime,
+        receivedAt: new Date(),
+      }))
+    );
+  }
+  await passed(handle, W3);
+  expect((await judged(2)).map((window) => window.period.from)).toEqual([W1, W2]);
+});
+
+test('the version that answered most of a window is the one that is judged', async () => {
+  const definition = watchedFlights(project);
+  await registerWatched(worker.stores, definition, 2).catch(() => undefined);
+  await serveWeek(worker.stores, project, { from: W1, version: 2 });
+  await serveWeek(worker.stores, project, { from: W2, version: 1 });
+  await shipped('2001-02-16T00:00:00Z');
+  await passed(await start(), W3);
+  expect((await judged(2)).map((window) => window.version)).toEqual([2, 1]);
+});
+
+test('truth that comes after the verdict makes revision 1; the verdict stays', async () => {
+  await serveWeek(worker.stores, project, { from: W1 });
+  await shipped('2001-02-09T00:00:00Z');
+  await passed(await start(), W2);
+  const [verdict] = await judged(1);
+  expect(verdict).toMatchObject({ truths: 266, revision: 0 });
+  const activities = monitorActivities(worker.deps);
+  const correct = () =>
+    new MockActivityEnvironment().run(() =>
+      activities.mlopsCorrectWindow({
+        project,
+        definition: watchedFlights(project),
+        period: { from: W1, to: W2 },
+        asOf: W4,
+      })
+    );
+  expect(await correct()).toEqual({ revision: 1 });
+  expect(await correct()).toEqual({});
+  expect((await windows()).map(({ revision, truths }) => [revision, truths])).toEqual([
+    [0, 266],
+    [1, 280],
+  ]);
+  expect((await windows())[0]).toEqual(verdict);
+});
