@@ -84,7 +84,10 @@ export function cycleActivities(deps: ActivityDeps) {
       });
     },
 
-    /** An earlier version that was live: the one of that number, else the one before the champion. */
+    /**
+     * A version that was live: the one of that number. Without one, the champion alone while a rollout is trying out
+     * another, else the version that the champion replaced.
+     */
     async mlopsRollbackTarget({
       project,
       to,
@@ -93,15 +96,18 @@ export function cycleActivities(deps: ActivityDeps) {
       readonly to?: number;
     }): Promise<{ version?: Ref<'version'>; reason: string }> {
       const stores = await deps.stores();
-      const champion = await stores.moving.aliases.findOne({ _id: `${project}/champion` });
+      const endpoint = await stores.moving.endpoints.findOne({ _id: project });
       const deployed = await rolloutsOf(stores).find({ project, outcome: 'deployed' }).sort({ epoch: -1 }).toArray();
-      const earlier = deployed.filter(
-        (rollout) => rollout.version.id !== champion?.version && (to === undefined || rollout.served.number === to)
-      );
-      const target = earlier[0];
-      if (target !== undefined) return { version: target.version, reason: '' };
-      if (to !== undefined && champion?.number === to) return { reason: `version ${to} is live` };
-      return { reason: to === undefined ? 'no earlier version was ever live' : `version ${to} was never live` };
+      const champion = endpoint?.champion;
+      const tryingOut = endpoint?.candidate !== undefined;
+      const replaced = deployed.find((one) => one.kind === 'rollout' && one.version.id === champion?.version)?.former;
+      const wanted = to ?? (tryingOut ? champion?.number : replaced?.number);
+      if (wanted === undefined) return { reason: 'no earlier version was ever live' };
+      if (wanted === champion?.number && !tryingOut) return { reason: `version ${wanted} is live` };
+      const target = deployed.find((one) => one.served.number === wanted);
+      return target === undefined
+        ? { reason: `version ${wanted} was never live` }
+        : { version: target.version, reason: '' };
     },
 
     /** The version that the endpoint's alias names, if any. */
