@@ -77,6 +77,11 @@ function databaseOf(connection: DuckDBConnection): Database {
   };
 }
 
+/** Of what the binding throws; not by `instanceof`, which knows one realm's errors only. */
+export function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
+}
+
 type Numbers = Int8Array | Int32Array | Float64Array | BigInt64Array;
 
 /**

@@ -2,7 +2,7 @@
 import type { ColumnType } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
 import type { Column, TableColumns } from './columns';
-import { type Database, numbersOf, withDatabase } from './duckdb';
+import { type Database, messageOf, numbersOf, withDatabase } from './duckdb';
 import { column, FILE, KNOWN_AT, moment, path, paths, ROW, SQL_TYPES, text } from './sql';
 
 export interface LoadRequest {
@@ -45,7 +45,7 @@ export async function loadColumns(request: LoadRequest): Promise<LoadedRows> {
     return await withDatabase({ files }, (database) => load(database, request));
   } catch (error) {
     if (error instanceof MlopsError) throw error;
-    const what = `A shard can't be loaded: ${error instanceof Error ? error.message : String(error)}`;
+    const what = `A shard can't be loaded: ${messageOf(error)}`;
     const where = { shards: request.shards.map(({ data }) => data).join(' ') };
     throw new MlopsError('MLOPS_ARTIFACT_CORRUPT', what, where, 'Run `mlops doctor`; ingest again.', { cause: error });
   }

@@ -1,8 +1,10 @@
 /** The batch's rows, read from their files into the table `staged`, with the reason for which a row is refused. */
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
 import type { SchemaDefinition, SourceDefinition } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
 import type { ObservedFile } from '../domain/records';
-import type { Database } from './duckdb';
+import { type Database, messageOf } from './duckdb';
 import { knownAtOf } from './known-at';
 import { digestOfFile } from './observe';
 import { type FileFormat, relationOf, WRONG_VALUE } from './readers';
@@ -67,18 +69,33 @@ async function readingOf(file: SourceFile, read: () => Promise<void>): Promise<v
     const what = 'The file is not the one that was observed.';
     throw new MlopsError('MLOPS_SOURCE_CHANGED', what, where, 'Leave files alone while they are read; trigger again.');
   }
-  if (failure !== undefined) throw failure instanceof MlopsError ? failure : refusal(file.local, failure);
+  if (failure !== undefined) throw failure instanceof MlopsError ? failure : await refusal(file.local, failure);
 }
 
-function refusal(file: string, error: unknown): MlopsError {
-  const said = error instanceof Error ? error.message : String(error);
+async function refusal(file: string, error: unknown): Promise<MlopsError> {
+  const said = messageOf(error);
   const wrong = said.split(WRONG_VALUE)[1];
   if (wrong !== undefined) {
     const where = { file, ...(JSON.parse(wrong) as Record<string, string | number>) };
     return new MlopsError('MLOPS_COLUMN_TYPE', 'A value is not of its declared type.', where, 'Mend the file.');
   }
   // DuckDB adds what its own options could do about it.
-  const [reason = ''] = said.split(/\n\s*(?:Possible |LINE \d)/, 1);
-  const what = `The file can't be read: ${reason.replaceAll(/\s+/g, ' ').trim()}.`;
-  return new MlopsError('MLOPS_SOURCE_UNREADABLE', what, { file }, 'Fetch or write it again.', { cause: error });
+  const [reason = ''] = said.split(/\n\s*(?:Possible |LINE \d)|, at byte /, 1);
+  const what = `The file can't be read: ${reason.replaceAll(/\s+/g, ' ').replace(/[.\s]+$/, '')}.`;
+  // DuckDB's own count of JSON lines is off where its buffers end.
+  const line = said.includes('Malformed JSON') ? await firstBrokenLine(file) : undefined;
+  return new MlopsError('MLOPS_SOURCE_UNREADABLE', what, { file, line }, 'Fetch or write it again.', { cause: error });
+}
+
+async function firstBrokenLine(file: string): Promise<number | undefined> {
+  let number = 0;
+  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+    number += 1;
+    try {
+      if (line.trim() !== '') JSON.parse(line);
+    } catch {
+      return number;
+    }
+  }
+  return undefined;
 }
