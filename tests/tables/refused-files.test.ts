@@ -10,7 +10,6 @@ import {
   ingestOrders,
   LATER,
   ORDERS,
-  sql,
   type TestFolder,
   testFolder,
   write,
