@@ -81,6 +81,7 @@ export class MlopsClient {
     readonly asOf: string;
     readonly by: string;
     readonly id?: string;
+    readonly comment?: string;
   }): Promise<OperatorAnswer> {
     const { definition, asOf, by } = start;
     const id = start.id ?? randomUUID();
@@ -107,7 +108,12 @@ export class MlopsClient {
       staticSummary: `ML lifecycle of ${definition.name}`,
       staticDetails: `From data to an approved, watched model, and around again. Definition ${state.definitionDigest}. **Current details**, beside this, say what it waits for.`,
     });
-    const message: RetrainMessage = { id, by, asOf };
+    const message: RetrainMessage = {
+      id,
+      by,
+      asOf,
+      ...(start.comment === undefined ? {} : { comment: start.comment }),
+    };
     try {
       return await this.temporal.workflow.executeUpdateWithStart<Workflow, OperatorAnswer, [RetrainMessage]>(
         MESSAGES.retrain,

@@ -62,7 +62,7 @@ export function databaseOf(uri: string): string {
   return path ?? 'mlops';
 }
 
-async function checkReplicaSet(db: Db): Promise<void> {
+export async function checkReplicaSet(db: Db): Promise<{ readonly version: string; readonly setName: string }> {
   const hello = await db.admin().command({ hello: 1 });
   if (typeof hello.setName !== 'string') {
     throw new MlopsError(
@@ -82,6 +82,7 @@ async function checkReplicaSet(db: Db): Promise<void> {
       'Use 6.0 or newer.'
     );
   }
+  return { version: String(build.version), setName: hello.setName };
 }
 
 const MOVING = [

@@ -192,6 +192,21 @@ export async function countStored(db: Db, endpoint: string): Promise<{ predictio
   return { predictions, truths };
 }
 
+/** Days of event time that have predictions of this endpoint, with how many; probes left out. */
+export async function predictionDays(
+  db: Db,
+  endpoint: string
+): Promise<{ day: string; predictions: number; truths: number }[]> {
+  const days = (await recordCollections(db, 'predictions', { endpoint })).map(({ day }) => day).sort();
+  return Promise.all(
+    days.map(async (day) => ({
+      day,
+      predictions: await predictionsOf(db, endpoint, day).countDocuments(NOT_A_PROBE),
+      truths: await truthsOf(db, endpoint, day).estimatedDocumentCount(),
+    }))
+  );
+}
+
 function within(period: Period) {
   return { eventTime: { $gte: new Date(period.from), $lt: new Date(period.to) }, ...NOT_A_PROBE };
 }

@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import { MlopsError } from '../../src/domain/errors';
+import { withRecords } from '../cli/connect';
+import { recordPage } from '../cli/record-page';
+import { parseRef, SHOW_WORDS } from '../cli/record-words';
+import { addVerb, answering } from '../cli/verb';
+
+export function addShow(program: Command): void {
+  addVerb(program, 'show', 'Shows one record', 'show run/3fa2b1c4d5e6')
+    .argument(
+      '<ref>',
+      `<kind>/<id>, such as version/flights@2 or request/flights/1; kinds are ${SHOW_WORDS.join(', ')}`
+    )
+    .action(
+      answering((text: string) => {
+        const { kind, id } = parseRef(text);
+        return withRecords(async (records) => {
+          const record = await records.find(kind, id);
+          if (record !== undefined) return { json: record, text: await recordPage(kind, record, records) };
+          throw new MlopsError('MLOPS_NOT_FOUND', `There is no such ${kind}.`, { id }, 'mlops ls lists what there is.');
+        });
+      })
+    );
+}

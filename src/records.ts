@@ -1,0 +1,65 @@
+/**
+ * Reading records: what there is (`list`), one of it (`find`), where it came from and what became of it (`lineage`).
+ * Talks to MongoDB and S3 only, writes nothing, and needs neither Temporal nor a worker.
+ */
+import type { Digest } from './domain/refs';
+import { findRecord } from './records/find';
+import type { RecordKind, RecordOf } from './records/kinds';
+import { type Lineage, type LineageOptions, lineageOf } from './records/lineage';
+import { type Listed, type ListFilter, type ListKind, listRecords } from './records/list';
+import { listPredictionDays, type PredictionDay, predictionsOfDay } from './records/predictions';
+import { openRecordStores } from './records/stores';
+import { type StoreConfig, storeConfig } from './stores/config';
+import type { JoinedRow } from './stores/predictions';
+
+export { ERRORS, type ErrorCode, MlopsError } from './domain/errors';
+export type { AuditEvent, CycleDocument, Fact } from './domain/records';
+export type { ArtifactRef, Digest, FactKind, Ref } from './domain/refs';
+export {
+  type ProjectSummary,
+  RECORD_KINDS,
+  type RecordKind,
+  type RecordOf,
+  type ReplicaRecord,
+  type TriggerRecord,
+} from './records/kinds';
+export type { Lineage, LineageNode, LineageOptions } from './records/lineage';
+export type { Listed, ListFilter, ListKind } from './records/list';
+export type { PredictionDay } from './records/predictions';
+export type { JoinedRow } from './stores/predictions';
+
+export interface Records {
+  /** The newest records of a kind, the oldest of them first. */
+  list<K extends ListKind>(kind: K, filter?: ListFilter): Promise<Listed<RecordOf<K>>>;
+  /**
+   * One record, or undefined. Ids are those that `list` gives; `flights@2` names a version by its number, `flights/20`
+   * an audit event by its sequence, `<endpoint>/<prediction id>` a prediction; the beginning of a step's key will do.
+   */
+  find<K extends RecordKind>(kind: K, id: string): Promise<RecordOf<K> | undefined>;
+  /** @throws MlopsError MLOPS_NOT_FOUND */
+  lineage(kind: RecordKind, id: string, options?: LineageOptions): Promise<Lineage>;
+  /** Days of event time that have predictions, with how many. */
+  predictionDays(endpoint: string): Promise<PredictionDay[]>;
+  /** Predictions of a day (`20010203`) by event time, each with its latest truth; the first `limit`, default 100. */
+  predictions(endpoint: string, day: string, limit?: number): Promise<JoinedRow[]>;
+  /** The first event of a project's audit chain that doesn't fit, or undefined. */
+  firstBrokenAudit(project: string): Promise<string | undefined>;
+  /** Downloads an artifact; its bytes are checked against the digest. */
+  download(digest: Digest, path: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param config default: MONGODB_URI and S3_*, else what `scripts/stack.sh up` wrote. Connects with the first question. */
+export function openRecords(config: StoreConfig = storeConfig()): Records {
+  const stores = openRecordStores(config);
+  return {
+    list: (kind, filter) => listRecords(stores, kind, filter),
+    find: (kind, id) => findRecord(stores, kind, id),
+    lineage: (kind, id, options) => lineageOf(stores, kind, id, options),
+    predictionDays: (endpoint) => listPredictionDays(stores, endpoint),
+    predictions: (endpoint, day, limit = 100) => predictionsOfDay(stores, endpoint, day, limit),
+    firstBrokenAudit: (project) => stores.audit.firstBroken(project),
+    download: (digest, path) => stores.artifacts.download(digest, path),
+    close: () => stores.close(),
+  };
+}

@@ -1,0 +1,202 @@
+/**
+ * Lineage both ways. `up`: what a record was made from. `down`: what was made from it, and what was decided and
+ * deployed. Edges are stored with each record; a prediction's is read from its version number.
+ */
+import { MlopsError } from '../domain/errors';
+import type { LineageEdge } from '../domain/records';
+import { FACT_KINDS, type FactKind, isDigest } from '../domain/refs';
+import { factCollection, nodeOf } from '../stores/facts';
+import { findRecord } from './find';
+import { isFactKind, type RecordKind } from './kinds';
+import type { RecordStores } from './stores';
+
+export type Direction = 'up' | 'down';
+
+export interface LineageNode {
+  /** `version:flights/1`, an artifact's digest, `endpoint:flights`, … */
+  readonly node: string;
+  /** How it hangs together with the node above: as the edge is stored, or `is used by` and the like where read backwards. */
+  readonly relation?: string;
+  /** The record's digest; absent where there is no such record. */
+  readonly digest?: string;
+  readonly about?: string;
+  readonly children: readonly LineageNode[];
+  /** It stands with its children further up in this tree. */
+  readonly repeated?: true;
+  /** The depth ends here; this many follow. */
+  readonly cut?: number;
+}
+
+export interface Lineage {
+  readonly up: LineageNode;
+  readonly down: LineageNode;
+}
+
+export interface LineageOptions {
+  /** Levels each way. Default 4. */
+  readonly depth?: number;
+}
+
+const DEFAULT_DEPTH = 4;
+
+/** The lineage of a record, or of an artifact by its digest. */
+export async function lineageOf(
+  stores: RecordStores,
+  kind: RecordKind,
+  id: string,
+  { depth = DEFAULT_DEPTH }: LineageOptions = {}
+): Promise<Lineage> {
+  const node = await startNode(stores, kind, id);
+  const [up, down] = await Promise.all([
+    new Walk(stores, 'up', depth).from(node),
+    new Walk(stores, 'down', depth).from(node),
+  ]);
+  return { up, down };
+}
+
+async function startNode(stores: RecordStores, kind: RecordKind, id: string): Promise<string> {
+  const record = await findRecord(stores, kind, id);
+  if (record === undefined) {
+    throw new MlopsError('MLOPS_NOT_FOUND', `There is no such ${kind}.`, { id }, 'mlops ls lists what there is.');
+  }
+  if (kind === 'prediction') return `prediction:${id}`;
+  const stored = String((record as { readonly _id: unknown })._id);
+  if (isFactKind(kind)) return nodeOf({ kind, id: stored });
+  return kind === 'artifact' ? stored : `${kind}:${stored}`;
+}
+
+interface Step {
+  readonly relation: string;
+  readonly node: string;
+}
+
+/** `produced` points from the maker to what was made; every other relation from the later to the earlier. */
+const BACKWARDS: Record<LineageEdge['relation'], string> = {
+  used: 'is used by',
+  produced: 'was produced by',
+  labeled: 'was labeled by',
+  approved: 'was approved by',
+  deployed: 'was deployed to',
+  served: 'was served by',
+};
+
+class Walk {
+  readonly #seen = new Set<string>();
+  readonly #stores: RecordStores;
+  readonly #direction: Direction;
+  readonly #depth: number;
+
+  constructor(stores: RecordStores, direction: Direction, depth: number) {
+    this.#stores = stores;
+    this.#direction = direction;
+    this.#depth = depth;
+  }
+
+  from(node: string): Promise<LineageNode> {
+    return this.#visit({ node, relation: '' }, this.#depth);
+  }
+
+  async #visit({ node, relation }: Step, depth: number): Promise<LineageNode> {
+    const { digest, about } = await described(this.#stores, node);
+    const self = {
+      node,
+      ...(relation === '' ? {} : { relation }),
+      ...(digest === undefined ? {} : { digest }),
+      ...(about === undefined ? {} : { about }),
+      children: [],
+    };
+    if (this.#seen.has(node)) return { ...self, repeated: true };
+    this.#seen.add(node);
+    const steps = await this.#steps(node);
+    if (steps.length > 0 && depth === 0) return { ...self, cut: steps.length };
+    const children: LineageNode[] = [];
+    // One after the other, so that what is repeated is always repeated below its first place.
+    for (const step of steps) children.push(await this.#visit(step, depth - 1));
+    return { ...self, children };
+  }
+
+  async #steps(node: string): Promise<Step[]> {
+    const edges = this.#stores.db.collection<LineageEdge>('edges');
+    const produced = { relation: 'produced' as const };
+    const others = { relation: { $ne: 'produced' as const } };
+    const up = this.#direction === 'up';
+    const [forwards, backwards] = await Promise.all([
+      edges
+        .find({ from: node, ...(up ? others : produced) })
+        .sort({ _id: 1 })
+        .toArray(),
+      edges
+        .find({ to: node, ...(up ? produced : others) })
+        .sort({ _id: 1 })
+        .toArray(),
+    ]);
+    return [
+      ...forwards.map((edge) => ({ relation: edge.relation, node: edge.to })),
+      ...backwards.map((edge) => ({ relation: BACKWARDS[edge.relation], node: edge.from })),
+      ...(up ? await answeredBy(this.#stores, node) : []),
+    ];
+  }
+}
+
+/** Too many to have edges: a prediction names the number of its version. */
+async function answeredBy(stores: RecordStores, node: string): Promise<Step[]> {
+  if (!node.startsWith('prediction:')) return [];
+  const found = await findRecord(stores, 'prediction', node.slice('prediction:'.length));
+  if (found === undefined) return [];
+  const { endpoint, record } = found;
+  const version = await findRecord(stores, 'version', `${endpoint}@${record.version}`);
+  return version === undefined
+    ? []
+    : [{ relation: 'was served by', node: nodeOf({ kind: 'version', id: version._id }) }];
+}
+
+async function described(stores: RecordStores, node: string): Promise<{ digest?: string; about?: string }> {
+  if (isDigest(node)) {
+    const artifact = await stores.artifacts.find(node);
+    return artifact === null
+      ? { about: 'artifact; gone' }
+      : { digest: node, about: `artifact, ${artifact.bytes.toLocaleString('en-US')} bytes` };
+  }
+  const at = node.indexOf(':');
+  const kind = node.slice(0, at) as FactKind;
+  if (!FACT_KINDS.includes(kind)) return {};
+  const fact = await stores.db
+    .collection<{ _id: string; digest: string; body: Readonly<Record<string, unknown>> }>(factCollection(kind))
+    .findOne({ _id: node.slice(at + 1) }, { projection: { digest: 1, ...ABOUT_FIELDS } });
+  return fact === null ? {} : { digest: fact.digest, ...about(kind, fact.body) };
+}
+
+const ABOUT_FIELDS = {
+  'body.rows': 1,
+  'body.asOf': 1,
+  'body.label': 1,
+  'body.trainer': 1,
+  'body.trainRows': 1,
+  'body.project': 1,
+  'body.number': 1,
+  'body.by': 1,
+  'body.verdict': 1,
+  'body.period': 1,
+  'body.definition.name': 1,
+};
+
+function about(kind: FactKind, body: Readonly<Record<string, unknown>> = {}): { about?: string } {
+  const period = body.period as { from: string; to: string } | undefined;
+  const definition = body.definition as { name?: string } | undefined;
+  const words: Record<FactKind, string | undefined> = {
+    definition: definition?.name,
+    snapshot: `${number(body.rows)} rows as of ${String(body.asOf)}`,
+    labelSet: String(body.label),
+    featureSet: `fitted on ${number(body.trainRows)} rows`,
+    run: `${String(body.trainer)} on ${number(body.rows)} rows`,
+    version: `${String(body.project)}@${String(body.number)}`,
+    evaluation: period && `${period.from} to ${period.to}`,
+    decision: `${String(body.verdict)} by ${String(body.by)}`,
+    window: period && `${period.from} to ${period.to}`,
+  };
+  return words[kind] === undefined ? {} : { about: words[kind] };
+}
+
+function number(value: unknown): string {
+  return typeof value === 'number' ? value.toLocaleString('en-US') : '?';
+}

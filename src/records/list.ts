@@ -1,0 +1,85 @@
+/** Lists of records: the newest ones, the oldest of them first. */
+import type { Document } from 'mongodb';
+import type { Fact } from '../domain/records';
+import { liveReplicas } from '../stores/replicas';
+import type { RecordKind, RecordOf, ReplicaRecord, TriggerRecord } from './kinds';
+import { listProjects } from './projects';
+import { QUERIES } from './queries';
+import type { RecordStores } from './stores';
+
+export interface ListFilter {
+  readonly project?: string;
+  /** Default 100. */
+  readonly limit?: number;
+}
+
+export interface Listed<R> {
+  readonly records: readonly R[];
+  /** How many there are in all. */
+  readonly total: number;
+}
+
+/** Predictions are listed by endpoint and day instead (predictions.ts). */
+export type ListKind = Exclude<RecordKind, 'prediction'>;
+
+const DEFAULT_LIMIT = 100;
+
+export async function listRecords<K extends ListKind>(
+  stores: RecordStores,
+  kind: K,
+  filter: ListFilter = {}
+): Promise<Listed<RecordOf<K>>> {
+  return (await listed(stores, kind, filter)) as Listed<RecordOf<K>>;
+}
+
+async function listed(stores: RecordStores, kind: ListKind, filter: ListFilter): Promise<Listed<unknown>> {
+  if (kind === 'project') return newest(await listProjects(stores, filter.project), filter);
+  if (kind === 'trigger') return newest(await triggers(stores, filter.project), filter);
+  const query = await QUERIES[kind](stores, filter.project);
+  const collection = stores.db.collection<Document>(query.collection);
+  const [found, total] = await Promise.all([
+    collection
+      .find(query.filter)
+      .sort(Object.fromEntries(query.order.map((field) => [field, -1])))
+      .limit(filter.limit ?? DEFAULT_LIMIT)
+      .toArray(),
+    collection.countDocuments(query.filter),
+  ]);
+  const records = found.reverse();
+  if (kind !== 'replica') return { records, total };
+  return { records: await withLiveness(stores, records as unknown as ReplicaRecord[]), total };
+}
+
+function newest<R>(all: readonly R[], { limit = DEFAULT_LIMIT }: ListFilter): Listed<R> {
+  return { records: all.slice(-limit), total: all.length };
+}
+
+export async function withLiveness(
+  { moving }: RecordStores,
+  replicas: readonly Omit<ReplicaRecord, 'live'>[]
+): Promise<ReplicaRecord[]> {
+  const endpoints = [...new Set(replicas.map(({ endpoint }) => endpoint))];
+  const live = (await Promise.all(endpoints.map((endpoint) => liveReplicas(moving.replicas, endpoint)))).flat();
+  return replicas.map((replica) => ({ ...replica, live: live.some(({ _id }) => _id === replica._id) }));
+}
+
+/** What windows triggered, by event time. */
+export async function triggers(stores: RecordStores, project?: string): Promise<TriggerRecord[]> {
+  const ofProject = project === undefined ? {} : { 'body.endpoint': project };
+  const windows = (await stores.db
+    .collection<Document>('windows')
+    .find({ ...ofProject, 'body.triggers.0': { $exists: true } })
+    .sort({ 'body.period.from': 1, 'body.revision': 1 })
+    .toArray()) as unknown as Fact<'window'>[];
+  const causes = { 'causes.window': { $in: windows.map(({ _id }) => _id) } };
+  const cycles = await stores.moving.cycles.find(causes).sort({ startedAt: 1 }).toArray();
+  return windows.flatMap(({ _id: window, body }) =>
+    body.triggers.map((trigger) => {
+      const cycle = cycles.find(({ causes }) =>
+        causes.some((cause) => cause.window === window && cause.kind === trigger.on)
+      );
+      const led = cycle === undefined ? {} : { cycle: cycle._id };
+      return { _id: `${window}/${trigger.on}`, project: body.endpoint, window, asOf: body.asOf, ...trigger, ...led };
+    })
+  );
+}

@@ -1,0 +1,92 @@
+/** The worker process: Temporal's connection and runtime, our plugin and our built workflows, put together. */
+import { existsSync } from 'node:fs';
+import { DefaultLogger, type LogLevel, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { MlopsError } from '../domain/errors';
+import { COMPUTE_SUFFIX } from '../domain/queues';
+import { type Environment, readEnvironment } from '../environment';
+import { builtFile } from '../package-root';
+import { storeConfig } from '../stores/config';
+import { temporalConfig } from '../temporal-config';
+import { MlopsPlugin, type MlopsPluginOptions } from './plugin';
+
+export interface RunWorkerOptions extends Omit<MlopsPluginOptions, 'stores'> {
+  readonly taskQueue: string;
+  /** Where the servers are. Default: the process's environment, else what `scripts/stack.sh up` wrote. */
+  readonly env?: Environment;
+  /** Called once both queues are polled. */
+  readonly onReady?: (ready: WorkerReady) => void;
+}
+
+export interface WorkerReady {
+  readonly taskQueue: string;
+  /** Undefined where compute is elsewhere. */
+  readonly computeQueue?: string;
+  readonly namespace: string;
+  readonly address: string;
+}
+
+/**
+ * Of this process, once and before any connection: what the SDK and Temporal's core have to say goes to standard error.
+ * @param level of the SDK's messages; of the core's only warnings and errors come through
+ */
+export function installRuntime(level: LogLevel): void {
+  const logger = new DefaultLogger(level, ({ level: of, message, meta }) => {
+    const { error, ...rest } = meta ?? {};
+    const about = error instanceof Error ? { ...rest, error: error.message } : rest;
+    process.stderr.write(
+      `${JSON.stringify({ at: new Date().toISOString(), level: of.toLowerCase(), message, ...about })}\n`
+    );
+  });
+  const core = level === 'ERROR' ? 'ERROR' : 'WARN';
+  Runtime.install({ logger, telemetryOptions: { logging: { forward: {}, filter: { core, other: 'ERROR' } } } });
+}
+
+/** Runs until SIGINT, SIGTERM or `shutdown` of Temporal's runtime; what is running gets 10 s. */
+export async function runWorker({
+  taskQueue,
+  env = readEnvironment(),
+  onReady,
+  ...options
+}: RunWorkerOptions): Promise<void> {
+  const codePath = builtFile('build', 'workflow-bundle.js');
+  if (!existsSync(codePath)) {
+    throw new MlopsError(
+      'MLOPS_CONFIGURATION',
+      'The workflows are not built.',
+      { file: codePath },
+      'Run: npm run build.'
+    );
+  }
+  const stores = storeConfig(env);
+  const config = temporalConfig(env);
+  const namespace = config.namespace ?? 'default';
+  const address = config.connectionOptions.address ?? 'localhost:7233';
+  const connection = await NativeConnection.connect(config.connectionOptions).catch((error: Error) => {
+    throw new MlopsError(
+      'MLOPS_SERVER_UNFIT',
+      `Temporal can't be reached: ${error.message}.`,
+      { address },
+      'Start it (./scripts/stack.sh up), or set TEMPORAL_ADDRESS.',
+      { cause: error }
+    );
+  });
+  try {
+    const worker = await Worker.create({
+      connection,
+      namespace,
+      taskQueue,
+      workflowBundle: { codePath },
+      plugins: [new MlopsPlugin({ ...options, stores })],
+    });
+    const computeQueue = options.compute === 'elsewhere' ? {} : { computeQueue: `${taskQueue}${COMPUTE_SUFFIX}` };
+    // The plugin checks servers and starts the compute worker before this one polls.
+    const watch = setInterval(() => {
+      if (worker.getState() !== 'RUNNING') return;
+      clearInterval(watch);
+      onReady?.({ taskQueue, ...computeQueue, namespace, address });
+    }, 20);
+    await worker.run().finally(() => clearInterval(watch));
+  } finally {
+    await connection.close();
+  }
+}
