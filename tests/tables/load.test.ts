@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { ColumnType } from '../../src/domain/definition';
+import type { StringColumn, TableColumns } from '../../src/tables/columns';
 import { type LabelRule, label } from '../../src/tables/label';
 import { type LoadRequest, loadColumns } from '../../src/tables/load';
 import { writeLabels } from '../../src/tables/write-labels';
