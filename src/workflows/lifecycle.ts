@@ -52,7 +52,6 @@ export async function lifecycle(initial: LifecycleState): Promise<{ readonly end
     if (desk.next !== undefined && desk.stopped === undefined) state = await applied(state, desk);
     if (desk.pending.length > 0 && !desk.paused && desk.stopped === undefined)
       state = await cycleUntilStopped(state, desk, visible);
-    state = await runCycle(state, desk, visible);
     if (desk.stopped !== undefined) return await end(state, desk, `stopped by ${desk.stopped.by}`);
   } catch (error) {
     if (isCancellation(error)) return await CancellationScope.nonCancellable(() => end(state, desk, 'cancelled'));
