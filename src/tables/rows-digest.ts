@@ -15,58 +15,67 @@ type Values = Int8Array | Int32Array | Float64Array | BigInt64Array;
 interface DigestedColumn {
   readonly name: string;
   readonly type: ColumnType;
-  /** All rows' values; strings as codes of `dictionary`. */
-  readonly values: Values;
+  /** Of strings: distinct values of the whole table, in code-point order. */
   readonly dictionary?: readonly string[];
 }
 
+/** Digests runs of a table's rows. */
+export interface RowsDigester {
+  /** Rows from … to−1, by `rowid`. */
+  digest(from: number, to: number): Promise<Digest>;
+}
+
 /** @param table rows in their order, with the declared columns and `__file`, `__row`, `__known_at` */
-export async function rowsDigests(
+export async function rowsDigester(
   database: Database,
   table: string,
-  columns: Readonly<Record<string, ColumnType>>,
-  cuts: readonly { readonly from: number; readonly to: number }[]
-): Promise<readonly Digest[]> {
+  declared: Readonly<Record<string, ColumnType>>
+): Promise<RowsDigester> {
   const types: Readonly<Record<string, ColumnType>> = {
-    ...columns,
+    ...declared,
     [FILE]: 'string',
     [ROW]: 'integer',
     [KNOWN_AT]: 'timestamp',
   };
-  const hashes = cuts.map(() => createHash('sha256'));
-  // One column in memory at a time.
+  const columns: DigestedColumn[] = [];
   for (const name of Object.keys(types).sort()) {
-    const column = await readColumn(database, table, name, types[name]!, cuts.at(-1)?.to ?? 0);
-    cuts.forEach(({ from, to }, i) => hashes[i]!.update(columnDigest(column, from, to)));
+    const type = types[name]!;
+    columns.push({ name, type, ...(type === 'string' ? { dictionary: await makeCodes(database, table, name) } : {}) });
   }
-  return hashes.map((hash) => `sha256:${hash.digest('hex')}` as const);
+  return { digest: (from, to) => digestRows(database, table, columns, from, to) };
 }
 
-async function readColumn(
+async function makeCodes(database: Database, table: string, name: string): Promise<readonly string[]> {
+  const codes = `"codes of ${name}"`;
+  const distinct = `SELECT DISTINCT "${name}"::VARCHAR AS v FROM ${table} WHERE v IS NOT NULL ORDER BY v`;
+  await database.run(`CREATE TYPE ${codes} AS ENUM (${distinct})`);
+  const listed = await database.rows(`SELECT unnest(enum_range(NULL::${codes}))::VARCHAR AS value`);
+  return listed.map(({ value }) => value as string);
+}
+
+async function digestRows(
   database: Database,
   table: string,
-  name: string,
-  type: ColumnType,
-  rows: number
-): Promise<DigestedColumn> {
-  const codes = `"codes of ${name}"`;
-  if (type === 'string') {
-    await database.run(
-      `CREATE TYPE ${codes} AS ENUM (SELECT DISTINCT "${name}"::VARCHAR AS v FROM ${table} WHERE v IS NOT NULL ORDER BY v)`
-    );
-  }
-  const values = arrayOf(type, rows);
+  columns: readonly DigestedColumn[],
+  from: number,
+  to: number
+): Promise<Digest> {
+  const values = columns.map(({ type }) => arrayOf(type, to - from));
+  const expressions = columns.map(({ name, type }) => expressionOf(name, type)).join(', ');
   let done = 0;
-  for await (const chunk of database.chunks(`SELECT ${expressionOf(name, type)} FROM ${table} ORDER BY rowid`)) {
-    if (values instanceof BigInt64Array) values.set(numbersOf(chunk, 0, BigInt64Array), done);
-    else if (values instanceof Float64Array) values.set(numbersOf(chunk, 0, Float64Array), done);
-    else if (values instanceof Int32Array) values.set(numbersOf(chunk, 0, Int32Array), done);
-    else values.set(numbersOf(chunk, 0, Int8Array), done);
+  const rows = `${table} WHERE rowid >= ${from} AND rowid < ${to} ORDER BY rowid`;
+  for await (const chunk of database.chunks(`SELECT ${expressions} FROM ${rows}`)) {
+    values.forEach((into, i) => {
+      if (into instanceof BigInt64Array) into.set(numbersOf(chunk, i, BigInt64Array), done);
+      else if (into instanceof Float64Array) into.set(numbersOf(chunk, i, Float64Array), done);
+      else if (into instanceof Int32Array) into.set(numbersOf(chunk, i, Int32Array), done);
+      else into.set(numbersOf(chunk, i, Int8Array), done);
+    });
     done += chunk.rowCount;
   }
-  if (type !== 'string') return { name, type, values };
-  const listed = await database.rows(`SELECT unnest(enum_range(NULL::${codes}))::VARCHAR AS value`);
-  return { name, type, values, dictionary: listed.map(({ value }) => value as string) };
+  const hash = createHash('sha256');
+  columns.forEach((column, i) => hash.update(columnDigest(column, values[i]!)));
+  return `sha256:${hash.digest('hex')}`;
 }
 
 function arrayOf(type: ColumnType, rows: number): Values {
@@ -98,18 +107,18 @@ function expressionOf(name: string, type: ColumnType): string {
   }
 }
 
-function columnDigest({ name, type, values, dictionary }: DigestedColumn, from: number, to: number): Buffer {
-  const hash = createHash('sha256').update(`${JSON.stringify({ name, type, rows: to - from })}\n`);
-  const part = values.subarray(from, to);
-  if (dictionary === undefined || !(part instanceof Int32Array)) return hash.update(part).digest();
+function columnDigest({ name, type, dictionary }: DigestedColumn, values: Values): Buffer {
+  const hash = createHash('sha256').update(`${JSON.stringify({ name, type, rows: values.length })}\n`);
+  if (dictionary === undefined || !(values instanceof Int32Array)) return hash.update(values).digest();
+  // Codes of these rows' own values, not of the table's.
   const used = new Int32Array(dictionary.length);
-  for (const code of part) if (code >= 0) used[code] = 1;
+  for (const code of values) if (code >= 0) used[code] = 1;
   const own: string[] = [];
   dictionary.forEach((value, code) => {
     if (used[code] === 1) used[code] = own.push(value) - 1;
   });
   return hash
-    .update(part.map((code) => (code < 0 ? code : used[code]!)))
+    .update(values.map((code) => (code < 0 ? code : used[code]!)))
     .update(JSON.stringify(own))
     .digest();
 }

@@ -5,7 +5,7 @@ import type { ShardInfo } from '../domain/records';
 import type { Database } from './duckdb';
 import { isoOf } from './moments';
 import { digestOfFile } from './observe';
-import { rowsDigests } from './rows-digest';
+import { rowsDigester } from './rows-digest';
 import { column, FILE, KNOWN_AT, path, ROW } from './sql';
 
 export interface ShardFile extends ShardInfo {
@@ -36,7 +36,8 @@ export async function writeShards(
     from: i * rowsPerShard,
     to: Math.min(rows, (i + 1) * rowsPerShard),
   }));
-  const digests = await rowsDigests(database, table, columns, cuts);
+  if (rows === 0) return [];
+  const digester = await rowsDigester(database, table, columns);
   const shards: ShardFile[] = [];
   for (const [i, { from, to }] of cuts.entries()) {
     const name = `shard-${String(firstShard + i).padStart(5, '0')}`;
@@ -58,7 +59,7 @@ export async function writeShards(
       file,
       rows: to - from,
       digest: await digestOfFile(join(folder, file)),
-      rowsDigest: digests[i]!,
+      rowsDigest: await digester.digest(from, to),
       minEventTime: isoOf(bounds!['first'] as bigint),
       maxEventTime: isoOf(bounds!['last'] as bigint),
       maxKnownAt: isoOf(bounds!['known'] as bigint),
