@@ -5,9 +5,6 @@
 import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, version } from '@duckdb/node-api';
 import { path, paths, text } from './sql';
 
-/** A part of every numeric step's key: another version may write other bytes. */
-export const DUCKDB_VERSION = version();
-
 export interface DatabaseOptions {
   /** Files that may be read. */
   readonly files: readonly string[];
