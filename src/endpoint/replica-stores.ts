@@ -2,6 +2,7 @@
  * MongoDB and S3 as a replica sees them: opened without being asked for anything, so that it starts with both down.
  * Collections and checks are the worker's business.
  */
+import os from 'node:os';
 import { type Collection, type Db, MongoClient } from 'mongodb';
 import type { EndpointDocument, ReplicaDocument } from '../domain/endpoint';
 import { Artifacts } from '../stores/artifacts';
@@ -29,6 +30,11 @@ export function openReplicaStores(config: StoreConfig): ReplicaStores {
     connectTimeoutMS: OPERATION_MS,
     socketTimeoutMS: OPERATION_MS,
     ignoreUndefined: true,
+    // The loops that use it try again by themselves, and should know soon.
+    retryReads: false,
+    retryWrites: false,
+    // Else the driver imports it dynamically, which a CommonJS sandbox such as jest's can't.
+    runtimeAdapters: { os },
   });
   const db = client.db(config.database ?? databaseOf(config.mongodbUri));
   return {

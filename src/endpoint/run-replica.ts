@@ -3,6 +3,7 @@
  * goes on when the others can't; requests need no server at all.
  */
 import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import type { ReplicaDocument } from '../domain/endpoint';
 import { DEFAULT_LIMITS, type ServeLimits } from '../serve/limits';
 import { Predictor } from '../serve/predictor';
@@ -171,7 +172,7 @@ async function startReplica(
   const shipping = repeat(timing.shipMs, ship, (failure) => problems.note('ship', failure));
 
   const drain = async () => {
-    await server.close();
+    await closeServer(server);
     await Promise.all([reconciling.stop(), shipping.stop()]);
     await ship();
     await Promise.all([reporting?.stop(), telling.stop()]);
@@ -191,6 +192,12 @@ async function startReplica(
     folder.release();
   };
   return { address, close: () => (closing ??= close()) };
+}
+
+/** A connection that becomes idle after the server began to close would keep it open until its caller speaks again. */
+async function closeServer(server: FastifyInstance): Promise<void> {
+  const idle = setInterval(() => server.server.closeIdleConnections(), 20);
+  await server.close().finally(() => clearInterval(idle));
 }
 
 function addressOf({ address, port, family }: AddressInfo): string {

@@ -232,8 +232,9 @@ async function recordCollections(
 ): Promise<{ endpoint: string; day: string }[]> {
   const name = new RegExp(`^${kind}\\.(${endpoint})\\.(${day})$`);
   const collections = await db.listCollections({ name: { $regex: name.source } }, { nameOnly: true }).toArray();
-  return collections.flatMap((collection) => {
-    const match = name.exec(collection.name);
+  const names = collections.map((collection) => collection.name).sort();
+  return names.flatMap((each) => {
+    const match = name.exec(each);
     return match === null ? [] : [{ endpoint: match[1] as string, day: match[2] as string }];
   });
 }

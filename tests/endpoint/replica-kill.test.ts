@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Pool } from 'undici';
+import { countStored } from '../../src/stores/predictions';
+import { flightRequest, flightsVersion } from '../serve/flights-model';
+import { FAST, openTestEndpoint, type TestEndpoint, until } from './test-endpoint';
+
+const ONE = flightsVersion(1);
+let endpoint: TestEndpoint;
+const children: ChildProcess[] = [];
+beforeEach(async () => {
+  endpoint = await openTestEndpoint();
+  await endpoint.putModel(ONE);
+  await endpoint.publish({ revision: 1, champion: ONE.version });
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await endpoint.close();
+});
+
+async function startProcess(folder: string, timing: object) {
+  const options = { endpoint: endpoint.name, replica: 'r1', folder, stores: endpoint.config, release: '0', timing };
+  const child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, 'replica-process.ts')], {
+    env: { ...process.env, REPLICA_OPTIONS: JSON.stringify(options) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const pool = new Pool(line.toString().trim(), { connections: 32 });
+  await until(
+    'it is ready',
+    async () => (await pool.request({ method: 'GET', path: '/v2/health/ready' })).statusCode === 200
+  );
+  const end = async (signal: NodeJS.Signals) => {
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    const [code] = await exited;
+    await pool.destroy();
+    return code;
+  };
+  return { pool, end };
+}
+
+/** Sends until it fails; the ids that were answered. */
+async function sendUntilItEnds(pool: Pool, name: string, answered: Set<string>): Promise<void> {
+  let next = 0;
+  const one = async () => {
+    for (;;) {
+      const body = JSON.stringify(flightRequest({ id: `${name}-${next++}`, eventTime: '2001-02-03T04:05:06Z' }));
+      const answer = await pool.request({ method: 'POST', path: `/v2/models/${endpoint.name}/infer`, body });
+      const { id } = (await answer.body.json()) as { id: string };
+      if (answer.statusCode === 200) answered.add(id);
+    }
+  };
+  await Promise.allSettled(Array.from({ length: 32 }, one));
+}
+
+test('kill -9 under load: no acknowledged prediction is without its record, and none is stored twice', async () => {
+  const folder = await endpoint.newFolder();
+  const answered = new Set<string>();
+  // While it ships; with nothing shipped; and in between.
+  for (const [life, shipMs] of [10, 60_000, 100].entries()) {
+    const { pool, end } = await startProcess(folder, { ...FAST, shipMs });
+    const before = answered.size;
+    const sending = sendUntilItEnds(pool, `life${life}`, answered);
+    await until('600 answers', () => answered.size >= before + 600);
+    await end('SIGKILL');
+    await sending;
+  }
+  await endpoint.start({ folder });
+  const stored = async () => (await countStored(endpoint.stores.db, endpoint.name)).predictions;
+  await until('all are stored', async () => (await stored()) >= answered.size);
+  const records = endpoint.stores.db.collection<{ _id: string }>(`predictions.${endpoint.name}.20010203`);
+  const ids = new Set((await records.find({}, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id));
+  expect([...answered].filter((id) => !ids.has(id))).toEqual([]);
+  expect(ids.size).toBe(await stored());
+});
+
+test('SIGTERM under load: what is in flight is answered, and everything is shipped before the end', async () => {
+  const answered = new Set<string>();
+  const { pool, end } = await startProcess(await endpoint.newFolder(), { ...FAST, shipMs: 60_000 });
+  const sending = sendUntilItEnds(pool, 'drain', answered);
+  await until('300 answers', () => answered.size >= 300);
+  expect(await end('SIGTERM')).toBe(0);
+  await sending;
+  expect((await countStored(endpoint.stores.db, endpoint.name)).predictions).toBe(answered.size);
+});

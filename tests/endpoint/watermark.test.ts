@@ -1,0 +1,168 @@
+import { flightRequest, flightsVersion } from '../serve/flights-model';
+import { openTestEndpoint, ROLLOUT, type TestEndpoint, type TestReplica, until } from './test-endpoint';
+
+const ONE = flightsVersion(1);
+/** Weeks begin on Thursdays: February 1, 8, 15, 22 of 2001. */
+const at = (day: number, hour = 12) => new Date(Date.UTC(2001, 1, day, hour)).toISOString();
+const EDGE = { feb8: at(8, 0), feb15: at(15, 0), feb22: at(22, 0) };
+
+let endpoint: TestEndpoint;
+let sent = 0;
+beforeEach(async () => {
+  endpoint = await openTestEndpoint();
+  await endpoint.putModel(ONE);
+  await endpoint.publish({ revision: 1, champion: ONE.version });
+});
+afterEach(() => endpoint.close());
+
+const ready = (replica: TestReplica) =>
+  until('it is ready', async () => (await replica.get('/v2/health/ready')).status === 200);
+const predict = async (replica: TestReplica, eventTime: string, probe = false) => {
+  const { body } = await replica.infer(flightRequest({ id: `w${sent++}`, eventTime, probe }));
+  return body.id as string;
+};
+const shippedTo = (time: string, name = 'r1') =>
+  until(`${name} has shipped to ${time}`, async () => (await endpoint.report(name))?.shippedTo?.toISOString() === time);
+const toldOf = (replica: TestReplica, edge: string, reason: 'passed' | 'covered') =>
+  replica.told.filter((each) => each.edge === edge && each.reason === reason);
+const untilTold = (replica: TestReplica, edge: string, reason: 'passed' | 'covered') =>
+  until(`${edge} is ${reason}`, () => toldOf(replica, edge, reason).length > 0);
+
+test('each window edge that the watermark passes is told once, in order, behind the lateness', async () => {
+  const replica = await endpoint.start();
+  await ready(replica);
+  await predict(replica, at(5));
+  await predict(replica, at(8, 0));
+  await shippedTo(at(8, 0));
+  // The lateness is an hour.
+  await predict(replica, at(8, 1));
+  await untilTold(replica, EDGE.feb8, 'passed');
+  expect(replica.told[0]).toEqual({
+    workflowId: `mlops/${endpoint.name}/monitor`,
+    endpoint: endpoint.name,
+    watermark: EDGE.feb8,
+    edge: EDGE.feb8,
+    reason: 'passed',
+  });
+  await predict(replica, at(23));
+  await untilTold(replica, EDGE.feb22, 'passed');
+  await predict(replica, at(24));
+  await shippedTo(at(24));
+  expect(replica.told.map(({ edge }) => edge)).toEqual([EDGE.feb8, EDGE.feb15, EDGE.feb22]);
+});
+
+test('a probe, and a time that leaps ahead, move nothing', async () => {
+  const replica = await endpoint.start({ maxSkewMs: 20 * 86_400_000 });
+  await ready(replica);
+  await predict(replica, at(5));
+  await predict(replica, at(14), true);
+  await predict(replica, at(60));
+  await predict(replica, at(6));
+  await shippedTo(at(6));
+  expect(replica.told).toEqual([]);
+  expect(replica.warnings.filter((warning) => warning.includes('too far ahead'))).toHaveLength(1);
+});
+
+test('coverage by truth is told once, of a window that has ended, probes left out', async () => {
+  const replica = await endpoint.start();
+  await ready(replica);
+  const ids: string[] = [];
+  for (let i = 0; i < 20; i += 1) ids.push(await predict(replica, at(2 + (i % 5))));
+  for (let i = 0; i < 20; i += 1) await predict(replica, at(3), true);
+  const learn = (id: string) => replica.truth({ id, value: 1, eventTime: at(7) });
+  await Promise.all(ids.slice(0, 18).map(learn));
+  // Corrections, unknown ids and truths of probes are not coverage.
+  await replica.truth({ truths: [1, 2, 3].map((revision) => ({ id: ids[0], value: 0, eventTime: at(7), revision })) });
+  await replica.truth({ truths: [1, 2, 3].map((i) => ({ id: `20010203-unknown${i}`, value: 0, eventTime: at(7) })) });
+  await predict(replica, at(9));
+  await untilTold(replica, EDGE.feb8, 'passed');
+  await predict(replica, at(9, 13));
+  await shippedTo(at(9, 13));
+  expect(toldOf(replica, EDGE.feb8, 'covered')).toEqual([]);
+  await learn(ids[18]!);
+  await untilTold(replica, EDGE.feb8, 'covered');
+  await learn(ids[19]!);
+  await predict(replica, at(10));
+  await shippedTo(at(10));
+  expect(toldOf(replica, EDGE.feb8, 'covered')).toHaveLength(1);
+});
+
+test('the rollout hears once when its step is over', async () => {
+  const rollout = { ...ROLLOUT, state: 'running' as const, stepName: 'shadow', until: at(6) };
+  await endpoint.publish({ revision: 2, champion: ONE.version, rollout });
+  const replica = await endpoint.start();
+  await ready(replica);
+  await predict(replica, at(6));
+  await shippedTo(at(6));
+  expect(replica.told).toEqual([]);
+  await predict(replica, at(6, 13));
+  await until('it is told', () => replica.told.length > 0);
+  await endpoint.publish({
+    revision: 3,
+    champion: ONE.version,
+    rollout: { ...rollout, step: 2, stepName: 'canary', until: at(7) },
+  });
+  await predict(replica, at(7, 14));
+  await until('the next step is told', () => replica.told.length > 1);
+  await predict(replica, at(7, 15));
+  await shippedTo(at(7, 15));
+  expect(replica.told.map(({ workflowId, edge, reason }) => [workflowId, edge, reason])).toEqual([
+    [ROLLOUT.id, at(6), 'passed'],
+    [ROLLOUT.id, at(7), 'passed'],
+  ]);
+});
+
+test('a signal that fails is sent again; a restart repeats none', async () => {
+  let up = false;
+  const sentSignals: string[] = [];
+  let attempts = 0;
+  const signal = async (workflowId: string, _name: string, { edge }: { edge: string }) => {
+    attempts += 1;
+    if (!up) throw new Error('Temporal is down');
+    sentSignals.push(`${workflowId.split('/').at(-1)} ${edge}`);
+  };
+  const first = await endpoint.start({ signal });
+  await ready(first);
+  await predict(first, at(5));
+  await predict(first, at(9));
+  await until('it has tried', () => attempts > 1);
+  expect((await endpoint.report('r1'))?.revision).toBe(1);
+  up = true;
+  await until('it is told', () => sentSignals.length > 0);
+  await first.close();
+
+  const second = await endpoint.start({ folder: first.folder });
+  await ready(second);
+  await predict(second, at(16));
+  await untilTold(second, EDGE.feb15, 'passed');
+  expect(sentSignals).toEqual([`monitor ${EDGE.feb8}`]);
+  expect(toldOf(second, EDGE.feb8, 'passed')).toEqual([]);
+});
+
+test('a Temporal that hangs does not stop the reports', async () => {
+  const replica = await endpoint.start({ signal: () => new Promise(() => {}) });
+  await ready(replica);
+  await predict(replica, at(5));
+  await predict(replica, at(9));
+  await shippedTo(at(9));
+  const first = (await endpoint.report('r1'))!.reportedAt;
+  await until('it reports again', async () => (await endpoint.report('r1'))!.reportedAt > first);
+  await predict(replica, at(10));
+  await shippedTo(at(10));
+  expect((await endpoint.report('r1'))?.revision).toBe(1);
+});
+
+test('of two replicas the slower holds the watermark, until it is idle, and one of them tells', async () => {
+  const first = await endpoint.start({ replica: 'a', idleMs: 60_000 });
+  const second = await endpoint.start({ replica: 'b', idleMs: 300 });
+  await ready(first);
+  await ready(second);
+  await predict(second, at(5));
+  await shippedTo(at(5), 'b');
+  await predict(first, at(5));
+  await predict(first, at(9));
+  await shippedTo(at(9), 'a');
+  await until('the second is idle', async () => (await endpoint.report('b'))?.idle === true);
+  await untilTold(first, EDGE.feb8, 'passed');
+  expect(second.told).toEqual([]);
+});
