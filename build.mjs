@@ -4,16 +4,17 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 
 const require = createRequire(import.meta.url);
 const root = import.meta.dirname;
-const dist = join(root, 'dist');
+// Beside the old build until it is whole: a failed build leaves what runs alone.
+const dist = join(root, 'dist.next');
 
 rmSync(dist, { recursive: true, force: true });
-execFileSync(process.execPath, [join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc'), '-p', root], { stdio: 'inherit' });
+execFileSync(process.execPath, [join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc'), '-p', root, '--outDir', dist], { stdio: 'inherit' });
 mkdirSync(join(dist, 'build'), { recursive: true });
 
 const { JOBS } = require(join(dist, 'src', 'worker', 'compute', 'jobs.js'));
@@ -28,6 +29,12 @@ const { code } = await bundleWorkflowCode({
 });
 writeFileSync(join(dist, 'build', 'workflow-bundle.js'), code);
 if (existsSync(join(dist, 'scripts', 'mlops.js'))) chmodSync(join(dist, 'scripts', 'mlops.js'), 0o755);
+
+const old = join(root, 'dist.old');
+rmSync(old, { recursive: true, force: true });
+if (existsSync(join(root, 'dist'))) renameSync(join(root, 'dist'), old);
+renameSync(dist, join(root, 'dist'));
+rmSync(old, { recursive: true, force: true });
 
 /** SHA-256 over the local files that `entry` requires, directly or not, in order of their names. */
 function stepVersion(entry) {

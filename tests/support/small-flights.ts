@@ -1,9 +1,9 @@
 /** A hundredth of the real flights, as a file of its own: enough for every phase, and trained in a second. */
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import flights from '../../examples/flights/project';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { packageRoot } from '../../src/package-root';
-import flights from '../../examples/flights/project';
 
 const FLIGHTS = 'node_modules/vega-datasets/data/flights-3m.parquet';
 
@@ -22,11 +22,7 @@ export async function writeSmallFlights(folder: string, every = 100): Promise<st
 }
 
 /** The quickstart's project on that file, smaller where time matters. */
-export function smallProject(
-  name: string,
-  file: string,
-  changes: Partial<ProjectDefinition> = {}
-): ProjectDefinition {
+export function smallProject(name: string, file: string, changes: Partial<ProjectDefinition> = {}): ProjectDefinition {
   return {
     ...flights,
     name,
