@@ -115,9 +115,18 @@ export interface TruthRecord {
 }
 
 /** The request's inputs are the columns that features read. */
-export function modelInputs(definition: Pick<ProjectDefinition, 'features' | 'source'>): ModelInput[] {
+export function modelInputs(definition: Pick<ProjectDefinition, 'features' | 'source' | 'schema'>): ModelInput[] {
   const names = [...new Set(definition.features.map((feature: FeatureDefinition) => feature.column))];
-  return names.map((name) => ({ name, datatype: datatypeOf(definition.source.columns[name] ?? 'string') }));
+  return names.map((name) => ({
+    name,
+    datatype: datatypeOf(definition.source.columns[name] ?? 'string'),
+    ...(isRequired(definition, name) ? { required: true } : {}),
+  }));
+}
+
+/** Rows that miss it went to quarantine: no model has learnt what that means. */
+function isRequired({ schema }: Pick<ProjectDefinition, 'schema'>, name: string): boolean {
+  return schema.columns.some(({ column, required, severity }) => column === name && required && severity === 'block');
 }
 
 function datatypeOf(type: string): ModelInput['datatype'] {

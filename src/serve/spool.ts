@@ -39,7 +39,7 @@ interface Waiting {
 }
 
 const SEGMENT_BYTES = 4 << 20;
-const READ_BYTES = 1 << 20;
+const READ_BYTES = 1 << 18;
 const NEWLINE = 10;
 
 export class Spool {

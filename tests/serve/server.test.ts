@@ -108,6 +108,24 @@ test('null is a missing value', async () => {
   expect((await infer(flightRequest({ distance: null, origin: null }))).status).toBe(200);
 });
 
+test('null is refused where the model has never seen a missing value', async () => {
+  const strict = openServing();
+  const model = await flightsModel(1);
+  const inputs = model.version.inputs.map((input) =>
+    input.name === 'distance' ? { ...input, required: true as const } : input
+  );
+  strict.predictor.take({ revision: 1, rolloutId: 'r', champion: { ...model, version: { ...model.version, inputs } } });
+  const other = await listening(strict);
+  const refused = await other.post('/v2/models/flights/infer', flightRequest({ distance: null }));
+  expect(refused).toMatchObject({
+    status: 400,
+    body: { error: expect.stringMatching(/distance may not be missing.*row=0/) },
+  });
+  expect((await other.post('/v2/models/flights/infer', flightRequest({ origin: null }))).status).toBe(200);
+  await other.close();
+  await strict.close();
+});
+
 const withInput = (name: string, change: object) => ({
   ...flightRequest(),
   inputs: flightRequest().inputs.map((input) => (input.name === name ? { ...input, ...change } : input)),
