@@ -28,6 +28,7 @@ import {
   startClock,
   takeStep,
 } from '../stores/rollouts';
+import { beating } from './beating';
 import type { ActivityDeps } from './deps';
 import { shadowPairs } from './shadow-pairs';
 
@@ -155,7 +156,8 @@ export function deployActivities(deps: ActivityDeps) {
     /** Both versions' answers to the same requests, in the records of this rollout. */
     async mlopsShadowPairs({ rollout }: { readonly rollout: string }): Promise<{ shadow?: ShadowPairs }> {
       const stores = await deps.stores();
-      const shadow = await shadowPairs(stores, await rolloutOf(stores, rollout));
+      const document = await rolloutOf(stores, rollout);
+      const shadow = await beating('pairing shadow answers', (signal) => shadowPairs(stores, document, signal));
       return shadow === undefined ? {} : { shadow };
     },
 

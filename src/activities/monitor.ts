@@ -64,7 +64,7 @@ export function monitorActivities(deps: ActivityDeps) {
           waitsFor: `event time past ${period.to}; the watermark is ${watermark.toISOString()}`,
         };
       }
-      const { predictions, truths } = await coverage(stores.db, project, period);
+      const { predictions, truths } = await beating('counting truths', () => coverage(stores.db, project, period));
       if (predictions === 0) return { state: 'ready', asOf: period.to };
       const needed = Math.ceil(predictions * truthCoverage);
       if (truths >= needed) return { state: 'ready', asOf: await coveredAt(stores, project, period, needed) };

@@ -12,13 +12,18 @@ const DAY_MS = 86_400_000;
 const CONFIDENCE = 0.95;
 
 /** Means by days of candidate − champion; undefined where the rollout has no pairs. */
-export async function shadowPairs(stores: Stores, rollout: RolloutDocument): Promise<ShadowPairs | undefined> {
+export async function shadowPairs(
+  stores: Stores,
+  rollout: RolloutDocument,
+  signal?: AbortSignal
+): Promise<ShadowPairs | undefined> {
   const { from, until, former, served } = rollout;
   if (from === undefined || until === undefined || former === undefined) return undefined;
   const to = new Date(Date.parse(until) + DAY_MS).toISOString();
   const scores = new DayMeans();
   const losses = new DayMeans();
   for await (const row of windowRows(stores.db, rollout.endpoint, { from, to })) {
+    signal?.throwIfAborted();
     const { shadow, version, revision, score, truth, eventTime } = row;
     if (shadow?.version !== served.number || version !== former.number || revision <= rollout.revision) continue;
     const day = Math.floor(eventTime.getTime() / DAY_MS);

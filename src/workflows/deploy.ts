@@ -185,7 +185,7 @@ class Saga {
 
   async #shadow(begun: BegunRollout): Promise<ShadowPairs | undefined> {
     if (!begun.steps.some((step) => step.shadow)) return undefined;
-    return (await this.#io().mlopsShadowPairs({ rollout: begun.rollout })).shadow;
+    return (await waiting(this.#input.definition).mlopsShadowPairs({ rollout: begun.rollout })).shadow;
   }
 
   async #end(outcome: 'deployed' | 'rolled-back', because: string, shadow?: ShadowPairs): Promise<DeployResult> {

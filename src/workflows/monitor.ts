@@ -17,7 +17,7 @@ import { readWatch, readWatermark } from '../domain/endpoint-messages';
 import { lifecycleId, monitorId, versionLabel } from '../domain/ids';
 import { MESSAGES, type Trigger, type WatchMessage } from '../domain/messages';
 import { type Period, seasonOf } from '../domain/season';
-import { compute, io, untilPickedUp } from './activities';
+import { compute, io, untilPickedUp, waiting } from './activities';
 import { watch, watermark } from './messages';
 import { show } from './visible';
 import { Wake } from './wake';
@@ -110,7 +110,7 @@ class Windows {
     }
     const period = { from: next, to: seasonOf(definition.monitoring.season, next).to };
     try {
-      const ready = await io(definition).mlopsWindowReady({ project, definition, period });
+      const ready = await waiting(definition).mlopsWindowReady({ project, definition, period });
       if (ready.state === 'waiting') {
         this.#show(ready.waitsFor, period);
         return false;
