@@ -158,6 +158,7 @@ export async function registerWatched(
     body: {
       run: body.run,
       contaminated: false,
+      question: digestOf('question'),
       period: body.split.test,
       knownBy: body.split.knownBy,
       evaluation: { rows: 0, positives: 0, candidate: {}, constant: {}, againstConstant: {}, slices: [] },
