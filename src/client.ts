@@ -17,7 +17,7 @@ import type { Workflow } from '@temporalio/common';
 import { digestOf } from './digest';
 import type { ProjectDefinition } from './domain/definition';
 import { MlopsError } from './domain/errors';
-import { lifecycleId, PROJECT_NAME, parseRequest, phaseId } from './domain/ids';
+import { lifecycleId, PROJECT_NAME, parseRequest, phaseId, type RequestName } from './domain/ids';
 import {
   type ApplyMessage,
   type DecisionAnswer,
@@ -47,6 +47,7 @@ export interface MlopsClientOptions {
 /** What a worker that is there answers within; a longer silence means that none is. */
 const NO_WORKER_AFTER_MS = 5_000;
 const MAX_PAYLOAD_BYTES = 64 * 1024;
+const OPENING_ATTEMPTS = 5;
 
 export class MlopsClient {
   readonly temporal: Client;
@@ -148,13 +149,22 @@ export class MlopsClient {
         'Requests are named <project>/<cycle>: mlops ls requests.'
       );
     await this.requireWorker();
-    const input: ApproveInput = { v: 1, project: name.project, cycle: name.cycle, searchAttributes: false };
+    // Between a request's record and its workflow lies a moment in which a decision is too early.
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await this.#decideOnce(name, decision);
+      if (answer.code !== 'not-open-yet' || attempt === OPENING_ATTEMPTS) return answer;
+      await new Promise((resolve) => setTimeout(resolve, 250 * attempt));
+    }
+  }
+
+  async #decideOnce({ project, cycle }: RequestName, decision: DecisionMessage): Promise<DecisionAnswer> {
+    const input: ApproveInput = { v: 1, project, cycle, searchAttributes: false };
     const operation = new WithStartWorkflowOperation<Workflow>('approve', {
-      workflowId: `mlops/${name.project}/${name.cycle}/approve`,
+      workflowId: `mlops/${project}/${cycle}/approve`,
       taskQueue: this.taskQueue,
       args: [input],
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-      staticSummary: `answers a decision on ${name.project}/${name.cycle}`,
+      staticSummary: `answers a decision on ${project}/${cycle}`,
       staticDetails:
         'Started by a decision on a request that is closed, or was never there: it refuses, records and ends.',
     });

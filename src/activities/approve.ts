@@ -37,7 +37,7 @@ export interface RecordDecision {
 
 export function approveActivities(deps: ActivityDeps) {
   return {
-    /** A decided request of an earlier cycle on the very same evaluation: then there is nothing new to ask. */
+    /** A decided request of another cycle on the same model, test rows and gates: then there is nothing new to ask. */
     async mlopsAlreadyDecided({
       project,
       cycle,
@@ -47,11 +47,12 @@ export function approveActivities(deps: ActivityDeps) {
       readonly cycle: Cycle;
       readonly evaluation: Ref<'evaluation'>;
     }): Promise<{ request?: string }> {
-      const { moving } = await deps.stores();
+      const { facts, moving } = await deps.stores();
+      const { question } = (await facts.get(evaluation)).body;
       const decided = await moving.requests.findOne({
         project,
         cycle: { $ne: String(cycle) },
-        'evaluation.id': evaluation.id,
+        question,
         state: { $in: ['approved', 'rejected'] },
       });
       return decided === null ? {} : { request: decided._id };
@@ -78,6 +79,7 @@ export function approveActivities(deps: ActivityDeps) {
         number: version.body.number,
         evaluation: open.evaluation,
         snapshot: open.snapshot,
+        question: evaluation.body.question,
         policy: open.policy,
         ownWorkOf: ownWorkOf(open.causes, definition.body.appliedBy),
         causes: open.causes,
@@ -110,7 +112,8 @@ export function approveActivities(deps: ActivityDeps) {
     async mlopsRecordDecision(record: RecordDecision): Promise<DecisionAnswer> {
       const { request, project, decision, judgement } = record;
       const stores = await deps.stores();
-      const id = `decision ${request} ${decision.id}`;
+      // Too early is no answer for good: the same decision, sent again, is judged.
+      const id = `decision ${request} ${decision.id}${judgement.code === 'not-open-yet' ? ' not-open-yet' : ''}`;
       const earlier = await stores.audit.find(id);
       if (earlier !== null) return earlier.detail.answer as DecisionAnswer;
       const answer: DecisionAnswer = {
@@ -217,6 +220,9 @@ export function approveActivities(deps: ActivityDeps) {
         }
       );
       crashPoint('request:closed');
+      // Asked to close what was never opened, or was closed by its people: nothing to tell.
+      const closed = await moving.requests.findOne({ _id: close.request, state: close.state });
+      if (closed === null) return;
       await audit.record({
         id: `closed ${close.request}`,
         project: close.project,

@@ -1,4 +1,5 @@
 /** Evaluation: a candidate, and the champion beside it, on the same later rows; and the gates' verdicts. */
+import { digestOf } from '../digest';
 import type { GateDefinition, Objective, Season } from '../domain/definition';
 import type { EvaluationBody } from '../domain/evaluation';
 import { judgeGates } from '../domain/gates';
@@ -73,6 +74,7 @@ export function evaluateActivities(deps: ActivityDeps) {
             run: runRef,
             ...(championRef === undefined ? {} : { championRun: championRef }),
             contaminated,
+            question: digestOf([run.digest, snapshot.digest, labelSet.digest, period, gates]),
             period,
             knownBy,
             evaluation: output.evaluation,

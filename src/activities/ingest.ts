@@ -3,7 +3,7 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../digest';
 import type { SchemaDefinition, SourceDefinition } from '../domain/definition';
-import type { ObservedFile, SnapshotBody } from '../domain/records';
+import type { IngestBatch, ObservedFile, SnapshotBody } from '../domain/records';
 import type { Ref } from '../domain/refs';
 import type { Stores } from '../stores/connect';
 import type { IngestInput, IngestOutput } from '../tables/ingest';
@@ -99,10 +99,7 @@ export function ingestActivities(deps: ActivityDeps) {
             eventTime,
             rows: output.rows + (before?.body.rows ?? 0),
             shards: [...(before?.body.shards ?? []), ...shards],
-            batches: [
-              ...(before?.body.batches ?? []),
-              { after, asOf, files, rows: output.rows, quarantined: quarantine.rows },
-            ],
+            batches: [...(before?.body.batches ?? []), ...batchOf(output, { after, asOf, files })],
             validation: output.validation,
             profile: output.profile,
             ...(parent === undefined ? {} : { parent }),
@@ -119,6 +116,11 @@ export function ingestActivities(deps: ActivityDeps) {
       return (await facts.get(version)).body.snapshot;
     },
   };
+}
+
+/** Nothing new since the parent is no batch. */
+function batchOf({ rows, quarantine }: IngestOutput, of: Pick<IngestBatch, 'after' | 'asOf' | 'files'>): IngestBatch[] {
+  return rows + quarantine.rows === 0 ? [] : [{ ...of, rows, quarantined: quarantine.rows }];
 }
 
 /** A built-in source's files are read where they are; a registered reader's come from the artifact store. */

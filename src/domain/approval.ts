@@ -23,6 +23,8 @@ export interface ApprovalRequest {
   readonly number: number;
   readonly evaluation: Ref<'evaluation'>;
   readonly snapshot: Ref<'snapshot'>;
+  /** Of the evaluation: a later cycle that comes to the same question has nothing new. */
+  readonly question: Digest;
   readonly policy: ApprovalPolicy;
   /** People who triggered the cycle, or, where none did, applied its definition. */
   readonly ownWorkOf: readonly string[];

@@ -1,6 +1,6 @@
 /** What an evaluation says of a candidate: metrics with intervals, beside a constant and the champion on the same rows. */
 import type { GateDefinition } from './definition';
-import type { Ref } from './refs';
+import type { Digest, Ref } from './refs';
 import type { Period } from './season';
 
 /** An estimate with its interval by blocks of the declared cluster. */
@@ -56,6 +56,8 @@ export interface EvaluationBody {
   readonly championRun?: Ref<'run'>;
   /** The champion has seen some of these rows in training: the comparison proves nothing. */
   readonly contaminated: boolean;
+  /** Digest of model, test rows and gates, whoever is champion: what a person is asked, asked once. */
+  readonly question: Digest;
   readonly period: Period;
   readonly knownBy: string;
   readonly evaluation: Evaluation;

@@ -203,6 +203,15 @@ class Cycle {
 
   async close(outcome: CycleOutcome): Promise<void> {
     const { project, cycle } = this.#context;
+    // The request may have been opened without its child: whoever looks must not find it open for ever.
+    if (outcome === 'stopped' || outcome === 'skipped') {
+      await this.#io().mlopsCloseRequest({
+        request: `${project}/${cycle}`,
+        project,
+        state: 'superseded',
+        because: `the cycle ended as ${outcome}`,
+      });
+    }
     await this.#io().mlopsCloseCycle({ project, cycle, outcome, refs: this.#refs });
   }
 

@@ -28,6 +28,7 @@ function request(
     number: 1,
     evaluation: { kind: 'evaluation', id: OTHER, digest: OTHER },
     snapshot: { kind: 'snapshot', id: OTHER, digest: OTHER },
+    question: OTHER,
     policy: {
       approversNeeded: 2,
       rejectsNeeded: 1,

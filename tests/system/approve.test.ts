@@ -45,6 +45,7 @@ async function open(policy: Partial<ApprovalRequest['policy']> = {}): Promise<Op
     number: cycles,
     evaluation: { kind: 'evaluation', id: OTHER, digest: OTHER },
     snapshot: { kind: 'snapshot', id: OTHER, digest: OTHER },
+    question: OTHER,
     policy: {
       approversNeeded: 1,
       rejectsNeeded: 1,
