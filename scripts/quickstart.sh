@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# The whole lifecycle on real flights: installs, starts the servers, a worker and an endpoint, and tells the story.
+# Standard output is kept for the result; everything else goes to standard error.
+set -euo pipefail
+MLOPS_QUICKSTART_STARTED_MS=$(date +%s%3N)
+export MLOPS_QUICKSTART_STARTED_MS
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+./scripts/install.sh >&2
+./scripts/stack.sh up >&2
+exec node dist/scripts/quickstart/main.js "$@"
