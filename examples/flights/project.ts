@@ -62,9 +62,10 @@ export default defineProject({
 
   // A small network. No early stopping: the rate of late flights jumps from week to week with the weather, so the log loss
   // of a held-out week would stop it after one epoch. The row limit gives the first cycle (0.4 million rows) four
-  // epochs and the second (2 million) two, in about the same time.
+  // epochs and the second (2 million) two, in about the same time. The seeds 1 to 7 gave AUCs of 0.649 to 0.661 on
+  // February; this one is in their middle.
   model: {
-    network: { hidden: [64, 64], batch: 512, learningRate: 0.001, epochs: 4, maxRowsSeen: 4_100_000, seed: 1 },
+    network: { hidden: [64, 64], batch: 512, learningRate: 0.001, epochs: 4, maxRowsSeen: 4_100_000, seed: 4 },
   },
 
   // Weeks from Thursday to Wednesday: day 0 of the calendar, 1970-01-01, was a Thursday. The last whole week tests; all
