@@ -1,8 +1,10 @@
 /** What came of it: a table of versions, metrics, decisions and triggers for people, and one JSON object for programs. */
 import type { Interval } from '../../src/domain/evaluation';
 import type { Fact } from '../../src/domain/records';
+import type { ShadowPairs } from '../../src/domain/rollout';
 import { readEnvironment } from '../../src/environment';
 import { countStored } from '../../src/stores/predictions';
+import { rolloutsOf } from '../../src/stores/rollouts';
 import { SAMPLE } from './flights';
 import type { Story } from './main';
 import { elapsedSeconds } from './say';
@@ -29,9 +31,7 @@ export async function report(story: Story, json: boolean): Promise<void> {
   const alias = await stores.moving.aliases.findOne({ _id: `${project}/champion` });
   const stored = await countStored(stores.db, project);
   const februaryAuc = await story.februaryAuc;
-  const rollout = await stores.db
-    .collection('rollouts')
-    .findOne({ project, kind: 'rollout', shadow: { $exists: true } });
+  const rollout = await rolloutsOf(stores).findOne({ project, kind: 'rollout', shadow: { $exists: true } });
   const result = {
     project,
     cycles,
@@ -110,7 +110,7 @@ interface Result {
   readonly champion: { readonly version: number; readonly digest: string } | null;
   readonly decisions: readonly { readonly request: string; readonly by: string; readonly verdict: string }[];
   readonly triggers: readonly { readonly cause: string; readonly detail: string; readonly outcome: string }[];
-  readonly shadow: unknown;
+  readonly shadow: ShadowPairs | null;
   readonly predictions: number;
   readonly truths: number;
   readonly temporalUi: string;
@@ -141,7 +141,7 @@ function tableOf(result: Result, windows: readonly Fact<'window'>[]): string {
     `  windows: ${windows.length} judged; a feature drifted in ${drifted.length}${drifted.length === 0 ? ': what moves here is the level, not the inputs' : ` (${drifted.map(({ body }) => body.period.from.slice(0, 10)).join(', ')})`}`,
     `  ${result.predictions.toLocaleString('en-US')} predictions and ${result.truths.toLocaleString('en-US')} truths stored: every ${SAMPLE.every}th flight, residue ${SAMPLE.remainder}, chosen with hindsight so that the sample's level follows all flights'; so was the level's floor of 0.06`,
     '  landing = departure + 35 min + distance / 7.67 miles a minute, an approximation; local times are read as UTC',
-    ...(result.shadow === null ? [] : [`  shadow pairs, candidate − champion: ${JSON.stringify(result.shadow)}`]),
+    ...(result.shadow === null ? [] : [shadowLine(result.shadow)]),
     '',
     '  Look at',
     `    Temporal UI   ${result.temporalUi}/namespaces/default/workflows?query=${encodeURIComponent(`MlopsProject = '${result.project}'`)}`,
@@ -163,6 +163,11 @@ function versionLine(cycle: CycleResult): string {
     number(cycle.logLoss).padEnd(10),
     cycle.digest.slice(0, 19),
   ].join('');
+}
+
+function shadowLine({ pairs, score, logLoss }: ShadowPairs): string {
+  const losses = logLoss === undefined ? '' : `, log loss ${interval(logLoss)} over ${logLoss.pairs} with truth`;
+  return `  shadow, candidate − champion on ${pairs} requests: mean score ${interval(score)}${losses}`;
 }
 
 function number(value: number | undefined): string {

@@ -1,0 +1,101 @@
+/** What the quickstart says of its data, by its own engines on the real file: rows, February, and the sample it serves. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import flights from '../../examples/flights/project';
+import { sampledFlights } from '../../scripts/quickstart/flights';
+import { digestOfFile } from '../../src/digest';
+import type { JobContext } from '../../src/domain/job';
+import { fitJob } from '../../src/features/fit-job';
+import { auc } from '../../src/stats/auc';
+import { ingest } from '../../src/tables/ingest';
+import { label } from '../../src/tables/label';
+import { type LoadedRows, loadColumns } from '../../src/tables/load';
+import { scoreRows } from '../../src/train/score-rows';
+import { trainJob } from '../../src/train/train-job';
+
+const FILE = join('node_modules', 'vega-datasets', 'data', 'flights-3m.parquet');
+const FEBRUARY_1 = '2001-02-01T00:00:00Z';
+const SILENT = { progress: () => undefined };
+
+let folder: string;
+let shards: { data: string; labels: string }[];
+let model: Uint8Array;
+const rows = (from: string, to: string): Promise<LoadedRows> =>
+  loadColumns({ shards, columns: flights.source.columns, eventTime: flights.source.eventTime, where: { from, to } });
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'sample-'));
+  const context: JobContext = { folder, ...SILENT, checkpoint: () => undefined };
+  const file = { path: FILE, local: FILE, digest: await digestOfFile(FILE), bytes: (await stat(FILE)).size };
+  const taken = await ingest(
+    {
+      files: [file],
+      format: 'parquet',
+      source: flights.source,
+      schema: flights.schema,
+      after: null,
+      asOf: '2001-05-11T00:00:00Z',
+    },
+    context
+  );
+  const data = taken.shards.map((shard) => join(folder, shard.file));
+  if (!('rule' in flights.label.labeler) || !('network' in flights.model))
+    throw new Error('the example uses built-in parts');
+  const labels = await label(
+    { shards: data, rule: flights.label.labeler.rule, columns: flights.source.columns },
+    context
+  );
+  shards = data.map((path, index) => ({ data: path, labels: join(folder, labels.shards[index]!.file) }));
+  const training = {
+    shards,
+    columns: flights.source.columns,
+    eventTime: flights.source.eventTime,
+    where: { to: '2001-01-25T00:00:00Z', knownBy: FEBRUARY_1 },
+  };
+  const fitted = await fitJob(
+    { ...training, features: flights.features, dependencies: flights.schema.dependencies },
+    context
+  );
+  const at = (name: string): string => join(folder, fitted.files.find((one) => one.name === name)!.file);
+  const trained = await trainJob(
+    { ...training, network: flights.model.network, fitted: at('fitted'), graph: at('graph') },
+    context
+  );
+  expect(trained.rows).toBe(393_569);
+  model = await readFile(join(folder, trained.files.find((one) => one.name === 'model')!.file));
+}, 120_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('version 1 ranks the flights of February better than 0.645', async () => {
+  const february = await rows(FEBRUARY_1, '2001-03-01T00:00:00Z');
+  expect(february.table.rows).toBe(458_167);
+  expect(auc(await scoreRows(model, february.table, {}, SILENT), february.labels!)).toBeGreaterThanOrEqual(0.645);
+}, 60_000);
+
+test.each([
+  ['2001-04-26T00:00:00Z', '2001-05-03T00:00:00Z'],
+  ['2001-05-03T00:00:00Z', '2001-05-10T00:00:00Z'],
+])(
+  'in the week of %s the served sample’s level gap is within 0.005 of all rows’',
+  async (from, to) => {
+    const all = await rows(from, to);
+    const scores = await scoreRows(model, all.table, {}, SILENT);
+    const served = new Set((await sampledFlights(FILE, from, to)).map(({ key }) => key));
+    const gapOf = (kept: (row: number) => boolean): number => {
+      let sum = 0;
+      let count = 0;
+      for (let row = 0; row < scores.length; row += 1) {
+        if (!kept(row)) continue;
+        sum += scores[row]! - all.labels![row]!;
+        count += 1;
+      }
+      return sum / count;
+    };
+    const keyOf = (row: number): string => `${all.keys.files[all.keys.fileIndex[row]!]}:${all.keys.row[row]}`;
+    expect(served.size).toBeGreaterThan(1_500);
+    expect(Math.abs(gapOf((row) => served.has(keyOf(row))) - gapOf(() => true))).toBeLessThanOrEqual(0.005);
+  },
+  60_000
+);
