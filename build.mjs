@@ -14,12 +14,18 @@ const root = import.meta.dirname;
 const dist = join(root, 'dist.next');
 
 rmSync(dist, { recursive: true, force: true });
-execFileSync(process.execPath, [join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc'), '-p', root, '--outDir', dist], { stdio: 'inherit' });
+execFileSync(
+  process.execPath,
+  [join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc'), '-p', root, '--outDir', dist],
+  { stdio: 'inherit' }
+);
 mkdirSync(join(dist, 'build'), { recursive: true });
 
 const { JOBS } = require(join(dist, 'src', 'worker', 'compute', 'jobs.js'));
 const jobs = join(dist, 'src', 'worker', 'compute');
-const versions = Object.fromEntries(Object.entries(JOBS).map(([job, { module }]) => [job, stepVersion(resolve(jobs, module))]));
+const versions = Object.fromEntries(
+  Object.entries(JOBS).map(([job, { module }]) => [job, stepVersion(resolve(jobs, module))])
+);
 writeFileSync(join(dist, 'build', 'steps.json'), `${JSON.stringify(versions, null, 2)}\n`);
 
 const { bundleWorkflowCode } = require('@temporalio/worker');

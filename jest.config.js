@@ -2,7 +2,12 @@
 module.exports = {
   testEnvironment: '<rootDir>/tests/native-environment.js',
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
-  transform: { '^.+\\.(t|j)s$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript', decorators: true } }, module: { type: 'commonjs' } }] },
+  transform: {
+    '^.+\\.(t|j)s$': [
+      '@swc/jest',
+      { jsc: { target: 'es2022', parser: { syntax: 'typescript', decorators: true } }, module: { type: 'commonjs' } },
+    ],
+  },
   // The package by its own name, as examples import it; from the sources, so that there is one copy of each module.
   moduleNameMapper: {
     '^temporal-mlops$': '<rootDir>/src/index.ts',

@@ -47,7 +47,7 @@ export async function sampledFlights(
       const distance = row['distance'] as number;
       const departs = Number(date) / 1000;
       return {
-        key: `${file}:${String(row['row'])}`,
+        key: `${file}:${String(row['row'] as bigint)}`,
         departs,
         truthAt: departs + (35 + distance / 7.67) * 60_000 + DAY_MS,
         date,

@@ -2,7 +2,6 @@
 import type { Interval } from '../../src/domain/evaluation';
 import type { Fact } from '../../src/domain/records';
 import type { ShadowPairs } from '../../src/domain/rollout';
-import { readEnvironment } from '../../src/environment';
 import { countStored } from '../../src/stores/predictions';
 import { rolloutsOf } from '../../src/stores/rollouts';
 import { SAMPLE } from './flights';

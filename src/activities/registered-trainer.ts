@@ -13,7 +13,7 @@ import type { ActivityDeps } from './deps';
 import { labelledShards, loadRequest } from './inputs';
 import { rowsOf } from './registered-rows';
 import type { Attempt, StepOutcome } from './step';
-import { type Train, trainingRows } from './train';
+import { type Train, trainingRows } from './training';
 
 const BATCH = 10_000;
 

@@ -17,6 +17,7 @@ import { artifactNamed, dataShards, labelledShards, loadRequest } from './inputs
 import { trainRegistered } from './registered-trainer';
 import { type Attempt, runStep, type StepOutcome } from './step';
 import { stepVersion } from './step-version';
+import { type Train, trainingRows } from './training';
 
 export interface FitFeatures {
   readonly snapshot: Ref<'snapshot'>;
@@ -24,14 +25,6 @@ export interface FitFeatures {
   readonly features: readonly FeatureDefinition[];
   readonly dependencies: readonly DependencyRule[];
   readonly minTrainRows: number;
-}
-
-export interface Train {
-  readonly snapshot: Ref<'snapshot'>;
-  readonly labelSet: Ref<'labelSet'>;
-  readonly features: Ref<'featureSet'>;
-  readonly split: SplitPeriods;
-  readonly model: ModelDefinition;
 }
 
 export interface RegisterVersion {
@@ -211,10 +204,6 @@ function artifactIn<T>(artifacts: ReadonlyMap<string, T>, name: string): T {
   const artifact = artifacts.get(name);
   if (artifact === undefined) throw new Error(`the job wrote no ${name}`);
   return artifact;
-}
-
-export function trainingRows(split: SplitPeriods): { to: string; knownBy: string } {
-  return { to: split.train.to, knownBy: split.knownBy };
 }
 
 function tooFew(rows: number, needed: number, split: SplitPeriods): MlopsError {

@@ -14,7 +14,7 @@ export type Cycle = number | `solo-${string}`;
 
 export const lifecycleId = (project: string): string => `mlops/${project}`;
 export const monitorId = (project: string): string => `mlops/${project}/monitor`;
-export const phaseId = (project: string, cycle: Cycle | string, phase: Phase): string =>
+export const phaseId = (project: string, cycle: number | string, phase: Phase): string =>
   `mlops/${project}/${cycle}/${phase}`;
 /** A rollback is a rollout that belongs to no cycle. */
 export const rollbackId = (project: string, id: string): string => `mlops/${project}/rollback-${id}/deploy`;

@@ -5,9 +5,10 @@ import { isDigest } from './refs';
 
 const WHEN = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$/;
 
-/** A moment of event time: ISO-8601 in UTC. */
+/** A moment of event time: ISO-8601 in UTC. JavaScript takes February 30 for March 2, so the day is compared. */
 export function isWhen(value: unknown): value is string {
-  return typeof value === 'string' && WHEN.test(value) && !Number.isNaN(Date.parse(value));
+  if (typeof value !== 'string' || !WHEN.test(value) || Number.isNaN(Date.parse(value))) return false;
+  return new Date(value).toISOString().slice(0, 10) === value.slice(0, 10);
 }
 
 export function malformedOperatorMessage(name: string, message: unknown): string | undefined {

@@ -14,7 +14,8 @@ import type { Period } from './season';
 /** How a fact came to be: what the step's key was made of. */
 export interface StepInfo {
   readonly name: string;
-  readonly version: Digest | string;
+  /** Digest of our built files, or what registered code declares. */
+  readonly version: string;
   readonly params: unknown;
   /** Of numeric steps: what its bits depend on beside its inputs. */
   readonly environment?: NumericEnvironment;

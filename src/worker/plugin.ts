@@ -89,12 +89,16 @@ export class MlopsPlugin extends SimplePlugin {
     const compute = await this.#prepare(options);
     const running = compute?.run();
     // A compute worker that fails must not go unseen until the other one stops.
-    running?.catch(() => worker.getState() === 'RUNNING' && worker.shutdown());
+    const watching = running?.catch(() => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+    });
     try {
       await super.runWorker(worker, next);
+      if (compute?.getState() === 'RUNNING') compute.shutdown();
+      await running;
     } finally {
       if (compute?.getState() === 'RUNNING') compute.shutdown();
-      await running?.finally(() => this.#disconnect());
+      await watching;
       await this.#disconnect();
     }
   }

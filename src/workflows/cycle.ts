@@ -369,12 +369,5 @@ class Cycle {
 const CHILD = { parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL } as const;
 
 function outcomeOf(answer: ApproveResult): CycleOutcome {
-  switch (answer.state) {
-    case 'expired':
-      return 'expired';
-    case 'superseded':
-      return 'superseded';
-    default:
-      return 'rejected';
-  }
+  return answer.state === 'expired' || answer.state === 'superseded' ? answer.state : 'rejected';
 }

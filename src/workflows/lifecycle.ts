@@ -12,7 +12,6 @@ import {
   isCancellation,
   ParentClosePolicy,
   rootCause,
-  setHandler,
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';

@@ -124,7 +124,7 @@ test('a quorum is never filled by fewer people than it needs, in any order of de
         const approvers = new Set(kept.filter((one) => one.verdict === 'approve').map((one) => one.by));
         expect(new Set(kept.map((one) => one.by)).size).toBe(kept.length);
         expect(approvers.has('eve') || approvers.has('cem')).toBe(false);
-        if (open.state === 'approved') expect(approvers).toEqual(new Set(['ana', 'ben']));
+        expect(open.state !== 'approved' || (approvers.has('ana') && approvers.has('ben'))).toBe(true);
       }
     )
   );

@@ -26,7 +26,7 @@ interface Opened {
   readonly request: ApprovalRequest;
   readonly id: string;
   readonly workflowId: string;
-  result(): Promise<ApproveResult>;
+  readonly result: () => Promise<ApproveResult>;
 }
 
 async function open(policy: Partial<ApprovalRequest['policy']> = {}): Promise<Opened> {
