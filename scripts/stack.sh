@@ -13,7 +13,7 @@ usage() {
 usage: ./scripts/stack.sh up | down | status [--json] | wipe [--yes]
 
   up      fetches what is missing, starts what isn't running, returns when every server answers, writes .stack/env
-  down    stops the servers; their data stay
+  down    stops the servers, and what a quickstart left running; their data stay
   status  shows each server's state; exit code 0 if all are up, else 1
   wipe    stops the servers and deletes their data, keys, ports and logs
 
@@ -140,7 +140,23 @@ end_of_log() {
 
 down() {
   lock_stack
+  end_quickstart
   stop "${servers[@]}"
+}
+
+# The worker and the endpoint that a quickstart left running need the servers: they end first, in their own time.
+end_quickstart() {
+  local file pid
+  for file in "$stack"/quickstart/*.pid; do
+    pid=$(cat "$file" 2>/dev/null) || continue
+    tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -q 'mlops\.js' || continue
+    say "ending the quickstart's $(basename "$file" .pid)"
+    kill "$pid" 2>/dev/null || continue
+    for _ in $(seq 150); do
+      [ -e "/proc/$pid" ] || break
+      sleep 0.1
+    done
+  done
 }
 
 status() {
