@@ -20,8 +20,10 @@ exec {lock}>.stack/install.lock
 flock "$lock"
 
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-  echo 'install: npm ci (about a minute, once)' >&2
-  ONNXRUNTIME_NODE_INSTALL=skip npm ci --no-progress >&2 || die 'npm ci failed; what it said is above'
+  echo 'install: npm install, of what the lock file names (about a minute, once)' >&2
+  # Not npm ci: it fails where a registry lacks an optional package of another platform; this installs the same versions,
+  # checked by the same hashes, and leaves the lock file alone.
+  ONNXRUNTIME_NODE_INSTALL=skip npm install --no-save --no-progress >&2 || die 'npm install failed; what it said is above'
 fi
 
 # Written before the build starts, so that a source changed meanwhile is newer. A folder is newer when it lost a file.

@@ -69,7 +69,7 @@ prepare() {
   if [ "$1" = mongod ]; then
     need node 'Node.js 20.19 or newer'
     [ -d "$root/node_modules/mongodb" ] ||
-      die "node_modules is missing: run ONNXRUNTIME_NODE_INSTALL=skip npm ci in $root first"
+      die "node_modules is missing: run ./scripts/install.sh first"
   fi
 }
 
