@@ -1,9 +1,21 @@
-import { Context, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { Context, cancellationSignal } from '@temporalio/activity';
+
+const BEAT_MS = 500;
+
+/** Attempts that say themselves what they do. */
+const telling = new WeakSet<Context>();
+
+/** A heartbeat with what the Temporal UI shows under Pending Activities. */
+export function beat(details: unknown): void {
+  const context = Context.current();
+  telling.add(context);
+  context.heartbeat(details);
+}
 
 /** Heartbeats while work goes on beside this thread, so that a cancellation reaches it and a dead worker is noticed. */
 export async function beating<T>(note: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  heartbeat({ note });
-  const timer = setInterval(() => heartbeat({ note }), 500);
+  beat({ note });
+  const timer = setInterval(() => beat({ note }), BEAT_MS);
   try {
     return await work(cancellationSignal());
   } catch (error) {
@@ -13,4 +25,24 @@ export async function beating<T>(note: string, work: (signal: AbortSignal) => Pr
   } finally {
     clearInterval(timer);
   }
+}
+
+/**
+ * These activities, each with heartbeats of its own from the first moment to the last: an attempt whose worker was
+ * killed is taken up within the heartbeat time-out, however short it was, and not after the minute that it may take.
+ */
+export function alive<A extends object>(activities: A): A {
+  const wrapped = Object.entries(activities).map(([name, activity]) => [
+    name,
+    async (...args: unknown[]): Promise<unknown> => {
+      const context = Context.current();
+      const timer = setInterval(() => telling.has(context) || context.heartbeat(), BEAT_MS);
+      try {
+        return await (activity as (...args: unknown[]) => Promise<unknown>)(...args);
+      } finally {
+        clearInterval(timer);
+      }
+    },
+  ]);
+  return Object.fromEntries(wrapped) as A;
 }

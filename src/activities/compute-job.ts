@@ -1,12 +1,13 @@
 /** Runs a job of an engine for an activity: in the attempt's folder, with heartbeats, until Temporal says stop. */
 
 import { join } from 'node:path';
-import { Context, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { Context, cancellationSignal } from '@temporalio/activity';
 import { MlopsError } from '../domain/errors';
 import type { JobFile, JobProgress } from '../domain/job';
 import type { NumericEnvironment } from '../domain/records';
 import { onnxEnvironment } from '../onnx/environment';
 import { duckdbVersion } from '../tables/duckdb';
+import { beat } from './beating';
 import type { ActivityDeps, JobName } from './deps';
 import type { StepFile } from './step';
 
@@ -24,10 +25,10 @@ export async function runWithHeartbeat<I, O>(deps: ActivityDeps, job: JobName, i
   let last: JobProgress = { done: 0, total: 0, note: job };
   let heardAt = Date.now();
   const silent = new AbortController();
-  heartbeat(last);
+  beat(last);
   // A child that loads its engine, or is in one long native call, has nothing to say and is alive all the same.
-  const beat = setInterval(() => {
-    heartbeat(last);
+  const timer = setInterval(() => {
+    beat(last);
     if (Date.now() - heardAt > SILENCE_MS) silent.abort(hangs(job));
   }, 500);
   try {
@@ -46,7 +47,7 @@ export async function runWithHeartbeat<I, O>(deps: ActivityDeps, job: JobName, i
     if (cancellationSignal().aborted) throw await cancelled();
     throw error;
   } finally {
-    clearInterval(beat);
+    clearInterval(timer);
   }
 }
 

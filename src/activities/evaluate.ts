@@ -1,6 +1,6 @@
 /** Evaluation: a candidate, and the champion beside it, on the same later rows; and the gates' verdicts. */
 import { digestOf } from '../digest';
-import type { GateDefinition, Objective, Season } from '../domain/definition';
+import type { GateDefinition, Objective, RegisteredUse, Season } from '../domain/definition';
 import type { EvaluationBody } from '../domain/evaluation';
 import { judgeGates } from '../domain/gates';
 import type { EvaluateResult } from '../domain/phases';
@@ -12,6 +12,7 @@ import { localCopies } from './artifact-cache';
 import { numericEnvironment, runWithHeartbeat, stepFiles } from './compute-job';
 import type { ActivityDeps } from './deps';
 import { artifactNamed, labelledShards, loadRequest } from './inputs';
+import { versionedMetrics, withRegisteredMetrics } from './registered-metrics';
 import { runStep } from './step';
 import { stepVersion } from './step-version';
 
@@ -23,6 +24,7 @@ export interface Evaluate {
   readonly period: Period;
   readonly knownBy: string;
   readonly gates: readonly GateDefinition[];
+  readonly metrics: readonly RegisteredUse[];
   readonly objective: Objective;
   readonly season: Season;
   readonly minRows: number;
@@ -31,7 +33,7 @@ export interface Evaluate {
 export function evaluateActivities(deps: ActivityDeps) {
   return {
     async mlopsEvaluate(evaluate: Evaluate): Promise<EvaluateResult> {
-      const { snapshot, labelSet, period, knownBy, gates, objective, season, minRows } = evaluate;
+      const { snapshot, labelSet, period, knownBy, gates, metrics, objective, season, minRows } = evaluate;
       const stores = await deps.stores();
       const run = await runOf(deps, evaluate.version);
       const championRun = evaluate.champion === undefined ? undefined : await runOf(deps, evaluate.champion);
@@ -45,7 +47,7 @@ export function evaluateActivities(deps: ActivityDeps) {
         kind: 'evaluation',
         name: 'evaluate',
         version: stepVersion('evaluate'),
-        params: { period, knownBy, gates, objective, season, minRows },
+        params: { period, knownBy, gates, metrics: versionedMetrics(deps, metrics), objective, season, minRows },
         inputs: [runRef, snapshot, labelSet, ...(championRef === undefined ? [] : [championRef])],
         environment: numericEnvironment(),
       } as const;
@@ -68,6 +70,7 @@ export function evaluateActivities(deps: ActivityDeps) {
           minRows,
         };
         const output = await runWithHeartbeat<EvaluateJobInput, EvaluateJobOutput>(deps, 'evaluate', input, { folder });
+        const evaluation = await withRegisteredMetrics(deps, metrics, output, { request: input, folder });
         return {
           files: stepFiles(folder, output.files),
           body: (): EvaluationBody => ({
@@ -77,8 +80,8 @@ export function evaluateActivities(deps: ActivityDeps) {
             question: digestOf([run.digest, snapshot.digest, labelSet.digest, period, gates]),
             period,
             knownBy,
-            evaluation: output.evaluation,
-            gates: judgeGates(gates, output.evaluation, contaminated),
+            evaluation,
+            gates: judgeGates(gates, evaluation, contaminated),
           }),
         };
       });

@@ -1,5 +1,6 @@
 /** All activities, made of one set of dependencies. Their names begin with `mlops`, so that they meet no user's. */
 import { approveActivities } from './approve';
+import { alive } from './beating';
 import { cycleActivities } from './cycles';
 import { deployActivities } from './deploy';
 import type { ActivityDeps } from './deps';
@@ -12,7 +13,7 @@ import { projectActivities } from './project';
 import { trainActivities } from './train';
 
 export function createActivities(deps: ActivityDeps) {
-  return {
+  return alive({
     ...projectActivities(deps),
     ...cycleActivities(deps),
     ...ingestActivities(deps),
@@ -23,5 +24,5 @@ export function createActivities(deps: ActivityDeps) {
     ...deployActivities(deps),
     ...monitorActivities(deps),
     ...noticeActivities(deps),
-  };
+  });
 }

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crashPoint } from '../crash-points';
 import { digestOf } from '../digest';
 import type { ProjectDefinition } from '../domain/definition';
 import { durationMs } from '../domain/durations';
@@ -173,6 +174,7 @@ async function judged(
           },
         }
   );
+  crashPoint('window:committed');
   return fact.body;
 }
 

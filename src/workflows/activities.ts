@@ -1,5 +1,5 @@
 /** How workflows call activities: short reads and writes on the worker's own queue, compute on the queue beside it. */
-import { ActivityCancellationType, proxyActivities, sleep, workflowInfo } from '@temporalio/workflow';
+import { ActivityCancellationType, condition, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { createActivities } from '../activities';
 import type { ProjectDefinition } from '../domain/definition';
 import { durationMs } from '../domain/durations';
@@ -15,11 +15,12 @@ const DEFAULT_RETRIES: Retries = { retryFor: { wall: '24 hours' }, heartbeatWith
 /** Every kill is an attempt, so retries are bounded by time and not by number. */
 const RETRY = { initialInterval: 250, backoffCoefficient: 2, maximumInterval: 10_000 } as const;
 
-/** Short effects: a lookup, a record, a notice. An attempt that hangs is given up after a minute. */
+/** Short effects: a lookup, a record, a notice. An attempt that hangs is given up after a minute, a dead worker's sooner. */
 export function io(retries: Retries = DEFAULT_RETRIES): Activities {
   return proxyActivities<Activities>({
     startToCloseTimeout: '1 minute',
     scheduleToCloseTimeout: durationMs(retries.retryFor),
+    heartbeatTimeout: durationMs(retries.heartbeatWithin),
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: RETRY,
   });
@@ -65,13 +66,14 @@ export async function untilPickedUp<T>(
 ): Promise<T> {
   const queue = computeQueue();
   let settled = false;
-  const done = work.finally(() => {
+  const settle = (): void => {
     settled = true;
-  });
+  };
+  work.then(settle, settle);
   let told = false;
   for (let lookMs = FIRST_LOOK_MS; ; lookMs *= 2) {
-    await Promise.race([done, sleep(lookMs, { summary: `is ${queue} polled?` })]);
-    if (settled) break;
+    // Its timer ends with the work, so that nothing is left to wake a workflow that lives on.
+    if (await condition(() => settled, lookMs, { summary: `is ${queue} polled?` })) break;
     const polled = (await io(context.definition).mlopsCountPollers({ queue })) > 0;
     if (settled) break;
     if (!polled) {
@@ -87,5 +89,5 @@ export async function untilPickedUp<T>(
     }
   }
   if (told) show(context, visible);
-  return done;
+  return work;
 }

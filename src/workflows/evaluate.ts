@@ -28,6 +28,7 @@ export async function evaluate(input: EvaluateInput): Promise<EvaluateResult> {
     period,
     knownBy: asOf,
     gates: definition.gates,
+    metrics: definition.metrics,
     objective: definition.objective,
     season: definition.season,
     minRows: definition.split.minTestRows,
