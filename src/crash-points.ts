@@ -5,6 +5,7 @@
 export const CRASH_POINTS = [
   'step:looked-up',
   'step:computed',
+  'artifact:pinned',
   'step:artifacts-put',
   'step:committed',
   'train:mid-epoch',
@@ -16,6 +17,7 @@ export const CRASH_POINTS = [
   'rollout:begun',
   'rollout:step-taken',
   'rollout:finished',
+  'window:committed',
   'cycle:written',
 ] as const;
 

@@ -12,6 +12,7 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Client as MinioClient } from 'minio';
 import type { ClientSession, Collection, Db } from 'mongodb';
+import { crashPoint } from '../crash-points';
 import { MlopsError } from '../domain/errors';
 import type { ArtifactRef, Digest } from '../domain/refs';
 import type { StoreConfig } from './config';
@@ -153,7 +154,10 @@ export class Artifacts {
       { $setOnInsert: { v: 1, state: 'live', bytes }, $currentDate: { touchedAt: true } },
       { upsert: true, returnDocument: 'before' }
     );
-    if (before === null) return false;
+    if (before === null) {
+      crashPoint('artifact:pinned');
+      return false;
+    }
     if (before.state === 'deleting') throw deleting([digest]);
     // The document is written before the object: an attempt that died between the two left only the document.
     return this.hasObject(digest);

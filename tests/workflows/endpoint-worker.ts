@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
+import { alive } from '../../src/activities/beating';
 import { deployActivities } from '../../src/activities/deploy';
 import type { ActivityDeps } from '../../src/activities/deps';
 import { monitorActivities } from '../../src/activities/monitor';
@@ -47,7 +48,7 @@ export async function startEndpointWorker(name: string): Promise<EndpointWorker>
     dataFolder: workFolder,
     workFolder,
   };
-  const activities = { ...deployActivities(deps), ...monitorActivities(deps) };
+  const activities = alive({ ...deployActivities(deps), ...monitorActivities(deps) });
   const options = { connection: native, namespace, activities, interceptors: { activity: [ActivityFailures] } };
   const workers = await Promise.all([
     Worker.create({
