@@ -4,7 +4,7 @@
  */
 
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
@@ -13,6 +13,7 @@ import { pipeline } from 'node:stream/promises';
 import { Client as MinioClient } from 'minio';
 import type { ClientSession, Collection, Db } from 'mongodb';
 import { crashPoint } from '../crash-points';
+import { digestOfFile } from '../digest';
 import { MlopsError } from '../domain/errors';
 import type { ArtifactRef, Digest } from '../domain/refs';
 import type { StoreConfig } from './config';
@@ -220,12 +221,6 @@ const ONLY_NEW = { 'If-None-Match': '*' };
 export function objectKey(digest: Digest): string {
   const hex = digest.slice('sha256:'.length);
   return `cas/sha256/${hex.slice(0, 2)}/${hex.slice(2)}`;
-}
-
-async function digestOfFile(path: string): Promise<Digest> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return `sha256:${hash.digest('hex')}`;
 }
 
 function isPreconditionFailed(error: unknown): boolean {

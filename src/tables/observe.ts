@@ -1,8 +1,7 @@
 /** What a source's files are right now. Never reused: the answer is what an ingest step is keyed by. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
+import { digestOfFile as digestOf } from '../digest';
 import type { SourceDefinition } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
 import type { ObservedFile } from '../domain/records';
@@ -56,13 +55,9 @@ async function observeFile(local: string, path: string): Promise<ObservedFile> {
  * @throws MlopsError MLOPS_SOURCE_UNREADABLE
  */
 export async function digestOfFile(file: string): Promise<Digest> {
-  const hash = createHash('sha256');
-  try {
-    for await (const bytes of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(bytes as Buffer);
-  } catch (cause) {
-    throw unreadable(file, cause as Error);
-  }
-  return `sha256:${hash.digest('hex')}`;
+  return digestOf(file).catch((cause: Error) => {
+    throw unreadable(file, cause);
+  });
 }
 
 function unreadable(file: string, cause: Error): MlopsError {
