@@ -46,12 +46,16 @@ async function main(): Promise<number> {
   }
 }
 
-/** Nothing in them, so no step is found finished; children get the same names by the environment. */
+/**
+ * Nothing in them, so no step is found finished; children get the same names by the environment. A queue of its own,
+ * too: lifecycles of earlier quickstarts have their records elsewhere.
+ */
 function useFreshStores(): void {
   const name = `mlops-fresh-${Date.now().toString(36)}`;
   process.env.MLOPS_DATABASE = name;
   process.env.S3_BUCKET = name;
-  say(`--fresh: database and bucket ${name}`);
+  process.env.MLOPS_TASK_QUEUE = name;
+  say(`--fresh: database, bucket and task queue ${name}`);
 }
 
 export class Story {
@@ -70,7 +74,7 @@ export class Story {
 
   static async begin(stores: Stores, client: MlopsClient, options: QuickstartOptions): Promise<Story> {
     const env = readEnvironment();
-    const project = await nextProject(stores);
+    const project = await nextProject(stores, client);
     const definition = { ...(await loadProject(resolve('examples/flights/project.ts'))), name: project };
     say(`project ${project}; starting a worker and an endpoint`);
     const worker = await startProcess('worker', ['worker'], {});
@@ -134,7 +138,7 @@ export class Story {
   /** Asks the people of cycle `cycle`, and waits for what they say. */
   async decided(cycle: number): Promise<void> {
     const request = await waitFor(`cycle ${cycle}'s approval request`, () => this.openRequest(cycle), 300_000);
-    await decide(this.client, request, this.options.yes, this.temporalUi);
+    await decide(this.client, request, this.options, this.temporalUi);
     await waitFor(
       `a decision on ${request._id}`,
       async () => {
@@ -304,10 +308,13 @@ function ripeWindows(definition: ProjectDefinition, flights: readonly Flight[], 
   return windows;
 }
 
-/** `flights-<n>`: the first number that no project of this database has. */
-async function nextProject(stores: Stores): Promise<string> {
-  const projects = (await stores.db.collection('definitions').distinct('body.definition.name')) as string[];
-  const numbers = projects.flatMap((name) => /^flights-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
+/** `flights-<n>`: the first number that no project has, neither among these records nor among Temporal's workflows. */
+async function nextProject(stores: Stores, client: MlopsClient): Promise<string> {
+  const names = (await stores.db.collection('definitions').distinct('body.definition.name')) as string[];
+  for await (const { workflowId } of client.temporal.workflow.list({ query: "WorkflowType = 'lifecycle'" })) {
+    names.push(workflowId.replace(/^mlops\//, ''));
+  }
+  const numbers = names.flatMap((name) => /^flights-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
   return `flights-${Math.max(0, ...numbers) + 1}`;
 }
 

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import type { MlopsClient } from '../../src/client';
 import type { ApprovalRequest } from '../../src/domain/approval';
-import { say } from './say';
+import type { QuickstartOptions } from './options';
+import { mlopsCommand, say } from './say';
 
 export const DEMO_APPROVER = 'ana';
 
@@ -12,7 +13,9 @@ export async function decide(client: MlopsClient, request: ApprovalRequest, yes:
   for (const line of request.evidence) say(`    ${line}`);
   if (yes) return send(client, request, 'approve', 'demo');
   say(`Decide in the Temporal UI: ${ui}/namespaces/default/workflows/${encodeURIComponent(request.workflowId)}`);
-  say(`or in another shell: npx mlops decide ${request._id} --by ${DEMO_APPROVER} --approve --digest ${request.model}`);
+  say(
+    `or in another shell: ${mlopsCommand(fresh)} decide ${request._id} --by ${DEMO_APPROVER} --approve --digest ${request.model}`
+  );
   if (!process.stdin.isTTY) return;
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await terminal.question(`Approve it as ${DEMO_APPROVER}? [y/N, or Enter to decide elsewhere] `);

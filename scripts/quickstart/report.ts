@@ -6,7 +6,7 @@ import { countStored } from '../../src/stores/predictions';
 import { rolloutsOf } from '../../src/stores/rollouts';
 import { SAMPLE } from './flights';
 import type { Story } from './main';
-import { elapsedSeconds } from './say';
+import { elapsedSeconds, mlopsCommand } from './say';
 
 export async function report(story: Story, json: boolean): Promise<void> {
   const { stores, definition } = story;
@@ -80,7 +80,7 @@ export async function report(story: Story, json: boolean): Promise<void> {
     seconds: elapsedSeconds(),
   };
   const text = story.options.json ? process.stderr : process.stdout;
-  text.write(`${tableOf(result, windows)}\n`);
+  text.write(`${tableOf(result, windows, mlopsCommand(story.options.fresh))}\n`);
   if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 
@@ -116,7 +116,7 @@ interface Result {
   readonly endpoint: string;
 }
 
-function tableOf(result: Result, windows: readonly Fact<'window'>[]): string {
+function tableOf(result: Result, windows: readonly Fact<'window'>[], mlops: string): string {
   const drifted = windows.filter(({ body }) => body.drift.some((feature) => feature.verdict === 'drift'));
   return [
     '',
@@ -145,8 +145,10 @@ function tableOf(result: Result, windows: readonly Fact<'window'>[]): string {
     '  Look at',
     `    Temporal UI   ${result.temporalUi}/namespaces/default/workflows?query=${encodeURIComponent(`MlopsProject = '${result.project}'`)}`,
     `    endpoint      ${result.endpoint}/v2/models/${result.project}`,
-    `    records       npx mlops ls versions ${result.project} · npx mlops show version/${result.project}@2 · npx mlops lineage version/${result.project}@2`,
-    `    audit         npx mlops ls audit ${result.project}`,
+    `    records       ${mlops} ls versions ${result.project}`,
+    `                  ${mlops} show version/${result.project}@2`,
+    `                  ${mlops} lineage version/${result.project}@2`,
+    `    audit         ${mlops} ls audit ${result.project}`,
     '  The servers, the worker and the endpoint stay up: ./scripts/stack.sh down ends them and loses nothing.',
   ].join('\n');
 }

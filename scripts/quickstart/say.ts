@@ -28,3 +28,12 @@ export async function waitFor<T>(
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
+
+/** How a person calls the command: with --fresh the records are elsewhere. */
+export function mlopsCommand(fresh: boolean): string {
+  if (!fresh) return 'npx mlops';
+  return (
+    ['MLOPS_DATABASE', 'S3_BUCKET', 'MLOPS_TASK_QUEUE'].map((name) => `${name}=${process.env[name] ?? ''} `).join('') +
+    'npx mlops'
+  );
+}
