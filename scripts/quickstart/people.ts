@@ -8,7 +8,12 @@ import { mlopsCommand, say } from './say';
 
 export const DEMO_APPROVER = 'ana';
 
-export async function decide(client: MlopsClient, request: ApprovalRequest, yes: boolean, ui: string): Promise<void> {
+export async function decide(
+  client: MlopsClient,
+  request: ApprovalRequest,
+  { yes, fresh }: Pick<QuickstartOptions, 'yes' | 'fresh'>,
+  ui: string
+): Promise<void> {
   say(`${request.project}@${request.number} waits for approval:`);
   for (const line of request.evidence) say(`    ${line}`);
   if (yes) return send(client, request, 'approve', 'demo');
