@@ -1,0 +1,75 @@
+/** What Temporal is told of an error: tried again, or shown to a person. */
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { MongoNetworkError, MongoServerSelectionError } from 'mongodb';
+import { MlopsError } from '../../src/domain/errors';
+import { ActivityFailures } from '../../src/worker/activity-failures';
+
+type Execute = NonNullable<NonNullable<ReturnType<typeof ActivityFailures>['inbound']>['execute']>;
+
+async function outcomeOf(next: () => Promise<unknown>, activityType = 'mlopsTrain'): Promise<unknown> {
+  const execute = ActivityFailures({ info: { activityType } } as never).inbound?.execute as Execute | undefined;
+  const run = execute === undefined ? next() : execute({ args: [], headers: {} }, next);
+  return run.catch((error: unknown) => error);
+}
+const failing = (error: unknown) => async (): Promise<never> => {
+  throw error;
+};
+
+test.each([
+  [
+    'an error that a person must mend',
+    new MlopsError('MLOPS_SOURCE_MISSING', 'There is no such file.', { file: 'a.csv' }, 'Put it there.'),
+    'MLOPS_SOURCE_MISSING',
+    true,
+  ],
+  [
+    'a race that was lost',
+    new MlopsError('MLOPS_REVISION_CONFLICT', 'Another writer was first.', {}, ''),
+    'MLOPS_REVISION_CONFLICT',
+    false,
+  ],
+  ['MongoDB that is away', new MongoNetworkError('connection closed'), 'MLOPS_STORE_UNAVAILABLE', false],
+  [
+    'MongoDB without a primary',
+    new MongoServerSelectionError('no primary', {} as never),
+    'MLOPS_STORE_UNAVAILABLE',
+    false,
+  ],
+  [
+    'a refused connection',
+    Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }),
+    'MLOPS_STORE_UNAVAILABLE',
+    false,
+  ],
+  ['a mistake of ours', new TypeError('x is undefined'), 'MLOPS_UNEXPECTED', true],
+])('%s', async (_, error, type, nonRetryable) => {
+  const told = await outcomeOf(failing(error));
+  expect(told).toBeInstanceOf(ApplicationFailure);
+  expect(told).toMatchObject({ type, nonRetryable, cause: error });
+  expect((told as Error).message).toContain(error.message);
+});
+
+test('says where in its details', async () => {
+  const told = await outcomeOf(
+    failing(new MlopsError('MLOPS_COLUMN_MISSING', 'A column is missing.', { file: 'a.csv', column: 'delay' }, ''))
+  );
+  expect((told as ApplicationFailure).details).toEqual([{ file: 'a.csv', column: 'delay' }]);
+});
+
+test('a cancellation keeps Temporal’s own word', async () => {
+  const cancelled = new CancelledFailure('CANCELLED');
+  expect(await outcomeOf(failing(cancelled))).toBe(cancelled);
+});
+
+test('a result of more than 64 KB is refused: workflows carry refs', async () => {
+  expect(await outcomeOf(async () => 'x'.repeat(65 * 1024))).toMatchObject({
+    type: 'MLOPS_PAYLOAD_TOO_LARGE',
+    nonRetryable: true,
+  });
+  expect(await outcomeOf(async () => 'x'.repeat(60 * 1024))).toHaveLength(60 * 1024);
+});
+
+test('a user’s own activities are left alone', async () => {
+  const error = new TypeError('theirs');
+  expect(await outcomeOf(failing(error), 'greeting')).toBe(error);
+});
