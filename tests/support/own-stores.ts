@@ -1,0 +1,53 @@
+/** A database and bucket of a test's own, without Temporal; and a hand on the bucket, to break it on purpose. */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client as MinioClient } from 'minio';
+import type { Digest } from '../../src/domain/refs';
+import { readEnvironment } from '../../src/environment';
+import { objectKey } from '../../src/stores/artifacts';
+import { storeConfig } from '../../src/stores/config';
+import { connectStores, type Stores } from '../../src/stores/connect';
+
+export interface OwnStores {
+  readonly stores: Stores;
+  readonly folder: string;
+  removeObject(digest: Digest): Promise<void>;
+  replaceObject(digest: Digest, text: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openOwnStores(label: string): Promise<OwnStores> {
+  const name = `mlops-test-${label}-${randomUUID().slice(0, 8)}`;
+  const config = storeConfig({ ...readEnvironment(), MLOPS_DATABASE: name, S3_BUCKET: name });
+  const stores = await connectStores(config);
+  const folder = await mkdtemp(join(tmpdir(), `${name}-`));
+  const { hostname, port } = new URL(config.s3.endpoint);
+  const { accessKey, secretKey, region } = config.s3;
+  const bucket = new MinioClient({
+    endPoint: hostname,
+    port: Number(port),
+    useSSL: false,
+    accessKey,
+    secretKey,
+    region,
+  });
+  return {
+    stores,
+    folder,
+    removeObject: (digest) => bucket.removeObject(name, objectKey(digest)),
+    async replaceObject(digest, text) {
+      await bucket.putObject(name, objectKey(digest), text);
+    },
+    async close() {
+      await stores.db.dropDatabase();
+      const names: string[] = [];
+      for await (const object of bucket.listObjectsV2(name, '', true)) names.push((object as { name: string }).name);
+      await bucket.removeObjects(name, names);
+      await bucket.removeBucket(name);
+      await stores.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
