@@ -67,6 +67,8 @@ export interface ApproveInput {
   /** Absent where a client started the workflow to be told what became of a request. */
   readonly request?: ApprovalRequest;
   readonly notifiers?: ProjectDefinition['notifiers'];
+  /** Default: the defaults of a definition. */
+  readonly retries?: Pick<ProjectDefinition, 'retryFor' | 'heartbeatWithin'>;
 }
 
 export interface ApproveResult {

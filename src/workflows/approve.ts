@@ -50,7 +50,7 @@ async function waitForPeople(input: ApproveInput, opened: ApprovalRequest): Prom
       accepted.push({ id: message.id, by: message.by, verdict: message.verdict });
       if (judgement.state !== 'open') close(judgement.state, `${judgement.state} by ${deciders(accepted)}`);
     }
-    const answer = io().mlopsRecordDecision({
+    const answer = io(input.retries).mlopsRecordDecision({
       request: request._id,
       project: input.project,
       decision: message,
@@ -71,7 +71,13 @@ async function waitForPeople(input: ApproveInput, opened: ApprovalRequest): Prom
     async (message) => {
       const mistake = malformedDecision(message);
       if (mistake === undefined) await take(message as DecisionMessage, 'signal', (message as DecisionMessage).id);
-      else await io().mlopsRecordMalformed({ request: request._id, project: input.project, mistake, workflow: here() });
+      else
+        await io(input.retries).mlopsRecordMalformed({
+          request: request._id,
+          project: input.project,
+          mistake,
+          workflow: here(),
+        });
     },
     { description: 'The same as the update decide, without an answer.' }
   );
@@ -102,7 +108,7 @@ async function waitForPeople(input: ApproveInput, opened: ApprovalRequest): Prom
   return CancellationScope.nonCancellable(async () => {
     await reminding;
     await condition(allHandlersFinished);
-    await io().mlopsCloseRequest({
+    await io(input.retries).mlopsCloseRequest({
       request: request._id,
       project: input.project,
       state: request.state,
@@ -132,12 +138,12 @@ async function waitForPeople(input: ApproveInput, opened: ApprovalRequest): Prom
 async function refuse(input: ApproveInput): Promise<ApproveResult> {
   const requestId = `${input.project}/${input.cycle}`;
   let answered = 0;
-  const known = io().mlopsFindRequest({ request: requestId });
+  const known = io(input.retries).mlopsFindRequest({ request: requestId });
   const take = async (message: DecisionMessage, via: Via, messageId: string): Promise<DecisionAnswer> => {
     const request = await known;
     const judgement =
       request === null ? UNKNOWN : request.state === 'open' ? NOT_OPEN_YET : judgeDecision(request, [], message);
-    const answer = await io().mlopsRecordDecision({
+    const answer = await io(input.retries).mlopsRecordDecision({
       request: requestId,
       project: input.project,
       decision: message,
@@ -216,7 +222,7 @@ async function notify(input: ApproveInput, request: ApprovalRequest, kind: strin
     })
     .catch(async (error: unknown) => {
       if (!isCancellation(error))
-        await io().mlopsRecordUndelivered({
+        await io(input.retries).mlopsRecordUndelivered({
           project: input.project,
           notice: `${request._id} ${kind}`,
           why: String(error),

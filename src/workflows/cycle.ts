@@ -235,12 +235,14 @@ class Cycle {
   /** Starts the child that waits for people; a refusing run of the same id is about to end, so wait for it. */
   async #ask(workflowId: string, request: ApprovalRequest): Promise<ApproveResult> {
     const { project, cycle, searchAttributes, definition } = this.#context;
+    const { notifiers, retryFor, heartbeatWithin } = definition;
+    const retries = { retryFor, heartbeatWithin };
     for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 5_000)) {
       try {
         const child = await startChild(approve, {
           workflowId,
           ...CHILD,
-          args: [{ v: 1, project, cycle: String(cycle), searchAttributes, request, notifiers: definition.notifiers }],
+          args: [{ v: 1, project, cycle: String(cycle), searchAttributes, request, notifiers, retries }],
           ...described(
             `approve ${project}@${request.number}?`,
             `Model ${request.model}. Its current details, under User Metadata, say how to answer.`

@@ -1,0 +1,36 @@
+/** Everything that a database holds of a project's life, without what differs between any two runs. */
+import type { Document } from 'mongodb';
+import type { Stores } from '../../src/stores/connect';
+
+/** What goes on by itself, or differs with the number of attempts: checkpoints, and the artifacts that they alone name. */
+const LEFT_OUT = /^(predictions|truths)\.|^(replicas|checkpoints|artifacts|chains)$/;
+const RUN_ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+/** Moments, and places in a chain, whose order two attempts may exchange. */
+const MOMENTS = ['made', 'at', 'startedAt', 'endedAt', 'openedAt', 'closedAt', 'sequence', 'previous'];
+
+/** Collection → its documents by id, every field of them, in which run ids have no name. */
+export async function allRecords({ db }: Stores): Promise<Record<string, Document[]>> {
+  const names = (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name).sort();
+  const records: Record<string, Document[]> = {};
+  for (const name of names.filter((each) => !LEFT_OUT.test(each))) {
+    const documents = await db.collection(name).find().toArray();
+    records[name] = documents
+      .map((document) => comparable(name, document))
+      .sort((a, b) => (String(a._id) < String(b._id) ? -1 : 1));
+  }
+  return records;
+}
+
+function comparable(collection: string, document: Document): Document {
+  const fields = Object.entries(document).filter(([field]) => !MOMENTS.includes(field));
+  // An event's digest chains its moment; a cycle's revision counts attempts.
+  const dropped = collection === 'audit' ? 'digest' : collection === 'cycles' ? 'revision' : undefined;
+  const kept = Object.fromEntries(fields.filter(([field]) => field !== dropped));
+  return JSON.parse(JSON.stringify(kept).replace(RUN_ID, '<run>')) as Document;
+}
+
+/** Every digest that a record names as its artifact. */
+export async function artifactsNamed({ db }: Stores): Promise<string[]> {
+  const edges = await db.collection('edges').find({ relation: 'produced' }).toArray();
+  return [...new Set(edges.map((edge) => String(edge.to)))];
+}

@@ -1,0 +1,66 @@
+/** `mlops worker` as a process of its own, to be killed: it runs the build, as users do. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { packageRoot } from '../../src/package-root';
+import type { TestSystem } from './system';
+
+export interface WorkerProcess {
+  readonly pid: number;
+  /** The signal that ended it, or its exit code. */
+  readonly ended: Promise<NodeJS.Signals | number>;
+  readonly ready: Promise<void>;
+  /** What it said on standard error. */
+  said(): string;
+  /** Ends it hard, if it is still there. */
+  kill(): Promise<void>;
+}
+
+export interface WorkerProcessOptions {
+  /** One of CRASH_POINTS, or `<point>#<n>` for its n-th time in this process. */
+  readonly crashAt?: string;
+  /** Modules of registered code. */
+  readonly register?: readonly string[];
+}
+
+export function spawnWorker(
+  system: Pick<TestSystem, 'env' | 'taskQueue' | 'folder'>,
+  { crashAt, register = [] }: WorkerProcessOptions = {}
+): WorkerProcess {
+  const child = spawn(
+    process.execPath,
+    [
+      join(packageRoot(), 'dist', 'scripts', 'mlops.js'),
+      'worker',
+      '--task-queue',
+      system.taskQueue,
+      '--work-folder',
+      join(system.folder, 'work'),
+      ...register.flatMap((file) => ['--register', file]),
+    ],
+    {
+      env: { ...system.env, ...(crashAt === undefined ? {} : { MLOPS_CRASH_AT: crashAt }) },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    }
+  );
+  let said = '';
+  const ended = once(child, 'exit').then(([code, signal]) => (signal ?? code) as NodeJS.Signals | number);
+  const ready = new Promise<void>((resolve, reject) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes('mlops worker: ready')) resolve();
+    });
+    void ended.then((how) => reject(new Error(`the worker ended with ${how} before it was ready:\n${said}`)));
+  });
+  ready.catch(() => undefined);
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    ready,
+    said: () => said,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
