@@ -53,7 +53,8 @@ export function compute(retries: Retries = DEFAULT_RETRIES): Activities {
   });
 }
 
-const FIRST_LOOK_MS = 60_000;
+/** In heartbeats: by default a minute. */
+const FIRST_LOOK = 6;
 
 /**
  * Awaits compute work. If it takes a minute and nobody polls its queue, the workflow says so and goes on waiting;
@@ -71,7 +72,7 @@ export async function untilPickedUp<T>(
   };
   work.then(settle, settle);
   let told = false;
-  for (let lookMs = FIRST_LOOK_MS; ; lookMs *= 2) {
+  for (let lookMs = FIRST_LOOK * durationMs(context.definition.heartbeatWithin); ; lookMs *= 2) {
     // Its timer ends with the work, so that nothing is left to wake a workflow that lives on.
     if (await condition(() => settled, lookMs, { summary: `is ${queue} polled?` })) break;
     const polled = (await io(context.definition).mlopsCountPollers({ queue })) > 0;
