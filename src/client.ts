@@ -44,10 +44,14 @@ export interface MlopsClientOptions {
   readonly taskQueue?: string;
 }
 
-/** What a worker that is there answers within; a longer silence means that none is. */
-const NO_WORKER_AFTER_MS = 5_000;
+/** A worker that is there polls within this; with the time that a process takes to start, a person hears within 5 s. */
+const NO_WORKER_AFTER_MS = 4_000;
+/** A person waits for it; the SDK's own limit is 10 s. */
+const CONNECT_WITHIN_MS = 5_000;
 const MAX_PAYLOAD_BYTES = 64 * 1024;
 const OPENING_ATTEMPTS = 5;
+/** A gRPC status. */
+const UNIMPLEMENTED = 12;
 
 export class MlopsClient {
   readonly temporal: Client;
@@ -64,7 +68,10 @@ export class MlopsClient {
     const taskQueue = options.taskQueue ?? env.MLOPS_TASK_QUEUE ?? DEFAULT_TASK_QUEUE;
     if (options.client !== undefined) return new MlopsClient(options.client, taskQueue);
     const config = temporalConfig(env);
-    const connection = await Connection.connect(config.connectionOptions).catch((error: Error) => {
+    const connection = await Connection.connect({
+      connectTimeout: CONNECT_WITHIN_MS,
+      ...config.connectionOptions,
+    }).catch((error: Error) => {
       throw new MlopsError(
         'MLOPS_SERVER_UNFIT',
         `Temporal can't be reached: ${error.message}.`,
@@ -258,11 +265,15 @@ export class MlopsClient {
     return this.pollers(`${this.taskQueue}${COMPUTE_SUFFIX}`);
   }
 
-  /** A message to a queue that nobody polls would wait in silence. */
+  /** A message to a queue that nobody polls would wait in silence. A server that can't tell (a test server) is trusted. */
   async requireWorker(withinMs: number = NO_WORKER_AFTER_MS): Promise<void> {
     const until = Date.now() + withinMs;
     for (;;) {
-      if ((await this.pollers()).workflows > 0) return;
+      const pollers = await this.pollers().catch((error: { readonly code?: unknown }) => {
+        if (error.code === UNIMPLEMENTED) return undefined;
+        throw error;
+      });
+      if (pollers === undefined || pollers.workflows > 0) return;
       if (Date.now() > until) break;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }

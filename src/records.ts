@@ -52,14 +52,22 @@ export interface Records {
 /** @param config default: MONGODB_URI and S3_*, else what `scripts/stack.sh up` wrote. Connects with the first question. */
 export function openRecords(config: StoreConfig = storeConfig()): Records {
   const stores = openRecordStores(config);
+  let connecting: Promise<void> | undefined;
+  const connected = (): Promise<void> => {
+    connecting ??= stores.connect().catch((error: unknown) => {
+      connecting = undefined;
+      throw error;
+    });
+    return connecting;
+  };
   return {
-    list: (kind, filter) => listRecords(stores, kind, filter),
-    find: (kind, id) => findRecord(stores, kind, id),
-    lineage: (kind, id, options) => lineageOf(stores, kind, id, options),
-    predictionDays: (endpoint) => listPredictionDays(stores, endpoint),
-    predictions: (endpoint, day, limit = 100) => predictionsOfDay(stores, endpoint, day, limit),
-    firstBrokenAudit: (project) => stores.audit.firstBroken(project),
-    download: (digest, path) => stores.artifacts.download(digest, path),
+    list: (kind, filter) => connected().then(() => listRecords(stores, kind, filter)),
+    find: (kind, id) => connected().then(() => findRecord(stores, kind, id)),
+    lineage: (kind, id, options) => connected().then(() => lineageOf(stores, kind, id, options)),
+    predictionDays: (endpoint) => connected().then(() => listPredictionDays(stores, endpoint)),
+    predictions: (endpoint, day, limit = 100) => connected().then(() => predictionsOfDay(stores, endpoint, day, limit)),
+    firstBrokenAudit: (project) => connected().then(() => stores.audit.firstBroken(project)),
+    download: (digest, path) => connected().then(() => stores.artifacts.download(digest, path)),
     close: () => stores.close(),
   };
 }

@@ -1,6 +1,7 @@
 /** How each kind of record is laid out for people: what matters first. What has no layout of its own is shown as it is. */
 import type { RecordKind, RecordOf, Records } from '../../src/records';
 import { page, type Section } from './page';
+import { wordOf } from './record-words';
 
 type Layouts = { readonly [K in RecordKind]?: (record: RecordOf<K>, records: Records) => Promise<readonly Section[]> };
 
@@ -13,7 +14,7 @@ export async function recordPage<K extends RecordKind>(
   return page(layout === undefined ? [{ value: record }] : await layout(record, records));
 }
 
-const ref = ({ kind, id }: { readonly kind: string; readonly id: string }): string => `${kind}/${id}`;
+const ref = ({ kind, id }: { readonly kind: string; readonly id: string }): string => `${wordOf(kind)}/${id}`;
 
 const LAYOUTS: Layouts = {
   run: async ({ _id, body, step, inputs, artifacts, made }, records) => {
@@ -51,11 +52,10 @@ const LAYOUTS: Layouts = {
             snapshot &&
             `${ref({ kind: 'snapshot', id: snapshot._id })}: ${snapshot.body.rows} rows of ${snapshot.body.source} as of ${snapshot.body.asOf}`,
           labels:
-            labels &&
-            `${ref({ kind: 'label-set', id: labels._id })}: ${labels.body.label} v${labels.body.labelVersion}`,
+            labels && `${ref({ kind: 'labelSet', id: labels._id })}: ${labels.body.label} v${labels.body.labelVersion}`,
           features:
             features &&
-            `${ref({ kind: 'feature-set', id: features._id })}: ${features.body.denseWidth} dense, ${features.body.embeddings.length} embeddings`,
+            `${ref({ kind: 'featureSet', id: features._id })}: ${features.body.denseWidth} dense, ${features.body.embeddings.length} embeddings`,
         },
       },
       { heading: 'Environment', value: step?.environment },
@@ -165,8 +165,20 @@ const LAYOUTS: Layouts = {
     ];
   },
 
-  cycle: async ({ refs, causes, definition, ...cycle }) => [
-    { value: { ...cycle, definition: definition.digest } },
+  cycle: async ({ _id, asOf, state, phase, outcome, failure, startedAt, endedAt, refs, causes, definition }) => [
+    {
+      value: {
+        cycle: _id,
+        asOf,
+        state,
+        phase,
+        outcome,
+        failure,
+        startedAt,
+        endedAt,
+        definition: definition.digest,
+      },
+    },
     { heading: 'Why', value: causes },
     { heading: 'Made', value: Object.values(refs).map(ref) },
   ],
@@ -183,9 +195,24 @@ const LAYOUTS: Layouts = {
     ];
   },
 
-  prediction: async ({ endpoint, record: { inputs, ...record }, truths }) => [
-    { value: { endpoint, ...record } },
-    { heading: 'Inputs', value: inputs },
-    { heading: 'Truth', value: truths },
+  prediction: async ({ endpoint, record, truths }) => [
+    {
+      value: {
+        prediction: record._id,
+        endpoint,
+        eventTime: record.eventTime,
+        version: record.version,
+        route: record.route,
+        score: record.score,
+        decision: record.decision,
+        probe: record.probe,
+        replica: record.replica,
+        revision: record.revision,
+        receivedAt: record.receivedAt,
+        shadow: record.shadow,
+      },
+    },
+    { heading: 'Inputs', value: record.inputs },
+    { heading: 'Truth', value: truths.map(({ revision, value, eventTime }) => ({ revision, value, eventTime })) },
   ],
 };

@@ -3,14 +3,15 @@ import { MlopsError } from '../../src/domain/errors';
 import { isDigest } from '../../src/domain/refs';
 import { RECORD_KINDS, type RecordKind } from '../../src/records';
 
-const word = (kind: RecordKind): string => kind.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-const plural = (kind: RecordKind): string => (kind === 'audit' ? 'audit' : `${word(kind)}s`);
+/** `labelSet` → `label-set` */
+export const wordOf = (kind: string): string => kind.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const plural = (kind: RecordKind): string => (kind === 'audit' ? 'audit' : `${wordOf(kind)}s`);
 
 export const LIST_WORDS: readonly string[] = RECORD_KINDS.map(plural);
-export const SHOW_WORDS: readonly string[] = RECORD_KINDS.map(word);
+export const SHOW_WORDS: readonly string[] = RECORD_KINDS.map(wordOf);
 
 export function kindOfList(text: string): RecordKind {
-  const kind = RECORD_KINDS.find((one) => plural(one) === text || word(one) === text);
+  const kind = RECORD_KINDS.find((one) => plural(one) === text || wordOf(one) === text);
   if (kind !== undefined) return kind;
   throw new MlopsError(
     'MLOPS_USAGE',
@@ -24,7 +25,7 @@ export function kindOfList(text: string): RecordKind {
 export function parseRef(text: string): { kind: RecordKind; id: string } {
   if (isDigest(text)) return { kind: 'artifact', id: text };
   const [, before, id] = /^([A-Za-z-]+)[/:](.+)$/.exec(text) ?? [];
-  const kind = RECORD_KINDS.find((one) => word(one) === before || one === before);
+  const kind = RECORD_KINDS.find((one) => wordOf(one) === before || one === before);
   if (kind !== undefined && id !== undefined) return { kind, id };
   throw new MlopsError(
     'MLOPS_USAGE',

@@ -27,7 +27,10 @@ export function pairs(entries: readonly (readonly [string, Cell])[]): string {
 
 export function cellText(value: Cell): string {
   if (value === undefined || value === null) return '';
-  if (value instanceof Date) return value.toISOString().replace('.000Z', 'Z');
-  if (typeof value !== 'number') return String(value).replace(/\s*\n\s*/g, ' ');
+  if (value instanceof Date) return cellText(value.toISOString());
+  if (typeof value !== 'number')
+    return String(value)
+      .replace(/\s*\n\s*/g, ' ')
+      .replace(/\.000Z$/, 'Z');
   return Number.isInteger(value) ? value.toLocaleString('en-US') : String(Number(value.toPrecision(6)));
 }

@@ -1,5 +1,6 @@
 /** A lineage tree as indented lines. */
 import type { LineageNode } from '../../src/records';
+import { short, wordOf } from './record-words';
 
 export function treeLines(node: LineageNode, indent = ''): string[] {
   return [
@@ -9,12 +10,16 @@ export function treeLines(node: LineageNode, indent = ''): string[] {
   ];
 }
 
+/** The record as `show` takes it; whole ids and digests are in the JSON. */
 function line({ node, relation, digest, about, repeated }: LineageNode): string {
+  const at = node.startsWith('sha256:') ? -1 : node.indexOf(':');
+  const id = short(node.slice(at + 1));
+  const name = at === -1 ? id : `${wordOf(node.slice(0, at))}/${id.replace(/sha256:([0-9a-f]{12})[0-9a-f]*/, '$1')}`;
   const parts = [
     ...(relation === undefined ? [] : [relation]),
-    node,
+    name,
     ...(about === undefined ? [] : [`(${about})`]),
-    ...(digest === undefined || node.includes(digest) ? [] : [digest]),
+    ...(digest === undefined || node.includes(digest) ? [] : [`= ${short(digest)}`]),
     ...(repeated === true ? ['— see above'] : []),
   ];
   return parts.join(' ');

@@ -4,7 +4,8 @@ import type { RecordStores } from '../../src/records/stores';
 import { checkReplicaSet } from '../../src/stores/connect';
 import { type Finding, ok } from './finding';
 
-export async function examineMongo({ db }: RecordStores): Promise<Finding> {
+export async function examineMongo({ db, connect }: RecordStores): Promise<Finding> {
+  await connect();
   const { version, setName } = await checkReplicaSet(db);
   return ok('mongodb', `version ${version}, replica set ${setName}, database ${db.databaseName}`);
 }

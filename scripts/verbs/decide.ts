@@ -88,7 +88,7 @@ async function confirmed(id: string, verdict: Verdict): Promise<Digest> {
   } finally {
     terminal.close();
   }
-  throw new MlopsError('MLOPS_NOT_FOUND', 'Nothing was decided.', { request: id }, 'Answer y to decide.');
+  throw new MlopsError('MLOPS_CONFIGURATION', 'Nothing was decided.', { request: id }, 'Answer y to decide.');
 }
 
 function evidence({ project, number, state, model, causes, evidence: lines }: ApprovalRequest): string {

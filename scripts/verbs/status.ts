@@ -5,7 +5,7 @@ import { lifecycleId } from '../../src/domain/ids';
 import type { ProjectSummary } from '../../src/records';
 import { type ClientOptions, withClient, withRecords } from '../cli/connect';
 import { projectName, withTaskQueue } from '../cli/options';
-import { pairs } from '../cli/table';
+import { pairs, table } from '../cli/table';
 import { addVerb, answering, type Outcome, oneLine } from '../cli/verb';
 
 export function addStatus(program: Command): void {
@@ -16,7 +16,7 @@ export function addStatus(program: Command): void {
         withClient(options, async (client) => {
           const [said, seen, summary] = await Promise.all([
             asked(client, project),
-            described(client, project),
+            seenBy(client, project),
             withRecords((records) => records.find('project', project)),
           ]);
           return told(project, said, seen, summary);
@@ -29,11 +29,16 @@ export function addStatus(program: Command): void {
 /** The lifecycle's own answer, or why there is none. */
 type Said = { readonly status: LifecycleStatus } | { readonly silent: string };
 
-/** What the server knows of it, with or without a worker. */
+/** What the server knows of it, with or without a worker: the state of the lifecycle, and the workflows that are open. */
 interface Seen {
-  readonly state: string;
+  readonly state?: string;
+  readonly open: readonly OpenWorkflow[];
+}
+
+interface OpenWorkflow {
+  readonly workflowId: string;
   readonly phase?: string;
-  readonly waitingFor?: readonly string[];
+  readonly waitingFor: readonly string[];
 }
 
 /** Together they stay below 5 s. */
@@ -49,37 +54,40 @@ async function asked(client: MlopsClient, project: string): Promise<Said> {
   } catch (error) {
     const code = errorCodeOf(error);
     if (code === 'MLOPS_NO_WORKER' || code === 'MLOPS_UNKNOWN_PROJECT') return { silent: (error as Error).message };
-    if (isSilence(error)) {
-      const seconds = ANSWER_WITHIN_MS / 1000;
-      return { silent: `no worker answers on ${client.taskQueue} within ${seconds} s. mlops doctor looks why.` };
-    }
-    throw error;
-  }
-}
-
-/** A deadline that passed (4) or a query that was cancelled for it (1). */
-function isSilence(error: unknown): boolean {
-  const code = ((error as { cause?: unknown }).cause as { code?: unknown } | undefined)?.code;
-  return code === 4 || code === 1;
-}
-
-async function described(client: MlopsClient, project: string): Promise<Seen | undefined> {
-  try {
-    const { status, searchAttributes } = await client.temporal.workflow.getHandle(lifecycleId(project)).describe();
-    const phase = searchAttributes.MlopsPhase?.[0];
+    // The deadline passed, or the workflow's task fails: the records tell what they know all the same.
+    const why = ((error as Error).cause as { details?: string } | undefined)?.details || (error as Error).message;
     return {
-      state: status.name.toLowerCase(),
-      ...(typeof phase === 'string' ? { phase } : {}),
-      waitingFor: (searchAttributes.MlopsWaitingFor ?? []).map(String),
+      silent: `the lifecycle doesn't answer on ${client.taskQueue}: ${why.replace(/\.+$/, '')}. mlops doctor looks why.`,
     };
+  }
+}
+
+async function seenBy({ temporal }: MlopsClient, project: string): Promise<Seen> {
+  const id = lifecycleId(project);
+  const query = `ExecutionStatus = "Running" AND (WorkflowId = "${id}" OR WorkflowId STARTS_WITH "${id}/")`;
+  const open: OpenWorkflow[] = [];
+  for await (const { workflowId, searchAttributes } of temporal.workflow.list({ query })) {
+    const phase = searchAttributes.MlopsPhase?.[0];
+    const waitingFor = (searchAttributes.MlopsWaitingFor ?? []).map(String);
+    open.push({ workflowId, ...(typeof phase === 'string' ? { phase } : {}), waitingFor });
+  }
+  open.sort((a, b) => (a.workflowId < b.workflowId ? -1 : 1));
+  try {
+    const { status } = await temporal.workflow.getHandle(id).describe();
+    return { state: status.name.toLowerCase(), open };
   } catch (error) {
-    if ((error as Error).name === 'WorkflowNotFoundError') return undefined;
+    if ((error as Error).name === 'WorkflowNotFoundError') return { open };
     throw error;
   }
 }
 
-function told(project: string, said: Said, seen: Seen | undefined, summary: ProjectSummary | undefined): Outcome {
-  if (seen === undefined && summary === undefined) {
+function told(
+  project: string,
+  said: Said,
+  { state = 'gone', open }: Seen,
+  summary: ProjectSummary | undefined
+): Outcome {
+  if (state === 'gone' && summary === undefined) {
     throw new MlopsError(
       'MLOPS_UNKNOWN_PROJECT',
       'There is no such project.',
@@ -88,31 +96,36 @@ function told(project: string, said: Said, seen: Seen | undefined, summary: Proj
     );
   }
   const status = 'status' in said ? said.status : undefined;
-  const silent = 'silent' in said ? said.silent : undefined;
+  const silent = 'silent' in said ? oneLine(said.silent) : undefined;
+  // Said at once, and not only with the rest: it is the news.
+  if (silent !== undefined) process.stderr.write(`mlops: ${silent}\n`);
   const cycle = summary?.cycle;
-  // Said now, and not only with the rest: it is the news.
-  if (silent !== undefined) process.stderr.write(`mlops: ${oneLine(silent)}\n`);
-  const waitingFor = status?.waitingFor ?? seen?.waitingFor ?? [];
+  const lifecycle = open.find(({ workflowId }) => workflowId === lifecycleId(project));
+  const waitingFor = [...new Set([...(status?.waitingFor ?? []), ...open.flatMap((one) => one.waitingFor)])];
+  const head = pairs([
+    ['project', project],
+    ['lifecycle', state],
+    ['cycle', String(cycle?.cycle ?? 0)],
+    ['phase', status?.phase ?? lifecycle?.phase ?? cycle?.phase],
+    ['waits for', waitingFor.join(', ') || 'nothing'],
+    ['paused', status?.paused],
+    ['failure', status?.failure ?? (cycle?.state === 'failed' ? cycle.failure : undefined)],
+    ['triggers', status?.pendingTriggers.map(({ cause }) => cause.detail).join('; ') || undefined],
+    ['last', status?.last ?? cycle?.outcome],
+    ['champion', summary?.champion === undefined ? 'none' : `${project}@${summary.champion}`],
+    ['definition', status?.definition ?? summary?.definition],
+  ]);
+  const rows = open.map((one) => [one.workflowId, one.phase, one.waitingFor.join(', ')]);
   return {
     json: {
       project,
-      lifecycle: seen?.state ?? 'gone',
-      ...(status === undefined ? { phase: seen?.phase ?? null, waitingFor } : { status }),
-      worker: silent ?? null,
+      lifecycle: state,
+      waitingFor,
+      status: status ?? null,
+      noAnswer: silent ?? null,
+      open,
       records: summary ?? null,
     },
-    text: pairs([
-      ['project', project],
-      ['lifecycle', seen?.state ?? 'gone'],
-      ['cycle', String(status?.cycle ?? cycle?.cycle ?? 0)],
-      ['phase', status?.phase ?? seen?.phase ?? cycle?.phase],
-      ['waits for', waitingFor.join(', ') || 'nothing'],
-      ['paused', status?.paused],
-      ['failure', status?.failure ?? (cycle?.state === 'failed' ? cycle.failure : undefined)],
-      ['triggers', status?.pendingTriggers.map(({ cause }) => cause.detail).join('; ') || undefined],
-      ['last', status?.last ?? cycle?.outcome],
-      ['champion', summary?.champion === undefined ? 'none' : `${project}@${summary.champion}`],
-      ['definition', status?.definition ?? summary?.definition],
-    ]),
+    text: rows.length === 0 ? head : `${head}\n\n${table(['open workflow', 'phase', 'waits for'], rows)}`,
   };
 }

@@ -130,12 +130,23 @@ class Walk {
         .sort({ _id: 1 })
         .toArray(),
     ]);
-    return [
+    return onceEach([
       ...forwards.map((edge) => ({ relation: edge.relation, node: edge.to })),
       ...backwards.map((edge) => ({ relation: BACKWARDS[edge.relation], node: edge.from })),
       ...(up ? await answeredBy(this.#stores, node) : []),
-    ];
+    ]);
   }
+}
+
+/** What a record approves or labels it also used: the more telling relation stays. */
+function onceEach(steps: readonly Step[]): Step[] {
+  const plain = (relation: string): boolean => relation === 'used' || relation === BACKWARDS.used;
+  const byNode = new Map<string, Step>();
+  for (const step of steps) {
+    const other = byNode.get(step.node);
+    if (other === undefined || plain(other.relation)) byNode.set(step.node, step);
+  }
+  return [...byNode.values()];
 }
 
 /** Too many to have edges: a prediction names the number of its version. */

@@ -1,4 +1,5 @@
 /** MongoDB and S3 for reading: nothing is created or checked, and nothing is asked for until the first question. */
+import os from 'node:os';
 import { type Db, MongoClient } from 'mongodb';
 import { Artifacts } from '../stores/artifacts';
 import { Audit } from '../stores/audit';
@@ -13,6 +14,8 @@ export interface RecordStores {
   readonly moving: Moving;
   readonly artifacts: Artifacts;
   readonly audit: Audit;
+  /** Tells what keeps it from MongoDB; several questions at once would only hear that another one failed. */
+  connect(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -25,6 +28,8 @@ export function openRecordStores(config: StoreConfig): RecordStores {
     readConcern: { level: 'majority' },
     serverSelectionTimeoutMS: SELECTION_TIMEOUT_MS,
     connectTimeoutMS: SELECTION_TIMEOUT_MS,
+    // Else the driver imports it dynamically, which a CommonJS sandbox such as jest's can't.
+    runtimeAdapters: { os },
   });
   const db = client.db(config.database ?? databaseOf(config.mongodbUri));
   const artifacts = new Artifacts(db, config.s3);
@@ -35,6 +40,7 @@ export function openRecordStores(config: StoreConfig): RecordStores {
     moving: new Moving(client, db),
     artifacts,
     audit,
+    connect: async () => void (await client.connect()),
     close: () => client.close(),
   };
 }

@@ -1,0 +1,159 @@
+/** How the command speaks: help, exit codes, one JSON document, errors of one line. No server is asked. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mlops, mlopsJson } from './mlops';
+
+const VERBS = [
+  'check worker serve start apply status decide retrain retry skip pause unpause rollback stop evaluate predict truth',
+  'ls show lineage doctor',
+].flatMap((verbs) => verbs.split(' '));
+
+/** Addresses where nobody listens. */
+const NOWHERE = {
+  TEMPORAL_ADDRESS: '127.0.0.1:1',
+  MONGODB_URI: 'mongodb://127.0.0.1:1/none',
+  S3_ENDPOINT: 'http://127.0.0.1:1',
+  S3_ACCESS_KEY: 'none',
+  S3_SECRET_KEY: 'none',
+};
+
+const DIGEST = `sha256:${'0'.repeat(64)}`;
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mlops-usage-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test('the help lists every verb', async () => {
+  const { code, stdout, stderr } = await mlops(['--help']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const listed = [...stdout.matchAll(/^ {2}([a-z]+) (?:\[options\]|\[)/gm)].map((match) => match[1]);
+  expect(listed.sort()).toEqual([...VERBS, 'help'].sort());
+});
+
+test.each(VERBS)('the help of %s has --json and an example of it', async (verb) => {
+  const { code, stdout } = await mlops([verb, '--help']);
+  expect(code).toBe(0);
+  expect(stdout).toContain('--json');
+  expect(stdout).toMatch(new RegExp(`Example:\\n {2}\\$ mlops ${verb} `));
+});
+
+test.each([
+  ['no verb', []],
+  ['an unknown verb', ['strat']],
+  ['an unknown option', ['status', 'flights', '--jsn']],
+  ['a missing argument', ['status']],
+  ['one argument too many', ['status', 'flights', 'more']],
+  ['a missing option', ['retrain', 'flights']],
+  ['a malformed project', ['status', 'Flights!']],
+  ['a malformed time', ['retrain', 'flights', '--as-of', 'yesterday']],
+  ['a day that does not exist', ['retrain', 'flights', '--as-of', '2001-02-30']],
+  ['a malformed number', ['rollback', 'flights', '--to', '-1']],
+  ['a malformed name', ['pause', 'flights', '--by', 'a b']],
+  ['a malformed digest', ['decide', 'flights/1', '--approve', '--digest', 'abc']],
+  ['a malformed request', ['decide', 'flights', '--approve', '--digest', DIGEST]],
+  ['no verdict', ['decide', 'flights/1', '--digest', DIGEST]],
+  ['both verdicts', ['decide', 'flights/1', '--approve', '--reject', '--digest', DIGEST]],
+  ['no digest where nobody can be asked', ['decide', 'flights/1', '--approve']],
+  ['an unknown kind', ['ls', 'models']],
+  ['a ref without a kind', ['show', 'flights']],
+  ['predictions of no project', ['ls', 'predictions']],
+  ['a day of what has none', ['ls', 'runs', '--day', '20010203']],
+  ['a malformed day', ['ls', 'predictions', 'flights', '--day', 'feb']],
+  ['half a period', ['evaluate', '--model', 'flights@1', '--as-of', '2001-03-02', '--from', '2001-02-01']],
+  ['an input without a value', ['predict', 'flights', '--input', 'origin', '--url', 'http://127.0.0.1:1']],
+  ['an address that is none', ['predict', 'flights', '--input', 'a=1', '--url', 'here']],
+  ['an unknown place for compute', ['worker', '--compute', 'nowhere']],
+])('%s: exit code 2, one line on standard error, one document with --json', async (_, args) => {
+  const { code, stdout, stderr } = await mlops([...args, '--json'], NOWHERE);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^mlops: MLOPS_USAGE: .+\n$/);
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'MLOPS_USAGE' } });
+});
+
+test('without --json an error leaves standard output empty', async () => {
+  expect(await mlops(['ls', 'models'], NOWHERE)).toMatchObject({ code: 2, stdout: '' });
+});
+
+test.each([
+  ['Temporal', ['retrain', 'flights', '--as-of', '2001-02-01'], 'TEMPORAL_ADDRESS'],
+  ['Temporal', ['worker'], 'TEMPORAL_ADDRESS'],
+  ['MongoDB', ['ls', 'runs'], 'MONGODB_URI'],
+  ['MongoDB', ['show', 'run/123456'], 'MONGODB_URI'],
+])('%s that is down: exit code 1, and one line names it and what to set', async (server, args, variable) => {
+  const { code, stdout, stderr } = await mlops(args, NOWHERE);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(new RegExp(`^mlops: .*${server} can't be reached.*${variable}.*\\n$`));
+});
+
+test('an endpoint that is down: one line with its address', async () => {
+  const { code, stderr } = await mlops(['predict', 'flights', '--input', 'a=1', '--url', 'http://127.0.0.1:1']);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^mlops: MLOPS_NO_REPLICA: .*127\.0\.0\.1:1.*\n$/);
+});
+
+test('a server whose address is not set is told by its variable', async () => {
+  const { code, stderr } = await mlops(['ls', 'runs'], { MLOPS_STACK_DIR: folder, MONGODB_URI: '' });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^mlops: MLOPS_CONFIGURATION: .*MONGODB_URI.*stack\.sh up.*\n$/);
+});
+
+test('MLOPS_DEBUG=1 shows where an error comes from, and what caused it', async () => {
+  const { stderr } = await mlops(['ls', 'runs'], { ...NOWHERE, MLOPS_DEBUG: '1' });
+  expect(stderr.split('\n')[0]).toMatch(/^mlops: /);
+  expect(stderr).toMatch(/\n {4}at /);
+  expect(stderr).toContain('ECONNREFUSED');
+});
+
+test('doctor tells of every server that is down, and goes on', async () => {
+  const { code, stdout, stderr } = await mlops(['doctor', '--json'], NOWHERE);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^mlops: 3 problems.*\n$/);
+  const { findings } = JSON.parse(stdout) as { findings: { state: string; about: string; fix: string }[] };
+  expect(findings.map(({ state, about }) => `${state} ${about}`)).toEqual([
+    'problem temporal',
+    'problem mongodb',
+    'problem object store',
+  ]);
+  for (const { fix } of findings) expect(fix).toContain('stack.sh up');
+}, 60_000);
+
+describe('check', () => {
+  test('prints digest and summary of a good project', async () => {
+    const { code, stdout, stderr } = await mlops(['check', 'examples/flights/project.ts'], NOWHERE);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^project +flights\ndigest +sha256:[0-9a-f]{64}\n/);
+    const json = await mlopsJson(['check', 'examples/flights/project.ts'], NOWHERE);
+    expect(json).toMatchObject({ project: 'flights', valid: true, definition: { v: 1, name: 'flights' } });
+  });
+
+  test('tells several mistakes at once, each by its path', async () => {
+    const { definition } = await mlopsJson<{ definition: Record<string, unknown> }>([
+      'check',
+      'examples/flights/project.ts',
+    ]);
+    const file = join(folder, 'project.json');
+    const wrong = { ...definition, name: 'Flights', cluster: 'moon', triggers: [{ on: 'full moon' }] };
+    await writeFile(file, JSON.stringify(wrong));
+    const plain = await mlops(['check', file]);
+    expect(plain.code).toBe(1);
+    expect(plain.stderr).toMatch(/^mlops: 3 mistakes in .*project\.json: mend what is listed\.\n$/);
+    for (const path of ['name', 'cluster', 'triggers[0]']) expect(plain.stdout).toContain(`\n${path}`);
+    const json = await mlopsJson<{ valid: boolean; mistakes: { path: string }[] }>(['check', file]);
+    expect(json.valid).toBe(false);
+    expect(json.mistakes).toHaveLength(3);
+  });
+
+  test('a file that is not there, or does not load, is one line', async () => {
+    const missing = await mlops(['check', join(folder, 'none.ts')]);
+    expect(missing.code).toBe(1);
+    expect(missing.stderr).toMatch(/^mlops: MLOPS_NOT_FOUND: .*none\.ts.*\n$/);
+    const file = join(folder, 'broken.ts');
+    await writeFile(file, 'export default {\n');
+    const broken = await mlops(['check', file]);
+    expect(broken.code).toBe(1);
+    expect(broken.stderr).toMatch(/^mlops: MLOPS_DEFINITION_INVALID: .*broken\.ts.*\n$/);
+  });
+});
