@@ -111,6 +111,7 @@ export class MlopsPlugin extends SimplePlugin {
     if (this.#options.compute === 'elsewhere') return undefined;
     return Worker.create({
       ...(options.connection === undefined ? {} : { connection: options.connection }),
+      ...(options.identity === undefined ? {} : { identity: options.identity }),
       namespace: options.namespace ?? 'default',
       taskQueue: `${options.taskQueue}${COMPUTE_SUFFIX}`,
       activities: this.#activities,

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { Client as MinioClient } from 'minio';
 import { MlopsClient } from '../../src/client';
@@ -26,13 +27,25 @@ export interface TestSystem {
   close(): Promise<void>;
 }
 
-export async function openSystem(label: string): Promise<TestSystem> {
+/** Another Temporal than the stack's: its owner closes it. */
+export interface OtherTemporal {
+  readonly client: Client;
+  readonly nativeConnection: NativeConnection;
+  /** Of clients and workers, instead of pid@host. */
+  readonly identity?: string;
+}
+
+export async function openSystem(
+  label: string,
+  servers: Environment = readEnvironment(),
+  other?: OtherTemporal
+): Promise<TestSystem> {
   quiet();
   const name = `mlops-test-${label}-${randomUUID().slice(0, 8)}`;
-  const env = { ...readEnvironment(), MLOPS_DATABASE: name, S3_BUCKET: name, MLOPS_TASK_QUEUE: name };
+  const env = { ...servers, MLOPS_DATABASE: name, S3_BUCKET: name, MLOPS_TASK_QUEUE: name };
   const folder = await mkdtemp(join(tmpdir(), `${name}-`));
   const stores = await connectStores(storeConfig(env));
-  const client = await MlopsClient.connect({ taskQueue: name }, env);
+  const client = await MlopsClient.connect({ taskQueue: name, ...(other && { client: other.client }) }, env);
   const workers: { stop(): Promise<void> }[] = [];
   return {
     env,
@@ -43,11 +56,12 @@ export async function openSystem(label: string): Promise<TestSystem> {
     client,
     async startWorker(options = {}) {
       const config = temporalConfig(env);
-      const connection = await NativeConnection.connect(config.connectionOptions);
+      const connection = other?.nativeConnection ?? (await NativeConnection.connect(config.connectionOptions));
       const worker = await Worker.create({
         connection,
         namespace: config.namespace ?? 'default',
         taskQueue: name,
+        ...(other?.identity === undefined ? {} : { identity: other.identity }),
         workflowBundle: { codePath: builtFile('build', 'workflow-bundle.js') },
         plugins: [new MlopsPlugin({ stores: storeConfig(env), workFolder: join(folder, 'work'), ...options })],
       });
@@ -58,7 +72,7 @@ export async function openSystem(label: string): Promise<TestSystem> {
           (stopped ??= (async () => {
             if (worker.getState() === 'RUNNING') worker.shutdown();
             await running;
-            await connection.close();
+            if (other === undefined) await connection.close();
           })()),
       };
       workers.push(started);
