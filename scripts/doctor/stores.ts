@@ -4,10 +4,10 @@ import type { RecordStores } from '../../src/records/stores';
 import { checkReplicaSet } from '../../src/stores/connect';
 import { type Finding, ok } from './finding';
 
-export async function examineMongo({ db, connect }: RecordStores): Promise<Finding> {
-  await connect();
-  const { version, setName } = await checkReplicaSet(db);
-  return ok('mongodb', `version ${version}, replica set ${setName}, database ${db.databaseName}`);
+export async function examineMongo(stores: RecordStores): Promise<Finding> {
+  await stores.connect();
+  const { version, setName } = await checkReplicaSet(stores.db);
+  return ok('mongodb', `version ${version}, replica set ${setName}, database ${stores.db.databaseName}`);
 }
 
 /** The bucket, and whether a second put of the same name is refused. Makes the bucket where it is missing, as a worker does. */
