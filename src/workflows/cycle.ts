@@ -8,7 +8,6 @@ import {
   getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
-  rootCause,
   sleep,
   startChild,
 } from '@temporalio/workflow';
@@ -22,6 +21,7 @@ import { io } from './activities';
 import { approve } from './approve';
 import { deploy } from './deploy';
 import { evaluate } from './evaluate';
+import { reasonOf } from './failures';
 import { ingest } from './ingest';
 import { label } from './label';
 import { monitor } from './monitor';
@@ -30,6 +30,8 @@ import { train } from './train';
 import { described, show } from './visible';
 
 export interface LifecycleView {
+  /** The running cycle's number; between two the lifecycle knows. */
+  cycle?: number;
   phase: string;
   waitingFor: readonly string[];
 }
@@ -80,6 +82,7 @@ class Cycle {
     this.#state = state;
     this.#desk = desk;
     this.#view = view;
+    view.cycle = state.cycle;
     this.#causes = triggers.map((trigger) => trigger.cause);
     this.#asOf = triggers.map((trigger) => trigger.asOf).reduce((a, b) => (Date.parse(a) >= Date.parse(b) ? a : b));
     this.#context = {
@@ -227,7 +230,7 @@ class Cycle {
         return await run(workflowId);
       } catch (error) {
         if (isCancellation(error)) throw error;
-        await this.#whileFailed(phase, rootCause(error) ?? String(error));
+        await this.#whileFailed(phase, reasonOf(error));
       }
     }
   }

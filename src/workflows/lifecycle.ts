@@ -11,7 +11,6 @@ import {
   getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
-  rootCause,
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -23,12 +22,13 @@ import type { Digest } from '../domain/refs';
 import { io } from './activities';
 import { type LifecycleView, runCycle } from './cycle';
 import { deploy } from './deploy';
+import { reasonOf } from './failures';
 import { OperatorDesk } from './operator-desk';
 import { described, show } from './visible';
 
 export async function lifecycle(initial: LifecycleState): Promise<{ readonly ended: string }> {
   let state = initial;
-  const visible = { phase: 'starting', waitingFor: [] as readonly string[] };
+  const visible: LifecycleView = { phase: 'starting', waitingFor: [] };
   const desk: OperatorDesk = new OperatorDesk(state, {
     status: () => statusOf(state, desk, visible),
     rollback: (message) => startRollback(state, message),
@@ -99,7 +99,7 @@ async function register(
     return { definitionRef: ref, searchAttributes };
   } catch (error) {
     if (isCancellation(error)) throw error;
-    return rootCause(error) ?? String(error);
+    return reasonOf(error);
   }
 }
 
@@ -170,14 +170,10 @@ function showIdle(state: LifecycleState, desk: OperatorDesk): void {
   );
 }
 
-function statusOf(
-  state: LifecycleState,
-  desk: OperatorDesk,
-  visible: { phase: string; waitingFor: readonly string[] }
-): LifecycleStatus {
+function statusOf(state: LifecycleState, desk: OperatorDesk, visible: LifecycleView): LifecycleStatus {
   return {
     project: state.project,
-    cycle: state.cycle,
+    cycle: visible.cycle ?? state.cycle,
     phase: visible.phase,
     waitingFor: visible.waitingFor,
     paused: desk.paused,

@@ -7,7 +7,6 @@ import {
   continueAsNew,
   getExternalWorkflowHandle,
   isCancellation,
-  rootCause,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -18,6 +17,7 @@ import { lifecycleId, monitorId, versionLabel } from '../domain/ids';
 import { MESSAGES, type Trigger, type WatchMessage } from '../domain/messages';
 import { type Period, seasonOf } from '../domain/season';
 import { compute, io, untilPickedUp, waiting } from './activities';
+import { reasonOf } from './failures';
 import { watch, watermark } from './messages';
 import { show } from './visible';
 import { Wake } from './wake';
@@ -120,7 +120,7 @@ class Windows {
     } catch (error) {
       if (isCancellation(error)) throw error;
       // Later windows would be judged without this one, so it is tried again with the next signal or look.
-      this.#show(`a mend: judging failed. ${rootCause(error) ?? String(error)}`, period, ['operator']);
+      this.#show(`a mend: judging failed. ${reasonOf(error)}`, period, ['operator']);
       return false;
     }
   }
