@@ -1,5 +1,7 @@
 /** Everything that a database holds of a project's life, without what differs between any two runs. */
 import type { Document } from 'mongodb';
+import type { LineageEdge } from '../../src/domain/records';
+import type { Digest, FactKind } from '../../src/domain/refs';
 import type { Stores } from '../../src/stores/connect';
 
 /** What goes on by itself, or differs with the number of attempts: checkpoints, and the artifacts that they alone name. */
@@ -30,7 +32,19 @@ function comparable(collection: string, document: Document): Document {
 }
 
 /** Every digest that a record names as its artifact. */
-export async function artifactsNamed({ db }: Stores): Promise<string[]> {
+export async function artifactsNamed({ db }: Stores): Promise<Digest[]> {
   const edges = await db.collection('edges').find({ relation: 'produced' }).toArray();
-  return [...new Set(edges.map((edge) => String(edge.to)))];
+  return [...new Set(edges.map((edge) => edge.to as Digest))];
+}
+
+/** Lineage edges from or to a record that is not there. */
+export async function brokenEdges({ db, facts }: Stores): Promise<string[]> {
+  const broken: string[] = [];
+  for (const { _id, from, to } of await db.collection<LineageEdge>('edges').find({ relation: 'used' }).toArray()) {
+    for (const node of [from, to]) {
+      const kind = node.slice(0, node.indexOf(':')) as FactKind;
+      if ((await facts.find(kind, node.slice(kind.length + 1))) === null) broken.push(_id);
+    }
+  }
+  return broken;
 }

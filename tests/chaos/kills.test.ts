@@ -8,14 +8,13 @@ import { CRASH_POINTS } from '../../src/crash-points';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId, monitorId, phaseId } from '../../src/domain/ids';
 import type { DecisionAnswer, OperatorAnswer } from '../../src/domain/messages';
-import type { Digest } from '../../src/domain/refs';
 import type { Replica } from '../../src/endpoint/run-replica';
 import { eventually } from '../support/eventually';
 import { startReplica } from '../support/replica';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
-import { allRecords, artifactsNamed } from './all-records';
+import { allRecords, artifactsNamed, brokenEdges } from './all-records';
 
 jest.setTimeout(100_000);
 
@@ -98,8 +97,8 @@ async function decide({ client, stores }: TestSystem) {
   return client.decide(`${project}/1`, { id: 'yes', by: 'ana', verdict: 'approve', digest: open!.model });
 }
 
-/** A worker that dies at the point, in this activity of this workflow. */
-async function killedAt(crashAt: string, workflowId: string, activity: string, meanwhile?: () => void): Promise<void> {
+/** A worker that dies at the point; the workflow's activities that were running then. */
+async function killedAt(crashAt: string, workflowId: string, meanwhile?: () => void): Promise<string[]> {
   const worker = spawnWorker(system, { crashAt });
   try {
     meanwhile?.();
@@ -109,9 +108,8 @@ async function killedAt(crashAt: string, workflowId: string, activity: string, m
     await worker.kill();
   }
   const { raw } = await system.client.temporal.workflow.getHandle(workflowId).describe();
-  const pending = (raw.pendingActivities ?? []).map((each) => each.activityType?.name);
-  expect([crashAt, pending]).toEqual([crashAt, expect.arrayContaining([activity])]);
   died.push(crashAt.replace(/#\d+$/, ''));
+  return (raw.pendingActivities ?? []).map((each) => each.activityType?.name ?? '');
 }
 
 async function late(what: string, ms: number): Promise<never> {
@@ -123,46 +121,48 @@ const checkpointStep = async () =>
   (await system.stores.db.collection<{ _id: string; step: number }>('checkpoints').findOne())?.step ?? 0;
 
 test('ingest, killed before and after each of its writes', async () => {
-  await killedAt('cycle:written', ids.lifecycle, 'mlopsOpenCycle', () => {
+  const running = await killedAt('cycle:written', ids.lifecycle, () => {
     answers.push(start(system));
   });
-  await killedAt('step:looked-up', ids.ingest, 'mlopsIngest');
-  await killedAt('step:computed', ids.ingest, 'mlopsIngest');
-  await killedAt('artifact:pinned', ids.ingest, 'mlopsIngest');
-  await killedAt('step:artifacts-put', ids.ingest, 'mlopsIngest');
-  await killedAt('step:committed', ids.ingest, 'mlopsIngest');
+  expect(running).toContain('mlopsOpenCycle');
+  expect(await killedAt('step:looked-up', ids.ingest)).toContain('mlopsIngest');
+  expect(await killedAt('step:computed', ids.ingest)).toContain('mlopsIngest');
+  expect(await killedAt('artifact:pinned', ids.ingest)).toContain('mlopsIngest');
+  expect(await killedAt('step:artifacts-put', ids.ingest)).toContain('mlopsIngest');
+  expect(await killedAt('step:committed', ids.ingest)).toContain('mlopsIngest');
 });
 
 test('training, killed in the middle of epochs and after checkpoints, goes on from the newest one', async () => {
-  await killedAt('step:committed', ids.label, 'mlopsLabel');
-  await killedAt('step:artifacts-put', ids.train, 'mlopsFitFeatures');
-  await killedAt('train:mid-epoch#3', ids.train, 'mlopsTrain');
+  expect(await killedAt('step:committed', ids.label)).toContain('mlopsLabel');
+  expect(await killedAt('step:artifacts-put', ids.train)).toContain('mlopsFitFeatures');
+  expect(await killedAt('train:mid-epoch#3', ids.train)).toContain('mlopsTrain');
   expect(await checkpointStep()).toBe(0);
-  await killedAt('train:checkpoint-saved', ids.train, 'mlopsTrain');
+  expect(await killedAt('train:checkpoint-saved', ids.train)).toContain('mlopsTrain');
   const first = await checkpointStep();
   expect(first).toBeGreaterThan(0);
-  await killedAt('train:checkpoint-saved', ids.train, 'mlopsTrain');
+  expect(await killedAt('train:checkpoint-saved', ids.train)).toContain('mlopsTrain');
   // Had it begun anew, its first checkpoint would have been the first again.
   expect(await checkpointStep()).toBeGreaterThan(first);
-  await killedAt('train:mid-epoch#3', ids.train, 'mlopsTrain');
-  await killedAt('step:computed', ids.train, 'mlopsTrain');
-  await killedAt('version:registered', ids.train, 'mlopsRegisterVersion');
-  await killedAt('step:committed', ids.evaluate, 'mlopsEvaluate');
+  expect(await killedAt('train:mid-epoch#3', ids.train)).toContain('mlopsTrain');
+  expect(await killedAt('step:computed', ids.train)).toContain('mlopsTrain');
+  expect(await killedAt('version:registered', ids.train)).toContain('mlopsRegisterVersion');
+  expect(await killedAt('step:committed', ids.evaluate)).toContain('mlopsEvaluate');
 });
 
 test('approval, killed when the request was opened, the decision recorded, the request closed', async () => {
-  await killedAt('request:opened', ids.lifecycle, 'mlopsOpenRequest');
-  await killedAt('decision:recorded', ids.approve, 'mlopsRecordDecision', () => {
+  expect(await killedAt('request:opened', ids.lifecycle)).toContain('mlopsOpenRequest');
+  const running = await killedAt('decision:recorded', ids.approve, () => {
     answers.push(request(system).then(() => decide(system)));
   });
-  await killedAt('request:closed', ids.approve, 'mlopsCloseRequest');
+  expect(running).toContain('mlopsRecordDecision');
+  expect(await killedAt('request:closed', ids.approve)).toContain('mlopsCloseRequest');
 });
 
 test('deployment, killed when the rollout was begun, its step taken, its end written', async () => {
-  await killedAt('rollout:begun', ids.deploy, 'mlopsBeginRollout');
-  await killedAt('rollout:step-taken', ids.deploy, 'mlopsTakeStep');
-  await killedAt('rollout:finished', ids.deploy, 'mlopsEndRollout');
-  await killedAt('cycle:written', ids.lifecycle, 'mlopsCloseCycle');
+  expect(await killedAt('rollout:begun', ids.deploy)).toContain('mlopsBeginRollout');
+  expect(await killedAt('rollout:step-taken', ids.deploy)).toContain('mlopsTakeStep');
+  expect(await killedAt('rollout:finished', ids.deploy)).toContain('mlopsEndRollout');
+  expect(await killedAt('cycle:written', ids.lifecycle)).toContain('mlopsCloseCycle');
 });
 
 test('a new worker finishes, and those who asked have their answers', async () => {
@@ -189,10 +189,11 @@ test('records, versions, decisions and audit are those of the undisturbed cycle,
 });
 
 test('every artifact is there, and nothing refers to the folder of a dead attempt', async () => {
-  const artifacts = (await artifactsNamed(system.stores)) as Digest[];
+  const artifacts = await artifactsNamed(system.stores);
   expect(artifacts.length).toBeGreaterThan(5);
   for (const digest of artifacts)
     expect([digest, await system.stores.artifacts.hasObject(digest)]).toEqual([digest, true]);
+  expect(await brokenEdges(system.stores)).toEqual([]);
   expect(JSON.stringify(await allRecords(system.stores))).not.toContain(join(system.folder, 'work'));
 });
 

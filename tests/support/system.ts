@@ -40,7 +40,6 @@ export async function openSystem(
   servers: Environment = readEnvironment(),
   other?: OtherTemporal
 ): Promise<TestSystem> {
-  quiet();
   const name = `mlops-test-${label}-${randomUUID().slice(0, 8)}`;
   const env = { ...servers, MLOPS_DATABASE: name, S3_BUCKET: name, MLOPS_TASK_QUEUE: name };
   const folder = await mkdtemp(join(tmpdir(), `${name}-`));
@@ -55,6 +54,8 @@ export async function openSystem(
     stores,
     client,
     async startWorker(options = {}) {
+      // Only here: a runtime that no connection ever used keeps the process from ending.
+      quiet();
       const config = temporalConfig(env);
       const connection = other?.nativeConnection ?? (await NativeConnection.connect(config.connectionOptions));
       const worker = await Worker.create({

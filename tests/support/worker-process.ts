@@ -14,6 +14,8 @@ export interface WorkerProcess {
   said(): string;
   /** Ends it hard, if it is still there. */
   kill(): Promise<void>;
+  /** Tells it to end, as a release does. */
+  stop(): Promise<void>;
 }
 
 export interface WorkerProcessOptions {
@@ -53,14 +55,16 @@ export function spawnWorker(
     void ended.then((how) => reject(new Error(`the worker ended with ${how} before it was ready:\n${said}`)));
   });
   ready.catch(() => undefined);
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    await ended;
+  };
   return {
     pid: child.pid ?? 0,
     ended,
     ready,
     said: () => said,
-    kill: async () => {
-      child.kill('SIGKILL');
-      await ended;
-    },
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
   };
 }
