@@ -4,6 +4,7 @@ import { digestOf } from '../digest';
 import type { ColumnType, LabelDefinition } from '../domain/definition';
 import type { LabelSetBody } from '../domain/records';
 import type { Ref } from '../domain/refs';
+import { nodeOf } from '../stores/facts';
 import type { LabelInput, LabelOutput } from '../tables/label';
 import { numericEnvironment, runWithHeartbeat } from './compute-job';
 import type { ActivityDeps } from './deps';
@@ -31,7 +32,7 @@ export function labelActivities(deps: ActivityDeps) {
         inputs: [snapshot],
         environment: numericEnvironment(),
       } as const;
-      return runStep(deps, request, async ({ stores, folder }) => {
+      return runStep(deps, request, async ({ key, stores, folder }) => {
         const data = await stores.facts.get(snapshot);
         const shards = await dataShards(deps, stores, data);
         const output =
@@ -61,9 +62,7 @@ export function labelActivities(deps: ActivityDeps) {
             counts: output.counts,
           }),
           digest: (body) => digestOf({ label, shards: body.shards.map((shard) => [shard.digest, shard.rows]) }),
-          edges: [
-            { from: `labelSet:${label.name} v${label.version}`, relation: 'labeled', to: `snapshot:${snapshot.id}` },
-          ],
+          edges: [{ from: nodeOf({ kind: 'labelSet', id: key }), relation: 'labeled', to: nodeOf(snapshot) }],
         };
       });
     },

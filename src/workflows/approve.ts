@@ -231,7 +231,12 @@ async function notify(input: ApproveInput, request: ApprovalRequest, kind: strin
 }
 
 function detailsOf(request: ApprovalRequest): string {
-  const example = `{"id": "<any id of yours>", "by": "<your name>", "verdict": "approve", "digest": "${request.model}"}`;
+  // On lines of its own: the UI's frame cuts a long one off.
+  const example = JSON.stringify(
+    { id: '<any id of yours>', by: '<your name>', verdict: 'approve', digest: request.model },
+    null,
+    2
+  );
   const people = approversOf(request.policy).filter(
     (name) => request.policy.allowOwnWork || !request.ownWorkOf.includes(name)
   );
@@ -250,7 +255,7 @@ function detailsOf(request: ApprovalRequest): string {
     ...request.evidence.map((line) => `- ${line}`),
     '',
     '## How to answer',
-    'Here: **⋯ (More Actions) → Send an Update**, update name `decide` (or **Send a Signal** of that name, without an answer), input:',
+    'Here: **More Actions → Send an Update**, update name `decide` (or **Send a Signal** of that name, without an answer), input:',
     '',
     '```json',
     example,

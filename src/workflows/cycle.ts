@@ -330,7 +330,7 @@ class Cycle {
       [
         `# ${phase} of cycle ${cycle} failed`,
         failure,
-        `Mend the cause, then, here: **⋯ → Send an Update**, name \`retry\` (the phase again; what was finished is reused) or \`skip\` (ends the cycle), input ${input}.`,
+        `Mend the cause, then, here: **More Actions → Send an Update**, name \`retry\` (the phase again; what was finished is reused) or \`skip\` (ends the cycle), input ${input}.`,
         `In a shell: \`mlops retry ${project} --by <your name>\`, \`mlops skip ${project} --by <your name>\`, or \`mlops apply <project file>\` for a new definition.`,
       ].join('\n\n')
     );
