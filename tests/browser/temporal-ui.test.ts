@@ -134,7 +134,7 @@ withBrowser('the Temporal UI', () => {
     await dialog.locator('.cm-content').click();
     await page.keyboard.insertText(JSON.stringify(decision));
     // Leaving the editor lays the JSON out anew, and the button moves: leave it first.
-    await dialog.getByRole('heading', { name: 'Send an Update' }).click();
+    await dialog.getByTestId('update-id').click();
     await dialog.locator('.cm-line').nth(5).waitFor();
     await dialog.getByRole('button', { name: 'Submit' }).click();
 
