@@ -93,6 +93,7 @@ export class MlopsClient {
   }): Promise<OperatorAnswer> {
     const { definition, asOf, by } = start;
     const id = start.id ?? randomUUID();
+    checkProject(definition.name);
     await this.requireWorker();
     const state: LifecycleState = {
       v: 1,

@@ -16,12 +16,15 @@ export interface RegisterDefinition {
 
 export function projectActivities(deps: ActivityDeps) {
   return {
-    /** Checks the digest and every registered name, and that registered code kept its source; then records it. */
+    /**
+     * Checks the digest and every registered name, and that registered code kept its source; then records it. `cycles`:
+     * how many this project has had. A project that is started again counts on, so that no cycle meets another's request.
+     */
     async mlopsRegisterDefinition({
       definition,
       digest,
       appliedBy,
-    }: RegisterDefinition): Promise<{ ref: Ref<'definition'>; searchAttributes: boolean }> {
+    }: RegisterDefinition): Promise<{ ref: Ref<'definition'>; searchAttributes: boolean; cycles: number }> {
       const found = digestOf(definition);
       if (found !== digest) {
         throw new MlopsError(
@@ -55,7 +58,13 @@ export function projectActivities(deps: ActivityDeps) {
           },
         }
       );
-      return { ref: refOf(fact), searchAttributes: deps.searchAttributes };
+      const last = await stores.moving.cycles
+        .find({ project: definition.name, cycle: { $gt: 0 } })
+        .sort({ cycle: -1 })
+        .limit(1)
+        .next();
+      const cycles = typeof last?.cycle === 'number' ? last.cycle : 0;
+      return { ref: refOf(fact), searchAttributes: deps.searchAttributes, cycles };
     },
   };
 }

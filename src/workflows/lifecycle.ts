@@ -51,12 +51,17 @@ export async function lifecycle(initial: LifecycleState): Promise<{ readonly end
     if (desk.next !== undefined && desk.stopped === undefined) state = await applied(state, desk);
     if (desk.pending.length > 0 && !desk.paused && desk.stopped === undefined)
       state = await cycleUntilStopped(state, desk, visible);
-    if (desk.stopped !== undefined) return await end(state, desk, `stopped by ${desk.stopped.by}`);
+    // What people asked for meanwhile is done before the next run, which would know nothing of it.
+    for (;;) {
+      await condition(allHandlersFinished);
+      if (desk.stopped !== undefined) return await end(state, desk, `stopped by ${desk.stopped.by}`);
+      if (desk.next === undefined) break;
+      state = await applied(state, desk);
+    }
   } catch (error) {
     if (isCancellation(error)) return await CancellationScope.nonCancellable(() => end(state, desk, 'cancelled'));
     throw error;
   }
-  await condition(allHandlersFinished);
   return continueAsNew<typeof lifecycle>({ ...state, ...desk.remembered() });
 }
 
@@ -79,14 +84,15 @@ async function withDefinition(state: LifecycleState, desk: OperatorDesk): Promis
   const registered = await register(state.definition, state.definitionDigest, state.appliedBy);
   if (typeof registered !== 'string') {
     desk.registered = true;
-    return { ...state, ...registered };
+    const { cycles, ...known } = registered;
+    return { ...state, ...known, cycle: cycles };
   }
   desk.registered = registered;
   await condition(allHandlersFinished);
   throw ApplicationFailure.create({ message: registered, type: 'MLOPS_NOT_REGISTERED', nonRetryable: true });
 }
 
-type Registered = Required<Pick<LifecycleState, 'definitionRef' | 'searchAttributes'>>;
+type Registered = Required<Pick<LifecycleState, 'definitionRef' | 'searchAttributes'>> & { readonly cycles: number };
 
 /** What the definition is known by from now on, or in words why this worker can't run it. */
 async function register(
@@ -95,8 +101,8 @@ async function register(
   appliedBy: string
 ): Promise<Registered | string> {
   try {
-    const { ref, searchAttributes } = await io(definition).mlopsRegisterDefinition({ definition, digest, appliedBy });
-    return { definitionRef: ref, searchAttributes };
+    const { ref, ...rest } = await io(definition).mlopsRegisterDefinition({ definition, digest, appliedBy });
+    return { definitionRef: ref, ...rest };
   } catch (error) {
     if (isCancellation(error)) throw error;
     return reasonOf(error);
@@ -110,7 +116,9 @@ async function applied(state: LifecycleState, desk: OperatorDesk): Promise<Lifec
   desk.next = undefined;
   const next = { ...state, definition: message.definition, definitionDigest: message.digest, appliedBy: message.by };
   const registered = await register(message.definition, message.digest, message.by);
-  return typeof registered === 'string' ? state : { ...next, ...registered };
+  if (typeof registered === 'string') return state;
+  const { definitionRef, searchAttributes } = registered;
+  return { ...next, definitionRef, searchAttributes };
 }
 
 /** A rollout of its own, beside the cycle: it takes the endpoint by the next epoch, with or without the old saga's worker. */
@@ -161,7 +169,7 @@ function showIdle(state: LifecycleState, desk: OperatorDesk): void {
       ? '**Paused**: send the update `unpause` to go on.'
       : 'Waits for a trigger: the monitor sends one, or a person does.',
     '',
-    'To retrain, here: **⋯ → Send an Update**, name `retrain`, input `{"id": "<any id>", "by": "<your name>", "asOf": "2001-05-10T18:20:00Z"}`',
+    'To retrain, here: **More Actions → Send an Update**, name `retrain`, input `{"id": "<any id>", "by": "<your name>", "asOf": "2001-05-10T18:20:00Z"}`',
     `In a shell: \`mlops retrain ${state.project} --by <your name> --as-of <event time>\``,
   ];
   show(

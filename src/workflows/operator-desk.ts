@@ -20,6 +20,8 @@ import * as messages from './messages';
 
 const KEPT_ANSWERS = 100;
 const KEPT_TRIGGERS = 200;
+/** Refused signals of one run that are recorded. */
+const RECORDED_SIGNALS = 20;
 
 export type FailureChoice = 'retry' | 'skip' | 'apply' | 'stop';
 
@@ -45,6 +47,7 @@ export class OperatorDesk {
   registered: true | string | undefined;
   #answers: LifecycleState['answers'][number][];
   #seenTriggers: string[];
+  #refusedSignals = 0;
   readonly #project: string;
 
   constructor(state: LifecycleState, actions: DeskActions) {
@@ -82,7 +85,9 @@ export class OperatorDesk {
     };
   }
 
+  /** A trigger that was to supersede what it meets is what the cycle now runs for. */
   takeTriggers(): Trigger[] {
+    this.supersedeBy = undefined;
     return this.pending.splice(0);
   }
 
@@ -133,10 +138,19 @@ export class OperatorDesk {
     return answer;
   }
 
-  #onTrigger(message: unknown): void {
+  /** A sender of a signal can't be answered: what is no trigger is told in the audit, up to a bound, and does nothing. */
+  async #onTrigger(message: unknown): Promise<void> {
     const trigger = triggerOf(message);
-    // A signal can't be answered; one that is no trigger is visible in the history, and does nothing.
-    if (trigger !== undefined) this.#addTrigger(trigger);
+    if (trigger !== undefined) {
+      this.#addTrigger(trigger);
+      return;
+    }
+    this.#refusedSignals += 1;
+    if (this.#refusedSignals > RECORDED_SIGNALS) return;
+    // A handler that throws would end the lifecycle.
+    await io()
+      .mlopsRecordRefusedSignal({ project: this.#project, mistake: 'trigger: not {id, cause: {kind, detail}, asOf}' })
+      .catch(() => undefined);
   }
 
   #addTrigger(trigger: Trigger): boolean {
