@@ -42,7 +42,9 @@ beforeAll(async () => {
   for (const phase of ['ingest', 'label', 'train', 'evaluate', 'approve', 'deploy'] as const)
     ids[phase] = phaseId(project, 1, phase);
   // The same name and ids in both, so that every id and digest must be the same: one after the other.
-  await undisturbed.startWorker();
+  const worker = spawnWorker(undisturbed);
+  workers.push(worker);
+  await worker.ready;
   replicas.push(await startReplica(undisturbed, project));
   await Promise.all([start(undisturbed), request(undisturbed).then(() => decide(undisturbed))]);
   await finished(undisturbed);
@@ -53,6 +55,7 @@ beforeAll(async () => {
       .getHandle(id)
       .result()
       .catch(() => undefined);
+  await worker.kill();
   replicas.push(await startReplica(system, project));
 });
 afterAll(async () => {
