@@ -6,9 +6,10 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** Rounds are pairs: both of one round met the same machine, so the ratio is taken before the median. */
-export function medianRatio(peer: readonly number[], ours: readonly number[]): number {
-  return median(peer.map((value, round) => value / ours[round]!));
+/** Both of one round met the same machine, so the ratio is taken round by round, and then the median. */
+export function medianRatio(over: readonly number[], under: readonly number[]): number {
+  if (over.length !== under.length) throw new Error(`${over.length} and ${under.length} rounds make no pairs`);
+  return median(over.map((value, round) => value / under[round]!));
 }
 
 /** `min/median/max` */

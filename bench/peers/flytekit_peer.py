@@ -1,5 +1,3 @@
-import os
-
 import step
 from flytekit import task, workflow
 

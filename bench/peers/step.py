@@ -1,6 +1,7 @@
 """The step that every peer runs: 64 KB of bytes in, 64 KB out, its start and end told to one file.
 
-BENCH_EVENTS: that file. BENCH_SALT: makes a run's first input new. BENCH_HANG: a file; step 5 hangs until it exists.
+BENCH_EVENTS: that file. BENCH_SALT: makes a run's first input new. BENCH_HANG: a file that the first to reach step 5
+leaves, and then stays there until it is killed.
 """
 
 import hashlib
@@ -15,10 +16,12 @@ def first() -> bytes:
 
 
 def run(step: int, data: bytes) -> bytes:
-    tell("start", step)
     hang = os.environ.get("BENCH_HANG")
-    if hang and step == 5 and not os.path.exists(hang):
+    hangs = bool(hang) and step == 5 and not os.path.exists(hang)
+    if hangs:
         open(hang, "w").close()
+    tell("start", step)
+    if hangs:
         time.sleep(600)
     out = hashlib.shake_256(data).digest(BYTES)
     tell("end", step)
