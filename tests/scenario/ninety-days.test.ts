@@ -13,6 +13,7 @@ import type { Replica } from '../../src/endpoint/run-replica';
 import { readEnvironment } from '../../src/environment';
 import type { Notice } from '../../src/notify';
 import { eventually } from '../support/eventually';
+import { serveLateFlights } from '../support/late-flights';
 import { quiet } from '../support/quiet';
 import { startReplica } from '../support/replica';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
@@ -105,39 +106,6 @@ const decide = async (number: number, person: string, verdict: 'approve' | 'reje
 };
 const champion = async () => (await system.stores.moving.aliases.findOne({ _id: `${project}/champion` }))?.number;
 
-/** A day's 40 flights, all of them late, with their truth a day after. */
-async function serveDay(date: string): Promise<void> {
-  const rows = 40;
-  const post = async (path: string, body: unknown) => {
-    const answer = await fetch(`${replica.address}/v2/models/${project}/${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    expect([path, answer.status]).toEqual([path, 200]);
-    return answer.json() as Promise<{ id: string }>;
-  };
-  const input = (name: string, datatype: string, value: unknown) => ({
-    name,
-    shape: [rows],
-    datatype,
-    data: Array(rows).fill(value),
-  });
-  const { id } = await post('infer', {
-    parameters: { eventTime: `${date}T12:00:00Z` },
-    inputs: [
-      input('date', 'INT64', Date.parse(`${date}T12:00:00Z`) * 1000),
-      input('distance', 'INT64', 1846),
-      input('origin', 'BYTES', 'ORD'),
-      input('destination', 'BYTES', 'SFO'),
-    ],
-  });
-  const eventTime = new Date(Date.parse(date) + 1.5 * 86_400_000).toISOString();
-  await post('truth', {
-    truths: Array.from({ length: rows }, (_, row) => ({ id: `${id}.${row}`, value: 1, eventTime })),
-  });
-}
-
 test('day 0 to 14: nobody decides; they are reminded on day 3, and the request expires on day 14', async () => {
   const started = await system.client.start({ definition, asOf: '2001-02-01T00:00:00Z', by: 'cem' });
   expect(started).toMatchObject({ outcome: 'accepted' });
@@ -207,7 +175,7 @@ test('day 70: two weeks of flights that were all late make the monitor ask for a
   await days(8);
   const served = Date.parse('2001-03-08T00:00:00Z');
   for (let each = 0; each < 17; each += 1)
-    await serveDay(new Date(served + each * 86_400_000).toISOString().slice(0, 10));
+    await serveLateFlights(replica.address, project, new Date(served + each * 86_400_000).toISOString().slice(0, 10));
   const retraining = await cycle(6, 'waiting');
   expect(retraining.causes).toMatchObject([{ kind: 'level', window: `${project}/2001-03-15T00:00:00.000Z/r0` }]);
   // The monitor is no person: then it is the work of who applied the definition.

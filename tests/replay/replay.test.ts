@@ -1,0 +1,85 @@
+/**
+ * Workflows that were running when a new release comes must go on with it: their histories, closed and open, replay
+ * against today's build. `npm run record-histories` made them.
+ */
+import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { builtFile } from '../../src/package-root';
+import { quiet } from '../support/quiet';
+import { type Recorded, readRecorded, recordedNames } from './histories';
+
+beforeAll(quiet);
+
+const built = { codePath: builtFile('build', 'workflow-bundle.js') };
+
+function replay({ history, workflowId }: Recorded, workflowBundle: { codePath: string } | { code: string } = built) {
+  return Worker.runReplayHistory({ workflowBundle }, history, workflowId);
+}
+
+test('closed and open ones of every workflow are there', () => {
+  expect(recordedNames()).toEqual([
+    'after-windows.monitor',
+    'applied.lifecycle',
+    'cancelled.deploy',
+    'cancelled.lifecycle',
+    'cancelled.monitor',
+    'deployed.approve',
+    'deployed.deploy',
+    'deployed.evaluate',
+    'deployed.ingest',
+    'deployed.label',
+    'deployed.lifecycle',
+    'deployed.train',
+    'expired.approve',
+    'expired.lifecycle',
+    'failed-phase.lifecycle',
+    'failed-phase.train',
+    'idle.lifecycle',
+    'mid-rollout.deploy',
+    'mid-rollout.lifecycle',
+    'paused.lifecycle',
+    'refusing.approve',
+    'rollback.deploy',
+    'stopped.lifecycle',
+    'superseded.approve',
+    'superseded.deploy',
+    'waiting.approve',
+    'waiting.lifecycle',
+  ]);
+  const open = recordedNames().filter((name) => {
+    const last = readRecorded(name).history.events?.at(-1);
+    return !(
+      last?.workflowExecutionCompletedEventAttributes ??
+      last?.workflowExecutionFailedEventAttributes ??
+      last?.workflowExecutionCanceledEventAttributes ??
+      last?.workflowExecutionContinuedAsNewEventAttributes
+    );
+  });
+  expect(open).toEqual([
+    'after-windows.monitor',
+    'failed-phase.lifecycle',
+    'idle.lifecycle',
+    'mid-rollout.deploy',
+    'mid-rollout.lifecycle',
+    'paused.lifecycle',
+    'waiting.approve',
+    'waiting.lifecycle',
+  ]);
+});
+
+test.each(recordedNames())('%s replays', async (name) => {
+  await expect(replay(readRecorded(name))).resolves.toBeUndefined();
+});
+
+test('a timer that the history doesn’t have makes it fail', async () => {
+  const changed = await bundleWorkflowCode({
+    workflowsPath: require.resolve('./changed-workflows'),
+    logger: new DefaultLogger('ERROR'),
+  });
+  for (const name of ['waiting.approve', 'deployed.approve'])
+    await expect(replay(readRecorded(name), changed)).rejects.toThrow(/[Nn]ondeterminism/);
+});
+
+test('a history in which another activity ran makes it fail', async () => {
+  const tampered = readRecorded('deployed.deploy', (text) => text.replaceAll('"mlopsTakeStep"', '"mlopsTakeAnother"'));
+  await expect(replay(tampered)).rejects.toThrow(/[Nn]ondeterminism/);
+});
