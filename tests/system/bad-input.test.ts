@@ -31,13 +31,12 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await Promise.all(
-    projects.map((project) =>
-      handle(lifecycleId(project))
-        .terminate()
-        .catch(() => undefined)
-    )
-  );
+  for (const project of projects) {
+    await system.client.stop(project, by('operator')).catch(() => undefined);
+    await handle(lifecycleId(project))
+      .result()
+      .catch(() => undefined);
+  }
   await system.close();
 });
 

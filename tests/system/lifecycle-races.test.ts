@@ -25,20 +25,20 @@ beforeAll(async () => {
   await system.startWorker();
 });
 afterAll(async () => {
-  await Promise.all(
-    projects.flatMap((project) =>
-      [lifecycleId(project), monitorId(project)].map((id) =>
-        handle(id)
-          .terminate()
-          .catch(() => undefined)
-      )
-    )
-  );
+  await Promise.all(projects.map(end));
   for (const replica of replicas) await replica.close();
   await system.close();
 });
 
 const handle = (id: string) => system.client.temporal.workflow.getHandle(id);
+/** Nothing of a project is left running on the server. */
+async function end(project: string): Promise<void> {
+  await system.client.stop(project, by('operator')).catch(() => undefined);
+  for (const workflowId of [lifecycleId(project), monitorId(project)])
+    await handle(workflowId)
+      .result()
+      .catch(() => undefined);
+}
 const by = (person: string) => ({ id: randomUUID(), by: person });
 const FEBRUARY = '2001-02-01T00:00:00Z';
 const MARCH = '2001-03-01T00:00:00Z';
@@ -135,7 +135,7 @@ test('messages sent while it continues as new are each answered, and count once'
   const run = async () => (await handle(lifecycleId(project)).describe()).runId;
   const before = await run();
   // The same question again: each of these cycles ends as nothing new within moments, and a new run begins.
-  const sent = Array.from({ length: 30 }, (_, index) => ({ ...by(`person${index}`), asOf: FEBRUARY }));
+  const sent = Array.from({ length: 20 }, (_, index) => ({ ...by(`person${index}`), asOf: FEBRUARY }));
   const answers: Promise<unknown>[] = [];
   for (const message of sent) {
     answers.push(system.client.retrain(project, message));
@@ -210,6 +210,7 @@ describe('a rollout that is on its way', () => {
     await decide(project, 3, 'approve');
     await inCanary();
     await handle(lifecycleId(project)).terminate();
+    await handle(monitorId(project)).cancel();
     expect(await handle(phaseId(project, 3, 'deploy')).result()).toMatchObject({ outcome: 'rolled-back' });
     expect((await endpoint())?.candidate).toBeUndefined();
     const rollouts = await rolloutsOf(system.stores).find({ project }).sort({ epoch: 1 }).toArray();
