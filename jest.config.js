@@ -15,6 +15,6 @@ module.exports = {
   },
   transformIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.stack/'],
-  testTimeout: 30000,
+  testTimeout: 120000,
   maxWorkers: 2,
 };

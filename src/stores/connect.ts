@@ -11,6 +11,8 @@ import { Moving } from './moving';
 
 /** A server that hangs must fail an operation well before the activity's heartbeat is missed for good. */
 export const OPERATION_TIMEOUT_MS = 8_000;
+/** Longer: a server that is busy, or stopped for a moment, answers in the end; activities beat meanwhile. */
+const SOCKET_TIMEOUT_MS = 20_000;
 
 export interface Stores {
   readonly client: MongoClient;
@@ -29,7 +31,7 @@ export async function connectStores(config: StoreConfig = storeConfig()): Promis
     writeConcern: { w: 'majority', journal: true },
     serverSelectionTimeoutMS: OPERATION_TIMEOUT_MS,
     connectTimeoutMS: OPERATION_TIMEOUT_MS,
-    socketTimeoutMS: OPERATION_TIMEOUT_MS,
+    socketTimeoutMS: SOCKET_TIMEOUT_MS,
     ignoreUndefined: true,
     // Else the driver imports it dynamically, which a CommonJS sandbox such as jest's can't.
     runtimeAdapters: { os },

@@ -85,7 +85,7 @@ test('a lifecycle that an undecodable signal has stopped is found, and the comma
   const env = { ...process.env, PATH: `${system.env.MLOPS_SERVERS}:${process.env.PATH}` };
   await promisify(execFile)('bash', ['-c', command], { env });
   while ((await mlopsJson<{ status: unknown }>(['status', PROJECT], system.env)).status === null);
-  expect(await system.client.status(PROJECT)).toMatchObject({ cycle: 0, phase: 'ingest', waitingFor: ['operator'] });
+  expect(await system.client.status(PROJECT)).toMatchObject({ cycle: 1, phase: 'ingest', waitingFor: ['operator'] });
   expect(await findingOn(`workflow ${WORKFLOW}`)).toBeUndefined();
   const retried = await mlops(['retry', PROJECT, '--by', 'cem'], system.env);
   expect(retried).toMatchObject({ code: 0, stderr: '' });

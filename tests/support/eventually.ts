@@ -2,7 +2,7 @@
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined> | T | undefined,
-  withinMs = 12_000
+  withinMs = 100_000
 ): Promise<T> {
   const until = Date.now() + withinMs;
   for (;;) {

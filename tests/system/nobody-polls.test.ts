@@ -40,4 +40,4 @@ test('a phase waits for a worker of the compute queue by name, and finishes once
   await withoutCompute.stop();
   await system.startWorker();
   expect(await handle.result()).toMatchObject({ kind: 'snapshot' });
-}, 60_000);
+}, 120_000);

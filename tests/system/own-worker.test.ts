@@ -24,7 +24,7 @@ afterAll(async () => {
     await once(worker, 'exit');
   }
   await system.close();
-}, 60_000);
+}, 120_000);
 
 test('a worker of one’s own runs its workflow and answers for ours', async () => {
   const greeted = await system.client.temporal.workflow.execute('greet', {

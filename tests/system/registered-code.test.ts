@@ -133,7 +133,7 @@ test('from a reader’s rows to a trainer’s model, judged by a metric and told
   });
   expect(evaluation.body.gates).toMatchObject([{ gate: 'some-are-hot', outcome: 'passed' }]);
   await eventually('the notice', () => notices.find((notice) => notice.kind === 'approval-requested'));
-}, 60_000);
+}, 120_000);
 
 test('the same version with other source is refused, in words', async () => {
   await worker.stop();
