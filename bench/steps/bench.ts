@@ -24,15 +24,13 @@ export async function benchSteps({ rounds, all }: BenchOptions): Promise<BenchRe
   const load = loadavg()[0] ?? 0;
   say(`load average ${load.toFixed(2)}${load > 1 ? ': above 1, these are the figures of a busy machine' : ''}`);
   const folder = mkdtempSync(join(tmpdir(), 'mlops-bench-'));
+  // Not `finally`: a benchmark that is interrupted leaves no files, either.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const ours = await openOurs(folder);
   try {
-    const ours = await openOurs(folder);
-    try {
-      return await measure(ours, peers, rounds, folder, load);
-    } finally {
-      await ours.close();
-    }
+    return await measure(ours, peers, rounds, folder, load);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await ours.close();
   }
 }
 

@@ -26,7 +26,7 @@ export const PEERS: readonly Peer[] = [
   {
     name: 'kedro',
     version: '1.7.0',
-    packages: ['kedro==1.7.0', 'kedro-datasets'],
+    packages: ['kedro==1.7.0', 'kedro-datasets==9.6.0'],
     run: ['run'],
     resume: ['resume'],
     extra: true,
@@ -34,8 +34,8 @@ export const PEERS: readonly Peer[] = [
   {
     name: 'prefect',
     version: '3.8.8',
-    // Newer ones break it.
-    packages: ['prefect==3.8.8', 'fastapi<0.145'],
+    // It did not run with FastAPI 0.145.
+    packages: ['prefect==3.8.8', 'fastapi==0.144.0'],
     run: [],
     resume: [],
     extra: true,
