@@ -1,7 +1,7 @@
 /** A compute child's whole life: take one job, run it, answer. It ends with its parent, so an orphan writes nothing. */
 import { errorCodeOf, MlopsError } from '../../domain/errors';
 import type { Job } from '../../domain/job';
-import { type JobEntry, JOBS } from './jobs';
+import { JOBS, type JobEntry } from './jobs';
 import type { FromChild, ToChild } from './protocol';
 
 const tell = (message: FromChild): void => {
