@@ -131,11 +131,13 @@ test('one life, from start to rollback', async () => {
   expect(alone).toMatchObject({ model: `${PROJECT}@1`, evaluation: { kind: 'evaluation' }, auc: expect.any(Number) });
   await askAtATerminal();
   expect((await run('stop', PROJECT, '--by', 'cem')).code).toBe(0);
+  // The answer comes before the end: only the worker that is ended next can bring it about.
+  await system.client.temporal.workflow.getHandle(`mlops/${PROJECT}`).result();
 
   expect(await ended(replica)).toBe(0);
   expect(await ended(worker)).toBe(0);
   await statusWithoutWorker();
-}, 180_000);
+}, 300_000);
 
 async function predictAndTell(): Promise<void> {
   const inputs = ['date=2001-02-03T08:30:00Z', 'distance=1846', 'origin=SFO', 'destination=ORD'];
