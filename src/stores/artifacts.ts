@@ -5,7 +5,7 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { dirname } from 'node:path';
@@ -13,7 +13,7 @@ import { pipeline } from 'node:stream/promises';
 import { Client as MinioClient } from 'minio';
 import type { ClientSession, Collection, Db } from 'mongodb';
 import { crashPoint } from '../crash-points';
-import { digestOfFile } from '../digest';
+import { digestOfBytes, digestOfFile } from '../digest';
 import { MlopsError } from '../domain/errors';
 import type { ArtifactRef, Digest } from '../domain/refs';
 import type { StoreConfig } from './config';
@@ -26,9 +26,11 @@ export interface ArtifactDocument {
   readonly touchedAt: Date;
 }
 
-/** One slow megabyte a second is still alive; a server that answers nothing is not. */
-const BASE_TIMEOUT_MS = 8_000;
-const BYTES_PER_TIMEOUT_MS = 1_000;
+/** A server that answers nothing for so long is down; a put has a second more for each megabyte. */
+const SILENCE_MS = 8_000;
+const PUT_BYTES_PER_MS = 1_000;
+/** Files up to this size are read once, and hashed and put from memory. */
+const IN_MEMORY_BYTES = 2 ** 20;
 
 export class Artifacts {
   readonly #documents: Collection<ArtifactDocument>;
@@ -81,16 +83,26 @@ export class Artifacts {
    * with the same size is the same bytes.
    */
   async put(file: { name: string; path: string; mediaType: string }): Promise<ArtifactRef> {
-    const [digest, { size: bytes }] = await Promise.all([digestOfFile(file.path), stat(file.path)]);
-    if (await this.#pin(digest, bytes)) return { name: file.name, digest, bytes, mediaType: file.mediaType };
+    const { size: bytes } = await stat(file.path);
+    const content = bytes <= IN_MEMORY_BYTES ? await readFile(file.path) : undefined;
+    const digest = content === undefined ? await digestOfFile(file.path) : digestOfBytes(content);
+    if (!(await this.#pin(digest, bytes))) await this.#putNew(digest, bytes, content ?? file.path, file.mediaType);
+    return { name: file.name, digest, bytes, mediaType: file.mediaType };
+  }
+
+  async #putNew(digest: Digest, bytes: number, content: Buffer | string, mediaType: string): Promise<void> {
+    const key = objectKey(digest);
+    const headers = { ...ONLY_NEW, 'Content-Type': mediaType };
     try {
-      const headers = { ...ONLY_NEW, 'Content-Type': file.mediaType };
-      await this.#within('fPutObject', bytes, this.#s3.fPutObject(this.#bucket, objectKey(digest), file.path, headers));
+      const put =
+        typeof content === 'string'
+          ? this.#s3.fPutObject(this.#bucket, key, content, headers)
+          : this.#s3.putObject(this.#bucket, key, content, bytes, headers);
+      await this.#within('putObject', bytes, put);
     } catch (error) {
-      if (!isPreconditionFailed(error)) throw unavailable('fPutObject', objectKey(digest), error);
+      if (!isPreconditionFailed(error)) throw unavailable('putObject', key, error);
       await this.#checkSize(digest, bytes);
     }
-    return { name: file.name, digest, bytes, mediaType: file.mediaType };
   }
 
   /** Downloads to `path` by way of a temporary file; the bytes are checked against the digest. */
@@ -98,7 +110,7 @@ export class Artifacts {
     const temporary = `${path}.${randomUUID()}.part`;
     await mkdir(dirname(path), { recursive: true });
     try {
-      const found = await this.#within('getObject', await this.#bytesOf(digest), this.#stream(digest, temporary));
+      const found = await this.#stream(digest, temporary);
       if (found !== digest) {
         throw new MlopsError(
           'MLOPS_ARTIFACT_CORRUPT',
@@ -153,7 +165,8 @@ export class Artifacts {
     const before = await this.#documents.findOneAndUpdate(
       { _id: digest },
       { $setOnInsert: { v: 1, state: 'live', bytes }, $currentDate: { touchedAt: true } },
-      { upsert: true, returnDocument: 'before' }
+      // Not journaled: if the server loses it, the touch within the commit finds no document, and the step runs again.
+      { upsert: true, returnDocument: 'before', writeConcern: { w: 1, journal: false } }
     );
     if (before === null) {
       crashPoint('artifact:pinned');
@@ -164,25 +177,32 @@ export class Artifacts {
     return this.hasObject(digest);
   }
 
-  /** To a file, hashed on the way. */
+  /** To a file, hashed on the way; given up when nothing comes for a while. */
   async #stream(digest: Digest, path: string): Promise<Digest> {
     const hash = createHash('sha256');
-    const object = await this.#s3.getObject(this.#bucket, objectKey(digest));
-    await pipeline(
-      object,
-      async function* (chunks: AsyncIterable<Buffer>) {
-        for await (const chunk of chunks) {
-          hash.update(chunk);
-          yield chunk;
-        }
-      },
-      createWriteStream(path)
-    );
+    const key = objectKey(digest);
+    const object = await this.#within('getObject', 0, this.#s3.getObject(this.#bucket, key));
+    const silence = new AbortController();
+    const timer = setTimeout(() => silence.abort(), SILENCE_MS);
+    try {
+      await pipeline(
+        object,
+        async function* (chunks: AsyncIterable<Buffer>) {
+          for await (const chunk of chunks) {
+            timer.refresh();
+            hash.update(chunk);
+            yield chunk;
+          }
+        },
+        createWriteStream(path),
+        { signal: silence.signal }
+      );
+    } catch (error) {
+      throw silence.signal.aborted ? unavailable('getObject', key, silent(SILENCE_MS)) : error;
+    } finally {
+      clearTimeout(timer);
+    }
     return `sha256:${hash.digest('hex')}`;
-  }
-
-  async #bytesOf(digest: Digest): Promise<number> {
-    return (await this.#documents.findOne({ _id: digest }))?.bytes ?? 0;
   }
 
   async #checkSize(digest: Digest, bytes: number): Promise<void> {
@@ -199,13 +219,10 @@ export class Artifacts {
 
   /** minio-js has no time-out of its own: a server that is stopped in its tracks would hold an activity for ever. */
   async #within<T>(operation: string, bytes: number, promise: Promise<T>): Promise<T> {
-    const limitMs = BASE_TIMEOUT_MS + bytes / BYTES_PER_TIMEOUT_MS;
+    const limitMs = SILENCE_MS + bytes / PUT_BYTES_PER_MS;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(unavailable(operation, this.#bucket, new Error(`no answer within ${limitMs} ms`))),
-        limitMs
-      );
+      timer = setTimeout(() => reject(unavailable(operation, this.#bucket, silent(limitMs))), limitMs);
     });
     try {
       return await Promise.race([promise, late]);
@@ -234,6 +251,10 @@ function deleting(digests: readonly Digest[]): MlopsError {
     { artifact: digests.length === 1 ? digests[0] : `one of ${digests.length}` },
     'The step runs again and makes it anew.'
   );
+}
+
+function silent(forMs: number): Error {
+  return new Error(`no answer within ${forMs} ms`);
 }
 
 function unavailable(operation: string, key: string, cause: unknown): MlopsError {
