@@ -1,8 +1,4 @@
 /** The monitor's effects: read how far event time and truth have come, judge a window once, tell what was refused. */
-
-import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { crashPoint } from '../crash-points';
 import { digestOf } from '../digest';
 import type { ProjectDefinition } from '../domain/definition';
@@ -15,6 +11,7 @@ import { triggerMessages, windowId, windowLine } from '../domain/windows';
 import type { Stores } from '../stores/connect';
 import { coverage, windowRows } from '../stores/predictions';
 import { liveReplicas, watermarkOf } from '../stores/replicas';
+import { inAttemptFolder } from './attempt-folder';
 import { beating } from './beating';
 import type { ActivityDeps } from './deps';
 import { refusedSignalActivities } from './refused-signals';
@@ -111,7 +108,7 @@ export function monitorActivities(deps: ActivityDeps) {
         .toArray();
       if (latest === undefined) return {};
       const revision = latest.body.revision + 1;
-      const { version, numbers } = await inFolder(deps, (folder) =>
+      const { version, numbers } = await inAttemptFolder(deps.workFolder, 'window', (folder) =>
         judgeRows(deps, stores, { project, definition, period, asOf, folder })
       );
       if (numbers.truths === latest.body.truths && digestOf(numbers) === digestOf(numbersOf(latest.body))) return {};
@@ -135,7 +132,7 @@ async function judged(
   { project, definition, period }: OfWindow,
   asOf: string
 ): Promise<WindowBody> {
-  const { version, numbers } = await inFolder(deps, (folder) =>
+  const { version, numbers } = await inAttemptFolder(deps.workFolder, 'window', (folder) =>
     judgeRows(deps, stores, { project, definition, period, asOf, folder })
   );
   const window = { endpoint: project, period, revision: 0, asOf, ...numbers };
@@ -193,14 +190,4 @@ async function coveredAt(stores: Stores, endpoint: string, period: Period, neede
     return known.sort((a, b) => a - b);
   });
   return new Date(Math.max(Date.parse(period.to), times[needed - 1] ?? Number.NEGATIVE_INFINITY)).toISOString();
-}
-
-async function inFolder<T>(deps: ActivityDeps, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = join(deps.workFolder, 'attempts', `window-${randomUUID()}`);
-  await mkdir(folder, { recursive: true });
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }

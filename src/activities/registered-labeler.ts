@@ -1,13 +1,13 @@
 /** A labeler of the user's own, shard by shard. */
 
 import type { ColumnType, RegisteredUse } from '../domain/definition';
-import { errorCodeOf, MlopsError } from '../domain/errors';
 import type { LabelOutput } from '../tables/label';
 import { loadColumns } from '../tables/load';
 import { writeLabels } from '../tables/write-labels';
 import { beating } from './beating';
 import type { ActivityDeps } from './deps';
 import { rowsOf } from './registered-rows';
+import { registered, runUserCode } from './user-code';
 
 const BATCH = 10_000;
 
@@ -23,14 +23,7 @@ export async function labelRegistered(
   use: RegisteredUse,
   { shards, folder, columns, eventTime }: ToLabel
 ): Promise<LabelOutput> {
-  const labeler = deps.registered.labelers[use.registered];
-  if (labeler === undefined)
-    throw new MlopsError(
-      'MLOPS_NOT_REGISTERED',
-      'This worker knows no such labeler.',
-      { labeler: use.registered },
-      'Register it in the MlopsPlugin of the worker.'
-    );
+  const labeler = registered(deps, 'labeler', use.registered);
   const label = async (data: string): Promise<(0 | 1 | null)[]> => {
     const { table } = await loadColumns({ shards: [{ data }], columns, eventTime, where: {} });
     const labels: (0 | 1 | null)[] = [];
@@ -40,8 +33,8 @@ export async function labelRegistered(
     }
     return labels;
   };
-  try {
-    return await beating(use.registered, async (signal) => {
+  return runUserCode(deps, 'labeler', use.registered, () =>
+    beating(use.registered, async (signal) => {
       const counts = { '0': 0, '1': 0, missing: 0 };
       const written: LabelOutput['shards'][number][] = [];
       for (const [index, data] of shards.entries()) {
@@ -51,15 +44,6 @@ export async function labelRegistered(
         written.push(found.shard);
       }
       return { shards: written, counts };
-    });
-  } catch (error) {
-    if (errorCodeOf(error) !== undefined) throw error;
-    throw new MlopsError(
-      'MLOPS_USER_CODE_FAILED',
-      `The labeler failed: ${error instanceof Error ? error.message : String(error)}.`,
-      { labeler: use.registered, version: labeler.version },
-      'Mend it, give it a new version, and retry.',
-      { cause: error }
-    );
-  }
+    })
+  );
 }

@@ -2,17 +2,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RegisteredUse } from '../domain/definition';
-import { errorCodeOf, MlopsError } from '../domain/errors';
 import type { Evaluation, Interval, Metrics } from '../domain/evaluation';
 import type { EvaluateJobOutput } from '../evaluate/evaluate-job';
 import type { Metric } from '../project/registry';
 import { type LoadRequest, loadColumns } from '../tables/load';
 import { beating } from './beating';
 import type { ActivityDeps } from './deps';
+import { registered, runUserCode } from './user-code';
 
 /** What of them an evaluation's key holds: another version is another metric. */
 export function versionedMetrics(deps: ActivityDeps, metrics: readonly RegisteredUse[]): unknown[] {
-  return metrics.map((use) => ({ ...use, version: metricOf(deps, use).version }));
+  return metrics.map((use) => ({ ...use, version: registered(deps, 'metric', use.registered).version }));
 }
 
 /** The evaluation with the definition's own metrics beside the built-in ones; they have an estimate and no interval. */
@@ -50,38 +50,17 @@ export async function withRegisteredMetrics(
   });
 }
 
-function metricOf(deps: ActivityDeps, use: RegisteredUse): Metric {
-  const metric = deps.registered.metrics[use.registered];
-  if (metric !== undefined) return metric;
-  throw new MlopsError(
-    'MLOPS_NOT_REGISTERED',
-    'This worker knows no such metric.',
-    { metric: use.registered },
-    'Register it in the MlopsPlugin of the worker.'
-  );
-}
-
 async function compute(
   deps: ActivityDeps,
   use: RegisteredUse,
   rows: Omit<Parameters<Metric['compute']>[0], 'params'>
 ): Promise<Interval> {
-  const metric = metricOf(deps, use);
-  try {
+  const metric = registered(deps, 'metric', use.registered);
+  return runUserCode(deps, 'metric', use.registered, async () => {
     const value = await metric.compute({ ...rows, params: use.params });
     if (!Number.isFinite(value)) throw new Error(`it answered ${value}`);
     return plain(value);
-  } catch (error) {
-    if (errorCodeOf(error) !== undefined) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new MlopsError(
-      'MLOPS_USER_CODE_FAILED',
-      `The metric failed: ${why}.`,
-      { metric: use.registered, version: metric.version },
-      'Mend it, give it a new version, and retry.',
-      { cause: error }
-    );
-  }
+  });
 }
 
 function differences(candidate: Metrics, champion: Metrics): Metrics {

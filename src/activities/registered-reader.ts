@@ -1,15 +1,15 @@
 /** A source of the user's own: what it yields is kept as artifacts, and those are what the ingest step is keyed by. */
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RegisteredUse } from '../domain/definition';
-import { errorCodeOf, MlopsError } from '../domain/errors';
+import { MlopsError } from '../domain/errors';
 import type { ObservedFile } from '../domain/records';
 import type { Row } from '../project/registry';
+import { inAttemptFolder } from './attempt-folder';
 import type { ActivityDeps } from './deps';
 import type { Observation } from './ingest';
+import { asUserCode, registered, runUserCode } from './user-code';
 
 export async function observeRegistered(
   deps: ActivityDeps,
@@ -17,22 +17,18 @@ export async function observeRegistered(
   asOf: string,
   signal: AbortSignal
 ): Promise<Observation> {
-  const reader = deps.registered.readers[use.registered];
-  if (reader === undefined)
-    throw new MlopsError(
-      'MLOPS_NOT_REGISTERED',
-      'This worker knows no such reader.',
-      { reader: use.registered },
-      'Register it in the MlopsPlugin of the worker.'
-    );
+  const reader = registered(deps, 'reader', use.registered);
   const stores = await deps.stores();
-  const folder = join(deps.workFolder, 'attempts', `read-${randomUUID()}`);
-  await mkdir(folder, { recursive: true });
-  const files: ObservedFile[] = [];
-  let format: Observation['format'] | undefined;
-  try {
-    for await (const part of reader.read({ params: use.params, asOf, folder, signal })) {
-      const found = 'file' in part ? part.format : 'jsonl';
+  return inAttemptFolder(deps.workFolder, 'read', async (folder) => {
+    const files: ObservedFile[] = [];
+    let format: Observation['format'] | undefined;
+    const parts = await runUserCode(deps, 'reader', use.registered, () =>
+      reader.read({ params: use.params, asOf, folder, signal })[Symbol.asyncIterator]()
+    );
+    // By hand: what the reader throws is its failure, and what our stores throw isn't.
+    const nextPart = () => asUserCode(deps, 'reader', use.registered, () => parts.next());
+    for (let part = await nextPart(); part.done !== true; part = await nextPart()) {
+      const found = 'file' in part.value ? part.value.format : 'jsonl';
       if (format !== undefined && found !== format)
         throw new MlopsError(
           'MLOPS_SOURCE_UNREADABLE',
@@ -41,30 +37,20 @@ export async function observeRegistered(
           'Yield one.'
         );
       format = found;
-      const path = 'file' in part ? part.file : await writeRows(join(folder, `rows-${files.length}.jsonl`), part.rows);
+      const rows = join(folder, `rows-${files.length}.jsonl`);
+      const path = 'file' in part.value ? part.value.file : await writeRows(rows, part.value.rows);
       const artifact = await stores.artifacts.put({ name: 'part', path, mediaType: 'application/octet-stream' });
       files.push({ path: `${use.registered}/${files.length}`, digest: artifact.digest, bytes: artifact.bytes });
     }
-  } catch (error) {
-    if (errorCodeOf(error) !== undefined || signal.aborted) throw error;
-    throw new MlopsError(
-      'MLOPS_USER_CODE_FAILED',
-      `The reader failed: ${error instanceof Error ? error.message : String(error)}.`,
-      { reader: use.registered, version: reader.version },
-      'Mend it, give it a new version, and retry.',
-      { cause: error }
-    );
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-  if (format === undefined)
-    throw new MlopsError(
-      'MLOPS_SOURCE_EMPTY',
-      'The reader yielded nothing.',
-      { reader: use.registered, asOf },
-      'See to what it reads.'
-    );
-  return { asOf, files, format };
+    if (format === undefined)
+      throw new MlopsError(
+        'MLOPS_SOURCE_EMPTY',
+        'The reader yielded nothing.',
+        { reader: use.registered, asOf },
+        'See to what it reads.'
+      );
+    return { asOf, files, format };
+  });
 }
 
 async function writeRows(path: string, rows: readonly Row[]): Promise<string> {

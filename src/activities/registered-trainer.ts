@@ -2,9 +2,9 @@
 
 import { readFile, stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { heartbeat } from '@temporalio/activity';
 import type { RegisteredUse } from '../domain/definition';
-import { errorCodeOf, MlopsError } from '../domain/errors';
+import { MlopsError } from '../domain/errors';
 import { decodeModel } from '../onnx/model';
 import { loadColumns } from '../tables/load';
 import { columnsRead } from '../train/score-rows';
@@ -14,6 +14,7 @@ import { labelledShards, loadRequest } from './inputs';
 import { rowsOf } from './registered-rows';
 import type { Attempt, StepOutcome } from './step';
 import { type Train, trainingRows } from './training';
+import { registered, runUserCode } from './user-code';
 
 const BATCH = 10_000;
 
@@ -23,14 +24,7 @@ export async function trainRegistered(
   train: Train,
   use: RegisteredUse
 ): Promise<StepOutcome<'run'>> {
-  const trainer = deps.registered.trainers[use.registered];
-  if (trainer === undefined)
-    throw new MlopsError(
-      'MLOPS_NOT_REGISTERED',
-      'This worker knows no such trainer.',
-      { trainer: use.registered },
-      'Register it in the MlopsPlugin of the worker.'
-    );
+  const trainer = registered(deps, 'trainer', use.registered);
   const [data, labels] = await Promise.all([stores.facts.get(train.snapshot), stores.facts.get(train.labelSet)]);
   const loaded = await loadColumns(
     loadRequest(data.body, await labelledShards(deps, stores, data, labels), trainingRows(train.split))
@@ -47,8 +41,8 @@ export async function trainRegistered(
     }
   };
   const seed = typeof use.params.seed === 'number' ? use.params.seed : 0;
-  try {
-    const trained = await beating(use.registered, (signal) =>
+  const trained = await runUserCode(deps, 'trainer', use.registered, () =>
+    beating(use.registered, (signal) =>
       trainer.train({
         params: use.params,
         seed,
@@ -57,32 +51,23 @@ export async function trainRegistered(
         signal,
         progress: (done, total, note) => heartbeat({ done, total, note }),
       })
-    );
-    const path = await checked(trained.model, folder, use.registered);
-    const epochs = trained.epochs ?? [];
-    return {
-      files: [{ name: 'model', path, mediaType: 'application/octet-stream' }],
-      body: (artifacts) => ({
-        trainer: `${use.registered} ${trainer.version}`,
-        parameters: use.params,
-        split: train.split,
-        rows: loaded.table.rows,
-        epochs,
-        model: artifacts.get('model')!.digest,
-        trainRate,
-        numerics: 'exact',
-      }),
-    };
-  } catch (error) {
-    if (errorCodeOf(error) !== undefined || cancellationSignal().aborted) throw error;
-    throw new MlopsError(
-      'MLOPS_USER_CODE_FAILED',
-      `The trainer failed: ${error instanceof Error ? error.message : String(error)}.`,
-      { trainer: use.registered, version: trainer.version },
-      'Mend it, give it a new version, and retry.',
-      { cause: error }
-    );
-  }
+    )
+  );
+  const path = await checked(trained.model, folder, use.registered);
+  const epochs = trained.epochs ?? [];
+  return {
+    files: [{ name: 'model', path, mediaType: 'application/octet-stream' }],
+    body: (artifacts) => ({
+      trainer: `${use.registered} ${trainer.version}`,
+      parameters: use.params,
+      split: train.split,
+      rows: loaded.table.rows,
+      epochs,
+      model: artifacts.get('model')!.digest,
+      trainRate,
+      numerics: 'exact',
+    }),
+  };
 }
 
 /** The model is a file in the attempt's folder that our scorer can read. */

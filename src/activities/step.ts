@@ -3,15 +3,13 @@
  * artifacts live, that is the answer; else it runs and commits. From this come at-least-once activities with
  * exactly-once effects, reuse, resume, lineage and reproduction.
  */
-import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { crashPoint } from '../crash-points';
 import { digestOf } from '../digest';
 import type { FactBodies, LineageEdge, NumericEnvironment } from '../domain/records';
 import type { ArtifactRef, Digest, FactKind, Ref } from '../domain/refs';
 import { type Stores } from '../stores/connect';
 import { refOf } from '../stores/facts';
+import { inAttemptFolder } from './attempt-folder';
 import type { ActivityDeps } from './deps';
 
 export interface StepRequest<K extends FactKind> {
@@ -76,9 +74,7 @@ export async function runStep<K extends FactKind>(
   crashPoint('step:looked-up');
 
   const startedAt = Date.now();
-  const folder = join(deps.workFolder, 'attempts', `${key.slice(7, 19)}-${randomUUID()}`);
-  await mkdir(folder, { recursive: true });
-  try {
+  return inAttemptFolder(deps.workFolder, key.slice(7, 19), async (folder) => {
     const outcome = await run({ key, stores, folder });
     crashPoint('step:computed');
     const artifacts = new Map<string, ArtifactRef>();
@@ -108,9 +104,7 @@ export async function runStep<K extends FactKind>(
     crashPoint('step:committed');
     if (!won && fact.digest !== digest) await tellNotReproducible(stores, request.name, key, fact.digest, digest);
     return refOf(fact);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** The winner's record stands; that a second attempt made other bytes must not stay unseen. */

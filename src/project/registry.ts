@@ -103,7 +103,15 @@ export interface RegisteredCode {
 
 export const noRegisteredCode: RegisteredCode = { readers: {}, labelers: {}, trainers: {}, metrics: {}, notifiers: {} };
 
-export type CodeKind = 'reader' | 'labeler' | 'trainer' | 'metric' | 'notifier';
+export interface RegisteredByKind {
+  readonly reader: Reader;
+  readonly labeler: Labeler;
+  readonly trainer: Trainer;
+  readonly metric: Metric;
+  readonly notifier: Notifier;
+}
+
+export type CodeKind = keyof RegisteredByKind;
 
 export interface RegisteredDescription {
   readonly kind: CodeKind;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { SimplePlugin } from '@temporalio/plugin';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities';
+import { sweepAttempts } from '../activities/attempt-folder';
 import type { ActivityDeps } from '../activities/deps';
 import { MlopsError } from '../domain/errors';
 import { COMPUTE_SUFFIX } from '../domain/queues';
@@ -37,19 +38,21 @@ export interface MlopsPluginOptions {
 export class MlopsPlugin extends SimplePlugin {
   readonly #options: MlopsPluginOptions;
   readonly #activities: ReturnType<typeof createActivities>;
+  readonly #workFolder: string;
   #stores: Promise<Stores> | undefined;
   #workerOptions: WorkerOptions | undefined;
 
   constructor(options: MlopsPluginOptions = {}) {
     super({ name: 'temporal-mlops.MlopsPlugin' });
     this.#options = options;
+    this.#workFolder = options.workFolder ?? join(tmpdir(), `temporal-mlops-${process.getuid?.() ?? 'user'}`);
     const deps: ActivityDeps = {
       stores: () => this.#connected(),
       runJob,
       registered: { ...noRegisteredCode, ...options.registered },
       searchAttributes: options.searchAttributes !== false,
       dataFolder: options.dataFolder ?? process.cwd(),
-      workFolder: options.workFolder ?? join(tmpdir(), `temporal-mlops-${process.getuid?.() ?? 'user'}`),
+      workFolder: this.#workFolder,
     };
     this.#activities = createActivities(deps);
   }
@@ -105,6 +108,7 @@ export class MlopsPlugin extends SimplePlugin {
 
   async #prepare(options: WorkerOptions): Promise<Worker | undefined> {
     await this.#connected();
+    await sweepAttempts(this.#workFolder);
     if (options.connection !== undefined && this.#options.searchAttributes !== false) {
       await checkSearchAttributes(options.connection, options.namespace ?? 'default');
     }

@@ -94,6 +94,17 @@ test('retried before it was mended, it fails again and still waits', async () =>
   expect(await waitingFor()).toEqual(['operator']);
 });
 
+test('mended without a new version, the code is refused', async () => {
+  await release('1', MENDED);
+  const { revision } = await cycle(1, 'failed');
+  expect(await system.client.retry(project, { id: 'same-version', by: 'cem' })).toMatchObject({ outcome: 'accepted' });
+  const refused = { _id: `${project}/1`, state: 'failed', revision: { $gt: revision }, failure: /MLOPS_CODE_CHANGED/ };
+  await eventually(
+    'label is refused',
+    async () => (await system.stores.moving.cycles.findOne(refused as never)) ?? undefined
+  );
+});
+
 test('retry after the mend goes on from there, with the new version, and what was finished is reused', async () => {
   const ingested = await system.client.temporal.workflow.getHandle(phaseId(project, 1, 'ingest')).describe();
   await release('2', MENDED);

@@ -1,0 +1,46 @@
+/** Folders of single attempts. An attempt removes its own; what a killed worker left, the next worker removes. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+
+/** With its start: a process id is given to another process in time. */
+const PROCESS = `${hostname()}~${process.pid}~${Math.round(performance.timeOrigin)}`;
+
+/** @param name what the attempt does, for whoever looks into the work folder */
+export async function inAttemptFolder<T>(
+  workFolder: string,
+  name: string,
+  work: (folder: string) => Promise<T>
+): Promise<T> {
+  const folder = join(workFolder, 'attempts', PROCESS, `${name}-${randomUUID()}`);
+  await mkdir(folder, { recursive: true });
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Removes the folders of this machine's processes that have ended. */
+export async function sweepAttempts(workFolder: string): Promise<void> {
+  const attempts = join(workFolder, 'attempts');
+  await mkdir(attempts, { recursive: true });
+  const left = (await readdir(attempts)).filter((name) => name !== PROCESS && hasEnded(name));
+  await Promise.all(left.map((name) => rm(join(attempts, name), { recursive: true, force: true })));
+}
+
+function hasEnded(name: string): boolean {
+  const [host, pid] = name.split('~');
+  if (host !== hostname() || !/^\d+$/.test(pid ?? '')) return false;
+  return Number(pid) === process.pid || !isAlive(Number(pid));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
