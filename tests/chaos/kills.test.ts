@@ -200,7 +200,7 @@ test('every artifact is there, and nothing refers to the folder of a dead attemp
   expect(JSON.stringify(await allRecords(system.stores))).not.toContain(join(system.folder, 'work'));
 });
 
-test('no compute process of a dead worker lives on', async () => {
+test('no compute process of a dead worker lives on, and the next worker has cleared away what it left', async () => {
   const attempts = join(system.folder, 'work', 'attempts');
   const inAttempts = async () => {
     const folders = await Promise.all(
@@ -210,6 +210,7 @@ test('no compute process of a dead worker lives on', async () => {
     );
     return folders.filter((folder) => folder.startsWith(attempts));
   };
-  expect(await readdir(attempts)).not.toEqual([]);
   expect(await inAttempts()).toEqual([]);
+  const left = (await readdir(attempts)).map((worker) => readdir(join(attempts, worker)));
+  expect((await Promise.all(left)).flat()).toEqual([]);
 });
