@@ -19,7 +19,7 @@ export interface PhaseContext {
 
 export interface IngestInput extends PhaseContext {
   readonly asOf: string;
-  /** The snapshot that the new batch is added to. */
+  /** The snapshot that the new batch is added to, if source and schema are still those that it was made by. */
   readonly parent?: Ref<'snapshot'>;
 }
 
