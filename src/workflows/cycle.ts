@@ -172,7 +172,7 @@ class Cycle {
         snapshot,
         policy: definition.approval,
         causes: this.#causes,
-        definition: this.#context.definitionRef,
+        appliedBy: this.#state.appliedBy,
       });
       return this.#ask(workflowId, request);
     });

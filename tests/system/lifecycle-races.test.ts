@@ -63,11 +63,23 @@ test('own work is the trigger’s person; where the monitor triggered, whose def
   expect((await request(project, 3)).ownWorkOf).toEqual(['dan']);
 });
 
-test('a trigger that may supersede, sent while nothing is open, doesn’t close the request that it leads to', async () => {
+test('a definition that is applied again is the work of who did it last', async () => {
+  const { definition } = await cycle(project, 3, 'waiting');
+  const second = (await system.stores.facts.get({ kind: 'definition', id: definition.id })).body.definition;
+  const third = { ...second, objective: { ...second.objective, decisionThreshold: 0.6 } };
+  expect(await system.client.apply(third, by('ben'))).toMatchObject({ outcome: 'accepted' });
+  expect(await system.client.apply(second, by('ben'))).toMatchObject({ outcome: 'accepted' });
+  const cause = { kind: 'level', detail: 'again' };
+  await system.client.signal(lifecycleId(project), MESSAGES.trigger, { id: 'w2', cause, asOf: '2001-03-15T00:00:00Z' });
   await decide(project, 3, 'reject');
-  await cycle(project, 3, 'finished');
-  await system.client.retrain(project, { ...by('ben'), asOf: '2001-03-15T00:00:00Z', supersede: true });
-  expect(await decide(project, 4, 'reject')).toMatchObject({ outcome: 'accepted', state: 'rejected' });
+  expect(await request(project, 4)).toMatchObject({ ownWorkOf: ['ben'] });
+  await decide(project, 4, 'reject');
+});
+
+test('a trigger that may supersede, sent while nothing is open, doesn’t close the request that it leads to', async () => {
+  await cycle(project, 4, 'finished');
+  await system.client.retrain(project, { ...by('ben'), asOf: '2001-03-22T00:00:00Z', supersede: true });
+  expect(await decide(project, 5, 'reject')).toMatchObject({ outcome: 'accepted', state: 'rejected' });
 });
 
 test('apply on a failed cycle ends it, and the next starts at once with the same causes', async () => {
