@@ -11,6 +11,7 @@ import {
   sleep,
   startChild,
 } from '@temporalio/workflow';
+import type { OfCycleInOrder } from '../activities/cycles';
 import type { ApprovalRequest } from '../domain/approval';
 import { durationMs } from '../domain/durations';
 import { monitorId, type Phase, phaseId } from '../domain/ids';
@@ -70,6 +71,8 @@ export async function runCycle(
 class Cycle {
   snapshot: LifecycleState['snapshot'];
   #refs: CycleDocument['refs'] = {};
+  /** Of the last change of the cycle's document. */
+  #order = 0;
   readonly #state: LifecycleState;
   readonly #desk: OperatorDesk;
   readonly #view: LifecycleView;
@@ -215,7 +218,7 @@ class Cycle {
         because: `the cycle ended as ${outcome}`,
       });
     }
-    await this.#io().mlopsCloseCycle({ project, cycle, outcome, refs: this.#refs });
+    await this.#io().mlopsCloseCycle({ ...this.#change(), outcome, refs: this.#refs });
   }
 
   /** A phase as often as the operator wants it; reuse makes a second time cheap. */
@@ -225,7 +228,7 @@ class Cycle {
     for (;;) {
       await this.#whilePaused(phase);
       this.#show(phase, [], `**${phase}**: ${about}. Open the child workflow \`${workflowId}\` for its details.`);
-      await io(definition).mlopsEnterPhase({ project, cycle, phase, refs: this.#refs });
+      await io(definition).mlopsEnterPhase({ ...this.#change(), phase, refs: this.#refs });
       try {
         return await run(workflowId);
       } catch (error) {
@@ -334,7 +337,7 @@ class Cycle {
         `In a shell: \`mlops retry ${project} --by <your name>\`, \`mlops skip ${project} --by <your name>\`, or \`mlops apply <project file>\` for a new definition.`,
       ].join('\n\n')
     );
-    await this.#io().mlopsRecordFailure({ project, cycle, phase, failure });
+    await this.#io().mlopsRecordFailure({ ...this.#change(), phase, failure });
     await condition(() => this.#desk.choice !== undefined);
     const choice = this.#desk.choice;
     this.#desk.failure = undefined;
@@ -363,6 +366,12 @@ class Cycle {
         details,
       ].join('\n'),
     });
+  }
+
+  #change(): OfCycleInOrder {
+    const { project, cycle } = this.#context;
+    this.#order += 1;
+    return { project, cycle, order: this.#order };
   }
 
   #io() {
