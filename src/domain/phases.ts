@@ -102,6 +102,11 @@ export interface LifecycleState {
   readonly last?: string;
 }
 
+/** A definition that was registered when it was applied; it takes effect with the next cycle. */
+export type AppliedDefinition = Required<
+  Pick<LifecycleState, 'definition' | 'definitionDigest' | 'appliedBy' | 'definitionRef' | 'searchAttributes'>
+>;
+
 export type CycleOutcome =
   | 'deployed'
   | 'rolled-back'

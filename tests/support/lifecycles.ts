@@ -32,7 +32,8 @@ export class Lifecycles {
   }
 
   async start(definition: ProjectDefinition, asOf = FEBRUARY): Promise<string> {
-    expect(await this.#system.client.start({ definition, asOf, by: 'cem' })).toMatchObject({ outcome: 'accepted' });
+    const { outcome, reason } = await this.#system.client.start({ definition, asOf, by: 'cem' });
+    if (outcome !== 'accepted') throw new Error(reason);
     return definition.name;
   }
 
