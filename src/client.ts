@@ -134,9 +134,17 @@ export class MlopsClient {
       );
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) {
+        const { name } = definition;
+        const phase = await this.status(name).then(
+          (status) => status.phase,
+          () => undefined
+        );
         return {
           outcome: 'refused',
-          reason: `${definition.name} is running already: mlops retrain ${definition.name}, or mlops apply for a changed definition`,
+          reason:
+            phase === 'ending'
+              ? `${name} is ending: start it again in a moment`
+              : `${name} is running already: mlops retrain ${name}, or mlops apply for a changed definition`,
         };
       }
       throw refusal(error);

@@ -21,7 +21,8 @@ export interface OpenRequest {
   readonly snapshot: Ref<'snapshot'>;
   readonly policy: ApprovalPolicy;
   readonly causes: readonly TriggerCause[];
-  readonly definition: Ref<'definition'>;
+  /** Who applied the cycle's definition last: its record names who did first. */
+  readonly appliedBy: string;
 }
 
 export interface RecordDecision {
@@ -62,10 +63,9 @@ export function approveActivities(deps: ActivityDeps) {
     async mlopsOpenRequest(open: OpenRequest): Promise<ApprovalRequest> {
       const stores = await deps.stores();
       const id = `${open.project}/${open.cycle}`;
-      const [version, evaluation, definition] = await Promise.all([
+      const [version, evaluation] = await Promise.all([
         stores.facts.get(open.version),
         stores.facts.get(open.evaluation),
-        stores.facts.get(open.definition),
       ]);
       const request: ApprovalRequest = {
         _id: id,
@@ -81,7 +81,7 @@ export function approveActivities(deps: ActivityDeps) {
         snapshot: open.snapshot,
         question: evaluation.body.question,
         policy: open.policy,
-        ownWorkOf: ownWorkOf(open.causes, definition.body.appliedBy),
+        ownWorkOf: ownWorkOf(open.causes, open.appliedBy),
         causes: open.causes,
         gates: evaluation.body.gates,
         evidence: evidenceOf(version.body, evaluation.body),

@@ -13,13 +13,22 @@ export interface OfCycle {
   readonly cycle: Cycle;
 }
 
+/** A change of a cycle's document. `order` counts them, from 1, in the workflow that makes them. */
+export interface OfCycleInOrder extends OfCycle {
+  readonly order: number;
+}
+
 export function cycleActivities(deps: ActivityDeps) {
-  const change = async ({ project, cycle }: OfCycle, set: Partial<CycleDocument>): Promise<void> => {
+  // A late attempt of an earlier write, as by a worker that was taken for dead, changes nothing.
+  const change = async (
+    { project, cycle, order }: OfCycleInOrder,
+    set: Partial<CycleDocument>,
+    unset: { readonly failure?: '' } = {}
+  ): Promise<void> => {
     const { moving } = await deps.stores();
-    // A finished cycle stays finished: a late attempt of an earlier write changes nothing.
     await moving.cycles.updateOne(
-      { _id: cycleRecordId(project, cycle), state: { $ne: 'finished' } },
-      { $set: set, $inc: { revision: 1 } }
+      { _id: cycleRecordId(project, cycle), revision: { $lt: order } },
+      { $set: { ...set, revision: order }, $unset: unset }
     );
     crashPoint('cycle:written');
   };
@@ -51,21 +60,20 @@ export function cycleActivities(deps: ActivityDeps) {
 
     /** `refs`: what the phases so far have made. */
     async mlopsEnterPhase(
-      phase: OfCycle & { readonly phase: string; readonly refs: CycleDocument['refs'] }
+      entered: OfCycleInOrder & { readonly phase: string; readonly refs: CycleDocument['refs'] }
     ): Promise<void> {
-      await change(phase, {
-        phase: phase.phase,
-        state: phase.phase === 'approve' ? 'waiting' : 'running',
-        refs: phase.refs,
-      });
+      const { phase, refs } = entered;
+      await change(entered, { phase, state: phase === 'approve' ? 'waiting' : 'running', refs }, { failure: '' });
     },
 
-    async mlopsRecordFailure(failed: OfCycle & { readonly phase: string; readonly failure: string }): Promise<void> {
+    async mlopsRecordFailure(
+      failed: OfCycleInOrder & { readonly phase: string; readonly failure: string }
+    ): Promise<void> {
       await change(failed, { phase: failed.phase, state: 'failed', failure: failed.failure.slice(0, 4000) });
     },
 
     async mlopsCloseCycle(
-      closed: OfCycle & { readonly outcome: CycleOutcome; readonly refs: CycleDocument['refs'] }
+      closed: OfCycleInOrder & { readonly outcome: CycleOutcome; readonly refs: CycleDocument['refs'] }
     ): Promise<void> {
       const { moving, audit } = await deps.stores();
       await change(closed, { state: 'finished', outcome: closed.outcome, refs: closed.refs, endedAt: new Date() });

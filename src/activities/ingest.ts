@@ -3,8 +3,8 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../digest';
 import type { SchemaDefinition, SourceDefinition } from '../domain/definition';
-import type { IngestBatch, ObservedFile, SnapshotBody } from '../domain/records';
-import type { Ref } from '../domain/refs';
+import type { Fact, IngestBatch, ObservedFile, SnapshotBody } from '../domain/records';
+import type { Digest, Ref } from '../domain/refs';
 import type { Stores } from '../stores/connect';
 import type { IngestInput, IngestOutput } from '../tables/ingest';
 import { localPath, observe } from '../tables/observe';
@@ -49,8 +49,11 @@ export function ingestActivities(deps: ActivityDeps) {
       );
     },
 
-    async mlopsIngest({ source, schema, observation, parent }: Ingest): Promise<Ref<'snapshot'>> {
+    async mlopsIngest({ source, schema, observation, parent: grown }: Ingest): Promise<Ref<'snapshot'>> {
       const { columns, eventTime, knownAt } = source;
+      const rowsOf = rowsDecidedBy(source, schema);
+      // A snapshot of other rows is no parent: its shards lack the new columns, or hold another file's rows.
+      const parent = (await snapshotOf(deps, grown))?.body.rowsOf === rowsOf ? grown : undefined;
       const { asOf, files, format } = observation;
       const request = {
         kind: 'snapshot',
@@ -62,7 +65,7 @@ export function ingestActivities(deps: ActivityDeps) {
         environment: numericEnvironment(),
       } as const;
       return runStep(deps, request, async ({ stores, folder }) => {
-        const before = parent === undefined ? undefined : await stores.facts.get(parent);
+        const before = await snapshotOf(deps, parent);
         // A batch without a new row, or a question about an earlier day, adds nothing to what the parent has.
         const after = before?.body.asOf ?? null;
         const input: IngestInput = {
@@ -97,6 +100,7 @@ export function ingestActivities(deps: ActivityDeps) {
             asOf,
             columns,
             eventTime,
+            rowsOf,
             rows: output.rows + (before?.body.rows ?? 0),
             shards: [...(before?.body.shards ?? []), ...shards],
             batches: [...(before?.body.batches ?? []), ...batchOf(output, { after, asOf, files })],
@@ -116,6 +120,15 @@ export function ingestActivities(deps: ActivityDeps) {
       return (await facts.get(version)).body.snapshot;
     },
   };
+}
+
+/** Digest of what decides which rows a snapshot has and how they look: the source, and the rules that quarantine. */
+function rowsDecidedBy(source: SourceDefinition, { columns }: SchemaDefinition): Digest {
+  return digestOf({ source, rules: columns });
+}
+
+async function snapshotOf(deps: ActivityDeps, ref: Ref<'snapshot'> | undefined): Promise<Fact<'snapshot'> | undefined> {
+  return ref === undefined ? undefined : (await deps.stores()).facts.get(ref);
 }
 
 /** Nothing new since the parent is no batch. */

@@ -37,6 +37,8 @@ export interface Trigger {
   readonly cause: TriggerCause;
   /** Event time up to which the cycle may know the world. */
   readonly asOf: string;
+  /** How many like it came before and were merged into it. */
+  readonly more?: number;
 }
 
 export interface TriggerCause {

@@ -19,7 +19,7 @@ export interface PhaseContext {
 
 export interface IngestInput extends PhaseContext {
   readonly asOf: string;
-  /** The snapshot that the new batch is added to. */
+  /** The snapshot that the new batch is added to, if source and schema are still those that it was made by. */
   readonly parent?: Ref<'snapshot'>;
 }
 
@@ -101,6 +101,11 @@ export interface LifecycleState {
   readonly seenTriggers: readonly string[];
   readonly last?: string;
 }
+
+/** A definition that was registered when it was applied; it takes effect with the next cycle. */
+export type AppliedDefinition = Required<
+  Pick<LifecycleState, 'definition' | 'definitionDigest' | 'appliedBy' | 'definitionRef' | 'searchAttributes'>
+>;
 
 export type CycleOutcome =
   | 'deployed'

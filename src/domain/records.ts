@@ -83,6 +83,8 @@ export interface SnapshotBody {
   readonly asOf: string;
   readonly columns: Readonly<Record<string, ColumnType>>;
   readonly eventTime: string;
+  /** Digest of the source and schema that decided which rows there are: only a snapshot of the same grows by a batch. */
+  readonly rowsOf: Digest;
   readonly rows: number;
   readonly shards: readonly ShardInfo[];
   readonly batches: readonly IngestBatch[];

@@ -3,7 +3,7 @@
  * order of its own) and is changed by compare-and-set on it, so that a late or second attempt can't undo a newer one.
  *
  * | collection  | `_id`                         | moves by                                    |
- * | cycles      | `<project>/<cycle>`           | revision                                    |
+ * | cycles      | `<project>/<cycle>`           | revision, counted by its workflow           |
  * | requests    | `<project>/<cycle>`           | revision; closed once                       |
  * | endpoints   | endpoint                      | rollout epoch and step (rollouts.ts)        |
  * | rollouts    | `<workflow id>/<run id>`      | ended once (rollouts.ts)                    |

@@ -8,17 +8,17 @@ import {
   getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
-  sleep,
   startChild,
 } from '@temporalio/workflow';
-import type { ApprovalRequest } from '../domain/approval';
-import { durationMs } from '../domain/durations';
+import type { OfCycleInOrder } from '../activities/cycles';
+import { gatesPass } from '../domain/gates';
 import { monitorId, type Phase, phaseId } from '../domain/ids';
 import { MESSAGES, type Trigger, type TriggerCause, type WatchMessage } from '../domain/messages';
+import { causeOf, latest } from '../domain/pending-triggers';
 import type { ApproveResult, CycleOutcome, LifecycleState, PhaseContext } from '../domain/phases';
 import type { CycleDocument } from '../domain/records';
 import { io } from './activities';
-import { approve } from './approve';
+import { ask, asked } from './ask';
 import { deploy } from './deploy';
 import { evaluate } from './evaluate';
 import { reasonOf } from './failures';
@@ -36,7 +36,7 @@ export interface LifecycleView {
   waitingFor: readonly string[];
 }
 
-/** Thrown through the narrative when the operator ends a cycle whose phase failed. */
+/** Thrown through the narrative when the operator ends a cycle in which something failed. */
 class CycleEnded extends Error {
   constructor(readonly outcome: CycleOutcome) {
     super(outcome);
@@ -48,31 +48,22 @@ export async function runCycle(
   desk: OperatorDesk,
   view: LifecycleView
 ): Promise<LifecycleState> {
-  const triggers = desk.takeTriggers();
-  const cycle = state.cycle + 1;
-  const next = { ...state, cycle };
-  const telling = new Cycle(next, desk, view, triggers);
-  try {
-    const { outcome, snapshot } = await telling.run();
-    await telling.close(outcome);
-    return { ...next, last: outcome, ...(snapshot === undefined ? {} : { snapshot }) };
-  } catch (error) {
-    if (isCancellation(error)) {
-      await CancellationScope.nonCancellable(() => telling.close('stopped'));
-      if (desk.stopped !== undefined) return { ...next, last: 'stopped' };
-    }
-    if (!(error instanceof CycleEnded)) throw error;
-    await telling.close(error.outcome);
-    return { ...next, last: error.outcome, ...(telling.snapshot === undefined ? {} : { snapshot: telling.snapshot }) };
-  }
+  const next = { ...state, cycle: state.cycle + 1 };
+  const telling = new Cycle(next, desk, view, desk.takeTriggers());
+  const last = await telling.tell();
+  return { ...next, last, ...(telling.snapshot === undefined ? {} : { snapshot: telling.snapshot }) };
 }
 
 class Cycle {
   snapshot: LifecycleState['snapshot'];
   #refs: CycleDocument['refs'] = {};
+  /** Of the last change of the cycle's document. */
+  #order = 0;
+  #outcome: CycleOutcome | undefined;
   readonly #state: LifecycleState;
   readonly #desk: OperatorDesk;
   readonly #view: LifecycleView;
+  readonly #triggers: readonly Trigger[];
   readonly #causes: readonly TriggerCause[];
   readonly #asOf: string;
   readonly #context: PhaseContext;
@@ -83,8 +74,10 @@ class Cycle {
     this.#desk = desk;
     this.#view = view;
     view.cycle = state.cycle;
-    this.#causes = triggers.map((trigger) => trigger.cause);
-    this.#asOf = triggers.map((trigger) => trigger.asOf).reduce((a, b) => (Date.parse(a) >= Date.parse(b) ? a : b));
+    view.phase = 'ingest';
+    this.#triggers = triggers;
+    this.#causes = triggers.map(causeOf);
+    this.#asOf = latest(triggers);
     this.#context = {
       v: 1,
       project: state.project,
@@ -95,17 +88,37 @@ class Cycle {
     };
   }
 
-  async run(): Promise<{ outcome: CycleOutcome; snapshot: LifecycleState['snapshot'] }> {
+  /** To its end, and how it ended. Whatever fails on the way waits for the operator. */
+  async tell(): Promise<CycleOutcome> {
+    try {
+      const outcome = await this.#run().catch(endedByOperator);
+      this.#outcome ??= outcome;
+      // The operator may go on without the record of the end.
+      await this.#attempt(() => this.#close()).catch(endedByOperator);
+    } catch (error) {
+      if (!isCancellation(error)) throw error;
+      // Also where a phase could still say how its being cancelled ended.
+      if (this.#outcome !== 'deployed') this.#outcome = 'stopped';
+      // Nobody is left who could mend it.
+      await CancellationScope.nonCancellable(() => this.#close()).catch(() => undefined);
+      if (this.#desk.stopped === undefined) throw error;
+    }
+    return this.#outcome;
+  }
+
+  async #run(): Promise<CycleOutcome> {
     const { definition, project, cycle } = this.#context;
     const asOf = this.#asOf;
     const parent = this.#state.snapshot;
-    await this.#io().mlopsOpenCycle({
-      project,
-      cycle,
-      definition: this.#context.definitionRef,
-      causes: this.#causes,
-      asOf,
-    });
+    await this.#attempt(() =>
+      this.#io().mlopsOpenCycle({
+        project,
+        cycle,
+        definition: this.#context.definitionRef,
+        causes: this.#causes,
+        asOf,
+      })
+    );
 
     const snapshot = await this.#phase('ingest', `rows known by ${asOf}`, (workflowId) =>
       executeChild(ingest, {
@@ -134,9 +147,9 @@ class Cycle {
       })
     );
     this.#refs = { ...this.#refs, labelSet, featureSet: trained.features, run: trained.run, version: trained.version };
-    const { champion } = await this.#io().mlopsChampion({ project });
-    const judged = await this.#phase('evaluate', `${project}@${trained.number}`, (workflowId) =>
-      executeChild(evaluate, {
+    const judged = await this.#phase('evaluate', `${project}@${trained.number}`, async (workflowId) => {
+      const { champion } = await this.#io().mlopsChampion({ project });
+      return executeChild(evaluate, {
         workflowId,
         ...CHILD,
         args: [
@@ -153,14 +166,14 @@ class Cycle {
           `evaluate ${project}@${trained.number}`,
           'Scores the candidate and the champion on the same later rows.'
         ),
-      })
-    );
+      });
+    });
     this.#refs = { ...this.#refs, evaluation: judged.evaluation };
-    if (judged.gates.some((gate) => gate.severity === 'blocking' && gate.outcome.startsWith('failed'))) {
-      return { outcome: 'gate failed', snapshot };
-    }
-    const asked = await this.#io().mlopsAlreadyDecided({ project, cycle, evaluation: judged.evaluation });
-    if (asked.request !== undefined) return { outcome: 'nothing new', snapshot };
+    if (!gatesPass(judged.gates)) return 'gate failed';
+    const decided = await this.#attempt(() =>
+      this.#io().mlopsAlreadyDecided({ project, cycle, evaluation: judged.evaluation })
+    );
+    if (decided.request !== undefined) return 'nothing new';
 
     const answer = await this.#phase('approve', `${project}@${trained.number}`, async (workflowId) => {
       const request = await this.#io().mlopsOpenRequest({
@@ -172,11 +185,14 @@ class Cycle {
         snapshot,
         policy: definition.approval,
         causes: this.#causes,
-        definition: this.#context.definitionRef,
+        appliedBy: this.#state.appliedBy,
       });
-      return this.#ask(workflowId, request);
+      const { people, details } = asked(request);
+      const waitingFor = people.map((name) => `approver:${name}`);
+      this.#show('approve', waitingFor, details);
+      return ask(this.#context, this.#desk, workflowId, request);
     });
-    if (answer.state !== 'approved') return { outcome: outcomeOf(answer), snapshot };
+    if (answer.state !== 'approved') return outcomeOf(answer);
 
     const rollout = await this.#phase('deploy', `${project}@${trained.number}`, (workflowId) =>
       executeChild(deploy, {
@@ -199,13 +215,16 @@ class Cycle {
         ),
       })
     );
-    if (rollout.outcome === 'deployed')
-      await this.#watch({ version: trained.version.id, number: trained.number, since: asOf });
-    return { outcome: rollout.outcome, snapshot };
+    // Known from here on, whatever becomes of the watching.
+    this.#outcome = rollout.outcome;
+    const watched = { version: trained.version.id, number: trained.number, since: asOf };
+    if (rollout.outcome === 'deployed') await this.#attempt(() => this.#watch(watched));
+    return rollout.outcome;
   }
 
-  async close(outcome: CycleOutcome): Promise<void> {
+  async #close(): Promise<void> {
     const { project, cycle } = this.#context;
+    const outcome = this.#outcome ?? 'stopped';
     // The request may have been opened without its child: whoever looks must not find it open for ever.
     if (outcome === 'stopped' || outcome === 'skipped') {
       await this.#io().mlopsCloseRequest({
@@ -215,84 +234,33 @@ class Cycle {
         because: `the cycle ended as ${outcome}`,
       });
     }
-    await this.#io().mlopsCloseCycle({ project, cycle, outcome, refs: this.#refs });
+    await this.#io().mlopsCloseCycle({ ...this.#change(), outcome, refs: this.#refs });
   }
 
   /** A phase as often as the operator wants it; reuse makes a second time cheap. */
-  async #phase<T>(phase: Phase, about: string, run: (workflowId: string) => Promise<T>): Promise<T> {
-    const { project, cycle, definition } = this.#context;
+  #phase<T>(phase: Phase, about: string, run: (workflowId: string) => Promise<T>): Promise<T> {
+    const { project, cycle } = this.#context;
     const workflowId = phaseId(project, cycle, phase);
-    for (;;) {
+    return this.#attempt(async () => {
       await this.#whilePaused(phase);
       this.#show(phase, [], `**${phase}**: ${about}. Open the child workflow \`${workflowId}\` for its details.`);
-      await io(definition).mlopsEnterPhase({ project, cycle, phase, refs: this.#refs });
-      try {
-        return await run(workflowId);
-      } catch (error) {
-        if (isCancellation(error)) throw error;
-        await this.#whileFailed(phase, reasonOf(error));
-      }
-    }
-  }
-
-  /** Starts the child that waits for people; a refusing run of the same id is about to end, so wait for it. */
-  async #ask(workflowId: string, request: ApprovalRequest): Promise<ApproveResult> {
-    const { project, cycle, searchAttributes, definition } = this.#context;
-    const { notifiers, retryFor, heartbeatWithin } = definition;
-    const retries = { retryFor, heartbeatWithin };
-    for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 5_000)) {
-      try {
-        const child = await startChild(approve, {
-          workflowId,
-          ...CHILD,
-          args: [{ v: 1, project, cycle: String(cycle), searchAttributes, request, notifiers, retries }],
-          ...described(
-            `approve ${project}@${request.number}?`,
-            `Model ${request.model}. Its current details, under User Metadata, say how to answer.`
-          ),
-        });
-        return await this.#untilAnswered(child);
-      } catch (error) {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-        await sleep(waitMs, { summary: 'a run that refuses decisions on this request is ending' });
-      }
-    }
-  }
-
-  async #untilAnswered(child: {
-    readonly workflowId: string;
-    result(): Promise<ApproveResult>;
-    signal(name: string, ...args: unknown[]): Promise<void>;
-  }): Promise<ApproveResult> {
-    const { definition } = this.#context;
-    const after = definition.approval.supersedeAfter;
-    let answer: ApproveResult | undefined;
-    const result = child.result().then((value) => {
-      answer = value;
-      return value;
+      await this.#io().mlopsEnterPhase({ ...this.#change(), phase, refs: this.#refs });
+      return run(workflowId);
     });
-    const superseding = (async () => {
-      await condition(
-        () =>
-          answer !== undefined ||
-          this.#desk.supersedeBy !== undefined ||
-          (after !== undefined && this.#desk.pending.length > 0)
-      );
-      if (answer === undefined && this.#desk.supersedeBy === undefined && after !== undefined) {
-        await condition(() => answer !== undefined || this.#desk.supersedeBy !== undefined, durationMs(after), {
-          summary: 'supersedeAfter',
-        });
+  }
+
+  /** What fails for good waits for the operator, and is done again or ends the cycle. */
+  async #attempt<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        // A child that somebody cancelled by hand has failed: only the cycle's own cancellation ends it.
+        const cancelled = isCancellation(error) && CancellationScope.current().consideredCancelled;
+        if (cancelled || error instanceof CycleEnded) throw error;
+        await this.#whileFailed(reasonOf(error));
       }
-      if (answer !== undefined) return;
-      const by = this.#desk.supersedeBy;
-      await child.signal(MESSAGES.supersede, {
-        reason: by === undefined ? `a trigger waited for ${after?.wall}` : `superseded by ${by}`,
-      });
-    })();
-    superseding.catch(() => undefined);
-    const settled = await result;
-    this.#desk.supersedeBy = undefined;
-    return settled;
+    }
   }
 
   /** The monitor outlives cycles: no ordinary child. One that runs already is told what to watch. */
@@ -319,8 +287,9 @@ class Cycle {
     if (this.#desk.stopped !== undefined) throw new CycleEnded('stopped');
   }
 
-  async #whileFailed(phase: Phase, failure: string): Promise<void> {
+  async #whileFailed(failure: string): Promise<void> {
     const { project, cycle } = this.#context;
+    const { phase } = this.#view;
     this.#desk.failure = failure;
     this.#desk.choice = this.#desk.stopped === undefined ? undefined : 'stop';
     const input = '`{"id": "<any id>", "by": "<your name>"}`';
@@ -334,7 +303,10 @@ class Cycle {
         `In a shell: \`mlops retry ${project} --by <your name>\`, \`mlops skip ${project} --by <your name>\`, or \`mlops apply <project file>\` for a new definition.`,
       ].join('\n\n')
     );
-    await this.#io().mlopsRecordFailure({ project, cycle, phase, failure });
+    // Without its record the wait is still seen here.
+    await this.#io()
+      .mlopsRecordFailure({ ...this.#change(), phase, failure })
+      .catch(rethrowCancellation);
     await condition(() => this.#desk.choice !== undefined);
     const choice = this.#desk.choice;
     this.#desk.failure = undefined;
@@ -343,14 +315,12 @@ class Cycle {
     if (choice === 'skip') throw new CycleEnded('skipped');
     if (choice === 'apply') {
       // The next cycle starts at once, with the same causes and the new definition.
-      this.#desk.pending.unshift(
-        ...this.#causes.map((cause, index) => ({ id: `${project}/${cycle}/applied/${index}`, cause, asOf: this.#asOf }))
-      );
+      if (this.#outcome === undefined) this.#desk.putBack(this.#triggers);
       throw new CycleEnded('skipped');
     }
   }
 
-  #show(phase: Phase, waitingFor: readonly string[], details: string): void {
+  #show(phase: string, waitingFor: readonly string[], details: string): void {
     this.#view.phase = phase;
     this.#view.waitingFor = waitingFor;
     show(this.#context, {
@@ -365,6 +335,12 @@ class Cycle {
     });
   }
 
+  #change(): OfCycleInOrder {
+    const { project, cycle } = this.#context;
+    this.#order += 1;
+    return { project, cycle, order: this.#order };
+  }
+
   #io() {
     return io(this.#context.definition);
   }
@@ -372,6 +348,15 @@ class Cycle {
 
 /** A lifecycle that is terminated still lets a rollout at 20 % undo itself. */
 const CHILD = { parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL } as const;
+
+function endedByOperator(error: unknown): CycleOutcome {
+  if (error instanceof CycleEnded) return error.outcome;
+  throw error;
+}
+
+function rethrowCancellation(error: unknown): void {
+  if (isCancellation(error)) throw error;
+}
 
 function outcomeOf(answer: ApproveResult): CycleOutcome {
   return answer.state === 'expired' || answer.state === 'superseded' ? answer.state : 'rejected';

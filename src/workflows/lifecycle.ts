@@ -17,7 +17,7 @@ import {
 import type { ProjectDefinition } from '../domain/definition';
 import { monitorId, rollbackId } from '../domain/ids';
 import type { LifecycleStatus, OperatorAnswer, RollbackMessage } from '../domain/messages';
-import type { LifecycleState } from '../domain/phases';
+import type { AppliedDefinition, LifecycleState } from '../domain/phases';
 import type { Digest } from '../domain/refs';
 import { io } from './activities';
 import { type LifecycleView, runCycle } from './cycle';
@@ -29,26 +29,22 @@ import { described, show } from './visible';
 export async function lifecycle(initial: LifecycleState): Promise<{ readonly ended: string }> {
   let state = initial;
   const visible: LifecycleView = { phase: 'starting', waitingFor: [] };
+  const whole = CancellationScope.current();
   const desk: OperatorDesk = new OperatorDesk(state, {
     status: () => statusOf(state, desk, visible),
     rollback: (message) => startRollback(state, message),
-    register: async (message) => {
-      const refusal = await register(message.definition, message.digest, message.by);
-      return typeof refusal === 'string' ? refusal : undefined;
+    register: async ({ definition, digest, by }) => {
+      const registered = await register(definition, digest, by);
+      if (typeof registered === 'string') return registered;
+      const { definitionRef, searchAttributes } = registered;
+      return { definition, definitionDigest: digest, appliedBy: by, definitionRef, searchAttributes };
     },
+    cancelled: () => whole.consideredCancelled,
   });
   try {
     state = await withDefinition(state, desk);
-    visible.phase = 'idle';
-    showIdle(state, desk);
-    await condition(
-      () =>
-        desk.stopped !== undefined ||
-        desk.next !== undefined ||
-        (desk.pending.length > 0 && !desk.paused) ||
-        workflowInfo().continueAsNewSuggested
-    );
-    if (desk.next !== undefined && desk.stopped === undefined) state = await applied(state, desk);
+    await idle(state, desk, visible);
+    state = applied(state, desk);
     if (desk.pending.length > 0 && !desk.paused && desk.stopped === undefined)
       state = await cycleUntilStopped(state, desk, visible);
     // What people asked for meanwhile is done before the next run, which would know nothing of it.
@@ -56,13 +52,27 @@ export async function lifecycle(initial: LifecycleState): Promise<{ readonly end
       await condition(allHandlersFinished);
       if (desk.stopped !== undefined) return await end(state, desk, `stopped by ${desk.stopped.by}`);
       if (desk.next === undefined) break;
-      state = await applied(state, desk);
+      state = applied(state, desk);
     }
   } catch (error) {
     if (isCancellation(error)) return await CancellationScope.nonCancellable(() => end(state, desk, 'cancelled'));
     throw error;
   }
   return continueAsNew<typeof lifecycle>({ ...state, ...desk.remembered() });
+}
+
+/** Until there is something to do. What people see follows `pause` and `unpause`. */
+async function idle(state: LifecycleState, desk: OperatorDesk, view: LifecycleView): Promise<void> {
+  const due = (): boolean =>
+    desk.stopped !== undefined ||
+    desk.next !== undefined ||
+    (desk.pending.length > 0 && !desk.paused) ||
+    workflowInfo().continueAsNewSuggested;
+  while (!due()) {
+    const { paused } = desk;
+    showIdle(state, desk, view);
+    await condition(() => due() || desk.paused !== paused);
+  }
 }
 
 /** `stop` cancels the running phase: an open request closes, a rollout undoes itself. */
@@ -92,7 +102,7 @@ async function withDefinition(state: LifecycleState, desk: OperatorDesk): Promis
   throw ApplicationFailure.create({ message: registered, type: 'MLOPS_NOT_REGISTERED', nonRetryable: true });
 }
 
-type Registered = Required<Pick<LifecycleState, 'definitionRef' | 'searchAttributes'>> & { readonly cycles: number };
+type Registered = Pick<AppliedDefinition, 'definitionRef' | 'searchAttributes'> & { readonly cycles: number };
 
 /** What the definition is known by from now on, or in words why this worker can't run it. */
 async function register(
@@ -109,16 +119,11 @@ async function register(
   }
 }
 
-/** A definition that was registered when it was applied; it takes effect between two cycles. */
-async function applied(state: LifecycleState, desk: OperatorDesk): Promise<LifecycleState> {
-  const message = desk.next;
-  if (message === undefined) return state;
+/** A new definition takes effect between two cycles. */
+function applied(state: LifecycleState, desk: OperatorDesk): LifecycleState {
+  const { next } = desk;
   desk.next = undefined;
-  const next = { ...state, definition: message.definition, definitionDigest: message.digest, appliedBy: message.by };
-  const registered = await register(message.definition, message.digest, message.by);
-  if (typeof registered === 'string') return state;
-  const { definitionRef, searchAttributes } = registered;
-  return { ...next, definitionRef, searchAttributes };
+  return { ...state, ...next };
 }
 
 /** A rollout of its own, beside the cycle: it takes the endpoint by the next epoch, with or without the old saga's worker. */
@@ -161,7 +166,9 @@ async function end(state: LifecycleState, desk: OperatorDesk, why: string): Prom
   return { ended: why };
 }
 
-function showIdle(state: LifecycleState, desk: OperatorDesk): void {
+function showIdle(state: LifecycleState, desk: OperatorDesk, view: LifecycleView): void {
+  view.phase = desk.paused ? 'paused' : 'idle';
+  view.waitingFor = desk.paused ? ['operator'] : [];
   const lines = [
     `# ${state.project}`,
     state.cycle === 0 ? 'No cycle yet.' : `Last: cycle ${state.cycle}, ${state.last ?? 'ended'}.`,
@@ -174,7 +181,7 @@ function showIdle(state: LifecycleState, desk: OperatorDesk): void {
   ];
   show(
     { project: state.project, searchAttributes: state.searchAttributes ?? true },
-    { phase: desk.paused ? 'paused' : 'idle', waitingFor: desk.paused ? ['operator'] : [], details: lines.join('\n\n') }
+    { phase: view.phase, waitingFor: view.waitingFor, details: lines.join('\n\n') }
   );
 }
 
@@ -182,7 +189,7 @@ function statusOf(state: LifecycleState, desk: OperatorDesk, visible: LifecycleV
   return {
     project: state.project,
     cycle: visible.cycle ?? state.cycle,
-    phase: visible.phase,
+    phase: desk.ending ? 'ending' : visible.phase,
     waitingFor: visible.waitingFor,
     paused: desk.paused,
     pendingTriggers: desk.pending,

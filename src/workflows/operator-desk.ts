@@ -14,7 +14,8 @@ import type {
   Trigger,
 } from '../domain/messages';
 import { isWhen, malformedOperatorMessage } from '../domain/operator-messages';
-import type { LifecycleState } from '../domain/phases';
+import { withTrigger } from '../domain/pending-triggers';
+import type { AppliedDefinition, LifecycleState } from '../domain/phases';
 import { io } from './activities';
 import * as messages from './messages';
 
@@ -28,8 +29,10 @@ export type FailureChoice = 'retry' | 'skip' | 'apply' | 'stop';
 export interface DeskActions {
   readonly status: () => LifecycleStatus;
   readonly rollback: (message: RollbackMessage) => Promise<OperatorAnswer>;
-  /** Why the worker can't run this definition, or undefined once it is registered. */
-  readonly register: (message: ApplyMessage) => Promise<string | undefined>;
+  /** The definition, registered; or in words why the worker can't run it. */
+  readonly register: (message: ApplyMessage) => Promise<AppliedDefinition | string>;
+  /** The lifecycle itself was cancelled. */
+  readonly cancelled: () => boolean;
 }
 
 export class OperatorDesk {
@@ -37,7 +40,7 @@ export class OperatorDesk {
   paused: boolean;
   stopped: { by: string } | undefined;
   /** A definition that takes effect with the next cycle. */
-  next: ApplyMessage | undefined;
+  next: AppliedDefinition | undefined;
   /** Set while a phase has failed; the operator's choice ends the wait. */
   failure: string | undefined;
   choice: FailureChoice | undefined;
@@ -49,9 +52,11 @@ export class OperatorDesk {
   #seenTriggers: string[];
   #refusedSignals = 0;
   readonly #project: string;
+  readonly #cancelled: () => boolean;
 
   constructor(state: LifecycleState, actions: DeskActions) {
     this.#project = state.project;
+    this.#cancelled = actions.cancelled;
     this.pending = [...state.pending];
     this.paused = state.paused;
     this.#answers = [...state.answers];
@@ -75,6 +80,11 @@ export class OperatorDesk {
     );
   }
 
+  /** Asked to stop, or cancelled: what is asked from now on would be lost. */
+  get ending(): boolean {
+    return this.stopped !== undefined || this.#cancelled();
+  }
+
   /** What the next run starts with. */
   remembered(): Pick<LifecycleState, 'pending' | 'paused' | 'answers' | 'seenTriggers'> {
     return {
@@ -89,6 +99,11 @@ export class OperatorDesk {
   takeTriggers(): Trigger[] {
     this.supersedeBy = undefined;
     return this.pending.splice(0);
+  }
+
+  /** Of a cycle that ended without having used them. */
+  putBack(triggers: readonly Trigger[]): void {
+    this.pending = [...triggers, ...this.pending].reduce<Trigger[]>(withTrigger, []);
   }
 
   #update<M extends OperatorMessage>(
@@ -123,7 +138,7 @@ export class OperatorDesk {
     act: (message: M) => OperatorAnswer | Promise<OperatorAnswer>
   ): Promise<OperatorAnswer> {
     // The state changes here, before the first await; a person hears of it once it is in the audit.
-    const answer = await act(message);
+    const answer = this.ending && name !== messages.stop.name ? ENDING : await act(message);
     const { workflowId, runId } = workflowInfo();
     await io().mlopsRecordOperator({
       project: this.#project,
@@ -156,7 +171,7 @@ export class OperatorDesk {
   #addTrigger(trigger: Trigger): boolean {
     if (this.#seenTriggers.includes(trigger.id)) return false;
     this.#seenTriggers.push(trigger.id);
-    this.pending.push(trigger);
+    this.pending = withTrigger(this.pending, trigger);
     return true;
   }
 
@@ -170,6 +185,7 @@ export class OperatorDesk {
     if (message.supersede === true) this.supersedeBy = message.by;
     await condition(() => this.registered !== undefined);
     if (this.registered !== true) return refused(this.registered ?? 'the definition is not registered');
+    if (this.ending) return ENDING;
     return accepted(
       this.failure === undefined ? 'a cycle follows' : 'a cycle follows once the failed phase is retried or skipped'
     );
@@ -178,9 +194,10 @@ export class OperatorDesk {
   async #apply(message: ApplyMessage, actions: DeskActions): Promise<OperatorAnswer> {
     if (message.definition.name !== this.#project)
       return refused(`the definition is of project ${message.definition.name}`);
-    const mistake = await actions.register(message);
-    if (mistake !== undefined) return refused(mistake);
-    this.next = message;
+    const registered = await actions.register(message);
+    if (typeof registered === 'string') return refused(registered);
+    if (this.ending) return ENDING;
+    this.next = registered;
     if (this.failure !== undefined) this.choice = 'apply';
     return accepted(
       this.failure === undefined
@@ -224,11 +241,13 @@ function triggerOf(message: unknown): Trigger | undefined {
     cause: {
       kind: kind as Trigger['cause']['kind'],
       detail: detail.slice(0, 1000),
-      ...(typeof window === 'string' ? { window } : {}),
-      ...(typeof by === 'string' ? { by } : {}),
+      ...(typeof window === 'string' ? { window: window.slice(0, 256) } : {}),
+      ...(typeof by === 'string' ? { by: by.slice(0, 100) } : {}),
     },
   };
 }
+
+const ENDING = refused('the lifecycle is ending: once it has, mlops start begins another');
 
 function accepted(reason: string): OperatorAnswer {
   return { outcome: 'accepted', reason };

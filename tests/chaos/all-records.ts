@@ -25,8 +25,8 @@ export async function allRecords({ db }: Stores): Promise<Record<string, Documen
 
 function comparable(collection: string, document: Document): Document {
   const fields = Object.entries(document).filter(([field]) => !MOMENTS.includes(field));
-  // An event's digest chains its moment; a cycle's revision counts attempts.
-  const dropped = collection === 'audit' ? 'digest' : collection === 'cycles' ? 'revision' : undefined;
+  // An event's digest chains its moment.
+  const dropped = collection === 'audit' ? 'digest' : undefined;
   const kept = Object.fromEntries(fields.filter(([field]) => field !== dropped));
   return JSON.parse(JSON.stringify(kept).replace(RUN_ID, '<run>')) as Document;
 }

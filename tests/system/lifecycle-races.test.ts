@@ -1,5 +1,4 @@
 /** What happens to a lifecycle's messages, definitions and rollouts when they meet its end, its failure or its next run. */
-import { randomUUID } from 'node:crypto';
 import { digestOf } from '../../src/digest';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId, monitorId, phaseId } from '../../src/domain/ids';
@@ -9,82 +8,43 @@ import type { Replica } from '../../src/endpoint/run-replica';
 import { rolloutsOf } from '../../src/stores/rollouts';
 import { eventually } from '../support/eventually';
 import { startReplica } from '../support/replica';
-import { smallProject, writeSmallFlights } from '../support/small-flights';
+import { by, Lifecycles, MARCH, FEBRUARY } from '../support/lifecycles';
+import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 
 jest.setTimeout(60_000);
 
 let system: TestSystem;
 let file: string;
+let lifecycles: Lifecycles;
 const replicas: Replica[] = [];
-const projects: string[] = [];
 
 beforeAll(async () => {
   system = await openSystem('races');
   file = await writeSmallFlights(system.folder, 1000);
+  lifecycles = new Lifecycles(system, file);
   await system.startWorker();
 });
 afterAll(async () => {
-  await Promise.all(projects.map(end));
+  await lifecycles.end();
   for (const replica of replicas) await replica.close();
   await system.close();
 });
 
-const handle = (id: string) => system.client.temporal.workflow.getHandle(id);
-/** Nothing of a project is left running on the server. */
-async function end(project: string): Promise<void> {
-  await system.client.stop(project, by('operator')).catch(() => undefined);
-  for (const workflowId of [lifecycleId(project), monitorId(project)])
-    await handle(workflowId)
-      .result()
-      .catch(() => undefined);
-}
-const by = (person: string) => ({ id: randomUUID(), by: person });
-const FEBRUARY = '2001-02-01T00:00:00Z';
-const MARCH = '2001-03-01T00:00:00Z';
-
-/** A project of this test, not started. */
-function define(changes: Partial<ProjectDefinition> = {}): ProjectDefinition {
-  const project = `${system.name.slice('mlops-test-'.length)}-${projects.length + 1}`;
-  projects.push(project);
-  return smallProject(project, file, changes);
-}
-async function start(definition: ProjectDefinition, asOf = FEBRUARY): Promise<string> {
-  expect(await system.client.start({ definition, asOf, by: 'cem' })).toMatchObject({ outcome: 'accepted' });
-  return definition.name;
-}
+const handle = (id: string) => lifecycles.handle(id);
+const define = (changes?: Partial<ProjectDefinition>) => lifecycles.define(changes);
+const start = (definition: ProjectDefinition, asOf?: string) => lifecycles.start(definition, asOf);
 const cycle = (project: string, number: number, state: CycleDocument['state']) =>
-  eventually(
-    `${project}/${number} ${state}`,
-    async () => {
-      const found = await system.stores.moving.cycles.findOne({ _id: `${project}/${number}` });
-      if (found?.state === 'failed' && state !== 'failed') throw new Error(`${found.phase} failed: ${found.failure}`);
-      return found?.state === state ? found : undefined;
-    },
-    30_000
-  );
-/** Asked, and its workflow runs. */
-const request = async (project: string, number: number) => {
-  await eventually(
-    `request ${project}/${number}`,
-    async () => {
-      const child = await handle(phaseId(project, number, 'approve'))
-        .describe()
-        .catch(() => undefined);
-      return child?.status.name === 'RUNNING' ? true : undefined;
-    },
-    30_000
-  );
-  return (await system.stores.moving.requests.findOne({ _id: `${project}/${number}` }))!;
-};
-const decide = async (project: string, number: number, verdict: 'approve' | 'reject') => {
-  const { _id, model } = await request(project, number);
-  return system.client.decide(_id, { ...by('ana'), verdict, digest: model });
-};
+  lifecycles.cycle(project, number, state);
+const request = (project: string, number: number) => lifecycles.request(project, number);
+const decide = (project: string, number: number, verdict: 'approve' | 'reject') =>
+  lifecycles.decide(project, number, verdict);
+
+let project: string;
 
 test('a definition that is applied during a cycle takes effect with the next one', async () => {
   const first = define();
-  const project = await start(first);
+  project = await start(first);
   await request(project, 1);
   const second = { ...first, objective: { ...first.objective, decisionThreshold: 0.5 } };
   expect(await system.client.apply(second, by('dan'))).toMatchObject({ outcome: 'accepted' });
@@ -96,7 +56,6 @@ test('a definition that is applied during a cycle takes effect with the next one
 });
 
 test('own work is the trigger’s person; where the monitor triggered, whose definition it is', async () => {
-  const project = projects[0]!;
   expect((await request(project, 2)).ownWorkOf).toEqual(['ben']);
   const cause = { kind: 'level', detail: 'twice too high' };
   await system.client.signal(lifecycleId(project), MESSAGES.trigger, { id: 'w1', cause, asOf: '2001-03-08T00:00:00Z' });
@@ -104,12 +63,23 @@ test('own work is the trigger’s person; where the monitor triggered, whose def
   expect((await request(project, 3)).ownWorkOf).toEqual(['dan']);
 });
 
-test('a trigger that may supersede, sent while nothing is open, doesn’t close the request that it leads to', async () => {
-  const project = projects[0]!;
+test('a definition that is applied again is the work of who did it last', async () => {
+  const { definition } = await cycle(project, 3, 'waiting');
+  const second = (await system.stores.facts.get({ kind: 'definition', id: definition.id })).body.definition;
+  const third = { ...second, objective: { ...second.objective, decisionThreshold: 0.6 } };
+  expect(await system.client.apply(third, by('ben'))).toMatchObject({ outcome: 'accepted' });
+  expect(await system.client.apply(second, by('ben'))).toMatchObject({ outcome: 'accepted' });
+  const cause = { kind: 'level', detail: 'again' };
+  await system.client.signal(lifecycleId(project), MESSAGES.trigger, { id: 'w2', cause, asOf: '2001-03-15T00:00:00Z' });
   await decide(project, 3, 'reject');
-  await cycle(project, 3, 'finished');
-  await system.client.retrain(project, { ...by('ben'), asOf: '2001-03-15T00:00:00Z', supersede: true });
-  expect(await decide(project, 4, 'reject')).toMatchObject({ outcome: 'accepted', state: 'rejected' });
+  expect(await request(project, 4)).toMatchObject({ ownWorkOf: ['ben'] });
+  await decide(project, 4, 'reject');
+});
+
+test('a trigger that may supersede, sent while nothing is open, doesn’t close the request that it leads to', async () => {
+  await cycle(project, 4, 'finished');
+  await system.client.retrain(project, { ...by('ben'), asOf: '2001-03-22T00:00:00Z', supersede: true });
+  expect(await decide(project, 5, 'reject')).toMatchObject({ outcome: 'accepted', state: 'rejected' });
 });
 
 test('apply on a failed cycle ends it, and the next starts at once with the same causes', async () => {

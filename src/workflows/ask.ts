@@ -1,0 +1,88 @@
+/** The cycle's side of an approval: starts the child that waits for people, and closes it for a newer cycle where asked. */
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { type ChildWorkflowHandle, condition, ParentClosePolicy, sleep, startChild } from '@temporalio/workflow';
+import { type ApprovalRequest, approversOf } from '../domain/approval';
+import { durationMs } from '../domain/durations';
+import { MESSAGES } from '../domain/messages';
+import type { ApproveResult, PhaseContext } from '../domain/phases';
+import { approve } from './approve';
+import type { OperatorDesk } from './operator-desk';
+import { described } from './visible';
+
+/** A refusing run of the same id is about to end, so it waits for that. */
+export async function ask(
+  context: PhaseContext,
+  desk: OperatorDesk,
+  workflowId: string,
+  request: ApprovalRequest
+): Promise<ApproveResult> {
+  const { project, cycle, searchAttributes, definition } = context;
+  const { notifiers, retryFor, heartbeatWithin } = definition;
+  const retries = { retryFor, heartbeatWithin };
+  for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 5_000)) {
+    try {
+      const child = await startChild(approve, {
+        workflowId,
+        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+        args: [{ v: 1, project, cycle: String(cycle), searchAttributes, request, notifiers, retries }],
+        ...described(
+          `approve ${project}@${request.number}?`,
+          `Model ${request.model}. Its current details, under User Metadata, say how to answer.`
+        ),
+      });
+      return await untilAnswered(child, context, desk);
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      await sleep(waitMs, { summary: 'a run that refuses decisions on this request is ending' });
+    }
+  }
+}
+
+/** Who may decide; and how, as it stands on the lifecycle's own page. */
+export function asked({ _id, policy, ownWorkOf, ...request }: ApprovalRequest): {
+  readonly people: readonly string[];
+  readonly details: string;
+} {
+  const people = approversOf(policy).filter((name) => policy.allowOwnWork || !ownWorkOf.includes(name));
+  const decision = { id: '<any id>', by: '<your name>', verdict: 'approve', digest: request.model };
+  const details = [
+    `# ${request.project}@${request.number} waits for approval by ${people.join(', ')}`,
+    `The evidence is in the details of the workflow \`${request.workflowId}\`.`,
+    `To answer, there: **More Actions → Send an Update**, name \`decide\`, input:`,
+    ['```json', JSON.stringify(decision, null, 2), '```'].join('\n'),
+    `In a shell: \`mlops decide ${_id} --by <your name> --approve --digest ${request.model}\``,
+  ].join('\n\n');
+  return { people, details };
+}
+
+async function untilAnswered(
+  child: ChildWorkflowHandle<typeof approve>,
+  { definition }: PhaseContext,
+  desk: OperatorDesk
+): Promise<ApproveResult> {
+  const after = definition.approval.supersedeAfter;
+  let answer: ApproveResult | undefined;
+  const result = child.result().then((value) => {
+    answer = value;
+    return value;
+  });
+  const superseding = (async () => {
+    await condition(
+      () => answer !== undefined || desk.supersedeBy !== undefined || (after !== undefined && desk.pending.length > 0)
+    );
+    if (answer === undefined && desk.supersedeBy === undefined && after !== undefined) {
+      await condition(() => answer !== undefined || desk.supersedeBy !== undefined, durationMs(after), {
+        summary: 'supersedeAfter',
+      });
+    }
+    if (answer !== undefined) return;
+    const by = desk.supersedeBy;
+    await child.signal(MESSAGES.supersede, {
+      reason: by === undefined ? `a trigger waited for ${after?.wall}` : `superseded by ${by}`,
+    });
+  })();
+  superseding.catch(() => undefined);
+  const settled = await result;
+  desk.supersedeBy = undefined;
+  return settled;
+}

@@ -1,0 +1,70 @@
+/** A cycle's document moves in the order of its workflow, whatever attempts come late. */
+import { cycleActivities } from '../../src/activities/cycles';
+import { digestOf } from '../../src/digest';
+import type { CycleDocument } from '../../src/domain/records';
+import { noRegisteredCode } from '../../src/project/registry';
+import type { Stores } from '../../src/stores/connect';
+import { dropStores, ownStores } from '../stores/served';
+
+const OF = { project: 'flights', cycle: 1 } as const;
+
+let stores: Stores;
+let cycles: ReturnType<typeof cycleActivities>;
+beforeAll(async () => {
+  stores = await ownStores('cycles');
+  cycles = cycleActivities({
+    stores: async () => stores,
+    runJob: () => Promise.reject(new Error('no job here')),
+    registered: noRegisteredCode,
+    searchAttributes: false,
+    dataFolder: '.',
+    workFolder: '.',
+  });
+});
+afterAll(() => dropStores(stores));
+beforeEach(async () => {
+  await stores.moving.cycles.deleteMany({});
+  await open();
+});
+
+const open = () =>
+  cycles.mlopsOpenCycle({
+    ...OF,
+    definition: { kind: 'definition', id: 'flights/1', digest: digestOf('definition') },
+    causes: [{ kind: 'person', by: 'cem', detail: 'a test' }],
+    asOf: '2001-02-01T00:00:00Z',
+  });
+const enter = (order: number, phase: string) => cycles.mlopsEnterPhase({ ...OF, order, phase, refs: {} });
+const found = async (): Promise<CycleDocument> => (await stores.moving.cycles.findOne({ _id: 'flights/1' }))!;
+
+test('a late attempt of an earlier phase changes nothing', async () => {
+  await enter(1, 'ingest');
+  await enter(2, 'approve');
+  await enter(1, 'ingest');
+  expect(await found()).toMatchObject({ phase: 'approve', state: 'waiting', revision: 2 });
+});
+
+test('nor does one undo a failure, or a later one the end', async () => {
+  await enter(1, 'label');
+  await cycles.mlopsRecordFailure({ ...OF, order: 2, phase: 'label', failure: 'no column arrival_delay' });
+  await enter(1, 'label');
+  expect(await found()).toMatchObject({ state: 'failed', failure: 'no column arrival_delay' });
+  await cycles.mlopsCloseCycle({ ...OF, order: 3, outcome: 'skipped', refs: {} });
+  await cycles.mlopsRecordFailure({ ...OF, order: 2, phase: 'label', failure: 'no column arrival_delay' });
+  await open();
+  expect(await found()).toMatchObject({ state: 'finished', outcome: 'skipped', revision: 3 });
+});
+
+test('a second attempt of the same write leaves what the first one wrote', async () => {
+  await enter(1, 'ingest');
+  const first = await found();
+  await enter(1, 'ingest');
+  expect(await found()).toEqual(first);
+});
+
+test('a phase that runs again has no failure any more', async () => {
+  await cycles.mlopsRecordFailure({ ...OF, order: 1, phase: 'label', failure: 'no column arrival_delay' });
+  await enter(2, 'label');
+  expect(await found()).toMatchObject({ state: 'running', phase: 'label' });
+  expect(await found()).not.toHaveProperty('failure');
+});

@@ -1,0 +1,104 @@
+/** Lifecycles of a test file: started, looked at, decided on, and ended with it. */
+import { randomUUID } from 'node:crypto';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { ApprovalRequest } from '../../src/domain/approval';
+import type { ProjectDefinition } from '../../src/domain/definition';
+import { lifecycleId, monitorId, phaseId } from '../../src/domain/ids';
+import type { DecisionAnswer } from '../../src/domain/messages';
+import type { CycleDocument } from '../../src/domain/records';
+import { eventually } from './eventually';
+import { smallProject } from './small-flights';
+import type { TestSystem } from './system';
+
+export const by = (person: string) => ({ id: randomUUID(), by: person });
+export const FEBRUARY = '2001-02-01T00:00:00Z';
+export const MARCH = '2001-03-01T00:00:00Z';
+
+export class Lifecycles {
+  readonly #system: TestSystem;
+  readonly #file: string;
+  readonly #projects: string[] = [];
+
+  constructor(system: TestSystem, file: string) {
+    this.#system = system;
+    this.#file = file;
+  }
+
+  /** A project of this test, not started. */
+  define(changes: Partial<ProjectDefinition> = {}): ProjectDefinition {
+    const project = `${this.#system.name.slice('mlops-test-'.length)}-${this.#projects.length + 1}`;
+    this.#projects.push(project);
+    return smallProject(project, this.#file, changes);
+  }
+
+  async start(definition: ProjectDefinition, asOf = FEBRUARY): Promise<string> {
+    const { outcome, reason } = await this.#system.client.start({ definition, asOf, by: 'cem' });
+    if (outcome !== 'accepted') throw new Error(reason);
+    return definition.name;
+  }
+
+  handle(workflowId: string): WorkflowHandle {
+    return this.#system.client.temporal.workflow.getHandle(workflowId);
+  }
+
+  cycle(project: string, number: number, state: CycleDocument['state']): Promise<CycleDocument> {
+    return eventually(
+      `${project}/${number} ${state}`,
+      async () => {
+        const found = await this.#system.stores.moving.cycles.findOne({ _id: `${project}/${number}` });
+        if (found?.state === 'failed' && state !== 'failed') throw new Error(`${found.phase} failed: ${found.failure}`);
+        return found?.state === state ? found : undefined;
+      },
+      30_000
+    );
+  }
+
+  /** Asked, and its workflow runs. */
+  async request(project: string, number: number): Promise<ApprovalRequest> {
+    await eventually(
+      `request ${project}/${number}`,
+      async () => {
+        const child = await this.handle(phaseId(project, number, 'approve'))
+          .describe()
+          .catch(() => undefined);
+        return child?.status.name === 'RUNNING' ? true : undefined;
+      },
+      30_000
+    );
+    return (await this.#system.stores.moving.requests.findOne({ _id: `${project}/${number}` }))!;
+  }
+
+  async decide(
+    project: string,
+    number: number,
+    verdict: 'approve' | 'reject',
+    person = 'ana'
+  ): Promise<DecisionAnswer> {
+    const { _id, model } = await this.request(project, number);
+    return this.#system.client.decide(_id, { ...by(person), verdict, digest: model });
+  }
+
+  /** What a person sees of a workflow in the Temporal UI. */
+  async seen(workflowId: string): Promise<{ waitingFor: unknown; phase: unknown; details: string }> {
+    const { searchAttributes } = await this.handle(workflowId).describe();
+    const metadata = await this.handle(workflowId).query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    return {
+      waitingFor: searchAttributes.MlopsWaitingFor ?? [],
+      phase: searchAttributes.MlopsPhase?.[0],
+      details: metadata.currentDetails,
+    };
+  }
+
+  /** Nothing of a project is left running on the server. */
+  async end(): Promise<void> {
+    await Promise.all(
+      this.#projects.map(async (project) => {
+        await this.#system.client.stop(project, by('operator')).catch(() => undefined);
+        for (const workflowId of [lifecycleId(project), monitorId(project)])
+          await this.handle(workflowId)
+            .result()
+            .catch(() => undefined);
+      })
+    );
+  }
+}
