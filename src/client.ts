@@ -189,7 +189,8 @@ export class MlopsClient {
         MESSAGES.decide,
         {
           args: [decision],
-          updateId: decision.id,
+          // Temporal gives the same id the same answer, and two people may choose one id.
+          updateId: `${decision.by} ${decision.id} ${digestOf(decision).slice(7, 19)}`,
           startWorkflowOperation: operation,
         }
       );

@@ -2,11 +2,18 @@
 import { activityInfo, getClient } from '@temporalio/activity';
 import { crashPoint } from '../crash-points';
 import { digestOf } from '../digest';
-import { type ApprovalRequest, type Judgement, MAX_RECORDED_REFUSALS, ownWorkOf } from '../domain/approval';
+import {
+  type AcceptedDecision,
+  type ApprovalRequest,
+  type Judgement,
+  MAX_RECORDED_REFUSALS,
+  ownWorkOf,
+} from '../domain/approval';
 import type { ApprovalPolicy } from '../domain/definition';
+import { MlopsError } from '../domain/errors';
 import type { Cycle } from '../domain/ids';
 import type { DecisionAnswer, DecisionMessage, OperatorAnswer, RequestState, TriggerCause } from '../domain/messages';
-import type { Ref } from '../domain/refs';
+import type { Digest, Ref } from '../domain/refs';
 import { nodeOf } from '../stores/facts';
 import { callerIdentity, type MessageSource } from './caller-identity';
 import type { ActivityDeps } from './deps';
@@ -30,10 +37,15 @@ export interface RecordDecision {
   readonly project: string;
   readonly decision: DecisionMessage;
   readonly judgement: Judgement;
-  readonly via: 'update' | 'signal';
-  /** Update id, or the decision's id in the signal: how the message is found in the history. */
-  readonly messageId: string;
+  /** Where the decision came by an update: its id. */
+  readonly updateId?: string;
   readonly workflow: { readonly workflowId: string; readonly runId: string };
+}
+
+export interface OpenedRequest {
+  readonly request: ApprovalRequest;
+  /** Decisions on it that count already: of an approval that failed half-way. */
+  readonly accepted: readonly AcceptedDecision[];
 }
 
 export function approveActivities(deps: ActivityDeps) {
@@ -59,8 +71,8 @@ export function approveActivities(deps: ActivityDeps) {
       return decided === null ? {} : { request: decided._id };
     },
 
-    /** Written once; a second attempt, and a retry of the cycle, get the request that is there. */
-    async mlopsOpenRequest(open: OpenRequest): Promise<ApprovalRequest> {
+    /** Written once; a second attempt, and a retry of the cycle, get the request that is there, and what was decided. */
+    async mlopsOpenRequest(open: OpenRequest): Promise<OpenedRequest> {
       const stores = await deps.stores();
       const id = `${open.project}/${open.cycle}`;
       const [version, evaluation] = await Promise.all([
@@ -94,6 +106,7 @@ export function approveActivities(deps: ActivityDeps) {
         { upsert: true, returnDocument: 'after' }
       );
       crashPoint('request:opened');
+      if (kept !== null) requireSame(kept, request);
       await stores.audit.record({
         id: `request ${id}`,
         project: open.project,
@@ -101,19 +114,25 @@ export function approveActivities(deps: ActivityDeps) {
         by: 'temporal-mlops',
         detail: { request: id, model: request.model, evaluation: open.evaluation.id },
       });
-      return kept ?? request;
+      const decided = await stores.facts.collection('decision').find({ 'body.request': id }).toArray();
+      return {
+        request: kept ?? request,
+        accepted: decided.map(({ body }) => ({ id: body.id, by: body.by, verdict: body.verdict })),
+      };
     },
 
     async mlopsFindRequest({ request }: { readonly request: string }): Promise<ApprovalRequest | null> {
       return (await deps.stores()).moving.requests.findOne({ _id: request });
     },
 
-    /** The answer of record: the first one under this decision's id, whoever asks again and through whichever run. */
+    /** The answer of record: the first one to this decision of this person, whoever asks again and through whichever run. */
     async mlopsRecordDecision(record: RecordDecision): Promise<DecisionAnswer> {
-      const { request, project, decision, judgement } = record;
+      const { request, project, decision, judgement, workflow, updateId } = record;
       const stores = await deps.stores();
+      const { by, verdict, digest } = decision;
+      const said = `${by} ${decision.id} ${verdict} ${digest.slice(7, 19)}`;
       // Too early is no answer for good: the same decision, sent again, is judged.
-      const id = `decision ${request} ${decision.id}${judgement.code === 'not-open-yet' ? ' not-open-yet' : ''}`;
+      const id = `decision ${request} ${said}${judgement.code === 'not-open-yet' ? ' not-open-yet' : ''}`;
       const earlier = await stores.audit.find(id);
       if (earlier !== null) return earlier.detail.answer as DecisionAnswer;
       const answer: DecisionAnswer = {
@@ -127,7 +146,7 @@ export function approveActivities(deps: ActivityDeps) {
         const refusals = await stores.moving.countRefusal(
           judgement.code === 'unknown-request'
             ? `${project} ${new Date().toISOString().slice(0, 10)}`
-            : `${request} ${decision.by}`
+            : `${request} ${by}`
         );
         if (refusals > MAX_RECORDED_REFUSALS)
           return {
@@ -136,18 +155,21 @@ export function approveActivities(deps: ActivityDeps) {
             reason: `${judgement.reason} (refused ${refusals} times: only counted from now on)`,
           };
       }
-      const identity = await callerIdentity(getClient(), record);
+      const via = updateId === undefined ? 'signal' : 'update';
+      const sent = updateId === undefined ? { signal: decision } : { updateId };
+      const identity = await callerIdentity(getClient(), { workflow, sent });
       const event = {
         id,
         project,
         what: `decision ${judgement.outcome}`,
-        by: decision.by,
+        by,
         detail: {
           request,
-          verdict: decision.verdict,
-          digest: decision.digest,
+          decision: decision.id,
+          verdict,
+          digest,
           callerIdentity: identity,
-          via: record.via,
+          via,
           answer,
           ...(decision.comment === undefined ? {} : { comment: decision.comment }),
         },
@@ -157,30 +179,22 @@ export function approveActivities(deps: ActivityDeps) {
         const known = await stores.moving.requests.findOne({ _id: request });
         const body = {
           request,
-          by: decision.by,
-          verdict: decision.verdict,
-          model: decision.digest as `sha256:${string}`,
+          id: decision.id,
+          by,
+          verdict,
+          model: digest as Digest,
           callerIdentity: identity,
-          via: record.via,
+          via,
           ...(decision.comment === undefined ? {} : { comment: decision.comment }),
           ...(decision.signature === undefined ? {} : { signature: decision.signature }),
-        };
+        } as const;
+        // One decision of a person on a request: by its id there is no second one.
+        const fact = `${request}/${by}`;
+        const inputs = known === null ? [] : [known.version, known.evaluation];
+        const approved = { from: `decision:${fact}`, relation: 'approved' } as const;
         await stores.facts.commit(
-          {
-            _id: `${request}/${decision.id}`,
-            kind: 'decision',
-            digest: digestOf(body),
-            inputs: known === null ? [] : [known.version, known.evaluation],
-            artifacts: [],
-            body,
-          },
-          {
-            audit: event,
-            edges:
-              known === null
-                ? []
-                : [{ from: `decision:${request}/${decision.id}`, relation: 'approved', to: nodeOf(known.version) }],
-          }
+          { _id: fact, kind: 'decision', digest: digestOf(body), inputs, artifacts: [], body },
+          { audit: event, edges: known === null ? [] : [{ ...approved, to: nodeOf(known.version) }] }
         );
       }
       crashPoint('decision:recorded');
@@ -237,17 +251,15 @@ export function approveActivities(deps: ActivityDeps) {
       readonly project: string;
       readonly message: string;
       readonly id: string;
+      readonly updateId: string;
       readonly by: string;
       readonly comment?: string;
       readonly answer: OperatorAnswer;
       readonly workflow: MessageSource['workflow'];
     }): Promise<void> {
       const { audit } = await deps.stores();
-      const identity = await callerIdentity(getClient(), {
-        workflow: record.workflow,
-        via: 'update',
-        messageId: record.id,
-      });
+      const sent = { updateId: record.updateId };
+      const identity = await callerIdentity(getClient(), { workflow: record.workflow, sent });
       await audit.record({
         id: `operator ${record.project} ${record.message} ${record.id}`,
         project: record.project,
@@ -261,4 +273,22 @@ export function approveActivities(deps: ActivityDeps) {
       });
     },
   };
+}
+
+/** People were asked about these bytes: whatever the cycle holds now, they must not be taken to have answered about others. */
+function requireSame(kept: ApprovalRequest, asked: ApprovalRequest): void {
+  for (const what of ['model', 'version', 'evaluation', 'snapshot'] as const) {
+    const [before, now] = [digestIn(kept[what]), digestIn(asked[what])];
+    if (before === now) continue;
+    throw new MlopsError(
+      'MLOPS_REQUEST_CONFLICT',
+      `A request of this id asks about another ${what}.`,
+      { request: kept._id, kept: before, asked: now },
+      'Skip the cycle and retrain: the next one has a request of its own.'
+    );
+  }
+}
+
+function digestIn(what: Digest | Ref): Digest {
+  return typeof what === 'string' ? what : what.digest;
 }

@@ -1,42 +1,59 @@
 /** Tells people: through each notifier of the definition, at least once, with the notice's id. */
-import { randomUUID } from 'node:crypto';
-import { activityInfo, getClient } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, getClient } from '@temporalio/activity';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { NotifierUse } from '../domain/definition';
-import { type Notice, sendNotice } from '../notify';
+import type { DeliverNotice, Notice } from '../domain/notice';
+import { sendNotice } from '../notify';
 import type { ActivityDeps } from './deps';
 
 export function noticeActivities(deps: ActivityDeps) {
   return {
-    async mlopsNotify({
-      notifiers,
-      notice,
-    }: {
-      readonly project: string;
-      readonly notifiers: readonly NotifierUse[];
-      readonly notice: Notice;
-    }): Promise<void> {
-      const failures: unknown[] = [];
-      for (const notifier of notifiers)
-        await sendNotice(notifier, notice, deps.registered).catch((error: unknown) => failures.push(error));
-      if (failures.length > 0) throw failures[0];
+    /** Resolves once the delivery has begun: from then on it needs nobody. A notice is delivered by one workflow, once. */
+    async mlopsStartNotice({
+      workflowId,
+      ...delivery
+    }: DeliverNotice & { readonly workflowId: string }): Promise<void> {
+      try {
+        await getClient().workflow.start('deliverNotice', {
+          workflowId,
+          taskQueue: activityInfo().taskQueue,
+          args: [delivery],
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          staticSummary: delivery.notice.text.slice(0, 200),
+          staticDetails: `Notice ${delivery.notice.id}, to each notifier of the definition.`,
+        });
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
     },
 
-    async mlopsRecordUndelivered({
-      project,
+    async mlopsNotify({
+      notifier,
       notice,
+    }: {
+      readonly notifier: NotifierUse;
+      readonly notice: Notice;
+    }): Promise<void> {
+      await sendNotice(notifier, notice, deps.registered, cancellationSignal());
+    },
+
+    /** `notifier`: its place in the definition. */
+    async mlopsRecordUndelivered({
+      notice,
+      notifier,
       why,
     }: {
-      readonly project: string;
-      readonly notice: string;
+      readonly notice: Notice;
+      readonly notifier: number;
       readonly why: string;
     }): Promise<void> {
       const { audit } = await deps.stores();
       await audit.record({
-        id: `undelivered ${notice} ${activityInfo().workflowExecution?.runId ?? randomUUID()}`,
-        project,
+        id: `undelivered ${notice.id} ${notifier} ${activityInfo().workflowExecution?.runId ?? ''}`,
+        project: notice.project,
         what: 'notice not delivered',
         by: 'temporal-mlops',
-        detail: { notice, why: why.slice(0, 500) },
+        detail: { notice: notice.id, notifier: `notifiers[${notifier}]`, why: why.slice(0, 500) },
       });
     },
 

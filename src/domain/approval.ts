@@ -69,6 +69,24 @@ export function ownWorkOf(causes: readonly TriggerCause[], definitionAppliedBy: 
   return people.length > 0 ? [...new Set(people)] : [definitionAppliedBy];
 }
 
+/** Who may still decide: approvers whose own work it isn't, and who haven't decided yet. */
+export function mayDecide(
+  { policy, ownWorkOf: own }: Pick<ApprovalRequest, 'policy' | 'ownWorkOf'>,
+  accepted: readonly AcceptedDecision[] = []
+): string[] {
+  const out = [...(policy.allowOwnWork ? [] : own), ...accepted.map((decision) => decision.by)];
+  return approversOf(policy).filter((name) => !out.includes(name));
+}
+
+/** Whether there are people enough for an approval. */
+export function canBeMet(
+  request: Pick<ApprovalRequest, 'policy' | 'ownWorkOf'>,
+  accepted: readonly AcceptedDecision[] = []
+): boolean {
+  const approvals = accepted.filter((decision) => decision.verdict === 'approve').length;
+  return approvals + mayDecide(request, accepted).length >= request.policy.approversNeeded;
+}
+
 /** A decision as a client sends it; its mistake in words, or undefined. Size and shape only. */
 export function malformedDecision(message: unknown): string | undefined {
   if (typeof message !== 'object' || message === null)

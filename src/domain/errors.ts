@@ -53,6 +53,7 @@ export const ERRORS = {
   // messages to workflows
   MLOPS_MESSAGE_INVALID: 'caller',
   MLOPS_UNKNOWN_PROJECT: 'caller',
+  MLOPS_REQUEST_CONFLICT: 'operator',
   // endpoint and rollout
   MLOPS_ROLLOUT_SUPERSEDED: 'operator',
   MLOPS_NO_REPLICA: 'operator',

@@ -19,6 +19,9 @@ export const phaseId = (project: string, cycle: number | string, phase: Phase): 
 /** A rollback is a rollout that belongs to no cycle. */
 export const rollbackId = (project: string, id: string): string => `mlops/${project}/rollback-${id}/deploy`;
 
+/** Of the workflow that delivers a notice about another workflow. */
+export const noticeId = (about: string, kind: string): string => `${about}/notice/${kind}`;
+
 /** Of the cycle's document, its approval request and its model version. */
 export const cycleRecordId = (project: string, cycle: Cycle): string => `${project}/${cycle}`;
 export const versionLabel = (project: string, number: number): string => `${project}@${number}`;

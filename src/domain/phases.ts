@@ -1,5 +1,5 @@
 /** What each phase is started with and what it answers: refs and a checked definition, never data. */
-import type { ApprovalRequest } from './approval';
+import type { AcceptedDecision, ApprovalRequest } from './approval';
 import type { ProjectDefinition } from './definition';
 import type { GateResult } from './evaluation';
 import type { Cycle } from './ids';
@@ -66,6 +66,10 @@ export interface ApproveInput {
   readonly searchAttributes: boolean;
   /** Absent where a client started the workflow to be told what became of a request. */
   readonly request?: ApprovalRequest;
+  /** Decisions on the request that count already. */
+  readonly accepted?: readonly AcceptedDecision[];
+  /** Of the run before this one. `deadlineAt`: milliseconds by the workflow's clock. */
+  readonly continued?: { readonly deadlineAt: number; readonly malformed: number };
   readonly notifiers?: ProjectDefinition['notifiers'];
   /** Default: the defaults of a definition. */
   readonly retries?: Pick<ProjectDefinition, 'retryFor' | 'heartbeatWithin'>;

@@ -160,8 +160,11 @@ export interface DefinitionBody {
 }
 
 /** A person's decision that was accepted. `_id` = `<request>/<decision id>`. */
+/** `_id` = `<request>/<person>`. */
 export interface DecisionBody {
   readonly request: string;
+  /** The sender's. */
+  readonly id: string;
   readonly by: string;
   readonly verdict: Verdict;
   readonly model: Digest;

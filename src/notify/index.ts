@@ -1,2 +1,2 @@
-export type { Notice } from './notice';
+export type { Notice } from '../domain/notice';
 export { sendNotice } from './send-notice';

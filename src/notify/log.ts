@@ -1,4 +1,4 @@
-import type { Notice } from './notice';
+import type { Notice } from '../domain/notice';
 
 /** One JSON line on standard error, where a worker's log goes; standard output stays for results. */
 export function logNotice(notice: Notice): void {

@@ -1,9 +1,9 @@
 /** One notice through one notifier of a definition. */
 import type { NotifierUse } from '../domain/definition';
-import { MlopsError } from '../domain/errors';
+import { errorCodeOf, MlopsError } from '../domain/errors';
 import type { RegisteredCode } from '../project/registry';
 import { logNotice } from './log';
-import type { Notice } from './notice';
+import type { Notice } from '../domain/notice';
 import { postNotice } from './webhook';
 
 /** A registered notifier that answers nothing within this is given up, and tried again. */
@@ -33,21 +33,23 @@ export async function sendNotice(
   }
   const late = AbortSignal.timeout(REGISTERED_TIMEOUT_MS);
   const either = signal === undefined ? late : AbortSignal.any([late, signal]);
-  await Promise.race([code.notify(notice, notifier.params, either), whenAborted(either, notice, notifier.registered)]);
+  const told = (async () => code.notify(notice, notifier.params, either))().catch((error: unknown) => {
+    if (errorCodeOf(error) !== undefined) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw undelivered(`A registered notifier failed: ${why}.`, notice, notifier.registered, { cause: error });
+  });
+  await Promise.race([told, whenAborted(either, notice, notifier.registered)]);
 }
 
 function whenAborted(signal: AbortSignal, notice: Notice, notifier: string): Promise<never> {
   return new Promise((_, reject) => {
-    const fail = () =>
-      reject(
-        new MlopsError(
-          'MLOPS_NOTICE_UNDELIVERED',
-          'A registered notifier did not answer in time.',
-          { notice: notice.id, notifier },
-          'It is tried again; see to its own time-outs.'
-        )
-      );
+    const fail = () => reject(undelivered('A registered notifier did not answer in time.', notice, notifier));
     if (signal.aborted) fail();
     else signal.addEventListener('abort', fail, { once: true });
   });
+}
+
+function undelivered(what: string, notice: Notice, notifier: string, options?: { cause: unknown }): MlopsError {
+  const where = { notice: notice.id, notifier };
+  return new MlopsError('MLOPS_NOTICE_UNDELIVERED', what, where, 'It is tried again.', options);
 }

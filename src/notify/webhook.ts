@@ -6,7 +6,7 @@ import { createHmac } from 'node:crypto';
 import { canonicalJson } from '../digest';
 import type { NotifierUse } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
-import type { Notice } from './notice';
+import type { Notice } from '../domain/notice';
 
 export type Webhook = Extract<NotifierUse, { readonly webhook: unknown }>['webhook'];
 

@@ -7,7 +7,7 @@ import { digestOf } from '../digest';
 import { MlopsError } from '../domain/errors';
 import { CLIENT_ID } from '../domain/ids';
 import type { Digest } from '../domain/refs';
-import type { Notice } from '../notify/notice';
+import type { Notice } from '../domain/notice';
 import type { Column } from '../tables/columns';
 
 export interface Versioned {

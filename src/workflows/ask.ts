@@ -1,7 +1,8 @@
 /** The cycle's side of an approval: starts the child that waits for people, and closes it for a newer cycle where asked. */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { type ChildWorkflowHandle, condition, ParentClosePolicy, sleep, startChild } from '@temporalio/workflow';
-import { type ApprovalRequest, approversOf } from '../domain/approval';
+import type { OpenedRequest } from '../activities/approve';
+import { mayDecide } from '../domain/approval';
 import { durationMs } from '../domain/durations';
 import { MESSAGES } from '../domain/messages';
 import type { ApproveResult, PhaseContext } from '../domain/phases';
@@ -14,7 +15,7 @@ export async function ask(
   context: PhaseContext,
   desk: OperatorDesk,
   workflowId: string,
-  request: ApprovalRequest
+  { request, accepted }: OpenedRequest
 ): Promise<ApproveResult> {
   const { project, cycle, searchAttributes, definition } = context;
   const { notifiers, retryFor, heartbeatWithin } = definition;
@@ -24,7 +25,7 @@ export async function ask(
       const child = await startChild(approve, {
         workflowId,
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-        args: [{ v: 1, project, cycle: String(cycle), searchAttributes, request, notifiers, retries }],
+        args: [{ v: 1, project, cycle: String(cycle), searchAttributes, request, accepted, notifiers, retries }],
         ...described(
           `approve ${project}@${request.number}?`,
           `Model ${request.model}. Its current details, under User Metadata, say how to answer.`
@@ -39,18 +40,18 @@ export async function ask(
 }
 
 /** Who may decide; and how, as it stands on the lifecycle's own page. */
-export function asked({ _id, policy, ownWorkOf, ...request }: ApprovalRequest): {
+export function asked({ request, accepted }: OpenedRequest): {
   readonly people: readonly string[];
   readonly details: string;
 } {
-  const people = approversOf(policy).filter((name) => policy.allowOwnWork || !ownWorkOf.includes(name));
+  const people = mayDecide(request, accepted);
   const decision = { id: '<any id>', by: '<your name>', verdict: 'approve', digest: request.model };
   const details = [
     `# ${request.project}@${request.number} waits for approval by ${people.join(', ')}`,
     `The evidence is in the details of the workflow \`${request.workflowId}\`.`,
     `To answer, there: **More Actions → Send an Update**, name \`decide\`, input:`,
     ['```json', JSON.stringify(decision, null, 2), '```'].join('\n'),
-    `In a shell: \`mlops decide ${_id} --by <your name> --approve --digest ${request.model}\``,
+    `In a shell: \`mlops decide ${request._id} --by <your name> --approve --digest ${request.model}\``,
   ].join('\n\n');
   return { people, details };
 }

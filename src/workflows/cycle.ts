@@ -176,7 +176,7 @@ class Cycle {
     if (decided.request !== undefined) return 'nothing new';
 
     const answer = await this.#phase('approve', `${project}@${trained.number}`, async (workflowId) => {
-      const request = await this.#io().mlopsOpenRequest({
+      const opened = await this.#io().mlopsOpenRequest({
         project,
         cycle,
         workflowId,
@@ -187,10 +187,10 @@ class Cycle {
         causes: this.#causes,
         appliedBy: this.#state.appliedBy,
       });
-      const { people, details } = asked(request);
+      const { people, details } = asked(opened);
       const waitingFor = people.map((name) => `approver:${name}`);
       this.#show('approve', waitingFor, details);
-      return ask(this.#context, this.#desk, workflowId, request);
+      return ask(this.#context, this.#desk, workflowId, opened);
     });
     if (answer.state !== 'approved') return outcomeOf(answer);
 

@@ -1,5 +1,6 @@
 /** All that a user's workflow module re-exports: `export * from 'temporal-mlops/workflows'`. Every export is a workflow. */
 export { approve } from './approve';
+export { deliverNotice } from './deliver-notice';
 export { deploy } from './deploy';
 export { evaluate } from './evaluate';
 export { ingest } from './ingest';

@@ -3,7 +3,7 @@
  * narrative reads it. Every message has an id given by its sender and is answered once, across runs too.
  */
 import type { UpdateDefinition } from '@temporalio/common';
-import { ApplicationFailure, condition, setHandler, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, condition, currentUpdateInfo, setHandler, workflowInfo } from '@temporalio/workflow';
 import type {
   ApplyMessage,
   LifecycleStatus,
@@ -144,6 +144,8 @@ export class OperatorDesk {
       project: this.#project,
       message: name,
       id: message.id,
+      // The Temporal UI chooses an id of its own.
+      updateId: currentUpdateInfo()?.id ?? message.id,
       by: message.by,
       ...(message.comment === undefined ? {} : { comment: message.comment }),
       answer,

@@ -141,7 +141,7 @@ withBrowser('the Temporal UI', () => {
     expect(await system.client.temporal.workflow.getHandle(request.workflowId).result()).toMatchObject({
       state: 'approved',
     });
-    const kept = await system.stores.facts.get({ kind: 'decision', id: `${request._id}/in-the-ui` });
+    const kept = await system.stores.facts.get({ kind: 'decision', id: `${request._id}/ana` });
     expect(kept.body).toMatchObject({ by: 'ana', verdict: 'approve', via: 'update' });
     await page.close();
   }, 60_000);

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { ERRORS, errorCodeOf, type MlopsError } from '../../src/domain/errors';
+import { ERRORS, errorCodeOf, MlopsError } from '../../src/domain/errors';
 import { type Notice, sendNotice } from '../../src/notify';
 import { postNotice } from '../../src/notify/webhook';
 import { noRegisteredCode } from '../../src/project/registry';
@@ -127,6 +127,17 @@ describe('a notifier of a definition', () => {
     const use = { registered: 'chat', params: { room: 'ops' } };
     await sendNotice(use, NOTICE, { notifiers: { chat } });
     expect(calls).toEqual([[NOTICE, { room: 'ops' }]]);
+  });
+
+  it('registered that fails is to be tried again, unless its error says otherwise', async () => {
+    const failing = (error: Error) => ({ notifiers: { chat: { version: '1', notify: () => Promise.reject(error) } } });
+    const sent = (error: Error) => failureOf(sendNotice({ registered: 'chat', params: {} }, NOTICE, failing(error)));
+    expect(await sent(new Error('the room is closed'))).toMatchObject({
+      code: 'MLOPS_NOTICE_UNDELIVERED',
+      message: expect.stringContaining('the room is closed') as unknown,
+    });
+    const final = new MlopsError('MLOPS_CONFIGURATION', 'There is no such room.', {}, 'Name another.');
+    expect(await sent(final)).toBe(final);
   });
 
   it('registered is given up when cancelled, though it never answers', async () => {

@@ -11,7 +11,10 @@ function inNode(code: string): unknown {
 test.each([
   ['temporal-mlops', ['ERRORS', 'MlopsError', 'MlopsPlugin', 'defineProject']],
   ['temporal-mlops/client', ['ERRORS', 'MlopsClient', 'MlopsError']],
-  ['temporal-mlops/workflows', ['approve', 'deploy', 'evaluate', 'ingest', 'label', 'lifecycle', 'monitor', 'train']],
+  [
+    'temporal-mlops/workflows',
+    ['approve', 'deliverNotice', 'deploy', 'evaluate', 'ingest', 'label', 'lifecycle', 'monitor', 'train'],
+  ],
 ])('%s exports exactly this', (entry, names) => {
   expect(inNode(`console.log(JSON.stringify(Object.keys(require('${entry}')).sort()))`)).toEqual(names);
 });

@@ -41,13 +41,14 @@ export class Lifecycles {
     return this.#system.client.temporal.workflow.getHandle(workflowId);
   }
 
-  cycle(project: string, number: number, state: CycleDocument['state']): Promise<CycleDocument> {
+  /** @param after only a later revision than this */
+  cycle(project: string, number: number, state: CycleDocument['state'], after = -1): Promise<CycleDocument> {
     return eventually(
       `${project}/${number} ${state}`,
       async () => {
         const found = await this.#system.stores.moving.cycles.findOne({ _id: `${project}/${number}` });
         if (found?.state === 'failed' && state !== 'failed') throw new Error(`${found.phase} failed: ${found.failure}`);
-        return found?.state === state ? found : undefined;
+        return found?.state === state && found.revision > after ? found : undefined;
       },
       30_000
     );
@@ -80,8 +81,9 @@ export class Lifecycles {
 
   /** What a person sees of a workflow in the Temporal UI. */
   async seen(workflowId: string): Promise<{ waitingFor: unknown; phase: unknown; details: string }> {
-    const { searchAttributes } = await this.handle(workflowId).describe();
+    // The query first: it is answered once the workflow has done its first work.
     const metadata = await this.handle(workflowId).query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    const { searchAttributes } = await this.handle(workflowId).describe();
     return {
       waitingFor: searchAttributes.MlopsWaitingFor ?? [],
       phase: searchAttributes.MlopsPhase?.[0],

@@ -5,6 +5,8 @@ import { phaseId } from '../../src/domain/ids';
 import type { DecisionMessage } from '../../src/domain/messages';
 import type { ApproveInput, ApproveResult } from '../../src/domain/phases';
 import type { Notice } from '../../src/notify';
+import { startReceiver } from '../notify/receiver';
+import { eventually } from '../support/eventually';
 import { openSystem, type TestSystem } from '../support/system';
 
 const MODEL = `sha256:${'a'.repeat(64)}` as const;
@@ -29,7 +31,10 @@ interface Opened {
   readonly result: () => Promise<ApproveResult>;
 }
 
-async function open(policy: Partial<ApprovalRequest['policy']> = {}): Promise<Opened> {
+async function open(
+  policy: Partial<ApprovalRequest['policy']> = {},
+  notifiers: ApproveInput['notifiers'] = [{ registered: 'kept', params: {} }]
+): Promise<Opened> {
   cycles += 1;
   const project = system.name.slice(0, 40);
   const workflowId = phaseId(project, cycles, 'approve');
@@ -70,7 +75,7 @@ async function open(policy: Partial<ApprovalRequest['policy']> = {}): Promise<Op
     cycle: String(cycles),
     searchAttributes: true,
     request,
-    notifiers: [{ registered: 'kept', params: {} }],
+    notifiers,
   };
   const handle = await system.client.temporal.workflow.start('approve', {
     workflowId,
@@ -87,14 +92,25 @@ const decision = (by: string, changes: Partial<DecisionMessage> = {}): DecisionM
   digest: MODEL,
   ...changes,
 });
-const audited = async (request: string, id: string) => system.stores.audit.find(`decision ${request} ${id}`);
+const audited = async (request: string, id: string) =>
+  (await system.stores.audit.list(system.name.slice(0, 40))).find(
+    ({ detail }) => detail.request === request && detail.decision === id
+  );
+/** What a person sees of it in the Temporal UI. */
+async function seen(workflowId: string): Promise<{ waitingFor: unknown; details: string }> {
+  const handle = system.client.temporal.workflow.getHandle(workflowId);
+  // The query first: it is answered once the workflow has done its first work.
+  const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+  const { searchAttributes } = await handle.describe();
+  return { waitingFor: searchAttributes.MlopsWaitingFor ?? [], details: currentDetails };
+}
 
 test('an approval by an approver is answered, recorded with Temporal’s identity of the caller, and closes the request', async () => {
   const { id, result } = await open();
   const sent = decision('ana', { comment: 'looks right' });
   expect(await system.client.decide(id, sent)).toMatchObject({ outcome: 'accepted', state: 'approved' });
   expect(await result()).toMatchObject({ state: 'approved' });
-  const fact = await system.stores.facts.find('decision', `${id}/${sent.id}`);
+  const fact = await system.stores.facts.find('decision', `${id}/ana`);
   expect(fact?.body).toMatchObject({
     by: 'ana',
     verdict: 'approve',
@@ -107,6 +123,78 @@ test('an approval by an approver is answered, recorded with Temporal’s identit
     state: 'approved',
     closedBecause: 'approved by ana',
   });
+});
+
+test('two people may choose one id for their decisions: each is answered, counted and recorded', async () => {
+  const { id, result } = await open({ approversNeeded: 2 });
+  const answers = [
+    await system.client.decide(id, decision('ana', { id: '1' })),
+    await system.client.decide(id, decision('ben', { id: '1' })),
+  ];
+  expect(answers).toMatchObject([
+    { outcome: 'accepted', state: 'open', reason: 'recorded; 1 of 2 approvals' },
+    { outcome: 'accepted', state: 'approved' },
+  ]);
+  expect(await result()).toMatchObject({ state: 'approved', reason: 'approved by ana, ben' });
+  const recorded = await system.stores.facts.collection('decision').find({ 'body.request': id }).toArray();
+  expect(recorded.map(({ body }) => [body.by, body.id]).sort()).toEqual([
+    ['ana', '1'],
+    ['ben', '1'],
+  ]);
+});
+
+test('a decision that was refused, corrected and sent under its former id, is judged anew', async () => {
+  const { id, result } = await open();
+  expect(await system.client.decide(id, decision('ana', { id: '1', digest: OTHER }))).toMatchObject({
+    code: 'wrong-digest',
+  });
+  expect(await system.client.decide(id, decision('ana', { id: '1' }))).toMatchObject({ state: 'approved' });
+  expect(await result()).toMatchObject({ state: 'approved' });
+});
+
+test('who has decided is shown, and only those who still may are waited for', async () => {
+  const { id, workflowId, result } = await open({ approversNeeded: 2 });
+  expect((await seen(workflowId)).waitingFor).toEqual(['approver:ana', 'approver:ben']);
+  await system.client.decide(id, decision('ana'));
+  const { waitingFor, details } = await seen(workflowId);
+  expect(waitingFor).toEqual(['approver:ben']);
+  expect(details).toContain('**ana** has decided: approve.');
+  expect(details).toContain('**Who:** ben (2 needed');
+  await system.client.decide(id, decision('ben'));
+  await result();
+});
+
+test('a policy that nobody can meet waits for the operator, and says what to do', async () => {
+  const { workflowId } = await open({ approvers: ['cem', 'ana'], approversNeeded: 2 });
+  const { waitingFor, details } = await seen(workflowId);
+  expect(waitingFor).toEqual(['approver:ana', 'operator']);
+  expect(details).toContain("**The policy can't be met:**");
+  await system.client.temporal.workflow.getHandle(workflowId).terminate();
+});
+
+test('nothing follows from a decision that could not be recorded, and what was recorded counts on', async () => {
+  const { id, workflowId, result, request } = await open({ approversNeeded: 2 });
+  await system.client.decide(id, decision('ben'));
+  const refusing = (validator: object) => system.stores.db.command({ collMod: 'decisions', validator });
+  await refusing({ $nor: [{ 'body.request': id, 'body.by': 'ana' }] });
+  try {
+    await expect(system.client.decide(id, decision('ana'))).rejects.toThrow();
+    await expect(result()).rejects.toThrow();
+  } finally {
+    await refusing({});
+  }
+  expect((await system.stores.moving.requests.findOne({ _id: id }))?.state).toBe('open');
+  expect(await system.stores.audit.find(`closed ${id}`)).toBeNull();
+
+  const accepted = [{ id: 'first', by: 'ben', verdict: 'approve' as const }];
+  const input: ApproveInput = { v: 1, project: request.project, cycle: request.cycle, searchAttributes: true, request };
+  const again = await system.client.temporal.workflow.start('approve', {
+    workflowId,
+    taskQueue: system.taskQueue,
+    args: [{ ...input, accepted }],
+  });
+  expect(await system.client.decide(id, decision('ana'))).toMatchObject({ outcome: 'accepted', state: 'approved' });
+  expect(await again.result()).toMatchObject({ state: 'approved', reason: 'approved by ben, ana' });
 });
 
 test('two decisions of one person at once never fill a quorum of two', async () => {
@@ -180,7 +268,7 @@ test('the signal twin decides as the update does, with the sender’s identity',
   const sent = decision('ana');
   await system.client.signal(workflowId, 'decide', sent);
   expect(await result()).toMatchObject({ state: 'approved' });
-  expect((await system.stores.facts.find('decision', `${id}/${sent.id}`))?.body).toMatchObject({
+  expect((await system.stores.facts.find('decision', `${id}/ana`))?.body).toMatchObject({
     via: 'signal',
     callerIdentity: system.client.temporal.options.identity,
   });
@@ -202,6 +290,17 @@ test.each([
   expect(malformed).toHaveLength(1);
 });
 
+test('junk without end is recorded up to a bound', async () => {
+  const { id, workflowId, result } = await open();
+  for (let sent = 0; sent < 30; sent += 1) await system.client.signal(workflowId, 'decide', { junk: sent });
+  await system.client.decide(id, decision('ana'));
+  await result();
+  const malformed = (await system.stores.audit.list(system.name.slice(0, 40))).filter(
+    (event) => event.detail.request === id && event.detail.code === 'malformed'
+  );
+  expect(malformed).toHaveLength(20);
+});
+
 test('a malformed update is refused in words, and leaves no trace', async () => {
   const { id, workflowId } = await open();
   await expect(system.client.decide(id, { ...decision('ana'), verdict: 'maybe' as never })).rejects.toThrow(
@@ -219,9 +318,58 @@ test('an approval that nobody gives expires, after its reminder, and is never ap
   });
   expect(await result()).toMatchObject({ state: 'expired' });
   expect(await system.stores.moving.requests.findOne({ _id: id })).toMatchObject({ state: 'expired' });
-  const kinds = notices.filter((notice) => notice.id.startsWith(`${id} `)).map((notice) => notice.kind);
-  expect(kinds).toEqual(['approval-requested', 'reminder-500-milliseconds', 'approval-expired']);
+  const told = async () => {
+    const kinds = notices.filter((notice) => notice.id.startsWith(`${id} `)).map((notice) => notice.kind);
+    return kinds.length === 3 ? kinds : undefined;
+  };
+  expect(await eventually('three notices', told)).toEqual([
+    'approval-requested',
+    'reminder-500-milliseconds',
+    'approval-expired',
+  ]);
   expect(await system.client.decide(id, decision('ana'))).toMatchObject({ outcome: 'refused', code: 'expired' });
+});
+
+describe('a notice', () => {
+  let receiver: Awaited<ReturnType<typeof startReceiver>>;
+  afterEach(() => receiver.stop());
+
+  test('that its receiver refuses is posted again, with one id, until it is taken', async () => {
+    let refusals = 2;
+    receiver = await startReceiver((response) => response.writeHead(refusals-- > 0 ? 503 : 204).end());
+    const { id, workflowId } = await open({}, [{ webhook: { url: receiver.url } }]);
+    const posted = async () => (receiver.received.length >= 3 ? receiver.received : undefined);
+    const ids = (await eventually('three posts', posted, 20_000)).map(({ body }) => JSON.parse(body).id as string);
+    await system.client.temporal.workflow.getHandle(`${workflowId}/notice/approval-requested`).result();
+    expect(ids).toEqual(Array(3).fill(`${id} approval-requested`));
+    expect(receiver.received).toHaveLength(3);
+    await system.client.temporal.workflow.getHandle(workflowId).terminate();
+  });
+
+  test('that nobody takes holds up neither the request nor the other notifiers, and is told in the audit', async () => {
+    receiver = await startReceiver((response) => response.writeHead(503).end());
+    const secret = { url: receiver.url, secretEnv: 'MLOPS_TEST_NOT_SET' };
+    const { id, workflowId, result } = await open({}, [
+      { webhook: secret },
+      { webhook: { url: receiver.url } },
+      { registered: 'kept', params: {} },
+    ]);
+    await system.client.decide(id, decision('ana'));
+    expect(await result()).toMatchObject({ state: 'approved' });
+    const kept = async () => notices.find((notice) => notice.id === `${id} approval-approved`);
+    await eventually('the other notifier was told', kept);
+    const untold = await eventually('the audit tells', async () =>
+      (await system.stores.audit.list(system.name.slice(0, 40))).find(
+        ({ what, detail }) => what === 'notice not delivered' && detail.notice === `${id} approval-approved`
+      )
+    );
+    expect(untold.detail).toMatchObject({
+      notifier: 'notifiers[0]',
+      why: expect.stringContaining('MLOPS_TEST_NOT_SET') as unknown,
+    });
+    for (const kind of ['approval-requested', 'approval-approved'])
+      await system.client.temporal.workflow.getHandle(`${workflowId}/notice/${kind}`).terminate();
+  });
 });
 
 test('a superseded request refuses later decisions as superseded', async () => {

@@ -1,6 +1,7 @@
 /** What Temporal is told of an error: tried again, or shown to a person. */
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { MongoNetworkError, MongoServerSelectionError } from 'mongodb';
+import { ServiceError } from '@temporalio/client';
+import { MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
 import { MlopsError } from '../../src/domain/errors';
 import { ActivityFailures } from '../../src/worker/activity-failures';
 
@@ -40,6 +41,31 @@ test.each([
     Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }),
     'MLOPS_STORE_UNAVAILABLE',
     false,
+  ],
+  [
+    'MongoDB that took too long',
+    new MongoServerError({ message: 'exceeded', code: 50 }),
+    'MLOPS_STORE_UNAVAILABLE',
+    false,
+  ],
+  [
+    'MongoDB whose disk is full',
+    new MongoServerError({ message: 'full', code: 14031 }),
+    'MLOPS_STORE_UNAVAILABLE',
+    false,
+  ],
+  ['a record that MongoDB refuses', new MongoServerError({ message: 'invalid', code: 121 }), 'MLOPS_UNEXPECTED', true],
+  ...[8, 14].map((code): [string, Error, string, boolean] => [
+    `Temporal that answers with gRPC ${code}`,
+    new ServiceError('not now', { cause: Object.assign(new Error('not now'), { code }) }),
+    'MLOPS_STORE_UNAVAILABLE',
+    false,
+  ]),
+  [
+    'a call that Temporal refuses',
+    new ServiceError('no', { cause: Object.assign(new Error('no'), { code: 3 }) }),
+    'MLOPS_UNEXPECTED',
+    true,
   ],
   ['a mistake of ours', new TypeError('x is undefined'), 'MLOPS_UNEXPECTED', true],
 ])('%s', async (_, error, type, nonRetryable) => {

@@ -1,3 +1,5 @@
+import type { NotifierUse } from './definition';
+
 /** What people are told: that a request waits, that it still does, how it ended. */
 export interface Notice {
   /** The same for every attempt to deliver it: a receiver drops repeats by it. */
@@ -12,4 +14,11 @@ export interface Notice {
   /** The workflow to answer to. */
   readonly workflowId?: string;
   readonly links?: readonly { readonly title: string; readonly url: string }[];
+}
+
+/** A delivery, through each notifier of the definition. */
+export interface DeliverNotice {
+  readonly v: 1;
+  readonly notifiers: readonly NotifierUse[];
+  readonly notice: Notice;
 }

@@ -1,0 +1,19 @@
+/** One notice to people, in a workflow that belongs to no other: a receiver that is away for hours holds nobody up. */
+import { isCancellation } from '@temporalio/workflow';
+import type { DeliverNotice } from '../domain/notice';
+import { io } from './activities';
+import { reasonOf } from './failures';
+
+/** At least once through each notifier, tried for a day; what can't be delivered is in the audit. */
+export async function deliverNotice({ notifiers, notice }: DeliverNotice): Promise<void> {
+  await Promise.all(
+    notifiers.map((notifier, index) =>
+      io()
+        .mlopsNotify({ notifier, notice })
+        .catch(async (error: unknown) => {
+          if (isCancellation(error)) throw error;
+          await io().mlopsRecordUndelivered({ notice, notifier: index, why: reasonOf(error) });
+        })
+    )
+  );
+}

@@ -1,0 +1,50 @@
+/** A request whose workflow is lost half-way: its phase fails, and a retry goes on with the same question and its answers. */
+import { phaseId } from '../../src/domain/ids';
+import { by, Lifecycles } from '../support/lifecycles';
+import { writeSmallFlights } from '../support/small-flights';
+import { openSystem, type TestSystem } from '../support/system';
+
+jest.setTimeout(60_000);
+
+let system: TestSystem;
+let lifecycles: Lifecycles;
+
+beforeAll(async () => {
+  system = await openSystem('request');
+  lifecycles = new Lifecycles(system, await writeSmallFlights(system.folder, 1000));
+  await system.startWorker();
+});
+afterAll(async () => {
+  await lifecycles.end();
+  await system.close();
+});
+
+async function waitingForTwo(): Promise<string> {
+  const { approval } = lifecycles.define();
+  return lifecycles.start(lifecycles.define({ approval: { ...approval, approversNeeded: 2 } }));
+}
+
+test('a retry keeps the request, and the decision that was recorded', async () => {
+  const project = await waitingForTwo();
+  expect(await lifecycles.decide(project, 1, 'approve', 'ana')).toMatchObject({ outcome: 'accepted', state: 'open' });
+  await lifecycles.handle(phaseId(project, 1, 'approve')).terminate('by mistake');
+  await lifecycles.cycle(project, 1, 'failed');
+  expect(await system.client.retry(project, by('dan'))).toMatchObject({ outcome: 'accepted' });
+  await lifecycles.cycle(project, 1, 'waiting');
+  expect(await lifecycles.decide(project, 1, 'approve', 'ana')).toMatchObject({ code: 'second-decision' });
+  const { details } = await lifecycles.seen(phaseId(project, 1, 'approve'));
+  expect(details).toContain('**ana** has decided: approve.');
+  expect(await lifecycles.decide(project, 1, 'approve', 'ben')).toMatchObject({ state: 'approved' });
+});
+
+test('a request that is there about other bytes is not asked again: the phase fails in words', async () => {
+  const project = await waitingForTwo();
+  await lifecycles.request(project, 1);
+  const other = `sha256:${'f'.repeat(64)}` as const;
+  await system.stores.moving.requests.updateOne({ _id: `${project}/1` }, { $set: { model: other } });
+  await lifecycles.handle(phaseId(project, 1, 'approve')).terminate('by mistake');
+  const { revision } = await lifecycles.cycle(project, 1, 'failed');
+  expect(await system.client.retry(project, by('dan'))).toMatchObject({ outcome: 'accepted' });
+  const { failure } = await lifecycles.cycle(project, 1, 'failed', revision);
+  expect(failure).toMatch(/MLOPS_REQUEST_CONFLICT: A request of this id asks about another model/);
+});
