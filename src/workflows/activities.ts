@@ -1,5 +1,11 @@
 /** How workflows call activities: short reads and writes on the worker's own queue, compute on the queue beside it. */
-import { ActivityCancellationType, condition, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  condition,
+  isCancellation,
+  proxyActivities,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { createActivities } from '../activities';
 import type { ProjectDefinition } from '../domain/definition';
 import { durationMs } from '../domain/durations';
@@ -75,20 +81,30 @@ export async function untilPickedUp<T>(
   for (let lookMs = FIRST_LOOK * durationMs(context.definition.heartbeatWithin); ; lookMs *= 2) {
     // Its timer ends with the work, so that nothing is left to wake a workflow that lives on.
     if (await condition(() => settled, lookMs, { summary: `is ${queue} polled?` })) break;
-    const polled = (await io(context.definition).mlopsCountPollers({ queue })) > 0;
+    const polled = await isPolled(queue, context.definition);
     if (settled) break;
-    if (!polled) {
+    if (polled === false) {
       show(context, {
         ...visible,
         waitingFor: [`worker:${queue}`],
         details: `${visible.details}\n\n**No worker polls \`${queue}\`.** Start one: \`mlops worker\`. The work goes on by itself.`,
       });
       told = true;
-    } else if (told) {
+    } else if (polled === true && told) {
       show(context, visible);
       told = false;
     }
   }
   if (told) show(context, visible);
   return work;
+}
+
+/** Undefined where the server doesn't say: no reason to give the work up. */
+async function isPolled(queue: string, retries: Retries): Promise<boolean | undefined> {
+  try {
+    return (await io(retries).mlopsCountPollers({ queue })) > 0;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return undefined;
+  }
 }

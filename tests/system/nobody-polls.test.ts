@@ -1,17 +1,26 @@
 /** Compute work that nobody picks up says so, where a person looks, and goes on when somebody does. */
+import type { WorkflowHandle } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { IngestInput } from '../../src/domain/phases';
+import { readEnvironment } from '../../src/environment';
 import { eventually } from '../support/eventually';
+import { quiet } from '../support/quiet';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 
 let system: TestSystem;
-beforeAll(async () => {
-  system = await openSystem('nobody');
+let temporal: TestWorkflowEnvironment | undefined;
+afterEach(async () => {
+  await system.close();
+  await temporal?.teardown();
 });
-afterAll(() => system.close());
 
-test('a phase waits for a worker of the compute queue by name, and finishes once there is one', async () => {
-  const withoutCompute = await system.startWorker({ compute: 'elsewhere' });
+/** Ingest, by a worker without compute, that looks soon whether somebody polls. */
+async function ingestAlone(searchAttributes: boolean): Promise<{
+  handle: WorkflowHandle;
+  withoutCompute: { stop(): Promise<void> };
+}> {
+  const withoutCompute = await system.startWorker({ compute: 'elsewhere', searchAttributes });
   const project = system.name.slice(0, 40);
   const definition = smallProject(project, await writeSmallFlights(system.folder, 1000), {
     heartbeatWithin: { wall: '250 milliseconds' },
@@ -23,7 +32,7 @@ test('a phase waits for a worker of the compute queue by name, and finishes once
     cycle: 1,
     definition,
     definitionRef: { kind: 'definition', id: 'none', digest },
-    searchAttributes: true,
+    searchAttributes,
     asOf: '2001-02-01T00:00:00Z',
   };
   const handle = await system.client.temporal.workflow.start('ingest', {
@@ -31,6 +40,12 @@ test('a phase waits for a worker of the compute queue by name, and finishes once
     taskQueue: system.taskQueue,
     args: [input],
   });
+  return { handle, withoutCompute };
+}
+
+test('a phase waits for a worker of the compute queue by name, and finishes once there is one', async () => {
+  system = await openSystem('nobody');
+  const { handle, withoutCompute } = await ingestAlone(true);
   const waitingFor = async (): Promise<unknown> => (await handle.describe()).searchAttributes.MlopsWaitingFor;
   const queue = `${system.taskQueue}-compute`;
   await eventually('the phase to say so', async () =>
@@ -41,3 +56,25 @@ test('a phase waits for a worker of the compute queue by name, and finishes once
   await system.startWorker();
   expect(await handle.result()).toMatchObject({ kind: 'snapshot' });
 }, 120_000);
+
+test('a server that can’t tell who polls is no reason to give the work up', async () => {
+  quiet();
+  // Temporal's test server has no such call.
+  temporal = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path: readEnvironment().TEMPORAL_TEST_SERVER ?? '' } },
+  });
+  system = await openSystem('cannot-tell', readEnvironment(), temporal);
+  const { handle } = await ingestAlone(false);
+  await eventually(
+    'the server to have refused to tell, twice',
+    async () => {
+      const { events } = await handle.fetchHistory();
+      return (events ?? []).filter((event) => event.activityTaskFailedEventAttributes != null).length >= 2
+        ? true
+        : undefined;
+    },
+    20_000
+  );
+  expect((await handle.describe()).status.name).toBe('RUNNING');
+  await handle.terminate();
+}, 60_000);

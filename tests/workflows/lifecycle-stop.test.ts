@@ -1,0 +1,100 @@
+/**
+ * A `stop` that comes between a cycle's end and the next run. To hold the lifecycle at that moment, the activities are
+ * the test's own: one record is held back, and with it the run, which waits for the handler that writes it.
+ */
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import flights from '../../examples/flights/project';
+import { MlopsClient } from '../../src/client';
+import { digestOf } from '../../src/digest';
+import { lifecycleId } from '../../src/domain/ids';
+import type { LifecycleState } from '../../src/domain/phases';
+import { builtFile } from '../../src/package-root';
+import { temporalConfig } from '../../src/temporal-config';
+import { eventually } from '../support/eventually';
+import { quiet } from '../support/quiet';
+
+const project = `stop-${randomUUID().slice(0, 8)}`;
+const definition = { ...flights, name: project };
+
+let worker: Worker;
+let running: Promise<void>;
+let client: MlopsClient;
+let close: () => Promise<void>;
+let release = (): void => undefined;
+const held = new Promise<void>((resolve) => {
+  release = resolve;
+});
+
+/** All that a cycle asks for whose beginning fails, and that is skipped then. */
+const activities = {
+  mlopsRegisterDefinition: async () => ({
+    ref: { kind: 'definition', id: 'a', digest: digestOf(definition) },
+    searchAttributes: false,
+    cycles: 0,
+  }),
+  mlopsOpenCycle: async () => {
+    throw ApplicationFailure.nonRetryable('it does not begin');
+  },
+  mlopsRecordFailure: async () => undefined,
+  mlopsCloseRequest: async () => undefined,
+  mlopsCloseCycle: async () => undefined,
+  mlopsRecordOperator: async ({ id }: { readonly id: string }) => (id === 'held' ? held : undefined),
+};
+
+beforeAll(async () => {
+  quiet();
+  const { connectionOptions, namespace = 'default' } = temporalConfig();
+  const connection = await Connection.connect(connectionOptions);
+  const native = await NativeConnection.connect(connectionOptions);
+  client = await MlopsClient.connect({ client: new Client({ connection, namespace }), taskQueue: project });
+  const workflowBundle = { codePath: builtFile('build', 'workflow-bundle.js') };
+  worker = await Worker.create({ connection: native, namespace, taskQueue: project, workflowBundle, activities });
+  running = worker.run();
+  close = async () => {
+    worker.shutdown();
+    await running;
+    await Promise.all([connection.close(), native.close()]);
+  };
+});
+afterAll(async () => {
+  release();
+  const left = client.temporal.workflow.getHandle(lifecycleId(project));
+  await left.terminate().catch(() => undefined);
+  await close();
+});
+
+test('ends the lifecycle, and no next run begins without it', async () => {
+  const trigger = { id: 'first', asOf: '2001-02-01T00:00:00Z', cause: { kind: 'rows' as const, detail: 'a test' } };
+  const state: LifecycleState = {
+    v: 1,
+    project,
+    definition,
+    definitionDigest: digestOf(definition),
+    appliedBy: 'cem',
+    cycle: 0,
+    pending: [trigger],
+    paused: false,
+    answers: [],
+    seenTriggers: [],
+  };
+  const { firstExecutionRunId } = await client.temporal.workflow.start('lifecycle', {
+    workflowId: lifecycleId(project),
+    taskQueue: project,
+    args: [state],
+  });
+  await eventually('the failure', async () => (await client.status(project)).failure, 20_000);
+  const pausing = client.pause(project, { id: 'held', by: 'dan' });
+  await eventually('the pause', async () => ((await client.status(project)).paused ? true : undefined), 20_000);
+  await client.skip(project, { id: 'skip', by: 'dan' });
+  // Only the run that the cycle has come back to tells how it ended.
+  await eventually('its end', async () => (await client.status(project)).last, 20_000);
+
+  expect(await client.stop(project, { id: 'stop', by: 'dan' })).toMatchObject({ outcome: 'accepted' });
+  release();
+  expect(await pausing).toMatchObject({ outcome: 'accepted' });
+  const run = client.temporal.workflow.getHandle(lifecycleId(project), firstExecutionRunId, { followRuns: false });
+  expect(await run.result()).toEqual({ ended: 'stopped by dan' });
+}, 60_000);
