@@ -132,7 +132,8 @@ export function approveActivities(deps: ActivityDeps) {
       const { by, verdict, digest } = decision;
       const said = `${by} ${decision.id} ${verdict} ${digest.slice(7, 19)}`;
       // Too early is no answer for good: the same decision, sent again, is judged.
-      const id = `decision ${request} ${said}${judgement.code === 'not-open-yet' ? ' not-open-yet' : ''}`;
+      const early = judgement.code === 'not-open-yet' || judgement.code === 'unknown-request';
+      const id = `decision ${request} ${said}${early ? ` ${judgement.code}` : ''}`;
       const earlier = await stores.audit.find(id);
       if (earlier !== null) return earlier.detail.answer as DecisionAnswer;
       const answer: DecisionAnswer = {
@@ -192,10 +193,15 @@ export function approveActivities(deps: ActivityDeps) {
         const fact = `${request}/${by}`;
         const inputs = known === null ? [] : [known.version, known.evaluation];
         const approved = { from: `decision:${fact}`, relation: 'approved' } as const;
-        await stores.facts.commit(
+        const { won, fact: kept } = await stores.facts.commit(
           { _id: fact, kind: 'decision', digest: digestOf(body), inputs, artifacts: [], body },
           { audit: event, edges: known === null ? [] : [{ ...approved, to: nodeOf(known.version) }] }
         );
+        // Two runs of one request can't both be right about this person: what is recorded stands.
+        if (!won && (kept.body.id !== decision.id || kept.body.verdict !== verdict)) {
+          const decided = { outcome: 'refused', code: 'second-decision', reason: `${by} has decided already` } as const;
+          return this.mlopsRecordDecision({ ...record, judgement: { ...decided, state: judgement.state } });
+        }
       }
       crashPoint('decision:recorded');
       return answer;

@@ -77,12 +77,28 @@ export async function untilPickedUp<T>(
     settled = true;
   };
   work.then(settle, settle);
+  try {
+    await untilSettled(context, visible, queue, () => settled);
+  } catch (error) {
+    // The work is told of the cancellation, too: whether it committed is known once it has ended.
+    if (isCancellation(error)) await work;
+    throw error;
+  }
+  return work;
+}
+
+async function untilSettled(
+  context: { readonly project: string; readonly searchAttributes: boolean; readonly definition: Retries },
+  visible: Visible,
+  queue: string,
+  settled: () => boolean
+): Promise<void> {
   let told = false;
   for (let lookMs = FIRST_LOOK * durationMs(context.definition.heartbeatWithin); ; lookMs *= 2) {
     // Its timer ends with the work, so that nothing is left to wake a workflow that lives on.
-    if (await condition(() => settled, lookMs, { summary: `is ${queue} polled?` })) break;
+    if (await condition(settled, lookMs, { summary: `is ${queue} polled?` })) break;
     const polled = await isPolled(queue, context.definition);
-    if (settled) break;
+    if (settled()) break;
     if (polled === false) {
       show(context, {
         ...visible,
@@ -96,7 +112,6 @@ export async function untilPickedUp<T>(
     }
   }
   if (told) show(context, visible);
-  return work;
 }
 
 /** Undefined where the server doesn't say: no reason to give the work up. */

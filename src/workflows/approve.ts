@@ -41,7 +41,7 @@ async function waitForPeople(input: ApproveInput, request: ApprovalRequest): Pro
   setHandler(supersede, (message) => ballot.close('superseded', reasonIn(message)), {
     description: 'A newer cycle takes over.',
   });
-  show(input, approvePage(request, ballot.accepted));
+  show(input, approvePage(ballot.request, ballot.accepted));
 
   const deadlineAt = input.continued?.deadlineAt ?? Date.now() + durationMs(request.policy.deadline);
   const modelVersion = `${request.project}@${request.number}`;

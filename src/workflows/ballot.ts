@@ -3,7 +3,13 @@
  * counts is recorded before it has an effect.
  */
 import { workflowInfo } from '@temporalio/workflow';
-import { type AcceptedDecision, type ApprovalRequest, judgeDecision, malformedDecision } from '../domain/approval';
+import {
+  type AcceptedDecision,
+  type ApprovalRequest,
+  judgeDecision,
+  malformedDecision,
+  stateAfter,
+} from '../domain/approval';
 import type { DecisionAnswer, DecisionMessage, RequestState } from '../domain/messages';
 import type { ApproveInput } from '../domain/phases';
 import { io } from './activities';
@@ -28,6 +34,8 @@ export class Ballot {
     this.#accepted = [...(input.accepted ?? [])];
     this.#malformed = input.continued?.malformed ?? 0;
     this.#onChange = onChange;
+    // An earlier run may have died between the last record and the end.
+    this.#request = this.#decided();
   }
 
   get request(): ApprovalRequest {
@@ -61,9 +69,8 @@ export class Ballot {
     const counts = judgement.outcome === 'accepted';
     if (counts) {
       this.#accepted.push({ id, by, verdict });
-      const people = this.#accepted.map((decision) => decision.by).join(', ');
-      if (judgement.state === 'open') this.#onChange();
-      else this.close(judgement.state, `${judgement.state} by ${people}`);
+      this.#request = this.#decided();
+      this.#onChange();
     }
     const { workflowId, runId } = workflowInfo();
     const answer = io(this.#input.retries).mlopsRecordDecision({
@@ -104,6 +111,14 @@ export class Ballot {
   /** @throws where a decision that counts could not be recorded: then nothing may follow from it */
   async recorded(): Promise<void> {
     await Promise.all(this.#records.values());
+  }
+
+  /** The request as the decisions that count make it. */
+  #decided(): ApprovalRequest {
+    const state = stateAfter(this.#request.policy, this.#accepted);
+    if (state === 'open' || this.#request.state !== 'open') return this.#request;
+    const people = this.#accepted.map((decision) => decision.by).join(', ');
+    return { ...this.#request, state, closedBecause: `${state} by ${people}` };
   }
 
   #forget(key: string, by: string | undefined): void {

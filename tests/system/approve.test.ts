@@ -254,6 +254,22 @@ test('a decision on a request that never was is refused and recorded', async () 
   expect(await audited(request, sent.id)).toMatchObject({ what: 'decision refused' });
 });
 
+test('a decision that came before its request is judged once that is open, under the same id', async () => {
+  const sent = decision('ana');
+  const request = `${system.name.slice(0, 40)}/${cycles + 1}`;
+  expect(await system.client.decide(request, sent)).toMatchObject({ code: 'unknown-request' });
+  await system.client.temporal.workflow.getHandle(`mlops/${request}/approve`).result();
+  const { id, result } = await open();
+  expect(id).toBe(request);
+  expect(await system.client.decide(id, sent)).toMatchObject({ outcome: 'accepted', state: 'approved' });
+  await result();
+  expect((await system.stores.facts.find('decision', `${id}/ana`))?.body.id).toBe(sent.id);
+  const told = (await system.stores.audit.list(system.name.slice(0, 40))).filter(
+    ({ detail }) => detail.request === id && detail.decision === sent.id
+  );
+  expect(told.map(({ what }) => what)).toEqual(['decision refused', 'decision accepted']);
+});
+
 test('the same decision id gets the same answer, while it is open and after it is closed', async () => {
   const { id, result } = await open();
   const sent = decision('ana');

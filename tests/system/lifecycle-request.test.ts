@@ -1,5 +1,6 @@
 /** A request whose workflow is lost half-way: its phase fails, and a retry goes on with the same question and its answers. */
 import { phaseId } from '../../src/domain/ids';
+import { eventually } from '../support/eventually';
 import { by, Lifecycles } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
@@ -36,6 +37,29 @@ test('a retry keeps the request, and the decision that was recorded', async () =
   expect(details).toContain('**ana** has decided: approve.');
   expect(await lifecycles.decide(project, 1, 'approve', 'ben')).toMatchObject({ state: 'approved' });
 });
+
+test.each(['approve', 'reject'] as const)(
+  'decided and recorded (%s), but not closed: a retry asks nobody again',
+  async (verdict) => {
+    const project = await lifecycles.start(lifecycles.define());
+    await lifecycles.request(project, 1);
+    const open = (validator: object) => system.stores.db.command({ collMod: 'requests', validator });
+    await open({ $or: [{ project: { $ne: project } }, { state: 'open' }] });
+    try {
+      await lifecycles.decide(project, 1, verdict);
+      await lifecycles.cycle(project, 1, 'failed');
+    } finally {
+      await open({});
+    }
+    expect(await system.client.retry(project, by('dan'))).toMatchObject({ outcome: 'accepted' });
+    const { closedBecause } = await eventually('the request is closed', async () => {
+      const request = await system.stores.moving.requests.findOne({ _id: `${project}/1` });
+      return request?.state === (verdict === 'approve' ? 'approved' : 'rejected') ? request : undefined;
+    });
+    expect(closedBecause).toMatch(/by ana$/);
+    expect(await system.stores.facts.collection('decision').countDocuments({ 'body.request': `${project}/1` })).toBe(1);
+  }
+);
 
 test('a request that is there about other bytes is not asked again: the phase fails in words', async () => {
   const project = await waitingForTwo();
