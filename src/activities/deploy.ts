@@ -11,6 +11,7 @@ import {
   type Following,
   following,
   NO_ANSWERS,
+  type RolloutDocument,
   type RolloutKind,
   type RolloutOutcome,
   type ShadowPairs,
@@ -24,7 +25,9 @@ import {
   endRollout,
   ownedAt,
   type RolloutEnd,
+  rolloutId,
   rolloutOf,
+  rolloutsOf,
   startClock,
   takeStep,
 } from '../stores/rollouts';
@@ -94,14 +97,13 @@ export function deployActivities(deps: ActivityDeps) {
         steps: (champion) => stepsOf(plan, kind, champion),
       });
       crashPoint('rollout:begun');
-      return {
-        rollout: begun._id,
-        epoch: begun.epoch,
-        number: begun.served.number,
-        steps: begun.steps,
-        ...(begun.former === undefined ? {} : { former: begun.former.number }),
-        ...(begun.supersedes === undefined ? {} : { supersedes: begun.supersedes }),
-      };
+      return toldOf(begun);
+    },
+
+    /** What this run of a workflow has begun, if it came that far. */
+    async mlopsFindRollout({ workflowId, runId }: BeginRollout['workflow']): Promise<{ begun?: BegunRollout }> {
+      const begun = await rolloutsOf(await deps.stores()).findOne({ _id: rolloutId(workflowId, runId) });
+      return begun === null ? {} : { begun: toldOf(begun) };
     },
 
     async mlopsTakeStep({ rollout, step }: AtStep): Promise<{ revision: number }> {
@@ -194,6 +196,17 @@ async function watermarkAt(
 ): Promise<Date | undefined> {
   const { watch } = await ownedAt(stores, rollout, step);
   return watermarkOf(await liveReplicas(stores.moving.replicas, rollout.endpoint), watch.latenessMs);
+}
+
+function toldOf({ _id, epoch, served, steps, former, supersedes }: RolloutDocument): BegunRollout {
+  return {
+    rollout: _id,
+    epoch,
+    number: served.number,
+    steps,
+    ...(former === undefined ? {} : { former: former.number }),
+    ...(supersedes === undefined ? {} : { supersedes }),
+  };
 }
 
 /** By the definition that the version was made with: an earlier one may read other columns than today's. */

@@ -21,7 +21,7 @@ export interface DeployInput {
   readonly kind: RolloutKind;
   /** Why, for the audit; of a rollback who asked. */
   readonly reason?: string;
-  /** Wall time after which MongoDB is read again without a signal. Default 10 minutes, doubling to a day. */
+  /** Wall time after which MongoDB is read again without a signal. Default 10 minutes, doubling to an hour. */
   readonly rereadMs?: number;
 }
 

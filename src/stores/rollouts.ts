@@ -33,6 +33,9 @@ export interface NewRollout {
   readonly steps: (champion: ServedVersion | undefined) => RolloutStep[];
 }
 
+/** One for each run of a workflow. */
+export const rolloutId = (workflowId: string, runId: string): string => `${workflowId}/${runId}`;
+
 export function rolloutsOf(stores: Stores): Collection<RolloutDocument> {
   return stores.db.collection<RolloutDocument>('rollouts');
 }
@@ -43,7 +46,7 @@ export async function beginRollout(stores: Stores, fresh: NewRollout): Promise<R
 }
 
 async function beginWithin(stores: Stores, fresh: NewRollout, session: ClientSession): Promise<RolloutDocument> {
-  const _id = `${fresh.workflowId}/${fresh.runId}`;
+  const _id = rolloutId(fresh.workflowId, fresh.runId);
   const begun = await rolloutsOf(stores).findOne({ _id }, { session });
   if (begun !== null) return begun;
   const { endpoints } = stores.moving;

@@ -95,8 +95,11 @@ class Saga {
 
   /** Undoes what was begun, whatever went wrong; then the phase fails, or says how it ended. */
   async afterFailure(error: unknown): Promise<DeployResult> {
-    const begun = this.#begun;
+    // Its beginning may have been committed though this workflow never heard: by a worker that died, before a cancellation.
+    const { workflowId, runId } = workflowInfo();
+    const begun = this.#begun ?? (await this.#io().mlopsFindRollout({ workflowId, runId })).begun;
     if (begun === undefined) throw error;
+    this.#begun = begun;
     if (hasCode(error, 'MLOPS_ROLLOUT_SUPERSEDED')) return this.#superseded(begun);
     const because = isCancellation(error) ? 'cancelled' : error instanceof StepFailed ? error.reason : 'a step failed';
     let result: DeployResult;

@@ -6,6 +6,7 @@ import type { DeployInput, DeployResult } from '../../src/domain/rollout';
 import { recordWriter } from '../../src/stores/predictions';
 import type { deploy } from '../../src/workflows/deploy';
 import { report } from '../stores/served';
+import { type FollowingReplica, followingReplica, type Reported } from '../support/following-replica';
 import { type EndpointWorker, flights, registerVersion, startEndpointWorker } from './endpoint-worker';
 
 let worker: EndpointWorker;
@@ -56,42 +57,14 @@ async function endpointWhen(is: (document: EndpointDocument) => boolean): Promis
   }
 }
 
-/** A replica that follows every revision at once, until it is stopped. */
-function replica(seen: { shippedTo?: string; counts?: Record<string, { requests: number; errors: number }> } = {}) {
-  let stopped = false;
-  let reports = 0;
-  const state = { ...seen };
-  const following = (async () => {
-    while (!stopped) {
-      const document = await endpoint();
-      await report(worker.stores, project, 'r1', { revision: document?.revision ?? 0, ...state });
-      reports += 1;
-      await new Promise((resolve) => setTimeout(resolve, 30));
-    }
-  })();
-  return {
-    state,
-    /** What is in `state` now has been reported. */
-    reported: async () => {
-      const before = reports;
-      while (reports < before + 2) await new Promise((resolve) => setTimeout(resolve, 10));
-    },
-    stop: async () => {
-      stopped = true;
-      await following;
-    },
-  };
-}
+const replica = (seen: Reported = {}): FollowingReplica => followingReplica(worker.stores, project, seen);
 
 async function passed(handle: WorkflowHandle<typeof deploy>, edge: string): Promise<void> {
   await handle.signal(MESSAGES.watermark, { endpoint: project, watermark: edge, edge, reason: 'passed' });
 }
 
 /** Version 1 in place, by a rollout of its own. */
-async function withChampion<T>(
-  then: (serving: ReturnType<typeof replica>) => Promise<T>,
-  seen?: Parameters<typeof replica>[0]
-): Promise<T> {
+async function withChampion<T>(then: (serving: FollowingReplica) => Promise<T>, seen?: Reported): Promise<T> {
   const serving = replica(seen);
   try {
     await (await start(1)).result();
