@@ -138,21 +138,21 @@ export function deployActivities(deps: ActivityDeps) {
     },
 
     /** Starts the step's event time; nothing while no replica has shipped any. */
-    async mlopsStartStepClock({ rollout, step }: AtStep): Promise<{ until?: string; revision?: number }> {
+    async mlopsStartStepClock({ rollout, step }: AtStep): Promise<{ until?: string; revision?: number; live: number }> {
       const stores = await deps.stores();
       const document = await rolloutOf(stores, rollout);
-      const watermark = await watermarkAt(stores, document, step);
-      return watermark === undefined ? {} : startClock(stores, document, step, watermark);
+      const { watermark, live } = await watermarkAt(stores, document, step);
+      return watermark === undefined ? { live } : { live, ...(await startClock(stores, document, step, watermark)) };
     },
 
-    /** Whether the step's event time is over, by the endpoint's watermark. */
-    async mlopsStepOver({ rollout, step }: AtStep): Promise<{ over: boolean; watermark?: string }> {
+    /** Whether the step's event time is over, by the endpoint's watermark; and how many replicas tell of it. */
+    async mlopsStepOver({ rollout, step }: AtStep): Promise<{ over: boolean; watermark?: string; live: number }> {
       const stores = await deps.stores();
       const document = await rolloutOf(stores, rollout);
-      const watermark = await watermarkAt(stores, document, step);
+      const { watermark, live } = await watermarkAt(stores, document, step);
       const until = (await ownedAt(stores, document, step)).rollout.until;
-      if (watermark === undefined || until === undefined) return { over: false };
-      return { over: watermark.getTime() >= Date.parse(until), watermark: watermark.toISOString() };
+      if (watermark === undefined || until === undefined) return { over: false, live };
+      return { over: watermark.getTime() >= Date.parse(until), watermark: watermark.toISOString(), live };
     },
 
     /** Both versions' answers to the same requests, in the records of this rollout. */
@@ -193,9 +193,10 @@ async function watermarkAt(
   stores: Stores,
   rollout: Parameters<typeof ownedAt>[1],
   step: number
-): Promise<Date | undefined> {
+): Promise<{ watermark: Date | undefined; live: number }> {
   const { watch } = await ownedAt(stores, rollout, step);
-  return watermarkOf(await liveReplicas(stores.moving.replicas, rollout.endpoint), watch.latenessMs);
+  const live = await liveReplicas(stores.moving.replicas, rollout.endpoint);
+  return { watermark: watermarkOf(live, watch.latenessMs), live: live.length };
 }
 
 function toldOf({ _id, epoch, served, steps, former, supersedes }: RolloutDocument): BegunRollout {

@@ -9,6 +9,7 @@ import type { Period } from '../domain/season';
 import { triggersOf } from '../domain/triggers';
 import { triggerMessages, windowId, windowLine } from '../domain/windows';
 import type { Stores } from '../stores/connect';
+import { noReplica } from '../domain/endpoint';
 import { coverage, windowRows } from '../stores/predictions';
 import { liveReplicas, watermarkOf } from '../stores/replicas';
 import { inAttemptFolder } from './attempt-folder';
@@ -25,7 +26,7 @@ export interface OfWindow {
 
 /** Ready: `asOf` is the event time up to which truths count. */
 export type Readiness =
-  | { readonly state: 'waiting'; readonly waitsFor: string }
+  | { readonly state: 'waiting'; readonly waitsFor: string; readonly noReplica?: boolean }
   | { readonly state: 'ready'; readonly asOf: string };
 
 export interface Judged {
@@ -52,7 +53,9 @@ export function monitorActivities(deps: ActivityDeps) {
     async mlopsWindowReady({ project, definition, period }: OfWindow): Promise<Readiness> {
       const stores = await deps.stores();
       const { truthCoverage, truthWithin, lateness } = definition.monitoring;
-      const watermark = watermarkOf(await liveReplicas(stores.moving.replicas, project), durationMs(lateness));
+      const live = await liveReplicas(stores.moving.replicas, project);
+      if (live.length === 0) return { state: 'waiting', waitsFor: noReplica(project), noReplica: true };
+      const watermark = watermarkOf(live, durationMs(lateness));
       if (watermark === undefined)
         return { state: 'waiting', waitsFor: 'predictions: no live replica has shipped any' };
       const over = Date.parse(period.to);

@@ -142,3 +142,8 @@ function datatypeOf(type: string): ModelInput['datatype'] {
       return 'BYTES';
   }
 }
+
+/** What an endpoint waits for whose event time stands still. */
+export function noReplica(endpoint: string): string {
+  return `a replica: none is live, so event time stands still. Start one: \`mlops serve ${endpoint}\``;
+}

@@ -32,7 +32,9 @@ export function windowLine(window: WindowBody): string {
 
 function levelWords({ verdict, gap }: WindowBody['level']): string {
   if (verdict === 'insufficient data') return 'level: insufficient data';
-  return `level gap ${gap.estimate.toFixed(3)} [${gap.low.toFixed(3)}, ${gap.high.toFixed(3)}]${verdict === 'none' ? '' : ` (${verdict})`}`;
+  // No brackets: the Temporal UI takes them for a link.
+  const interval = `${gap.low.toFixed(3)} to ${gap.high.toFixed(3)}`;
+  return `level gap ${gap.estimate.toFixed(3)} (${interval})${verdict === 'none' ? '' : `, ${verdict}`}`;
 }
 
 function triggerWords({ on, outcome }: WindowTrigger): string {

@@ -14,6 +14,7 @@ import type { BegunRollout, Followed } from '../activities/deploy';
 import type { RolloutStep } from '../domain/definition';
 import { durationMs } from '../domain/durations';
 import { readWatermark } from '../domain/endpoint-messages';
+import { noReplica } from '../domain/endpoint';
 import { versionLabel } from '../domain/ids';
 import { MESSAGES } from '../domain/messages';
 import {
@@ -138,12 +139,12 @@ class Saga {
   async #wholeTime(step: RolloutStep, number: number): Promise<void> {
     const { rollout } = this.#started();
     const clock = await this.#clock(step, number);
-    this.#show(step, number, `event time until **${clock.until}**`);
     for (;;) {
       await this.#wake.recordRefused(this.#input.project);
       const seen = this.#wake.heard;
-      const { over } = await this.#io().mlopsStepOver({ rollout, step: number });
+      const { over, live } = await this.#io().mlopsStepOver({ rollout, step: number });
       if (over) break;
+      this.#show(step, number, `event time until **${clock.until}**`, live);
       await this.#wake.after(seen);
     }
     this.#judge(await this.#replicas(number, clock.revision));
@@ -153,9 +154,9 @@ class Saga {
     const { rollout } = this.#started();
     for (;;) {
       const seen = this.#wake.heard;
-      const { until, revision } = await this.#io().mlopsStartStepClock({ rollout, step: number });
+      const { until, revision, live } = await this.#io().mlopsStartStepClock({ rollout, step: number });
       if (until !== undefined && revision !== undefined) return { until, revision };
-      this.#show(step, number, 'the first predictions: until then nothing is known of event time');
+      this.#show(step, number, 'the first predictions: until then nothing is known of event time', live);
       await this.#wake.after(seen);
     }
   }
@@ -225,33 +226,39 @@ class Saga {
     return io(this.#input.definition);
   }
 
-  #show(step: RolloutStep, number: number, waitsFor: string): void {
+  /** @param live replicas, where it is waited for what only they can tell */
+  #show(step: RolloutStep, number: number, waitsFor: string, live = 1): void {
     const begun = this.#started();
     const { project, kind } = this.#input;
+    const waiting = live === 0 ? [`replica:${project}`] : [];
     const served = begun.former === undefined || kind === 'rollback';
-    this.#display(begun, [
-      `# ${kind === 'rollback' ? 'Rolls back to' : 'Rolls out'} ${versionLabel(project, begun.number)}`,
-      `- step **${step.name}** (${number} of ${begun.steps.length})`,
-      `- the candidate answers **${Math.round(step.share * 100)} %** of requests${step.shadow && !served ? ', and scores the rest unseen' : ''}`,
-      ...(begun.former === undefined
-        ? ['- there is no champion yet: one step']
-        : [`- champion: ${versionLabel(project, begun.former)}`]),
-      `- waits for: ${waitsFor}`,
-      `- epoch ${begun.epoch}`,
-      '',
-      'To go back to the champion: cancel this workflow (**Request Cancellation**).',
-      `To an earlier version: \`mlops rollback ${project} --by <your name>\`, or the update \`rollback\` of the workflow \`mlops/${project}\`.`,
-    ]);
+    this.#display(
+      begun,
+      [
+        `# ${kind === 'rollback' ? 'Rolls back to' : 'Rolls out'} ${versionLabel(project, begun.number)}`,
+        `- step **${step.name}** (${number} of ${begun.steps.length})`,
+        `- the candidate answers **${Math.round(step.share * 100)} %** of requests${step.shadow && !served ? ', and scores the rest unseen' : ''}`,
+        ...(begun.former === undefined
+          ? ['- there is no champion yet: one step']
+          : [`- champion: ${versionLabel(project, begun.former)}`]),
+        `- waits for: ${live === 0 ? `${noReplica(project)}; then ${waitsFor}` : waitsFor}`,
+        `- epoch ${begun.epoch}`,
+        '',
+        'To go back to the champion: cancel this workflow (**Request Cancellation**).',
+        `To an earlier version: \`mlops rollback ${project} --by <your name>\`, or the update \`rollback\` of the workflow \`mlops/${project}\`.`,
+      ],
+      waiting
+    );
   }
 
   #showEnd(begun: BegunRollout, how: string): void {
     this.#display(begun, [`# ${versionLabel(this.#input.project, begun.number)}`, how]);
   }
 
-  #display(begun: BegunRollout, lines: readonly string[]): void {
+  #display(begun: BegunRollout, lines: readonly string[], waitingFor: readonly string[] = []): void {
     show(this.#input, {
       phase: 'deploy',
-      waitingFor: [],
+      waitingFor,
       modelVersion: versionLabel(this.#input.project, begun.number),
       details: lines.join('\n'),
     });

@@ -69,11 +69,14 @@ export async function monitor(initial: MonitorState): Promise<never> {
   for (;;) {
     const seen = wake.heard;
     await wake.recordRefused(initial.project);
-    for (let message = told.shift(); message !== undefined; message = told.shift()) {
-      const mistake = await windows.watch(message);
-      if (mistake !== undefined) wake.refuse(MESSAGES.watch, mistake);
+    let heard = true;
+    while (heard && told[0] !== undefined) {
+      const answer = await windows.watch(told[0]);
+      heard = answer !== 'failed';
+      if (heard) told.shift();
+      if (answer !== undefined && heard) wake.refuse(MESSAGES.watch, answer);
     }
-    const judged = await windows.judgeNext();
+    const judged = heard && (await windows.judgeNext());
     if (told.length === 0 && wake.recorded && windows.enough()) await continueAsNew<typeof monitor>(windows.state);
     if (!judged) await wake.after(seen);
   }
@@ -91,10 +94,20 @@ class Windows {
     return workflowInfo().continueAsNewSuggested || this.#judged >= (this.state.windowsPerRun ?? WINDOWS_PER_RUN);
   }
 
-  /** Why the message is refused, or undefined. The first one says where to begin; windows go on from there, in order. */
+  /**
+   * Why the message is refused, or undefined; `failed` where a person must mend something before it is heard. The first
+   * one says where to begin; windows go on from there, in order.
+   */
   async watch(message: WatchMessage): Promise<string | undefined> {
     const { project } = this.state;
-    const { definition } = await io(this.state.definition).mlopsWatchedDefinition({ project, ...message });
+    let definition: ProjectDefinition | undefined;
+    try {
+      ({ definition } = await io(this.state.definition).mlopsWatchedDefinition({ project, ...message }));
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      this.#show(`a mend: ${message.version} can't be watched. ${reasonOf(error)}`, undefined, ['operator']);
+      return 'failed';
+    }
     if (definition === undefined) return `${project} has no version ${message.version}`;
     const next = this.state.next ?? seasonOf(definition.monitoring.season, message.since).from;
     this.state = { ...this.state, definition, watched: message, next };
@@ -112,7 +125,7 @@ class Windows {
     try {
       const ready = await waiting(definition).mlopsWindowReady({ project, definition, period });
       if (ready.state === 'waiting') {
-        this.#show(ready.waitsFor, period);
+        this.#show(ready.waitsFor, period, ready.noReplica === true ? [`replica:${project}`] : []);
         return false;
       }
       await this.#judge(period, ready.asOf);
@@ -159,6 +172,7 @@ class Windows {
     return [
       `# Monitor of ${project}`,
       watched === undefined ? 'Watches nothing yet.' : `Watches ${versionLabel(project, watched.number)}.`,
+      '',
       ...(period === undefined ? [] : [`- next window: **${period.from}** to ${period.to}`]),
       `- waits for: ${waitsFor}`,
       '',

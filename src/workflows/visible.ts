@@ -10,7 +10,7 @@ const WAITING_FOR = defineSearchAttributeKey('MlopsWaitingFor', 'KEYWORD_LIST');
 
 export interface Visible {
   readonly phase: string;
-  /** `approver:ana`, `operator`, `labels`, `worker:<queue>`; empty while it works. */
+  /** `approver:ana`, `operator`, `labels`, `worker:<queue>`, `replica:<endpoint>`; empty while it works. */
   readonly waitingFor: readonly string[];
   readonly modelVersion?: string;
   /** Markdown; tables have no borders there, so lists. */

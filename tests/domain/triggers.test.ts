@@ -169,6 +169,6 @@ test('what fired is told with an id of its window; what was suppressed is not', 
 test('a window in one line', () => {
   const triggers: WindowTrigger[] = [{ on: 'level', detail: 'gap', outcome: 'fired' }];
   expect(windowLine(week(0, { ...above, triggers }))).toBe(
-    '- **2001-02-01** to 2001-02-08: 1900 rows of version 1, 1805 with truth; level gap 0.078 [0.039, 0.117] (above); data quality passed; drift: none; **level: fired**'
+    '- **2001-02-01** to 2001-02-08: 1900 rows of version 1, 1805 with truth; level gap 0.078 (0.039 to 0.117), above; data quality passed; drift: none; **level: fired**'
   );
 });

@@ -182,6 +182,27 @@ test('a lost signal costs a timer, not the rollout', async () => {
   );
 });
 
+test('with no replica left in mid-canary, the page says so; with one back, it goes on by itself', async () => {
+  await withChampion(
+    async (serving) => {
+      const handle = await start(2, { rereadMs: 200 });
+      await endpointWhen(inStep('canary'));
+      await serving.stop();
+      await report(worker.stores, project, 'r1', { revision: 0, silentForMs: 60_000 });
+      const details = async () =>
+        (await handle.query<{ currentDetails: string }, []>('__temporal_workflow_metadata')).currentDetails;
+      while (!(await details()).includes('a replica: none is live'))
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      const back = replica({ shippedTo: '2001-05-20T00:00:00Z' });
+      await endpointWhen(inStep('full'));
+      back.state.shippedTo = '2001-05-30T00:00:00Z';
+      expect(await handle.result()).toMatchObject({ outcome: 'deployed' });
+      await back.stop();
+    },
+    { shippedTo: '2001-05-10T18:20:00Z' }
+  );
+});
+
 test('a candidate that fails more often than the champion is rolled back, with the reason', async () => {
   await withChampion(
     async (serving) => {

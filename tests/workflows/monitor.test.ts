@@ -60,8 +60,9 @@ async function listen(count: number): Promise<WorkflowHandle<() => Promise<Trigg
   return handle;
 }
 
+/** The replica counts as live for a minute more, however slow the machine. */
 async function shipped(shippedTo: string): Promise<void> {
-  await report(worker.stores, project, 'r1', { revision: 1, shippedTo });
+  await report(worker.stores, project, 'r1', { revision: 1, shippedTo, silentForMs: -60_000 });
 }
 
 async function passed(handle: WorkflowHandle, edge: string, reason = 'passed'): Promise<void> {
@@ -163,10 +164,36 @@ test('without a live replica nothing is known of event time, and nothing is judg
   await serveWeek(worker.stores, project, { from: W1 });
   const handle = await start({ rereadMs: 200 });
   await passed(handle, W2);
-  await eventually('what it waits for', async () => ((await details()).includes('no live replica') ? true : undefined));
+  await eventually('what it waits for', async () =>
+    (await details()).includes('a replica: none is live') ? true : undefined
+  );
   expect(await windows()).toEqual([]);
   // The signal is lost; the timer looks.
   await shipped('2001-02-09T00:00:00Z');
+  await judged(1);
+});
+
+test('a version that can’t be watched waits for a person, and is watched after the mend', async () => {
+  const { definitions, definition } = {
+    definitions: worker.stores.facts.collection('definition'),
+    definition: watchedFlights(project),
+  };
+  await registerWatched(worker.stores, definition);
+  const lost = await definitions.findOneAndDelete({ 'body.definition.name': project });
+  await serveWeek(worker.stores, project, { from: W1 });
+  await shipped('2001-02-09T00:00:00Z');
+  const handle = await worker.client.workflow.start<typeof monitor>('monitor', {
+    workflowId: monitorId(project),
+    taskQueue: worker.taskQueue,
+    args: [{ v: 1, project, definition, searchAttributes: false }],
+  });
+  started.push(handle);
+  await handle.signal(MESSAGES.watch, { version: `${project}/1`, number: 1, since: W1 });
+  await eventually('who is waited for', async () =>
+    (await details()).includes('MLOPS_RECORD_MISSING') ? true : undefined
+  );
+  await definitions.insertOne(lost!);
+  await passed(handle, W2);
   await judged(1);
 });
 
