@@ -74,7 +74,7 @@ export interface ReplicaDocument {
   readonly idle?: true;
   /** Why it can't take a later revision, or can't ship: as a person reads it. */
   readonly error?: string;
-  /** Since this replica took `revision`, by version number: answers and failures of its model. */
+  /** Since this replica took `revision`, across its restarts, by version number: answers and failures of its model. */
   readonly counts: Readonly<Record<string, { readonly requests: number; readonly errors: number }>>;
 }
 

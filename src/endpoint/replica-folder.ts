@@ -4,6 +4,7 @@
  *   lock            process id of the replica that works here
  *   endpoint.json   the last document that was served
  *   watermark.json  what was signalled
+ *   counts.json     answers and failures since the served revision was taken
  *   models/<hex>    models by digest
  *   spool/          what isn't in MongoDB yet
  */
@@ -15,6 +16,7 @@ import { MlopsError } from '../domain/errors';
 export interface ReplicaFolder {
   readonly endpointFile: string;
   readonly watermarkFile: string;
+  readonly countsFile: string;
   readonly models: string;
   readonly spool: string;
   release(): void;
@@ -28,6 +30,7 @@ export function takeFolder(folder: string): ReplicaFolder {
   return {
     endpointFile: join(folder, 'endpoint.json'),
     watermarkFile: join(folder, 'watermark.json'),
+    countsFile: join(folder, 'counts.json'),
     models: join(folder, 'models'),
     spool: join(folder, 'spool'),
     release: () => rmSync(lock, { force: true }),

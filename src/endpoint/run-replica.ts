@@ -15,7 +15,7 @@ import { ModelCache } from './model-cache';
 import { Problems, type ReplicaLog } from './problems';
 import { Reconciler } from './reconcile';
 import { type Repeated, repeat } from './repeat';
-import { takeFolder } from './replica-folder';
+import { readJson, takeFolder, writeJson } from './replica-folder';
 import { openReplicaStores, type ReplicaStores } from './replica-stores';
 import { reportReplica, withdrawReplica } from './report';
 import { Shipper } from './ship';
@@ -113,6 +113,9 @@ async function startReplica(
   });
   await predictor.recall();
   await reconciler.restore();
+  // A candidate must not lose its failures with the process that they may have ended.
+  const counted = await readJson<Pick<ReplicaDocument, 'revision' | 'counts'>>(folder.countsFile);
+  if (counted !== undefined && counted.revision === reconciler.taken?.revision) predictor.countOn(counted.counts);
 
   const server = createInferenceServer({
     model: endpoint,
@@ -130,16 +133,17 @@ async function startReplica(
   const report = async () => {
     const { highest } = shipper.clock;
     const shippedTo: Pick<ReplicaDocument, 'shippedTo'> = highest === undefined ? {} : { shippedTo: new Date(highest) };
+    const served = { revision: reconciler.taken?.revision ?? 0, counts: structuredClone(predictor.counts) };
+    await writeJson(folder.countsFile, served);
     await reportReplica(stores.replicas, {
       endpoint,
       replica,
       address,
       startedAt,
-      revision: reconciler.taken?.revision ?? 0,
+      ...served,
       ...shippedTo,
       ...(isIdle() ? { idle: true } : {}),
       ...(problems.summary === undefined ? {} : { error: problems.summary }),
-      counts: structuredClone(predictor.counts),
     });
   };
   const tell = async () => {

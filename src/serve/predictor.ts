@@ -93,6 +93,14 @@ export class Predictor {
     }
   }
 
+  /** What the process before this one counted, while it served the same revision. */
+  countOn(counts: Readonly<Record<string, Readonly<Counts>>>): void {
+    for (const [version, { requests, errors }] of Object.entries(counts)) {
+      const own = this.#counts[version];
+      if (own !== undefined) this.#counts[version] = { requests: own.requests + requests, errors: own.errors + errors };
+    }
+  }
+
   /** Answers that the process before this one gave and had not shipped. */
   async recall(): Promise<void> {
     for await (const line of this.#spool.left(RECALLED_BYTES)) {

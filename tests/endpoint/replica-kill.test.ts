@@ -77,6 +77,29 @@ test('kill -9 under load: no acknowledged prediction is without its record, and 
   expect(ids.size).toBe(await stored());
 });
 
+test('kill -9 does not erase what a revision has answered and failed; another revision begins anew', async () => {
+  const folder = await endpoint.newFolder();
+  const { pool, end } = await startProcess(folder, FAST);
+  const answered = new Set<string>();
+  const sending = sendUntilItEnds(pool, 'counted', answered);
+  const counted = async () => (await endpoint.report('r1'))?.counts['1']?.requests ?? 0;
+  await until('300 are counted', async () => (await counted()) >= 300);
+  await end('SIGKILL');
+  await sending;
+  const before = await counted();
+  const { startedAt } = (await endpoint.report('r1'))!;
+  await endpoint.start({ folder, replica: 'r1' });
+  const again = async () => {
+    const report = await endpoint.report('r1');
+    return report !== null && report.startedAt > startedAt ? report : undefined;
+  };
+  await until('it reports again', async () => (await again()) !== undefined);
+  expect(await counted()).toBeGreaterThanOrEqual(before);
+  await endpoint.publish({ revision: 2, champion: ONE.version });
+  await until('it serves the next revision', async () => (await again())?.revision === 2);
+  expect(await counted()).toBe(0);
+});
+
 test('SIGTERM under load: what is in flight is answered, and everything is shipped before the end', async () => {
   const answered = new Set<string>();
   const { pool, end } = await startProcess(await endpoint.newFolder(), { ...FAST, shipMs: 60_000 });
