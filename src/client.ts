@@ -13,10 +13,10 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
-import type { Workflow } from '@temporalio/common';
+import { ApplicationFailure, TemporalFailure, type Workflow } from '@temporalio/common';
 import { digestOf } from './digest';
 import type { ProjectDefinition } from './domain/definition';
-import { MlopsError } from './domain/errors';
+import { errorCodeOf, MlopsError } from './domain/errors';
 import { lifecycleId, PROJECT_NAME, parseRequest, phaseId, type RequestName } from './domain/ids';
 import {
   type ApplyMessage,
@@ -333,13 +333,14 @@ function checkPayload(what: string, payload: unknown): void {
     );
 }
 
-/** What a validator refused, in its own words. */
+/** What a validator refused, or what failed while the message was dealt with: in its own words, under its own code. */
 function refusal(error: unknown): unknown {
   if (!(error instanceof WorkflowUpdateFailedError)) return error;
-  const words = error.cause?.message ?? error.message;
-  return new MlopsError('MLOPS_MESSAGE_INVALID', words.replace(/^MLOPS_MESSAGE_INVALID: /, ''), {}, '', {
-    cause: error,
-  });
+  let failure: unknown = error.cause;
+  while (failure instanceof TemporalFailure && !(failure instanceof ApplicationFailure)) failure = failure.cause;
+  const code = errorCodeOf({ code: (failure as { type?: unknown } | undefined)?.type }) ?? 'MLOPS_UNEXPECTED';
+  const words = failure instanceof Error ? failure.message : error.message;
+  return new MlopsError(code, words.replace(`${code}: `, ''), {}, '', { cause: error });
 }
 
 function notThere(project: string, error: unknown): unknown {

@@ -159,8 +159,7 @@ export interface DefinitionBody {
   readonly appliedBy: string;
 }
 
-/** A person's decision that was accepted. `_id` = `<request>/<decision id>`. */
-/** `_id` = `<request>/<person>`. */
+/** A person's decision that was accepted. `_id` = `<request>/<person>`: nobody has two on one request. */
 export interface DecisionBody {
   readonly request: string;
   /** The sender's. */
