@@ -147,7 +147,8 @@ export function judgeDecision(
   };
 }
 
-function stateAfter(policy: ApprovalPolicy, decisions: readonly AcceptedDecision[]): RequestState {
+/** The state of an open request on which these decisions count. */
+export function stateAfter(policy: ApprovalPolicy, decisions: readonly AcceptedDecision[]): RequestState {
   const count = (verdict: Verdict): number => decisions.filter((decision) => decision.verdict === verdict).length;
   if (count('reject') >= policy.rejectsNeeded) return 'rejected';
   if (count('approve') >= policy.approversNeeded) return 'approved';

@@ -3,7 +3,13 @@
  * counts is recorded before it has an effect.
  */
 import { workflowInfo } from '@temporalio/workflow';
-import { type AcceptedDecision, type ApprovalRequest, judgeDecision, malformedDecision } from '../domain/approval';
+import {
+  type AcceptedDecision,
+  type ApprovalRequest,
+  judgeDecision,
+  malformedDecision,
+  stateAfter,
+} from '../domain/approval';
 import type { DecisionAnswer, DecisionMessage, RequestState } from '../domain/messages';
 import type { ApproveInput } from '../domain/phases';
 import { io } from './activities';
@@ -27,6 +33,8 @@ export class Ballot {
     this.#request = request;
     this.#accepted = [...(input.accepted ?? [])];
     this.#malformed = input.continued?.malformed ?? 0;
+    // A workflow before this one may have been lost between the last decision and the request's end.
+    this.#closeIfDecided(stateAfter(request.policy, this.#accepted));
     this.#onChange = onChange;
   }
 
@@ -61,9 +69,8 @@ export class Ballot {
     const counts = judgement.outcome === 'accepted';
     if (counts) {
       this.#accepted.push({ id, by, verdict });
-      const people = this.#accepted.map((decision) => decision.by).join(', ');
-      if (judgement.state === 'open') this.#onChange();
-      else this.close(judgement.state, `${judgement.state} by ${people}`);
+      this.#closeIfDecided(judgement.state);
+      this.#onChange();
     }
     const { workflowId, runId } = workflowInfo();
     const answer = io(this.#input.retries).mlopsRecordDecision({
@@ -104,6 +111,12 @@ export class Ballot {
   /** @throws where a decision that counts could not be recorded: then nothing may follow from it */
   async recorded(): Promise<void> {
     await Promise.all(this.#records.values());
+  }
+
+  #closeIfDecided(state: RequestState): void {
+    if (this.#request.state !== 'open' || state === 'open') return;
+    const people = this.#accepted.map((decision) => decision.by).join(', ');
+    this.#request = { ...this.#request, state, closedBecause: `${state} by ${people}` };
   }
 
   #forget(key: string, by: string | undefined): void {
