@@ -12,7 +12,15 @@ import {
 import type { ApprovalPolicy } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
 import type { Cycle } from '../domain/ids';
-import type { DecisionAnswer, DecisionMessage, OperatorAnswer, RequestState, TriggerCause } from '../domain/messages';
+import type {
+  DecisionAnswer,
+  DecisionCode,
+  DecisionMessage,
+  OperatorAnswer,
+  RequestState,
+  TriggerCause,
+} from '../domain/messages';
+import type { DecisionBody, Fact } from '../domain/records';
 import type { Digest, Ref } from '../domain/refs';
 import { nodeOf } from '../stores/facts';
 import { callerIdentity, type MessageSource } from './caller-identity';
@@ -47,6 +55,9 @@ export interface OpenedRequest {
   /** Decisions on it that count already: of an approval that failed half-way. */
   readonly accepted: readonly AcceptedDecision[];
 }
+
+/** No answers for good: the same decision, sent again, is judged. */
+const TOO_EARLY: readonly DecisionCode[] = ['not-open-yet', 'unknown-request'];
 
 export function approveActivities(deps: ActivityDeps) {
   return {
@@ -130,11 +141,11 @@ export function approveActivities(deps: ActivityDeps) {
       const { request, project, decision, judgement, workflow, updateId } = record;
       const stores = await deps.stores();
       const { by, verdict, digest } = decision;
-      const said = `${by} ${decision.id} ${verdict} ${digest.slice(7, 19)}`;
-      // Too early is no answer for good: the same decision, sent again, is judged.
-      const early = judgement.code === 'not-open-yet' || judgement.code === 'unknown-request';
-      const id = `decision ${request} ${said}${early ? ` ${judgement.code}` : ''}`;
-      const earlier = await stores.audit.find(id);
+      const counted = `decision ${request} ${by} ${decision.id} ${verdict} ${digest.slice(7, 19)}`;
+      const refused = `${counted} ${TOO_EARLY.includes(judgement.code) ? judgement.code : 'refused'}`;
+      // What counts is never answered by an earlier refusal: it would count without a record.
+      const id = judgement.outcome === 'accepted' ? counted : refused;
+      const earlier = (await stores.audit.find(counted)) ?? (await stores.audit.find(id));
       if (earlier !== null) return earlier.detail.answer as DecisionAnswer;
       const answer: DecisionAnswer = {
         outcome: judgement.outcome,
@@ -193,15 +204,12 @@ export function approveActivities(deps: ActivityDeps) {
         const fact = `${request}/${by}`;
         const inputs = known === null ? [] : [known.version, known.evaluation];
         const approved = { from: `decision:${fact}`, relation: 'approved' } as const;
-        const { won, fact: kept } = await stores.facts.commit(
+        const approves = known !== null && verdict === 'approve';
+        const { fact: kept } = await stores.facts.commit(
           { _id: fact, kind: 'decision', digest: digestOf(body), inputs, artifacts: [], body },
-          { audit: event, edges: known === null ? [] : [{ ...approved, to: nodeOf(known.version) }] }
+          { audit: event, edges: approves ? [{ ...approved, to: nodeOf(known.version) }] : [] }
         );
-        // Two runs of one request can't both be right about this person: what is recorded stands.
-        if (!won && (kept.body.id !== decision.id || kept.body.verdict !== verdict)) {
-          const decided = { outcome: 'refused', code: 'second-decision', reason: `${by} has decided already` } as const;
-          return this.mlopsRecordDecision({ ...record, judgement: { ...decided, state: judgement.state } });
-        }
+        requireSameDecision(kept, body);
       }
       crashPoint('decision:recorded');
       return answer;
@@ -293,6 +301,17 @@ function requireSame(kept: ApprovalRequest, asked: ApprovalRequest): void {
       'Skip the cycle and retrain: the next one has a request of its own.'
     );
   }
+}
+
+/** By a workflow that has lost what was decided before: of this person another decision counts. */
+function requireSameDecision({ _id, body: kept }: Fact<'decision'>, sent: Pick<DecisionBody, 'id' | 'verdict'>): void {
+  if (kept.id === sent.id && kept.verdict === sent.verdict) return;
+  throw new MlopsError(
+    'MLOPS_REQUEST_CONFLICT',
+    'Another decision of this person is on record.',
+    { decision: _id, kept: kept.verdict, sent: sent.verdict },
+    'Retry the phase: it goes on with the decisions that are recorded.'
+  );
 }
 
 function digestIn(what: Digest | Ref): Digest {

@@ -147,7 +147,7 @@ export function judgeDecision(
   };
 }
 
-/** What the decisions that count make of a request. */
+/** The state of an open request on which these decisions count. */
 export function stateAfter(policy: ApprovalPolicy, decisions: readonly AcceptedDecision[]): RequestState {
   const count = (verdict: Verdict): number => decisions.filter((decision) => decision.verdict === verdict).length;
   if (count('reject') >= policy.rejectsNeeded) return 'rejected';

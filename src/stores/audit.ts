@@ -9,7 +9,7 @@ import type { Digest } from '../domain/refs';
 import { isDuplicateKey } from './facts';
 
 export interface NewAuditEvent {
-  /** Deterministic: `decision <request> <decision id>`, `deployed <version>`, … */
+  /** Deterministic: `closed <request>`, `deployed <version>`, … */
   readonly id: string;
   readonly project: string;
   readonly what: string;

@@ -43,13 +43,14 @@ async function waitForPeople(input: ApproveInput, request: ApprovalRequest): Pro
   });
   show(input, approvePage(ballot.request, ballot.accepted));
 
+  const whole = CancellationScope.current();
   const deadlineAt = input.continued?.deadlineAt ?? Date.now() + durationMs(request.policy.deadline);
   const modelVersion = `${request.project}@${request.number}`;
   const reminders = new CancellationScope();
   const reminding = reminders.run(() => remind(input, request, deadlineAt)).catch(ignoreCancellation);
   const settled = (): boolean => ballot.request.state !== 'open';
   try {
-    if (input.continued === undefined)
+    if (input.continued === undefined && !settled())
       await notify(input, request, 'approval-requested', `${modelVersion} waits for approval`);
     const full = (): boolean => workflowInfo().continueAsNewSuggested;
     const woken = await condition(() => settled() || full(), Math.max(1, deadlineAt - Date.now()), {
@@ -58,12 +59,13 @@ async function waitForPeople(input: ApproveInput, request: ApprovalRequest): Pro
     if (!woken) ballot.close('expired', `nobody decided within ${request.policy.deadline.wall}`);
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    ballot.close('superseded', 'the lifecycle was stopped');
   }
   reminders.cancel();
   return CancellationScope.nonCancellable(async () => {
     await reminding;
     await condition(allHandlersFinished);
+    // Looked at here, since the next run would know nothing of it.
+    if (whole.consideredCancelled) ballot.close('superseded', 'the lifecycle was stopped');
     if (!settled()) {
       const { accepted, malformed } = ballot;
       return continueAsNew<typeof approve>({ ...input, accepted, continued: { deadlineAt, malformed } });

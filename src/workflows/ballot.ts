@@ -33,9 +33,9 @@ export class Ballot {
     this.#request = request;
     this.#accepted = [...(input.accepted ?? [])];
     this.#malformed = input.continued?.malformed ?? 0;
+    // A workflow before this one may have been lost between the last decision and the request's end.
+    this.#closeIfDecided(stateAfter(request.policy, this.#accepted));
     this.#onChange = onChange;
-    // An earlier run may have died between the last record and the end.
-    this.#request = this.#decided();
   }
 
   get request(): ApprovalRequest {
@@ -69,7 +69,7 @@ export class Ballot {
     const counts = judgement.outcome === 'accepted';
     if (counts) {
       this.#accepted.push({ id, by, verdict });
-      this.#request = this.#decided();
+      this.#closeIfDecided(judgement.state);
       this.#onChange();
     }
     const { workflowId, runId } = workflowInfo();
@@ -113,12 +113,10 @@ export class Ballot {
     await Promise.all(this.#records.values());
   }
 
-  /** The request as the decisions that count make it. */
-  #decided(): ApprovalRequest {
-    const state = stateAfter(this.#request.policy, this.#accepted);
-    if (state === 'open' || this.#request.state !== 'open') return this.#request;
+  #closeIfDecided(state: RequestState): void {
+    if (this.#request.state !== 'open' || state === 'open') return;
     const people = this.#accepted.map((decision) => decision.by).join(', ');
-    return { ...this.#request, state, closedBecause: `${state} by ${people}` };
+    this.#request = { ...this.#request, state, closedBecause: `${state} by ${people}` };
   }
 
   #forget(key: string, by: string | undefined): void {

@@ -192,6 +192,7 @@ test('a version that can’t be watched waits for a person, and is watched after
   await eventually('who is waited for', async () =>
     (await details()).includes('MLOPS_RECORD_MISSING') ? true : undefined
   );
+  expect(await windows()).toEqual([]);
   await definitions.insertOne(lost!);
   await passed(handle, W2);
   await judged(1);
