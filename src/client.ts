@@ -11,6 +11,7 @@ import {
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
   WorkflowNotFoundError,
+  WorkflowFailedError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import { ApplicationFailure, TemporalFailure, type Workflow } from '@temporalio/common';
@@ -248,13 +249,17 @@ export class MlopsClient {
   async evaluate(input: Omit<EvaluateInput, 'v' | 'cycle'>): Promise<EvaluateResult> {
     await this.requireWorker();
     const cycle = `solo-${randomUUID()}` as const;
-    return this.temporal.workflow.execute<(input: EvaluateInput) => Promise<EvaluateResult>>('evaluate', {
-      workflowId: phaseId(input.project, cycle, 'evaluate'),
-      taskQueue: this.taskQueue,
-      args: [{ v: 1, cycle, ...input }],
-      staticSummary: `evaluate ${input.version.id} alone`,
-      staticDetails: `As known by ${input.asOf}.`,
-    });
+    return this.temporal.workflow
+      .execute<(input: EvaluateInput) => Promise<EvaluateResult>>('evaluate', {
+        workflowId: phaseId(input.project, cycle, 'evaluate'),
+        taskQueue: this.taskQueue,
+        args: [{ v: 1, cycle, ...input }],
+        staticSummary: `evaluate ${input.version.id} alone`,
+        staticDetails: `As known by ${input.asOf}.`,
+      })
+      .catch((error: unknown) => {
+        throw refusal(error);
+      });
   }
 
   signal(workflowId: string, name: string, payload: unknown): Promise<void> {
@@ -333,9 +338,9 @@ function checkPayload(what: string, payload: unknown): void {
     );
 }
 
-/** What a validator refused, or what failed while the message was dealt with: in its own words, under its own code. */
+/** What a validator refused, or what failed in the workflow: in its own words, under its own code. */
 function refusal(error: unknown): unknown {
-  if (!(error instanceof WorkflowUpdateFailedError)) return error;
+  if (!(error instanceof WorkflowUpdateFailedError || error instanceof WorkflowFailedError)) return error;
   let failure: unknown = error.cause;
   while (failure instanceof TemporalFailure && !(failure instanceof ApplicationFailure)) failure = failure.cause;
   const code = errorCodeOf({ code: (failure as { type?: unknown } | undefined)?.type }) ?? 'MLOPS_UNEXPECTED';

@@ -129,6 +129,9 @@ test('one life, from start to rollback', async () => {
   expect((await run('unpause', PROJECT, '--by', 'cem')).code).toBe(0);
   const alone = await json('evaluate', '--model', `${PROJECT}@1`, '--as-of', '2001-02-09');
   expect(alone).toMatchObject({ model: `${PROJECT}@1`, evaluation: { kind: 'evaluation' }, auc: expect.any(Number) });
+  const minute = ['--from', '2001-01-05T00:00:00Z', '--to', '2001-01-05T00:01:00Z'];
+  const failed = await run('evaluate', '--model', `${PROJECT}@1`, '--as-of', '2001-02-09', ...minute);
+  expect([failed.code, failed.stderr]).toEqual([1, expect.stringMatching(/^mlops: .*MLOPS_[A-Z_]+: [^\n]+\n$/)]);
   await askAtATerminal();
   expect((await run('stop', PROJECT, '--by', 'cem')).code).toBe(0);
   // The answer comes before the end: only the worker that is ended next can bring it about.
