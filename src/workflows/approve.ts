@@ -22,6 +22,7 @@ import type { ApproveInput, ApproveResult } from '../domain/phases';
 import { io } from './activities';
 import { approvePage } from './approve-page';
 import { Ballot } from './ballot';
+import { reasonOf } from './failures';
 import { decide, decideBySignal, supersede } from './messages';
 import { show } from './visible';
 
@@ -148,12 +149,18 @@ async function remind(input: ApproveInput, request: ApprovalRequest, deadlineAt:
   }
 }
 
+/** Resolves once the delivery has begun, or the audit tells that it can't: nobody's approval depends on a notice. */
 async function notify(input: ApproveInput, request: ApprovalRequest, kind: string, text: string): Promise<void> {
   const { notifiers = [] } = input;
   if (notifiers.length === 0) return;
   const { project, workflowId } = request;
   const notice = { id: `${request._id} ${kind}`, kind, project, text, details: request.evidence, workflowId };
-  await io(input.retries).mlopsStartNotice({ v: 1, workflowId: noticeId(workflowId, kind), notifiers, notice });
+  try {
+    await io(input.retries).mlopsStartNotice({ v: 1, workflowId: noticeId(workflowId, kind), notifiers, notice });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    await io(input.retries).mlopsRecordUndelivered({ notice, why: reasonOf(error) });
+  }
 }
 
 function here(): { readonly workflowId: string; readonly runId: string } {
