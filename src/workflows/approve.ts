@@ -9,6 +9,7 @@ import {
   condition,
   continueAsNew,
   currentUpdateInfo,
+  getExternalWorkflowHandle,
   isCancellation,
   setHandler,
   sleep,
@@ -17,13 +18,13 @@ import {
 import { type ApprovalRequest, judgeDecision, malformedDecision } from '../domain/approval';
 import { durationMs } from '../domain/durations';
 import { noticeId } from '../domain/ids';
-import type { DecisionAnswer, DecisionMessage } from '../domain/messages';
+import type { DecidedMessage, DecisionAnswer, DecisionMessage } from '../domain/messages';
 import type { ApproveInput, ApproveResult } from '../domain/phases';
 import { io } from './activities';
 import { approvePage } from './approve-page';
 import { Ballot } from './ballot';
 import { reasonOf } from './failures';
-import { decide, decideBySignal, supersede } from './messages';
+import { decide, decideBySignal, decided, supersede } from './messages';
 import { show } from './visible';
 
 export async function approve(input: ApproveInput): Promise<ApproveResult> {
@@ -31,7 +32,7 @@ export async function approve(input: ApproveInput): Promise<ApproveResult> {
 }
 
 async function waitForPeople(input: ApproveInput, request: ApprovalRequest): Promise<ApproveResult> {
-  const ballot: Ballot = new Ballot(input, request, () => show(input, approvePage(ballot.request, ballot.accepted)));
+  const ballot: Ballot = new Ballot(input, request, () => tell(input, ballot));
   setHandler(decide, (message) => ballot.take(message, currentUpdateInfo()?.id), {
     validator: refuseMalformed,
     description: 'Approve or reject the model: {id, by, verdict: "approve" | "reject", digest, comment?}',
@@ -78,6 +79,18 @@ async function waitForPeople(input: ApproveInput, request: ApprovalRequest): Pro
     await condition(allHandlersFinished);
     return { state, reason: because };
   });
+}
+
+/** Whoever looks: at this workflow, and at the lifecycle that waits for it. */
+function tell(input: ApproveInput, { request, accepted }: Ballot): void {
+  show(input, approvePage(request, accepted));
+  const { parent } = workflowInfo();
+  if (parent === undefined || request.state !== 'open') return;
+  const message: DecidedMessage = { request: request._id, accepted };
+  // It may be ending; then nobody looks there any more.
+  getExternalWorkflowHandle(parent.workflowId)
+    .signal(decided, message)
+    .catch(() => undefined);
 }
 
 /** A run that a client started for a request that is closed or was never there: it answers, records, ends. */
