@@ -1,8 +1,9 @@
 /** A handler isn't told who called it; the workflow's history says what identity Temporal was given. */
 import type { Client } from '@temporalio/client';
-import { defaultPayloadConverter, WorkflowNotFoundError } from '@temporalio/common';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { canonicalJson } from '../digest';
 import type { DecisionMessage } from '../domain/messages';
+import { isServerAway } from '../server-away';
 
 export interface MessageSource {
   readonly workflow: { readonly workflowId: string; readonly runId: string };
@@ -10,14 +11,19 @@ export interface MessageSource {
   readonly sent: { readonly updateId: string } | { readonly signal: DecisionMessage };
 }
 
-/** `unknown` where the history doesn't show the message (any more). */
+/** `unknown` where the history doesn't show the message (any more), or the server doesn't let this worker read it. */
 export async function callerIdentity(client: Client, { workflow, sent }: MessageSource): Promise<string> {
-  const handle = client.workflow.getHandle(workflow.workflowId, workflow.runId);
-  const history = await handle.fetchHistory().catch((error: unknown) => {
-    if (error instanceof WorkflowNotFoundError) return {} as Awaited<ReturnType<typeof handle.fetchHistory>>;
-    throw error;
-  });
-  for (const event of [...(history.events ?? [])].reverse()) {
+  const events = await client.workflow
+    .getHandle(workflow.workflowId, workflow.runId)
+    .fetchHistory()
+    .then(
+      (history) => history.events ?? [],
+      (error: unknown) => {
+        if (isServerAway(error)) throw error;
+        return [];
+      }
+    );
+  for (const event of events.toReversed()) {
     const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest;
     if ('updateId' in sent && update?.meta?.updateId === sent.updateId) return update.meta.identity ?? 'unknown';
     const signal = event.workflowExecutionSignaledEventAttributes;

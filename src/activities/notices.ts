@@ -37,23 +37,27 @@ export function noticeActivities(deps: ActivityDeps) {
       await sendNotice(notifier, notice, deps.registered, cancellationSignal());
     },
 
-    /** `notifier`: its place in the definition. */
+    /** `notifier`: its place in the definition; none, where the delivery never began. */
     async mlopsRecordUndelivered({
       notice,
       notifier,
       why,
     }: {
       readonly notice: Notice;
-      readonly notifier: number;
+      readonly notifier?: number;
       readonly why: string;
     }): Promise<void> {
       const { audit } = await deps.stores();
       await audit.record({
-        id: `undelivered ${notice.id} ${notifier} ${activityInfo().workflowExecution?.runId ?? ''}`,
+        id: `undelivered ${notice.id} ${notifier ?? 'any'} ${activityInfo().workflowExecution?.runId ?? ''}`,
         project: notice.project,
         what: 'notice not delivered',
         by: 'temporal-mlops',
-        detail: { notice: notice.id, notifier: `notifiers[${notifier}]`, why: why.slice(0, 500) },
+        detail: {
+          notice: notice.id,
+          ...(notifier === undefined ? {} : { notifier: `notifiers[${notifier}]` }),
+          why: why.slice(0, 500),
+        },
       });
     },
 

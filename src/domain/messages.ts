@@ -17,6 +17,8 @@ export const MESSAGES = {
   rollback: 'rollback',
   /** lifecycle: signal by the monitor and by other workflows */
   trigger: 'trigger',
+  /** lifecycle: signal by the approval that it waits for */
+  decided: 'decided',
   /** lifecycle: query */
   status: 'status',
   /** approve: an update, and a signal of the same name for whoever expects one */
@@ -113,6 +115,12 @@ export type DecisionCode =
   | 'not-open-yet'
   | 'malformed'
   | 'too-many-refusals';
+
+/** To the lifecycle: what counts on a request that is still open. */
+export interface DecidedMessage {
+  readonly request: string;
+  readonly accepted: readonly { readonly id: string; readonly by: string; readonly verdict: Verdict }[];
+}
 
 /** To the monitor: from now on judge windows of this version. */
 export interface WatchMessage {

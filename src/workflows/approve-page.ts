@@ -8,20 +8,29 @@ export function approvePage(request: ApprovalRequest, accepted: readonly Accepte
     const details = `**${modelVersion}: ${request.state}.** ${request.closedBecause ?? ''}`;
     return { phase: 'approve', waitingFor: [], modelVersion, details };
   }
-  const people = mayDecide(request, accepted);
   return {
     phase: 'approve',
-    waitingFor: [...people.map((name) => `approver:${name}`), ...(canBeMet(request, accepted) ? [] : ['operator'])],
+    waitingFor: waitedFor(request, accepted),
     modelVersion,
-    details: openDetails(request, accepted, people),
+    details: openDetails(request, accepted),
   };
 }
 
-function openDetails(
-  request: ApprovalRequest,
-  accepted: readonly AcceptedDecision[],
-  people: readonly string[]
-): string {
+export function waitedFor(request: ApprovalRequest, accepted: readonly AcceptedDecision[]): string[] {
+  const people = mayDecide(request, accepted).map((name) => `approver:${name}`);
+  return canBeMet(request, accepted) ? people : [...people, 'operator'];
+}
+
+/** Who has decided, and whether those who may still decide are too few; a paragraph each. */
+export function soFar(request: ApprovalRequest, accepted: readonly AcceptedDecision[]): string[] {
+  const unmet = `**The policy can't be met:** those who may still decide are too few. Apply a definition with more approvers (\`mlops apply\`), then \`mlops retrain ${request.project} --supersede\`.`;
+  return [
+    ...accepted.map(({ by, verdict }) => `**${by}** has decided: ${verdict}.`),
+    ...(canBeMet(request, accepted) ? [] : [unmet]),
+  ];
+}
+
+function openDetails(request: ApprovalRequest, accepted: readonly AcceptedDecision[]): string {
   const { policy, project } = request;
   const { approversNeeded, rejectsNeeded, deadline } = policy;
   // On lines of its own: the UI's frame cuts a long one off.
@@ -33,14 +42,8 @@ function openDetails(
   return [
     `# ${project}@${request.number} waits for approval`,
     '',
-    `**Who:** ${people.join(', ') || 'nobody'} (${approversNeeded} needed, ${rejectsNeeded} to reject, until ${deadline.wall} after ${request.openedAt}).`,
-    ...accepted.flatMap(({ by, verdict }) => ['', `**${by}** has decided: ${verdict}.`]),
-    ...(canBeMet(request, accepted)
-      ? []
-      : [
-          '',
-          `**The policy can't be met:** those who may still decide are too few. Apply a definition with more approvers (\`mlops apply\`), then \`mlops retrain ${project} --supersede\`.`,
-        ]),
+    `**Who:** ${mayDecide(request, accepted).join(', ') || 'nobody'} (${approversNeeded} needed, ${rejectsNeeded} to reject, until ${deadline.wall} after ${request.openedAt}).`,
+    ...soFar(request, accepted).flatMap((line) => ['', line]),
     '',
     '## What is approved',
     `- model \`${request.model}\``,

@@ -9,6 +9,7 @@ import {
   condition,
   continueAsNew,
   currentUpdateInfo,
+  getExternalWorkflowHandle,
   isCancellation,
   setHandler,
   sleep,
@@ -17,12 +18,13 @@ import {
 import { type ApprovalRequest, judgeDecision, malformedDecision } from '../domain/approval';
 import { durationMs } from '../domain/durations';
 import { noticeId } from '../domain/ids';
-import type { DecisionAnswer, DecisionMessage } from '../domain/messages';
+import type { DecidedMessage, DecisionAnswer, DecisionMessage } from '../domain/messages';
 import type { ApproveInput, ApproveResult } from '../domain/phases';
 import { io } from './activities';
 import { approvePage } from './approve-page';
 import { Ballot } from './ballot';
-import { decide, decideBySignal, supersede } from './messages';
+import { reasonOf } from './failures';
+import { decide, decideBySignal, decided, supersede } from './messages';
 import { show } from './visible';
 
 export async function approve(input: ApproveInput): Promise<ApproveResult> {
@@ -30,7 +32,7 @@ export async function approve(input: ApproveInput): Promise<ApproveResult> {
 }
 
 async function waitForPeople(input: ApproveInput, request: ApprovalRequest): Promise<ApproveResult> {
-  const ballot: Ballot = new Ballot(input, request, () => show(input, approvePage(ballot.request, ballot.accepted)));
+  const ballot: Ballot = new Ballot(input, request, () => tell(input, ballot));
   setHandler(decide, (message) => ballot.take(message, currentUpdateInfo()?.id), {
     validator: refuseMalformed,
     description: 'Approve or reject the model: {id, by, verdict: "approve" | "reject", digest, comment?}',
@@ -77,6 +79,18 @@ async function waitForPeople(input: ApproveInput, request: ApprovalRequest): Pro
     await condition(allHandlersFinished);
     return { state, reason: because };
   });
+}
+
+/** Whoever looks: at this workflow, and at the lifecycle that waits for it. */
+function tell(input: ApproveInput, { request, accepted }: Ballot): void {
+  show(input, approvePage(request, accepted));
+  const { parent } = workflowInfo();
+  if (parent === undefined || request.state !== 'open') return;
+  const message: DecidedMessage = { request: request._id, accepted };
+  // It may be ending; then nobody looks there any more.
+  getExternalWorkflowHandle(parent.workflowId)
+    .signal(decided, message)
+    .catch(() => undefined);
 }
 
 /** A run that a client started for a request that is closed or was never there: it answers, records, ends. */
@@ -148,12 +162,18 @@ async function remind(input: ApproveInput, request: ApprovalRequest, deadlineAt:
   }
 }
 
+/** Resolves once the delivery has begun, or the audit tells that it can't: nobody's approval depends on a notice. */
 async function notify(input: ApproveInput, request: ApprovalRequest, kind: string, text: string): Promise<void> {
   const { notifiers = [] } = input;
   if (notifiers.length === 0) return;
   const { project, workflowId } = request;
   const notice = { id: `${request._id} ${kind}`, kind, project, text, details: request.evidence, workflowId };
-  await io(input.retries).mlopsStartNotice({ v: 1, workflowId: noticeId(workflowId, kind), notifiers, notice });
+  try {
+    await io(input.retries).mlopsStartNotice({ v: 1, workflowId: noticeId(workflowId, kind), notifiers, notice });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    await io(input.retries).mlopsRecordUndelivered({ notice, why: reasonOf(error) });
+  }
 }
 
 function here(): { readonly workflowId: string; readonly runId: string } {

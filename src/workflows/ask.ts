@@ -1,20 +1,48 @@
 /** The cycle's side of an approval: starts the child that waits for people, and closes it for a newer cycle where asked. */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { type ChildWorkflowHandle, condition, ParentClosePolicy, sleep, startChild } from '@temporalio/workflow';
+import {
+  type ChildWorkflowHandle,
+  condition,
+  ParentClosePolicy,
+  setHandler,
+  sleep,
+  startChild,
+} from '@temporalio/workflow';
 import type { OpenedRequest } from '../activities/approve';
-import { mayDecide } from '../domain/approval';
+import { type AcceptedDecision, type ApprovalRequest, approversOf, mayDecide } from '../domain/approval';
 import { durationMs } from '../domain/durations';
-import { MESSAGES } from '../domain/messages';
+import { type DecidedMessage, MESSAGES } from '../domain/messages';
 import type { ApproveResult, PhaseContext } from '../domain/phases';
 import { approve } from './approve';
+import { soFar, waitedFor } from './approve-page';
+import { decided } from './messages';
 import type { OperatorDesk } from './operator-desk';
-import { described } from './visible';
+import { described, type Visible } from './visible';
 
-/** A refusing run of the same id is about to end, so it waits for that. */
+/** @param show what counts on the request, at first and after each decision */
 export async function ask(
   context: PhaseContext,
   desk: OperatorDesk,
-  workflowId: string,
+  opened: OpenedRequest,
+  show: (accepted: readonly AcceptedDecision[]) => void
+): Promise<ApproveResult> {
+  let waiting = true;
+  show(opened.accepted);
+  setHandler(decided, (message) => {
+    const accepted = decidedOn(opened.request, message);
+    if (waiting && accepted !== undefined) show(accepted);
+  });
+  try {
+    return await untilSettled(context, desk, opened);
+  } finally {
+    waiting = false;
+  }
+}
+
+/** A refusing run of the same id is about to end, so it waits for that. */
+async function untilSettled(
+  context: PhaseContext,
+  desk: OperatorDesk,
   { request, accepted }: OpenedRequest
 ): Promise<ApproveResult> {
   const { project, cycle, searchAttributes, definition } = context;
@@ -23,7 +51,7 @@ export async function ask(
   for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 5_000)) {
     try {
       const child = await startChild(approve, {
-        workflowId,
+        workflowId: request.workflowId,
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
         args: [{ v: 1, project, cycle: String(cycle), searchAttributes, request, accepted, notifiers, retries }],
         ...described(
@@ -39,21 +67,33 @@ export async function ask(
   }
 }
 
-/** Who may decide; and how, as it stands on the lifecycle's own page. */
-export function asked({ request, accepted }: OpenedRequest): {
-  readonly people: readonly string[];
-  readonly details: string;
-} {
-  const people = mayDecide(request, accepted);
+/** Who may decide, and how, as it stands on the lifecycle's own page. */
+export function askedPage(
+  request: ApprovalRequest,
+  accepted: readonly AcceptedDecision[]
+): Pick<Visible, 'waitingFor' | 'details'> {
+  const people = mayDecide(request, accepted).join(', ') || 'nobody';
   const decision = { id: '<any id>', by: '<your name>', verdict: 'approve', digest: request.model };
   const details = [
-    `# ${request.project}@${request.number} waits for approval by ${people.join(', ')}`,
+    `# ${request.project}@${request.number} waits for approval by ${people}`,
+    ...soFar(request, accepted),
     `The evidence is in the details of the workflow \`${request.workflowId}\`.`,
     `To answer, there: **More Actions → Send an Update**, name \`decide\`, input:`,
     ['```json', JSON.stringify(decision, null, 2), '```'].join('\n'),
     `In a shell: \`mlops decide ${request._id} --by <your name> --approve --digest ${request.model}\``,
   ].join('\n\n');
-  return { people, details };
+  return { waitingFor: waitedFor(request, accepted), details };
+}
+
+/** Of another request, or no such message: undefined. A signal may carry anything. */
+function decidedOn(request: ApprovalRequest, message: unknown): AcceptedDecision[] | undefined {
+  const { request: about, accepted } = (message ?? {}) as { readonly [K in keyof DecidedMessage]?: unknown };
+  if (about !== request._id || !Array.isArray(accepted)) return undefined;
+  const approvers = approversOf(request.policy);
+  return accepted.filter(
+    (decision: AcceptedDecision | null) =>
+      approvers.includes(decision?.by ?? '') && ['approve', 'reject'].includes(decision?.verdict ?? '')
+  );
 }
 
 async function untilAnswered(

@@ -18,7 +18,7 @@ import { causeOf, latest } from '../domain/pending-triggers';
 import type { ApproveResult, CycleOutcome, LifecycleState, PhaseContext } from '../domain/phases';
 import type { CycleDocument } from '../domain/records';
 import { io } from './activities';
-import { ask, asked } from './ask';
+import { ask, askedPage } from './ask';
 import { deploy } from './deploy';
 import { evaluate } from './evaluate';
 import { reasonOf } from './failures';
@@ -187,10 +187,10 @@ class Cycle {
         causes: this.#causes,
         appliedBy: this.#state.appliedBy,
       });
-      const { people, details } = asked(opened);
-      const waitingFor = people.map((name) => `approver:${name}`);
-      this.#show('approve', waitingFor, details);
-      return ask(this.#context, this.#desk, workflowId, opened);
+      return ask(this.#context, this.#desk, opened, (accepted) => {
+        const { waitingFor, details } = askedPage(opened.request, accepted);
+        this.#show('approve', waitingFor, details);
+      });
     });
     if (answer.state !== 'approved') return outcomeOf(answer);
 

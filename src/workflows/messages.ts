@@ -28,5 +28,6 @@ export const decide = defineUpdate<DecisionAnswer, [DecisionMessage]>(MESSAGES.d
 export const trigger = defineSignal<[unknown]>(MESSAGES.trigger);
 export const decideBySignal = defineSignal<[unknown]>(MESSAGES.decide);
 export const supersede = defineSignal<[unknown]>(MESSAGES.supersede);
+export const decided = defineSignal<[unknown]>(MESSAGES.decided);
 export const watch = defineSignal<[unknown]>(MESSAGES.watch);
 export const watermark = defineSignal<[unknown]>(MESSAGES.watermark);

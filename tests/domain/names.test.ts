@@ -14,6 +14,7 @@ test('message names are public: changing one breaks running workflows and everyo
     'stop',
     'rollback',
     'trigger',
+    'decided',
     'status',
     'decide',
     'supersede',

@@ -452,6 +452,33 @@ describe('a notice', () => {
   });
 });
 
+test('a notice whose delivery can’t begin is told in the audit, and the request goes on', async () => {
+  const { request, workflowId: first } = await open();
+  await system.client.temporal.workflow.getHandle(first).terminate();
+  // With what a notice's own id adds it is longer than Temporal allows.
+  const workflowId = `${first}${'-'.repeat(985 - first.length)}`;
+  const { project, cycle } = request;
+  const asked = { ...request, _id: `${request._id}-long`, workflowId };
+  await system.stores.moving.requests.insertOne(asked);
+  const notifiers = [{ registered: 'kept', params: {} }];
+  const handle = await system.client.temporal.workflow.start('approve', {
+    workflowId,
+    taskQueue: system.taskQueue,
+    args: [{ v: 1, project, cycle, searchAttributes: true, request: asked, notifiers } satisfies ApproveInput],
+  });
+  // Decided before it is asked, a request isn't told of.
+  await seen(workflowId);
+  await system.client.signal(workflowId, 'decide', decision('ana'));
+  expect(await handle.result()).toMatchObject({ state: 'approved' });
+  const untold = (await system.stores.audit.list(project)).filter(
+    ({ what, detail }) => what === 'notice not delivered' && String(detail.notice).startsWith(asked._id)
+  );
+  expect(untold.map(({ detail }) => detail.notice)).toEqual([
+    `${asked._id} approval-requested`,
+    `${asked._id} approval-approved`,
+  ]);
+});
+
 test('a superseded request refuses later decisions as superseded', async () => {
   const { id, workflowId, result } = await open();
   await system.client.signal(workflowId, 'supersede', { reason: 'cycle 9 took over' });

@@ -1,5 +1,6 @@
 /** A request whose workflow is lost half-way: its phase fails, and a retry goes on with the same question and its answers. */
-import { phaseId } from '../../src/domain/ids';
+import { lifecycleId, phaseId } from '../../src/domain/ids';
+import { MESSAGES } from '../../src/domain/messages';
 import { eventually } from '../support/eventually';
 import { by, Lifecycles } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
@@ -24,6 +25,33 @@ async function waitingForTwo(): Promise<string> {
   const { approval } = lifecycles.define();
   return lifecycles.start(lifecycles.define({ approval: { ...approval, approversNeeded: 2 } }));
 }
+
+test('once somebody has decided, the lifecycle’s page says so and waits for the others alone', async () => {
+  const project = await waitingForTwo();
+  await lifecycles.decide(project, 1, 'approve', 'ana');
+  const page = await eventually('the page tells of ana', async () => {
+    const seen = await lifecycles.seen(lifecycleId(project));
+    return seen.details.includes('ana** has decided') ? seen : undefined;
+  });
+  expect(page.waitingFor).toEqual(['approver:ben']);
+  expect(page.details).toContain('waits for approval by ben');
+  expect(await system.client.status(project)).toMatchObject({ phase: 'approve', waitingFor: ['approver:ben'] });
+  expect(await lifecycles.decide(project, 1, 'approve', 'ben')).toMatchObject({ state: 'approved' });
+});
+
+test.each([
+  ['nothing', undefined],
+  ['a word', 'junk'],
+  ['another request', { request: 'other/1', accepted: [{ id: '1', by: 'ana', verdict: 'approve' }] }],
+  ['no decisions', { request: 'this', accepted: [null, 7, { by: 'ana', verdict: { toString: 1 } }, { by: 'eve' }] }],
+])('a signal to the lifecycle that tells of %s changes nothing', async (_, payload) => {
+  const project = await waitingForTwo();
+  await lifecycles.request(project, 1);
+  const sent =
+    typeof payload === 'object' && payload.request === 'this' ? { ...payload, request: `${project}/1` } : payload;
+  await system.client.signal(lifecycleId(project), MESSAGES.decided, sent);
+  expect(await lifecycles.seen(lifecycleId(project))).toMatchObject({ waitingFor: ['approver:ana', 'approver:ben'] });
+});
 
 test('a retry keeps the request, and the decision that was recorded', async () => {
   const project = await waitingForTwo();

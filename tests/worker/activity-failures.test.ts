@@ -62,6 +62,12 @@ test.each([
     false,
   ]),
   [
+    'Temporal that is away, in gRPC’s own error',
+    Object.assign(new Error('not now'), { code: 14, details: 'not now', metadata: {} }),
+    'MLOPS_STORE_UNAVAILABLE',
+    false,
+  ],
+  [
     'a call that Temporal refuses',
     new ServiceError('no', { cause: Object.assign(new Error('no'), { code: 3 }) }),
     'MLOPS_UNEXPECTED',
