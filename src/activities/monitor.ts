@@ -1,19 +1,21 @@
-/** The monitor's effects: read how far event time and truth have come, judge a window once, tell what was refused. */
+/** The monitor's effects: read how far event time and truth have come, and judge a window once. */
 import { crashPoint } from '../crash-points';
 import { digestOf } from '../digest';
 import type { ProjectDefinition } from '../domain/definition';
 import { durationMs } from '../domain/durations';
+import { noReplica } from '../domain/endpoint';
 import type { Trigger, WatchMessage } from '../domain/messages';
 import type { WindowBody } from '../domain/monitoring';
+import type { Ref } from '../domain/refs';
 import type { Period } from '../domain/season';
 import { triggersOf } from '../domain/triggers';
 import { triggerMessages, windowId, windowLine } from '../domain/windows';
 import type { Stores } from '../stores/connect';
-import { noReplica } from '../domain/endpoint';
 import { coverage, windowRows } from '../stores/predictions';
 import { liveReplicas, watermarkOf } from '../stores/replicas';
 import { inAttemptFolder } from './attempt-folder';
 import { beating } from './beating';
+import { correctionActivities } from './correct-window';
 import type { ActivityDeps } from './deps';
 import { refusedSignalActivities } from './refused-signals';
 import { judgeRows } from './window-numbers';
@@ -29,6 +31,16 @@ export type Readiness =
   | { readonly state: 'waiting'; readonly waitsFor: string; readonly noReplica?: boolean }
   | { readonly state: 'ready'; readonly asOf: string };
 
+export interface Watched {
+  readonly watched?: { readonly ref: Ref<'definition'>; readonly definition: ProjectDefinition };
+}
+
+/** `definitionRef`: of the definition, as the verdict names it. */
+export interface JudgeWindow extends OfWindow {
+  readonly definitionRef: Ref<'definition'>;
+  readonly asOf: string;
+}
+
 export interface Judged {
   readonly window: string;
   readonly line: string;
@@ -38,15 +50,15 @@ export interface Judged {
 export function monitorActivities(deps: ActivityDeps) {
   return {
     ...refusedSignalActivities(deps),
+    ...correctionActivities(deps),
 
     /** What to go by from now on: the definition that the watched version was made with. */
-    async mlopsWatchedDefinition(
-      watch: WatchMessage & { readonly project: string }
-    ): Promise<{ definition?: ProjectDefinition }> {
+    async mlopsWatchedDefinition(watch: WatchMessage & { readonly project: string }): Promise<Watched> {
       const { facts } = await deps.stores();
       const version = await facts.find('version', watch.version);
       if (version === null || version.body.project !== watch.project) return {};
-      return { definition: (await facts.get(version.body.definition)).body.definition };
+      const { body } = await facts.get(version.body.definition);
+      return { watched: { ref: version.body.definition, definition: body.definition } };
     },
 
     /** Whether a window is over, and enough of its truth is there or need not be waited for any longer. */
@@ -78,53 +90,12 @@ export function monitorActivities(deps: ActivityDeps) {
     },
 
     /** Judges a window and records the verdict, once; a later attempt gets the recorded one. */
-    async mlopsJudgeWindow({
-      project,
-      definition,
-      period,
-      asOf,
-    }: OfWindow & { readonly asOf: string }): Promise<Judged> {
+    async mlopsJudgeWindow(judge: JudgeWindow): Promise<Judged> {
       const stores = await deps.stores();
-      const id = windowId(project, period.from, 0);
+      const id = windowId(judge.project, judge.period.from, 0);
       const there = await stores.facts.find('window', id);
-      const body = there?.body ?? (await judged(deps, stores, { project, definition, period }, asOf));
+      const body = there?.body ?? (await judged(deps, stores, judge));
       return { window: id, line: windowLine(body), triggers: triggerMessages(id, body) };
-    },
-
-    /**
-     * Writes the window's next revision where truth that came later changes it. Its verdict stays, and triggers look
-     * at the verdict only.
-     * @param asOf truths up to here; the revision's number, or none where nothing changed
-     */
-    async mlopsCorrectWindow({
-      project,
-      definition,
-      period,
-      asOf,
-    }: OfWindow & { readonly asOf: string }): Promise<{ revision?: number }> {
-      const stores = await deps.stores();
-      const [latest] = await stores.facts
-        .collection('window')
-        .find({ 'body.endpoint': project, 'body.period.from': period.from })
-        .sort({ 'body.revision': -1 })
-        .limit(1)
-        .toArray();
-      if (latest === undefined) return {};
-      const revision = latest.body.revision + 1;
-      const { version, numbers } = await inAttemptFolder(deps.workFolder, 'window', (folder) =>
-        judgeRows(deps, stores, { project, definition, period, asOf, folder })
-      );
-      if (numbers.truths === latest.body.truths && digestOf(numbers) === digestOf(numbersOf(latest.body))) return {};
-      const body = { endpoint: project, period, revision, asOf, ...numbers, triggers: latest.body.triggers };
-      await stores.facts.commit({
-        _id: windowId(project, period.from, revision),
-        kind: 'window',
-        digest: digestOf(body),
-        inputs: version === undefined ? [] : [version],
-        artifacts: [],
-        body,
-      });
-      return { revision };
     },
   };
 }
@@ -132,13 +103,12 @@ export function monitorActivities(deps: ActivityDeps) {
 async function judged(
   deps: ActivityDeps,
   stores: Stores,
-  { project, definition, period }: OfWindow,
-  asOf: string
+  { project, definition, definitionRef, period, asOf }: JudgeWindow
 ): Promise<WindowBody> {
   const { version, numbers } = await inAttemptFolder(deps.workFolder, 'window', (folder) =>
     judgeRows(deps, stores, { project, definition, period, asOf, folder })
   );
-  const window = { endpoint: project, period, revision: 0, asOf, ...numbers };
+  const window = { endpoint: project, period, revision: 0, definition: definitionRef, asOf, ...numbers };
   const earlier = await stores.facts
     .collection('window')
     .find({ 'body.endpoint': project, 'body.revision': 0, 'body.period.from': { $lt: period.from } })
@@ -158,7 +128,7 @@ async function judged(
       _id: id,
       kind: 'window',
       digest: digestOf(body),
-      inputs: version === undefined ? [] : [version],
+      inputs: version === undefined ? [definitionRef] : [version, definitionRef],
       artifacts: [],
       body,
     },
@@ -176,10 +146,6 @@ async function judged(
   );
   crashPoint('window:committed');
   return fact.body;
-}
-
-function numbersOf({ endpoint: _e, period: _p, revision: _r, asOf: _a, triggers: _t, ...numbers }: WindowBody) {
-  return numbers;
 }
 
 /** When the world knew the truth that made enough: from then on the window could be judged, however late it is. */

@@ -29,7 +29,7 @@ export interface JudgeRows {
 export interface JudgedRows {
   /** Of the version that answered most of the window; absent where nobody asked. */
   readonly version?: Ref<'version'>;
-  readonly numbers: Omit<JudgedWindow, 'endpoint' | 'period' | 'revision' | 'asOf'>;
+  readonly numbers: Omit<JudgedWindow, 'endpoint' | 'period' | 'revision' | 'definition' | 'asOf'>;
 }
 
 export async function judgeRows(deps: ActivityDeps, stores: Stores, judge: JudgeRows): Promise<JudgedRows> {

@@ -2,6 +2,7 @@
 
 import type { TriggerRule } from './definition';
 import type { Interval } from './evaluation';
+import type { Ref } from './refs';
 import type { Period } from './season';
 
 export interface FeatureDrift {
@@ -46,6 +47,8 @@ export interface WindowBody {
   readonly endpoint: string;
   readonly period: Period;
   readonly revision: number;
+  /** By whose rules it is judged; its corrections, too. */
+  readonly definition: Ref<'definition'>;
   /** Number of the version that answered most of the window; the rows are its own. */
   readonly version: number;
   /** Event time up to which truths were known to this verdict: when enough had come, or were waited for no longer. */

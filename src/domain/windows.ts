@@ -1,6 +1,7 @@
 /** A judged window's names and words: its id, its line for people, the trigger that it sends. Pure. */
 import type { Trigger } from './messages';
 import type { WindowBody, WindowTrigger } from './monitoring';
+import type { Period } from './season';
 
 export const windowId = (endpoint: string, from: string, revision: number): string =>
   `${endpoint}/${from}/r${revision}`;
@@ -16,18 +17,24 @@ export function triggerMessages(id: string, window: WindowBody): Trigger[] {
     }));
 }
 
-/** One line of a list in Markdown. */
+/** One line of a list in Markdown. A correction's begins as its verdict's does. */
 export function windowLine(window: WindowBody): string {
-  const { period, rows, truths, level, dataQuality, drift, triggers } = window;
+  const { period, revision, rows, truths, level, dataQuality, drift, triggers } = window;
   const drifted = drift.filter((feature) => feature.verdict === 'drift').map((feature) => feature.column);
   const parts = [
+    ...(revision === 0 ? [] : [`revision ${revision}`]),
     `${rows} rows of version ${window.version}, ${truths} with truth`,
     levelWords(level),
     `data quality ${dataQuality.verdict}`,
     `drift: ${drifted.length === 0 ? 'none' : drifted.join(', ')}`,
     ...triggers.map(triggerWords),
   ];
-  return `- **${day(period.from)}** to ${day(period.to)}: ${parts.join('; ')}`;
+  return `${windowLineOf(period)} ${parts.join('; ')}`;
+}
+
+/** How the line of a period begins. */
+export function windowLineOf(period: Period): string {
+  return `- **${day(period.from)}** to ${day(period.to)}:`;
 }
 
 function levelWords({ verdict, gap }: WindowBody['level']): string {

@@ -68,8 +68,8 @@ export async function triggers(stores: RecordStores, project?: string): Promise<
   const ofProject = project === undefined ? {} : { 'body.endpoint': project };
   const windows = (await stores.db
     .collection<Document>('windows')
-    .find({ ...ofProject, 'body.triggers.0': { $exists: true } })
-    .sort({ 'body.period.from': 1, 'body.revision': 1 })
+    .find({ ...ofProject, 'body.revision': 0, 'body.triggers.0': { $exists: true } })
+    .sort({ 'body.period.from': 1 })
     .toArray()) as unknown as Fact<'window'>[];
   const causes = { 'causes.window': { $in: windows.map(({ _id }) => _id) } };
   const cycles = await stores.moving.cycles.find(causes).sort({ startedAt: 1 }).toArray();

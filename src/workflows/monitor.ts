@@ -1,7 +1,8 @@
 /**
  * Judges an endpoint's windows, one after the other, each once: when event time has passed its end and its truth is
- * there. It outlives cycles, is told by signal `watch` what is served, woken by the endpoint's signal `watermark`,
- * and tells the lifecycle by signal `trigger`. All that it believes it reads from MongoDB; a signal only wakes it.
+ * there; and counts it again when all its truth has had its time. It outlives cycles, is told by signal `watch` what is
+ * served, woken by the endpoint's signal `watermark`, and tells the lifecycle by signal `trigger`. All that it believes
+ * it reads from MongoDB; a signal only wakes it.
  */
 import {
   continueAsNew,
@@ -10,16 +11,19 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Judged } from '../activities/monitor';
+import type { Judged, Watched } from '../activities/monitor';
 import type { ProjectDefinition } from '../domain/definition';
+import { durationMs } from '../domain/durations';
 import { readWatch, readWatermark } from '../domain/endpoint-messages';
 import { lifecycleId, monitorId, versionLabel } from '../domain/ids';
 import { MESSAGES, type Trigger, type WatchMessage } from '../domain/messages';
+import type { Ref } from '../domain/refs';
 import { type Period, seasonOf } from '../domain/season';
+import { windowLineOf } from '../domain/windows';
 import { compute, io, untilPickedUp, waiting } from './activities';
 import { reasonOf } from './failures';
 import { watch, watermark } from './messages';
-import { show } from './visible';
+import { show, type Visible } from './visible';
 import { Wake } from './wake';
 
 /** All that a monitor remembers from one run to the next. */
@@ -30,7 +34,9 @@ export interface MonitorState {
   readonly searchAttributes: boolean;
   /** Start of the next window to judge. */
   readonly next?: string;
-  readonly watched?: WatchMessage;
+  /** Start of the first window whose truth may still be coming. */
+  readonly uncorrected?: string;
+  readonly watched?: WatchMessage & { readonly definition: Ref<'definition'> };
   /** Lines of the last windows, newest first. */
   readonly recent?: readonly string[];
   /** Wall time after which MongoDB is read again without a signal. Default 10 minutes, doubling to an hour. */
@@ -76,22 +82,22 @@ export async function monitor(initial: MonitorState): Promise<never> {
       if (heard) told.shift();
       if (answer !== undefined && heard) wake.refuse(MESSAGES.watch, answer);
     }
-    const judged = heard && (await windows.judgeNext());
+    const went = heard && ((await windows.judgeNext()) || (await windows.correctNext()));
     if (told.length === 0 && wake.recorded && windows.enough()) await continueAsNew<typeof monitor>(windows.state);
-    if (!judged) await wake.after(seen);
+    if (!went) await wake.after(seen);
   }
 }
 
 class Windows {
   state: MonitorState;
-  #judged = 0;
+  #counted = 0;
 
   constructor(state: MonitorState) {
     this.state = state;
   }
 
   enough(): boolean {
-    return workflowInfo().continueAsNewSuggested || this.#judged >= (this.state.windowsPerRun ?? WINDOWS_PER_RUN);
+    return workflowInfo().continueAsNewSuggested || this.#counted >= (this.state.windowsPerRun ?? WINDOWS_PER_RUN);
   }
 
   /**
@@ -100,24 +106,29 @@ class Windows {
    */
   async watch(message: WatchMessage): Promise<string | undefined> {
     const { project } = this.state;
-    let definition: ProjectDefinition | undefined;
+    let watched: Watched['watched'];
     try {
-      ({ definition } = await io(this.state.definition).mlopsWatchedDefinition({ project, ...message }));
+      ({ watched } = await io(this.state.definition).mlopsWatchedDefinition({ project, ...message }));
     } catch (error) {
       if (isCancellation(error)) throw error;
       this.#show(`a mend: ${message.version} can't be watched. ${reasonOf(error)}`, undefined, ['operator']);
       return 'failed';
     }
-    if (definition === undefined) return `${project} has no version ${message.version}`;
-    const next = this.state.next ?? seasonOf(definition.monitoring.season, message.since).from;
-    this.state = { ...this.state, definition, watched: message, next };
+    if (watched === undefined) return `${project} has no version ${message.version}`;
+    const { ref, definition } = watched;
+    const { season, truthWithin } = definition.monitoring;
+    const next = this.state.next ?? seasonOf(season, message.since).from;
+    // An earlier monitor may have left windows whose truth was still coming.
+    const earlier = new Date(Date.parse(next) - durationMs(truthWithin)).toISOString();
+    const uncorrected = this.state.uncorrected ?? seasonOf(season, earlier).from;
+    this.state = { ...this.state, definition, watched: { ...message, definition: ref }, next, uncorrected };
     return undefined;
   }
 
   /** Whether a window was judged; else the next one isn't ripe, and the details say what for. */
   async judgeNext(): Promise<boolean> {
-    const { project, definition, next } = this.state;
-    if (next === undefined) {
+    const { project, definition, next, watched } = this.state;
+    if (next === undefined || watched === undefined) {
       this.#show('the first deployed version');
       return false;
     }
@@ -128,7 +139,7 @@ class Windows {
         this.#show(ready.waitsFor, period, ready.noReplica === true ? [`replica:${project}`] : []);
         return false;
       }
-      await this.#judge(period, ready.asOf);
+      await this.#judge(period, watched.definition, ready.asOf);
       return true;
     } catch (error) {
       if (isCancellation(error)) throw error;
@@ -138,18 +149,39 @@ class Windows {
     }
   }
 
-  async #judge(period: Period, asOf: string): Promise<void> {
+  /** Whether a window was counted again, since all that its truth was waited for is over. */
+  async correctNext(): Promise<boolean> {
+    const { project, definition, uncorrected, next } = this.state;
+    if (uncorrected === undefined || uncorrected === next) return false;
+    try {
+      const { from, due } = await io(definition).mlopsNextCorrection({ project, from: uncorrected });
+      if (due !== undefined) {
+        this.#show(`the truth of this window that came later, up to ${due.asOf}`, due.period);
+        const visible = this.#visible('its numbers', due.period);
+        const correcting = compute(definition).mlopsCorrectWindow({ project, ...due });
+        this.#replaceLine(due.period, (await untilPickedUp(this.state, visible, correcting)).line);
+        this.#counted += 1;
+      }
+      this.state = { ...this.state, uncorrected: from };
+      return due !== undefined;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      this.#show(`a mend: a judged window can't be corrected. ${reasonOf(error)}`, undefined, ['operator']);
+      return false;
+    }
+  }
+
+  async #judge(period: Period, definitionRef: Ref<'definition'>, asOf: string): Promise<void> {
     const { project, definition } = this.state;
     this.#show(`the numbers of this window, as known by ${asOf}`, period);
-    const judging = compute(definition).mlopsJudgeWindow({ project, definition, period, asOf });
-    const visible = { phase: 'monitor', waitingFor: [], details: this.#details('its numbers', period) };
-    const judged: Judged = await untilPickedUp(this.state, visible, judging);
+    const judging = compute(definition).mlopsJudgeWindow({ project, definition, definitionRef, period, asOf });
+    const judged: Judged = await untilPickedUp(this.state, this.#visible('its numbers', period), judging);
     const unheard: string[] = [];
     for (const trigger of judged.triggers) {
       if (!(await this.#tellLifecycle(trigger))) unheard.push('the lifecycle is not running, so nobody heard');
     }
     const line = [judged.line, ...unheard].join('; ');
-    this.#judged += 1;
+    this.#counted += 1;
     this.state = { ...this.state, next: period.to, recent: [line, ...(this.state.recent ?? [])].slice(0, SHOWN) };
   }
 
@@ -163,8 +195,18 @@ class Windows {
     }
   }
 
+  #replaceLine(period: Period, corrected: string | undefined): void {
+    if (corrected === undefined) return;
+    const recent = this.state.recent?.map((line) => (line.startsWith(windowLineOf(period)) ? corrected : line));
+    this.state = { ...this.state, ...(recent === undefined ? {} : { recent }) };
+  }
+
   #show(waitsFor: string, period?: Period, waitingFor: readonly string[] = []): void {
-    show(this.state, { phase: 'monitor', waitingFor, details: this.#details(waitsFor, period) });
+    show(this.state, this.#visible(waitsFor, period, waitingFor));
+  }
+
+  #visible(waitsFor: string, period?: Period, waitingFor: readonly string[] = []): Visible {
+    return { phase: 'monitor', waitingFor, details: this.#details(waitsFor, period) };
   }
 
   #details(waitsFor: string, period?: Period): string {
@@ -173,7 +215,7 @@ class Windows {
       `# Monitor of ${project}`,
       watched === undefined ? 'Watches nothing yet.' : `Watches ${versionLabel(project, watched.number)}.`,
       '',
-      ...(period === undefined ? [] : [`- next window: **${period.from}** to ${period.to}`]),
+      ...(period === undefined ? [] : [`- window: **${period.from}** to ${period.to}`]),
       `- waits for: ${waitsFor}`,
       '',
       '## Last windows',

@@ -24,6 +24,7 @@ function week(n: number, { level = 'none', drift = false, bad = false, version =
     endpoint: 'flights',
     period: { from: at(0), to: at(7) },
     revision: 0,
+    definition: { kind: 'definition', id: 'flights/d', digest: `sha256:${'0'.repeat(64)}` },
     version,
     asOf: at(7.75),
     rows: 1900,

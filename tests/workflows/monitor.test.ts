@@ -37,7 +37,7 @@ beforeEach(() => {
   project = `windows-${projects}-${Date.now().toString(36)}`;
 });
 
-async function start(changes: Partial<MonitorState> = {}): Promise<WorkflowHandle<typeof monitor>> {
+async function start(changes: Partial<MonitorState> = {}, since: string = W1): Promise<WorkflowHandle<typeof monitor>> {
   const definition = watchedFlights(project);
   const version = await registerWatched(worker.stores, definition);
   const handle = await worker.client.workflow.start<typeof monitor>('monitor', {
@@ -46,7 +46,7 @@ async function start(changes: Partial<MonitorState> = {}): Promise<WorkflowHandl
     args: [{ v: 1, project, definition, searchAttributes: false, ...changes }],
   });
   started.push(handle);
-  await handle.signal(MESSAGES.watch, { version: version.id, number: 1, since: W1 });
+  await handle.signal(MESSAGES.watch, { version: version.id, number: 1, since });
   return worker.client.workflow.getHandle<typeof monitor>(monitorId(project));
 }
 
@@ -246,7 +246,8 @@ test('its history starts anew every so often, and no window is lost or judged tw
   await eventually('the next window', async () => ((await details()).includes(W6) ? true : undefined));
   expect((await handle.describe()).runId).not.toBe(runId);
   expect(await details()).toContain('**2001-02-01** to 2001-02-08');
-  expect(await windows()).toHaveLength(5);
+  const verdicts = (await windows()).filter(({ revision }) => revision === 0);
+  expect(verdicts.map(({ period }) => period.from)).toEqual([W1, W2, W3, W4, W5]);
 });
 
 test('a trigger that nobody hears is recorded all the same, and the monitor goes on', async () => {
@@ -303,27 +304,69 @@ test('the version that answered most of a window is the one that is judged', asy
   expect((await judged(2)).map((window) => window.version)).toEqual([2, 1]);
 });
 
-test('truth that comes after the verdict makes revision 1; the verdict stays', async () => {
+test('truth that comes after the verdict makes revision 1, once its time is over; the verdict stays', async () => {
+  await serveWeek(worker.stores, project, { from: W1 });
+  await shipped('2001-02-09T00:00:00Z');
+  const handle = await start();
+  await passed(handle, W2);
+  const [verdict] = await judged(1);
+  expect(verdict).toMatchObject({ truths: 266, revision: 0 });
+
+  // Truth is waited for 14 days after a window's end.
+  await shipped('2001-02-22T02:00:00Z');
+  await passed(handle, W4);
+  const corrected = await eventually('a correction', async () =>
+    (await windows()).find(({ revision }) => revision === 1)
+  );
+  expect(corrected).toMatchObject({ period: { from: W1 }, truths: 280, asOf: W4, definition: verdict?.definition });
+  await eventually('its line', async () => ((await details()).includes('revision 1; 280 rows') ? true : undefined));
+
+  // The next one has no rows, so nothing about it can change.
+  await shipped('2001-03-01T02:00:00Z');
+  await passed(handle, W5);
+  await eventually('the next window', async () => ((await details()).includes(`**${W5}**`) ? true : undefined));
+  const all = await windows();
+  expect(all.map(({ period, revision }) => `${period.from.slice(5, 10)} r${revision}`).sort()).toEqual([
+    '02-01 r0',
+    '02-01 r1',
+    '02-08 r0',
+    '02-15 r0',
+    '02-22 r0',
+  ]);
+  expect(all.find(({ revision, period }) => revision === 0 && period.from === W1)).toEqual(verdict);
+});
+
+test('a monitor that begins anew corrects what the one before it has left', async () => {
+  await serveWeek(worker.stores, project, { from: W1 });
+  await shipped('2001-02-09T00:00:00Z');
+  const lost = await start();
+  await passed(lost, W2);
+  await judged(1);
+  await lost.terminate();
+
+  await shipped('2001-02-22T02:00:00Z');
+  await start({}, W2);
+  const corrected = await eventually('a correction', async () =>
+    (await windows()).find(({ revision }) => revision === 1)
+  );
+  expect(corrected).toMatchObject({ period: { from: W1 }, truths: 280 });
+});
+
+test('a correction runs twice and is there once', async () => {
   await serveWeek(worker.stores, project, { from: W1 });
   await shipped('2001-02-09T00:00:00Z');
   await passed(await start(), W2);
-  const [verdict] = await judged(1);
-  expect(verdict).toMatchObject({ truths: 266, revision: 0 });
+  await judged(1);
   const activities = monitorActivities(worker.deps);
   const correct = () =>
     new MockActivityEnvironment().run(() =>
-      activities.mlopsCorrectWindow({
-        project,
-        definition: watchedFlights(project),
-        period: { from: W1, to: W2 },
-        asOf: W4,
-      })
+      activities.mlopsCorrectWindow({ project, period: { from: W1, to: W2 }, asOf: W4 })
     );
-  expect(await correct()).toEqual({ revision: 1 });
-  expect(await correct()).toEqual({});
-  expect((await windows()).map(({ revision, truths }) => [revision, truths])).toEqual([
-    [0, 266],
-    [1, 280],
-  ]);
-  expect((await windows())[0]).toEqual(verdict);
+  const [one, other] = await Promise.all([correct(), correct()]);
+  expect(one).toEqual({ line: expect.stringContaining('revision 1; 280 rows') });
+  expect(other).toEqual(one);
+  expect(await correct()).toEqual(one);
+  expect(await windows()).toHaveLength(2);
+  const told = { what: 'window corrected', project };
+  expect(await worker.stores.db.collection('audit').countDocuments(told)).toBe(1);
 });
