@@ -85,9 +85,11 @@ const COLUMNS: { readonly [K in ListedKind]: Columns<RecordOf<K>> } = {
     ],
   },
   version: {
-    header: ['version', 'cycle', 'trained on', 'until', 'model', 'run', 'made'],
-    row: ({ body, made }) => [
+    header: ['version', 'status', 'alias', 'cycle', 'trained on', 'until', 'model', 'run', 'made'],
+    row: ({ body, made, status, aliases }) => [
       `${body.project}@${body.number}`,
+      status,
+      aliases.join(', '),
       String(body.cycle),
       body.trainRows,
       body.split.train.to,

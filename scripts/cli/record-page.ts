@@ -64,13 +64,15 @@ const LAYOUTS: Layouts = {
     ];
   },
 
-  version: async ({ _id, body, made }, records) => {
+  version: async ({ _id, body, made, status, aliases }, records) => {
     const evaluations = (await records.list('evaluation', { project: body.project, limit: 1000 })).records;
     return [
       {
         value: {
           version: `${body.project}@${body.number}`,
           record: _id,
+          status,
+          alias: aliases.length === 0 ? undefined : aliases.join(', '),
           cycle: String(body.cycle),
           model: body.model.digest,
           bytes: body.model.bytes,

@@ -8,6 +8,7 @@ import { isFactKind, type RecordKind, type RecordOf } from './kinds';
 import { triggers, withLiveness } from './list';
 import { listProjects } from './projects';
 import type { RecordStores } from './stores';
+import { withStatus } from './version-status';
 
 /** Undefined where there is none. Short ids are taken where they are those of one record only. */
 export async function findRecord<K extends RecordKind>(
@@ -28,6 +29,10 @@ async function found(stores: RecordStores, kind: RecordKind, id: string): Promis
   }
   const stored = await storedId(stores, kind, id);
   if (stored === undefined) return undefined;
+  if (kind === 'version') {
+    const version = await stores.facts.find('version', stored);
+    return version === null ? undefined : (await withStatus(stores, [version]))[0];
+  }
   if (isFactKind(kind)) return (await stores.facts.find(kind, stored)) ?? undefined;
   return (await stores.db.collection<{ _id: string }>(collectionOf(kind)).findOne({ _id: stored })) ?? undefined;
 }

@@ -5,6 +5,7 @@ import type { WindowTrigger } from '../domain/monitoring';
 import type { AuditEvent, CycleDocument, Fact } from '../domain/records';
 import { FACT_KINDS, type FactKind } from '../domain/refs';
 import type { RolloutDocument } from '../domain/rollout';
+import type { VersionStatus } from '../domain/version-status';
 import type { ArtifactDocument } from '../stores/artifacts';
 import type { FoundPrediction } from '../stores/predictions';
 
@@ -35,6 +36,9 @@ export interface TriggerRecord extends WindowTrigger {
 /** `live`: it reported within 10 s by MongoDB's clock. */
 export type ReplicaRecord = ReplicaDocument & { readonly live: boolean };
 
+/** `aliases`: those that name it, such as `champion`. */
+export type VersionRecord = Fact<'version'> & { readonly status: VersionStatus; readonly aliases: readonly string[] };
+
 /** What is moving or derived, by kind. */
 export interface OtherRecords {
   readonly project: ProjectSummary;
@@ -50,11 +54,13 @@ export interface OtherRecords {
 }
 
 export type RecordKind = FactKind | keyof OtherRecords;
-export type RecordOf<K extends RecordKind> = K extends FactKind
-  ? Fact<K>
-  : K extends keyof OtherRecords
-    ? OtherRecords[K]
-    : never;
+export type RecordOf<K extends RecordKind> = K extends 'version'
+  ? VersionRecord
+  : K extends FactKind
+    ? Fact<K>
+    : K extends keyof OtherRecords
+      ? OtherRecords[K]
+      : never;
 
 const OTHER_KINDS = [
   'project',

@@ -6,6 +6,7 @@ import type { RecordKind, RecordOf, ReplicaRecord, TriggerRecord } from './kinds
 import { listProjects } from './projects';
 import { QUERIES } from './queries';
 import type { RecordStores } from './stores';
+import { withStatus } from './version-status';
 
 export interface ListFilter {
   readonly project?: string;
@@ -46,8 +47,9 @@ async function listed(stores: RecordStores, kind: ListKind, filter: ListFilter):
     collection.countDocuments(query.filter),
   ]);
   const records = found.reverse();
-  if (kind !== 'replica') return { records, total };
-  return { records: await withLiveness(stores, records as unknown as ReplicaRecord[]), total };
+  if (kind === 'replica') return { records: await withLiveness(stores, records as unknown as ReplicaRecord[]), total };
+  if (kind === 'version') return { records: await withStatus(stores, records as unknown as Fact<'version'>[]), total };
+  return { records, total };
 }
 
 function newest<R>(all: readonly R[], { limit = DEFAULT_LIMIT }: ListFilter): Listed<R> {

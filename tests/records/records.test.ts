@@ -329,3 +329,30 @@ test('reading makes nothing, not even a database', async () => {
   const { databases } = await system.stores.client.db().admin().listDatabases({ nameOnly: true });
   expect(databases.map(({ name }) => name)).not.toContain(database);
 });
+
+test('a version’s status is derived from what names, approved and served it', async () => {
+  const { moving, db } = system.stores;
+  const { snapshot, run } = refs;
+  const rollouts = db.collection<{ _id: string }>('rollouts');
+  const versions = async () => (await records.list('version', { project: 'many' })).records;
+  for (const [number, state] of [undefined, 'open', 'approved', 'rejected', 'expired', 'superseded'].entries()) {
+    await commit('version', `many/${number}`, { project: 'many', number, run, snapshot }, [run]);
+    if (state !== undefined) await moving.requests.insertOne({ _id: `many/${number}`, state } as never);
+  }
+  expect((await versions()).map(({ status }) => status)).toEqual([
+    'candidate',
+    'candidate',
+    'approved',
+    'rejected',
+    'rejected',
+    'rejected',
+  ]);
+  await moving.cycles.insertOne({ _id: 'many/0', project: 'many', outcome: 'gate failed' } as never);
+  await rollouts.insertMany([
+    { _id: 'w/1', outcome: 'deployed', version: { id: 'many/2' } },
+    { _id: 'w/2', outcome: 'rolled-back', version: { id: 'many/1' } },
+  ] as never);
+  expect((await versions()).map(({ status }) => status).slice(0, 3)).toEqual(['rejected', 'candidate', 'retired']);
+  expect(await records.find('version', 'life@1')).toMatchObject({ status: 'approved', aliases: ['champion'] });
+  expect(await records.find('version', 'other@1')).toMatchObject({ status: 'candidate', aliases: [] });
+});

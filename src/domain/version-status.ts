@@ -1,0 +1,23 @@
+/** Where a model version stands: derived from decisions, cycles and what was served; nobody writes it. Pure. */
+import type { ApprovalRequest } from './approval';
+
+export type VersionStatus = 'candidate' | 'approved' | 'rejected' | 'retired';
+
+export interface VersionStanding {
+  readonly isChampion: boolean;
+  /** A rollout or a rollback once ended with it as the champion. */
+  readonly wasChampion: boolean;
+  /** Of its approval request, if one was opened. */
+  readonly request?: ApprovalRequest['state'];
+  /** Of its cycle, once that has ended. */
+  readonly outcome?: string;
+}
+
+/** Approved is who may serve or does; retired who did; a request that expired or was superseded can't be approved any more. */
+export function versionStatus({ isChampion, wasChampion, request, outcome }: VersionStanding): VersionStatus {
+  if (isChampion) return 'approved';
+  if (wasChampion) return 'retired';
+  if (request === 'approved') return 'approved';
+  if (request === 'rejected' || request === 'expired' || request === 'superseded') return 'rejected';
+  return outcome === 'gate failed' ? 'rejected' : 'candidate';
+}
