@@ -18,6 +18,7 @@ import { withTrigger } from '../domain/pending-triggers';
 import type { AppliedDefinition, LifecycleState } from '../domain/phases';
 import { io } from './activities';
 import * as messages from './messages';
+import { recordRefusedSignal } from './wake';
 
 const KEPT_ANSWERS = 100;
 const KEPT_TRIGGERS = 200;
@@ -164,10 +165,8 @@ export class OperatorDesk {
     }
     this.#refusedSignals += 1;
     if (this.#refusedSignals > RECORDED_SIGNALS) return;
-    // A handler that throws would end the lifecycle.
-    await io()
-      .mlopsRecordRefusedSignal({ project: this.#project, mistake: 'trigger: not {id, cause: {kind, detail}, asOf}' })
-      .catch(() => undefined);
+    // Cancelled, it throws; in a handler that would end the lifecycle.
+    await recordRefusedSignal(this.#project, 'trigger: not {id, cause: {kind, detail}, asOf}').catch(() => undefined);
   }
 
   #addTrigger(trigger: Trigger): boolean {
@@ -200,16 +199,15 @@ export class OperatorDesk {
     if (typeof registered === 'string') return refused(registered);
     if (this.ending) return ENDING;
     this.next = registered;
-    if (this.failure !== undefined) this.choice = 'apply';
-    return accepted(
-      this.failure === undefined
-        ? 'the definition takes effect with the next cycle'
-        : 'the failed cycle ends as skipped; the next starts with the definition'
-    );
+    if (this.failure === undefined || this.choice !== undefined)
+      return accepted('the definition takes effect with the next cycle');
+    this.choice = 'apply';
+    return accepted('the failed cycle ends as skipped; the next starts with the definition');
   }
 
   #choose(choice: 'retry' | 'skip'): OperatorAnswer {
     if (this.failure === undefined) return refused('no phase has failed');
+    if (this.choice !== undefined) return refused(`another answer came first: ${this.choice}`);
     this.choice = choice;
     return accepted(
       choice === 'retry' ? 'the phase runs again; what was finished is reused' : 'the cycle ends as skipped'

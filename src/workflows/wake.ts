@@ -2,8 +2,9 @@
  * Waiting for signals that only say "look again". A wall timer looks too, ever more rarely, in case a signal was lost:
  * it reads MongoDB and never decides that event time has passed.
  */
-import { condition } from '@temporalio/workflow';
+import { condition, isCancellation, log } from '@temporalio/workflow';
 import { io } from './activities';
+import { reasonOf } from './failures';
 
 const FIRST_REREAD_MS = 600_000;
 const SLOWEST_REREAD_MS = 3_600_000;
@@ -58,6 +59,16 @@ export class Wake {
 
   async recordRefused(project: string): Promise<void> {
     for (let mistake = this.#unrecorded.shift(); mistake !== undefined; mistake = this.#unrecorded.shift())
-      await io().mlopsRecordRefusedSignal({ project, mistake });
+      await recordRefusedSignal(project, mistake);
+  }
+}
+
+/** Nobody waits for the answer, and no workflow may end by what it refused: what can't be recorded is in the worker's log. */
+export async function recordRefusedSignal(project: string, mistake: string): Promise<void> {
+  try {
+    await io().mlopsRecordRefusedSignal({ project, mistake });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    log.warn('a refused signal is not in the audit', { project, mistake, why: reasonOf(error) });
   }
 }

@@ -1,7 +1,7 @@
 /** What a lifecycle shows of what it waits for, what it refuses, and that no failure ends it. */
 import type { LifecycleStatus } from '../../src/client';
 import { lifecycleId, phaseId } from '../../src/domain/ids';
-import { MESSAGES } from '../../src/domain/messages';
+import { MESSAGES, type OperatorAnswer, type OperatorMessage } from '../../src/domain/messages';
 import { eventually } from '../support/eventually';
 import { by, FEBRUARY, Lifecycles, MARCH } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
@@ -181,7 +181,7 @@ describe('a failure outside the phases', () => {
   });
 });
 
-test('a phase that somebody cancelled by hand has failed; the lifecycle waits', async () => {
+test('a phase that somebody cancelled by hand has failed; the lifecycle waits, and the first answer counts', async () => {
   const other = await openSystem('cancelled');
   try {
     const others = new Lifecycles(other, file);
@@ -198,9 +198,19 @@ test('a phase that somebody cancelled by hand has failed; the lifecycle waits', 
     expect(await others.cycle(project, 1, 'failed')).toMatchObject({ phase: 'ingest' });
     expect(await other.client.status(project)).toMatchObject({ waitingFor: ['operator'] });
     await noCompute.stop();
+
+    // Both are there when a worker comes back.
+    const lifecycle = others.handle(lifecycleId(project));
+    const choices = (['retry', 'skip'] as const).map((choice) =>
+      lifecycle.executeUpdate<OperatorAnswer, [OperatorMessage]>(choice, { args: [by('dan')] })
+    );
     await other.startWorker();
-    await other.client.retry(project, by('dan'));
-    await others.request(project, 1);
+    const answers = await Promise.all(choices);
+    const taken = answers[0]?.outcome === 'accepted' ? 'retry' : 'skip';
+    expect(answers).toContainEqual({ outcome: 'refused', reason: `another answer came first: ${taken}` });
+    expect(answers).toContainEqual({ outcome: 'accepted', reason: expect.any(String) as unknown });
+    if (taken === 'retry') await others.request(project, 1);
+    else expect(await others.cycle(project, 1, 'finished')).toMatchObject({ outcome: 'skipped' });
     await others.end();
   } finally {
     await other.close();
