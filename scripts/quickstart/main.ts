@@ -195,7 +195,7 @@ export class Story {
 
   private async evaluateFebruary(): Promise<number> {
     const version = await this.stores.facts.get({ kind: 'version', id: `${this.definition.name}/1` });
-    const result = await this.client.evaluate({
+    const { rows, auc } = await this.client.evaluate({
       project: this.definition.name,
       definition: this.definition,
       definitionRef: version.body.definition,
@@ -204,8 +204,9 @@ export class Story {
       version: { kind: 'version', id: version._id, digest: version.digest },
       period: FEBRUARY,
     });
-    say(`version 1 on all ${result.rows.toLocaleString('en-US')} flights of February: AUC ${result.auc.toFixed(4)}`);
-    return result.auc;
+    if (auc === undefined) throw new Error(`February's ${rows} rows are of one class: no AUC`);
+    say(`version 1 on all ${rows.toLocaleString('en-US')} flights of February: AUC ${auc.toFixed(4)}`);
+    return auc;
   }
 }
 

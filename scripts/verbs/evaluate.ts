@@ -44,13 +44,18 @@ async function evaluate(options: EvaluateOptions): Promise<Outcome> {
     return {
       json: { model: options.model, asOf: options.asOf, ...result },
       text: [
-        `${options.model}: AUC ${result.auc.toFixed(4)}, log loss ${result.logLoss.toFixed(4)} on ${result.rows.toLocaleString('en-US')} rows`,
+        `${options.model}: AUC ${figure(result.auc)}, log loss ${figure(result.logLoss)} on ${result.rows.toLocaleString('en-US')} rows`,
+        ...(result.contaminated
+          ? ['contaminated: a model was trained on some of these rows, so the numbers prove nothing']
+          : []),
         `evaluation/${result.evaluation.id}`,
         ...(gates.length === 0 ? [] : [table(['gate', 'outcome', 'value', 'bound'], gates)]),
       ].join('\n'),
     };
   });
 }
+
+const figure = (value: number | undefined): string => value?.toFixed(4) ?? 'unknown';
 
 async function inputOf(records: Records, options: EvaluateOptions): Promise<Omit<EvaluateInput, 'v' | 'cycle'>> {
   const version = await versionOf(records, options.model);

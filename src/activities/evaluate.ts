@@ -51,8 +51,9 @@ export function evaluateActivities(deps: ActivityDeps) {
         inputs: [runRef, snapshot, labelSet, ...(championRef === undefined ? [] : [championRef])],
         environment: numericEnvironment(),
       } as const;
-      const contaminated =
-        championRun !== undefined && Date.parse(championRun.body.split.train.to) > Date.parse(period.from);
+      const contaminated = [run, ...(championRun === undefined ? [] : [championRun])].some(
+        ({ body }) => Date.parse(body.split.train.to) > Date.parse(period.from)
+      );
       const ref = await runStep(deps, request, async ({ folder }) => {
         const [data, labels] = await Promise.all([stores.facts.get(snapshot), stores.facts.get(labelSet)]);
         const [model, champion] = await localCopies(deps, stores, [
@@ -86,12 +87,14 @@ export function evaluateActivities(deps: ActivityDeps) {
         };
       });
       const { body } = await stores.facts.get(ref);
+      const { rows, candidate } = body.evaluation;
       return {
         evaluation: ref,
         gates: body.gates,
-        rows: body.evaluation.rows,
-        auc: body.evaluation.candidate.auc?.estimate ?? Number.NaN,
-        logLoss: body.evaluation.candidate.logLoss?.estimate ?? Number.NaN,
+        rows,
+        contaminated: body.contaminated,
+        ...(candidate.auc === undefined ? {} : { auc: candidate.auc.estimate }),
+        ...(candidate.logLoss === undefined ? {} : { logLoss: candidate.logLoss.estimate }),
       };
     },
   };

@@ -17,7 +17,7 @@ export function evidenceOf(version: VersionBody, evaluation: EvaluationBody): st
         : [`${name}, candidate − champion on the same rows: ${interval(numbers.againstChampion[name])}`]
     ),
     ...(evaluation.contaminated
-      ? ['**contaminated**: the champion was trained on some of these rows, so the comparison proves nothing']
+      ? ['**contaminated**: a model was trained on some of these rows, so the numbers prove nothing']
       : []),
     ...(numbers.champion === undefined ? ['there is no champion to compare with'] : []),
     ...gates.map(

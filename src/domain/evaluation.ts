@@ -54,7 +54,7 @@ export interface EvaluationBody {
   /** Runs, not versions: an evaluation names no project, so a later project that asks the same gets this one. */
   readonly run: Ref<'run'>;
   readonly championRun?: Ref<'run'>;
-  /** The champion has seen some of these rows in training: the comparison proves nothing. */
+  /** The model or the champion has seen some of these rows in training: the numbers prove nothing. */
   readonly contaminated: boolean;
   /** Digest of model, test rows and gates, whoever is champion: what a person is asked, asked once. */
   readonly question: Digest;

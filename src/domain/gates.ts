@@ -3,7 +3,7 @@ import type { GateDefinition } from './definition';
 import type { Evaluation, GateResult } from './evaluation';
 
 /**
- * @param contaminated the champion has seen test rows in training: a comparison with it can't pass
+ * @param contaminated a model has seen test rows in training: a comparison with it can't pass
  */
 export function judgeGates(
   gates: readonly GateDefinition[],

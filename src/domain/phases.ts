@@ -55,8 +55,11 @@ export interface EvaluateResult {
   readonly evaluation: Ref<'evaluation'>;
   readonly gates: readonly GateResult[];
   readonly rows: number;
-  readonly auc: number;
-  readonly logLoss: number;
+  /** A model was trained on some of these rows. */
+  readonly contaminated: boolean;
+  /** Absent where the rows are of one class. */
+  readonly auc?: number;
+  readonly logLoss?: number;
 }
 
 export interface ApproveInput {

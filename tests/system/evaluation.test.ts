@@ -1,0 +1,108 @@
+/** What an evaluation may know, what it may compare, and that what it judged is what is served. */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import type { Replica } from '../../src/endpoint/run-replica';
+import { by, FEBRUARY, Lifecycles, MARCH } from '../support/lifecycles';
+import { startReplica } from '../support/replica';
+import { writeSmallFlights } from '../support/small-flights';
+import { openSystem, type TestSystem } from '../support/system';
+
+jest.setTimeout(60_000);
+
+let system: TestSystem;
+let file: string;
+let lifecycles: Lifecycles;
+let replica: Replica;
+let project: string;
+
+beforeAll(async () => {
+  system = await openSystem('evaluation');
+  file = await writeSmallFlights(system.folder, 1000);
+  lifecycles = new Lifecycles(system, file);
+  await system.startWorker();
+  const definition = lifecycles.define({
+    gates: [
+      { name: 'better-than-the-champion', metric: 'logLoss', against: 'champion', atMost: 1, severity: 'advisory' },
+    ],
+  });
+  project = definition.name;
+  replica = await startReplica(system, project);
+  await lifecycles.start(definition, MARCH);
+});
+afterAll(async () => {
+  await lifecycles.end();
+  await replica.close();
+  await system.close();
+});
+
+test('the bytes that a replica serves are those that were evaluated and approved', async () => {
+  const { model, evaluation } = await lifecycles.request(project, 1);
+  await lifecycles.decide(project, 1, 'approve');
+  await lifecycles.cycle(project, 1, 'finished');
+  const folder = join(system.folder, 'replica-one', 'models');
+  const served = await Promise.all(
+    (await readdir(folder)).map(async (name) =>
+      createHash('sha256')
+        .update(await readFile(join(folder, name)))
+        .digest('hex')
+    )
+  );
+  expect(served.map((hex) => `sha256:${hex}`)).toEqual([model]);
+  const judged = await system.stores.facts.get(evaluation);
+  const run = await system.stores.facts.get(judged.body.run);
+  expect(run.body.model).toBe(model);
+});
+
+test('rows that were not known by then are not in it, though the snapshot has them', async () => {
+  const asOf = '2001-02-15T00:00:00Z';
+  const period = { from: FEBRUARY, to: MARCH };
+  const result = await evaluateAlone(asOf, period);
+  const known = await countKnown(period, asOf);
+  expect(known).toBeLessThan(await countKnown(period, MARCH));
+  expect(result.rows).toBe(known);
+});
+
+test('of rows that the version was trained on, the numbers are told to prove nothing', async () => {
+  expect(await evaluateAlone(MARCH, { from: '2001-02-08T00:00:00Z', to: MARCH })).toMatchObject({ contaminated: true });
+  expect(await evaluateAlone(MARCH, { from: '2001-02-22T00:00:00Z', to: MARCH })).toMatchObject({
+    contaminated: false,
+  });
+});
+
+test('a champion that was trained on the test rows can’t be compared with: its gate fails, and approvers are told', async () => {
+  await system.client.retrain(project, { ...by('cem'), asOf: FEBRUARY });
+  const { evidence, gates } = await lifecycles.request(project, 2);
+  expect(gates).toMatchObject([{ gate: 'better-than-the-champion', outcome: 'failed: contaminated' }]);
+  expect(evidence).toContainEqual(expect.stringMatching(/^\*\*contaminated\*\*: a model was trained on some of these/));
+});
+
+async function evaluateAlone(asOf: string, period: { from: string; to: string }) {
+  const version = await system.stores.facts.get({ kind: 'version', id: `${project}/1` });
+  const { definition: definitionRef } = version.body;
+  const { definition } = (await system.stores.facts.get(definitionRef)).body;
+  return system.client.evaluate({
+    project,
+    definition,
+    definitionRef,
+    searchAttributes: true,
+    asOf,
+    period,
+    version: { kind: 'version', id: version._id, digest: version.digest },
+  });
+}
+
+/** By the file itself: flights of the period that had landed by `asOf` (35 minutes, then 7.67 miles a minute). */
+async function countKnown(period: { from: string; to: string }, asOf: string): Promise<number> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+  const connection = await instance.connect();
+  const answer = await connection.runAndReadAll(
+    `SELECT count(*) FROM read_parquet('${file}') WHERE date >= TIMESTAMP '${period.from}' AND date < TIMESTAMP '${period.to}'
+       AND delay BETWEEN -120 AND 2000
+       AND epoch_us(date) + 60e6 * (35 + distance / 7.67) <= epoch_us(TIMESTAMP '${asOf}')`
+  );
+  connection.closeSync();
+  instance.closeSync();
+  return Number(answer.getRows()[0]?.[0]);
+}
