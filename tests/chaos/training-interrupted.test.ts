@@ -105,7 +105,7 @@ test('a compute process that is killed costs one attempt, and not the worker', a
     message: expect.stringContaining('SIGKILL') as unknown,
     applicationFailureInfo: { type: 'MLOPS_COMPUTE_CRASHED', nonRetryable: false },
   });
-  expect(await Promise.race([worker.ended, 'alive'])).toBe('alive');
+  expect(await Promise.race([worker.ended, Promise.resolve('alive')])).toBe('alive');
 });
 
 test('a worker that is told to end in the middle of an epoch ends in time, and takes its compute along', async () => {
