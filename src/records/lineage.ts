@@ -1,6 +1,6 @@
 /**
  * Lineage both ways. `up`: what a record was made from. `down`: what was made from it, and what was decided and
- * deployed. Edges are stored with each record; a prediction's is read from its version number.
+ * deployed. Edges are stored with each record; what has none of its own tells its neighbours (neighbours.ts).
  */
 import { MlopsError } from '../domain/errors';
 import type { LineageEdge } from '../domain/records';
@@ -8,9 +8,8 @@ import { FACT_KINDS, type FactKind, isDigest } from '../domain/refs';
 import { factCollection, nodeOf } from '../stores/facts';
 import { findRecord } from './find';
 import { isFactKind, type RecordKind } from './kinds';
+import { type Direction, neighbours, type Step } from './neighbours';
 import type { RecordStores } from './stores';
-
-export type Direction = 'up' | 'down';
 
 export interface LineageNode {
   /** `version:flights/1`, an artifact's digest, `endpoint:flights`, … */
@@ -63,11 +62,6 @@ async function startNode(stores: RecordStores, kind: RecordKind, id: string): Pr
   const stored = String((record as { readonly _id: unknown })._id);
   if (isFactKind(kind)) return nodeOf({ kind, id: stored });
   return kind === 'artifact' ? stored : `${kind}:${stored}`;
-}
-
-interface Step {
-  readonly relation: string;
-  readonly node: string;
 }
 
 /** `produced` points from the maker to what was made; every other relation from the later to the earlier. */
@@ -133,7 +127,7 @@ class Walk {
     return onceEach([
       ...forwards.map((edge) => ({ relation: edge.relation, node: edge.to })),
       ...backwards.map((edge) => ({ relation: BACKWARDS[edge.relation], node: edge.from })),
-      ...(up ? await answeredBy(this.#stores, node) : []),
+      ...(await neighbours(this.#stores, this.#direction, node)),
     ]);
   }
 }
@@ -147,18 +141,6 @@ function onceEach(steps: readonly Step[]): Step[] {
     if (other === undefined || plain(other.relation)) byNode.set(step.node, step);
   }
   return [...byNode.values()];
-}
-
-/** Too many to have edges: a prediction names the number of its version. */
-async function answeredBy(stores: RecordStores, node: string): Promise<Step[]> {
-  if (!node.startsWith('prediction:')) return [];
-  const found = await findRecord(stores, 'prediction', node.slice('prediction:'.length));
-  if (found === undefined) return [];
-  const { endpoint, record } = found;
-  const version = await findRecord(stores, 'version', `${endpoint}@${record.version}`);
-  return version === undefined
-    ? []
-    : [{ relation: 'was served by', node: nodeOf({ kind: 'version', id: version._id }) }];
 }
 
 async function described(stores: RecordStores, node: string): Promise<{ digest?: string; about?: string }> {

@@ -5,6 +5,7 @@
  */
 import { type Collection, type Db, MongoBulkWriteError } from 'mongodb';
 import type { PredictionRecord, TruthRecord } from '../domain/endpoint';
+import { PROJECT_NAME } from '../domain/ids';
 import type { Period } from '../domain/season';
 
 const DAY_MS = 86_400_000;
@@ -225,12 +226,15 @@ async function storedDays(db: Db, endpoint: string, period: Period): Promise<str
   return daysOf(period).filter((day) => stored.has(day));
 }
 
+/** Of one endpoint or one day, or all. What is no name or no day, whatever somebody typed, has no collection. */
 async function recordCollections(
   db: Db,
   kind: 'predictions' | 'truths',
-  { endpoint = '[a-z0-9-]+', day = '\\d{8}' }: { readonly endpoint?: string; readonly day?: string }
+  { endpoint, day }: { readonly endpoint?: string; readonly day?: string }
 ): Promise<{ endpoint: string; day: string }[]> {
-  const name = new RegExp(`^${kind}\\.(${endpoint})\\.(${day})$`);
+  if (endpoint !== undefined && !PROJECT_NAME.test(endpoint)) return [];
+  if (day !== undefined && !/^\d{8}$/.test(day)) return [];
+  const name = new RegExp(`^${kind}\\.(${endpoint ?? '[a-z0-9-]+'})\\.(${day ?? '\\d{8}'})$`);
   const collections = await db.listCollections({ name: { $regex: name.source } }, { nameOnly: true }).toArray();
   const names = collections.map((collection) => collection.name).sort();
   return names.flatMap((each) => {

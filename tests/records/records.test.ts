@@ -209,6 +209,8 @@ test.each([
   ['audit', 'life/999'],
   ['prediction', 'life/20010203-none'],
   ['prediction', 'other/20010203-a'],
+  ['prediction', 'life/((('],
+  ['prediction', 'life/........-a'],
   ['artifact', key('00')],
 ] as const)('%s/%s is not there', async (kind, id) => {
   expect(await records.find(kind, id)).toBeUndefined();
@@ -237,6 +239,7 @@ test('predictions by day of event time, without probes, each with its latest tru
   ]);
   expect(await records.predictions('life', '20010203', 1)).toHaveLength(1);
   expect(await records.predictionDays('nobody')).toEqual([]);
+  expect(await records.predictionDays('l.*')).toEqual([]);
   const found = await records.find('prediction', 'life/20010203-a');
   expect(found?.truths.map(({ revision }) => revision)).toEqual([0, 1]);
 });
