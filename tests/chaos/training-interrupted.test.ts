@@ -26,8 +26,8 @@ beforeAll(async () => {
   const file = await writeSmallFlights(system.folder);
   project = system.name.slice(0, 40);
   definition = smallProject(project, file, {
-    // Longer than the ten seconds that a worker has to end in.
-    model: { network: { hidden: [64, 64], batch: 8, learningRate: 0.001, epochs: 600, maxRowsSeen: 3e6, seed: 4 } },
+    // Long enough to be met in its middle; there its process is stopped, so that the middle lasts.
+    model: { network: { hidden: [64, 64], batch: 8, learningRate: 0.001, epochs: 150, maxRowsSeen: 1e6, seed: 4 } },
   });
   lifecycles = new Lifecycles(system, file);
   const other = await openSystem('uninterrupted');
@@ -69,48 +69,48 @@ async function computing(): Promise<number[]> {
 const nobodyComputes = () =>
   eventually('no compute process is left', async () => ((await computing()).length === 0 ? true : undefined));
 
-/** The newest checkpoint's step, once it is later than `after`. */
-const trainedBeyond = (after: number) =>
-  eventually(
+/** Stops a compute process other than `former`, as soon as there is one, in a training that has a checkpoint after step `after`. */
+async function halted({ former, after = -1 }: { former?: number; after?: number } = {}): Promise<number> {
+  await eventually(
     `a checkpoint after step ${after}`,
     async () => {
-      const [newest] = await system.stores.db
-        .collection<{ _id: string; step: number }>('checkpoints')
-        .find()
-        .sort({ step: -1 })
-        .limit(1)
-        .toArray();
-      return newest !== undefined && newest.step > after ? newest.step : undefined;
+      const checkpoints = system.stores.db.collection<{ _id: string; step: number }>('checkpoints');
+      return (await checkpoints.countDocuments({ step: { $gt: after } })) > 0 ? true : undefined;
     },
     30_000
   );
+  const found = await eventually(
+    'a compute process',
+    async () => (await computing()).find((now) => now !== former),
+    30_000
+  );
+  process.kill(found, 'SIGSTOP');
+  return found;
+}
 
 const training = async (cycle: number) => {
   const { raw } = await lifecycles.handle(phaseId(project, cycle, 'train')).describe();
   return raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'mlopsTrain');
 };
 
+let pid: number;
+
 test('a compute process that is killed costs one attempt, and not the worker', async () => {
   const worker = await work();
   await lifecycles.start(definition, FEBRUARY);
-  await trainedBeyond(0);
-  const [first] = await computing();
-  process.kill(first as number, 'SIGKILL');
-  const again = await eventually('the next attempt', async () => {
-    const attempt = await training(1);
-    const [now] = await computing();
-    return (attempt?.attempt ?? 0) > 1 && now !== undefined && now !== first ? attempt : undefined;
-  });
-  expect(again.lastFailure).toMatchObject({
+  const first = await halted({ after: 0 });
+  process.kill(first, 'SIGKILL');
+  pid = await halted({ former: first });
+  const again = await training(1);
+  expect(again?.attempt).toBe(2);
+  expect(again?.lastFailure).toMatchObject({
     message: expect.stringContaining('SIGKILL') as unknown,
     applicationFailureInfo: { type: 'MLOPS_COMPUTE_CRASHED', nonRetryable: false },
   });
   expect(await Promise.race([worker.ended, Promise.resolve('alive')])).toBe('alive');
 });
 
-test('a worker that is told to end in the middle of an epoch ends in time, and takes its compute along', async () => {
-  await trainedBeyond(await trainedBeyond(0));
-  expect(await computing()).toHaveLength(1);
+test('a worker that is told to end while a process hangs ends in time, and takes the process along', async () => {
   const [worker] = workers;
   await worker?.stop();
   expect(await worker?.ended).toBe(0);
@@ -120,8 +120,10 @@ test('a worker that is told to end in the middle of an epoch ends in time, and t
 
 test('paused in mid-training, the training goes on to its end, with the bits of an undisturbed one; the next phase waits', async () => {
   await work();
+  pid = await halted();
   expect(await system.client.pause(project, by('dan'))).toMatchObject({ outcome: 'accepted' });
   expect(await training(1)).toBeDefined();
+  process.kill(pid, 'SIGCONT');
   await eventually(
     'it waits at the boundary',
     async () => ((await system.client.status(project)).waitingFor.includes('operator') ? true : undefined),
@@ -142,12 +144,8 @@ test('stopped while it is paused, it ends', async () => {
 
 test('stopped in mid-training, the compute process ends, and nothing of the training is recorded', async () => {
   await lifecycles.start(definition, MARCH);
-  await eventually(
-    'its training',
-    async () => ((await training(2).catch(() => undefined)) === undefined ? undefined : true),
-    30_000
-  );
-  await eventually('its process', async () => ((await computing()).length === 1 ? true : undefined), 30_000);
+  await eventually('its training', async () => training(2).catch(() => undefined), 30_000);
+  await halted();
   await system.client.stop(project, by('dan'));
   expect(await lifecycles.handle(lifecycleId(project)).result()).toEqual({ ended: 'stopped by dan' });
   await nobodyComputes();
