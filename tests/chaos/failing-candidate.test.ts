@@ -110,9 +110,13 @@ test('every caller is answered, by the champion where the candidate fails', asyn
     const [live] = await system.stores.moving.replicas.find({ endpoint: project }).toArray();
     return endpoint?.candidate?.share === 0.5 && live?.revision === endpoint.revision ? true : undefined;
   });
-  const cool = [];
-  const hot = [];
-  for (let hour = 0; hour < 40; hour += 2) {
+  const cool = [await infer(0, 30)];
+  const hot = [await infer(1, 500)];
+  await eventually('the step’s clock has started', async () => {
+    const endpoint = await system.stores.moving.endpoints.findOne({ _id: project });
+    return endpoint?.rollout.until === undefined ? undefined : true;
+  });
+  for (let hour = 2; hour < 40; hour += 2) {
     cool.push(await infer(hour, 30));
     hot.push(await infer(hour + 1, 500));
   }
@@ -127,7 +131,9 @@ test('the rollout counts what it failed at, and gives the endpoint back to the c
   expect(endpoint?.candidate).toBeUndefined();
   expect(await rolloutsOf(system.stores).findOne({ project, 'served.number': 2 })).toMatchObject({
     outcome: 'rolled-back',
-    because: expect.stringMatching(/fail|error/i) as unknown,
+    because: expect.stringMatching(
+      /^the candidate failed \d+ of \d+ requests, the champion 0 of \d+; its first failure: .*out of data bounds/
+    ) as unknown,
   });
   expect(await system.stores.moving.aliases.findOne({ _id: `${project}/champion` })).toMatchObject({ number: 1 });
 });
