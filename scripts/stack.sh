@@ -19,6 +19,7 @@ usage: ./scripts/stack.sh up | down | status [--json] | wipe [--yes]
 
 Environment
   TEMPORAL_ADDRESS, MONGODB_URI, S3_ENDPOINT   a server of your own: it is used, and none is started
+  MLOPS_TEMPORAL_UI                            of a Temporal of your own: its UI, for the quickstart's links
   MLOPS_TEMPORAL_PORT (7233), MLOPS_TEMPORAL_UI_PORT (8233), MLOPS_MONGODB_PORT (27017), MLOPS_S3_PORT (9000)
                                                where a default is taken, the next free port is used and remembered
   MLOPS_PORT_SHIFT                             moves all four defaults by this number

@@ -26,7 +26,7 @@ export async function examineRefs(stores: RecordStores, withObjects: boolean): P
   const { records, artifacts } = await names(stores);
   const missing = await missingRecords(stores, records);
   const gone = await missingArtifacts(stores, artifacts, withObjects);
-  const findings = [...told(missing, RESTORE), ...told(gone.lines, REMAKE), ...gone.notes];
+  const findings = [...told(missing), ...told(gone.lines), ...gone.notes];
   const count = `${records.length} refs and ${artifacts.length} uses of artifacts`;
   return findings.some(({ state }) => state === 'problem')
     ? findings
@@ -34,17 +34,22 @@ export async function examineRefs(stores: RecordStores, withObjects: boolean): P
 }
 
 const RESTORE = 'Restore MongoDB from a backup of the same day for all of its collections.';
-const REMAKE = 'Restore the object, or retrain: a step whose artifact is gone runs again and makes it anew.';
+
+/** Steps go by records and artifact documents, so none runs again for an object: only its bytes mend it, wherever they are from. */
+const putBack = (place: string): string =>
+  `Put the object back as ${place}, from a backup or any copy: these bytes are known by that SHA-256. No step makes it anew while its record is there.`;
 
 interface Line {
   readonly about: string;
   readonly what: string;
+  readonly fix: string;
 }
 
-function told(lines: readonly Line[], fix: string): Finding[] {
-  const shown = lines.slice(0, MOST_TOLD).map(({ about, what }) => problem(about, what, fix));
+function told(lines: readonly Line[]): Finding[] {
+  const shown = lines.slice(0, MOST_TOLD).map(({ about, what, fix }) => problem(about, what, fix));
+  const last = lines[MOST_TOLD - 1];
   const more = lines.length - shown.length;
-  return more > 0 ? [...shown, problem('refs', `${more} more like the last`, fix)] : shown;
+  return more > 0 && last !== undefined ? [...shown, problem('refs', `${more} more like the last`, last.fix)] : shown;
 }
 
 async function names({ db, moving }: RecordStores): Promise<{ records: Named[]; artifacts: NamedArtifact[] }> {
@@ -88,7 +93,7 @@ async function missingRecords({ db }: RecordStores, named: readonly Named[]): Pr
     const there = await db.collection<{ _id: string }>(factCollection(kind)).distinct('_id', { _id: { $in: ids } });
     const known = new Set<string>(there);
     for (const { by, id } of ofKind) {
-      if (!known.has(id)) missing.push({ about: by, what: `names ${kind}/${id}, which is gone` });
+      if (!known.has(id)) missing.push({ about: by, what: `names ${kind}/${id}, which is gone`, fix: RESTORE });
     }
   }
   return missing;
@@ -112,9 +117,10 @@ async function missingArtifacts(
     );
   }
   const lines = named.flatMap(({ by, digest }): Line[] => {
-    if (!live.has(digest)) return [{ about: by, what: `names the artifact ${digest}, which has no document` }];
-    if (withoutObject.has(digest)) return [{ about: by, what: `names the artifact ${digest}, whose object is gone` }];
-    return [];
+    const line = { about: by, what: `names the artifact ${digest}, ` };
+    if (!live.has(digest)) return [{ ...line, what: `${line.what}which has no document`, fix: RESTORE }];
+    if (!withoutObject.has(digest)) return [];
+    return [{ ...line, what: `${line.what}whose object is gone`, fix: putBack(artifacts.place(digest)) }];
   });
   const left = live.size - looked.length;
   const notes =

@@ -8,16 +8,16 @@ import type { EndpointDocument } from '../../src/domain/endpoint';
 import { phaseId } from '../../src/domain/ids';
 import type { CycleDocument, Fact } from '../../src/domain/records';
 import { nextSeason, type Period, seasonOf } from '../../src/domain/season';
-import { readEnvironment } from '../../src/environment';
 import { loadProject } from '../../src/project/load-project';
 import { storeConfig } from '../../src/stores/config';
 import { connectStores, type Stores } from '../../src/stores/connect';
 import { type Flight, sampledFlights } from './flights';
 import { parseOptions, type QuickstartOptions } from './options';
-import { decide } from './people';
+import { approved } from './people';
 import { type Running, requireAlive, startProcess } from './processes';
 import { report } from './report';
 import { say, waitFor } from './say';
+import { temporalUiOf } from './temporal-ui';
 import { Traffic } from './traffic';
 
 const FIRST_AS_OF = '2001-02-01T00:00:00Z';
@@ -38,7 +38,7 @@ async function main(): Promise<number> {
     const story = await Story.begin(stores, client, options);
     await story.firstCycle();
     await story.serveAndRetrain();
-    await report(story, options.json);
+    await report(story);
     return 0;
   } finally {
     await client.close();
@@ -68,12 +68,11 @@ export class Story {
     readonly options: QuickstartOptions,
     readonly definition: ProjectDefinition,
     readonly endpoint: string,
-    readonly temporalUi: string,
+    readonly temporalUi: string | undefined,
     private readonly processes: readonly Running[]
   ) {}
 
   static async begin(stores: Stores, client: MlopsClient, options: QuickstartOptions): Promise<Story> {
-    const env = readEnvironment();
     const project = await nextProject(stores, client);
     const definition = { ...(await loadProject(resolve('examples/flights/project.ts'))), name: project };
     say(`project ${project}; starting a worker and an endpoint`);
@@ -91,17 +90,14 @@ export class Story {
       },
       60_000
     );
-    return new Story(stores, client, options, definition, endpoint, env.MLOPS_TEMPORAL_UI ?? 'http://127.0.0.1:8233', [
-      worker,
-      replica,
-    ]);
+    return new Story(stores, client, options, definition, endpoint, temporalUiOf(), [worker, replica]);
   }
 
   async firstCycle(): Promise<void> {
     const { client, definition } = this;
     const started = await client.start({ definition, asOf: FIRST_AS_OF, by: 'quickstart' });
     if (started.outcome === 'refused') throw new Error(`the start was refused: ${started.reason}`);
-    say(`cycle 1: rows known by ${FIRST_AS_OF}; watch it in ${this.temporalUi}`);
+    say(`cycle 1: rows known by ${FIRST_AS_OF}; watch it in ${this.temporalUi ?? "your Temporal's UI"}`);
     await this.decided(1);
     await waitFor('the first model to be live', () => this.live(1));
     say('version 1 is live');
@@ -138,16 +134,8 @@ export class Story {
   /** Asks the people of cycle `cycle`, and waits for what they say. */
   async decided(cycle: number): Promise<void> {
     const request = await waitFor(`cycle ${cycle}'s approval request`, () => this.openRequest(cycle), 300_000);
-    await decide(this.client, request, this.options, this.temporalUi);
-    await waitFor(
-      `a decision on ${request._id}`,
-      async () => {
-        const now = await this.stores.moving.requests.findOne({ _id: request._id });
-        if (now?.state === 'rejected' || now?.state === 'expired') throw new Error(`${request._id} is ${now.state}`);
-        return now?.state === 'approved' ? true : undefined;
-      },
-      this.options.yes ? 60_000 : 24 * 3_600_000
-    );
+    const { client, options, temporalUi } = this;
+    await approved({ client, options, temporalUi, requests: this.stores.moving.requests }, request);
   }
 
   /** The endpoint's document once the step that this cycle's rollout is in has every replica behind it. */
@@ -168,7 +156,7 @@ export class Story {
   window(period: Period): Promise<Fact<'window'> | null> {
     return this.stores.facts
       .collection('window')
-      .findOne({ 'body.endpoint': this.definition.name, 'body.period.from': period.from });
+      .findOne({ 'body.endpoint': this.definition.name, 'body.period.from': period.from, 'body.revision': 0 });
   }
 
   async cycleIsWell(cycle: number): Promise<CycleDocument | null> {

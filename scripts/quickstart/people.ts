@@ -1,32 +1,88 @@
 /** Who decides: the demo's approver with --yes, else the person at the terminal, or anyone by the UI or another shell. */
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
+import type { Collection } from 'mongodb';
 import type { MlopsClient } from '../../src/client';
 import type { ApprovalRequest } from '../../src/domain/approval';
+import type { DecisionAnswer } from '../../src/domain/messages';
 import type { QuickstartOptions } from './options';
-import { mlopsCommand, say } from './say';
+import { mlopsCommand, say, waitFor } from './say';
+import { workflowPage } from './temporal-ui';
 
 export const DEMO_APPROVER = 'ana';
 
-export async function decide(
-  client: MlopsClient,
-  request: ApprovalRequest,
-  { yes, fresh }: Pick<QuickstartOptions, 'yes' | 'fresh'>,
-  ui: string
-): Promise<void> {
+export interface Asking {
+  readonly client: MlopsClient;
+  readonly requests: Collection<ApprovalRequest>;
+  readonly options: Pick<QuickstartOptions, 'yes' | 'fresh'>;
+  readonly temporalUi: string | undefined;
+}
+
+/** What a question is written to and its answer read from. */
+export interface Terminal {
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream;
+}
+
+/** Asks, and returns once it is approved, here or elsewhere. @throws where it was rejected or expired */
+export async function approved(of: Asking, request: ApprovalRequest, terminal: Terminal = process): Promise<void> {
+  const { client, requests, options } = of;
+  tell(of, request);
+  if (options.yes) {
+    const { outcome, reason } = await send(client, request, 'approve', 'demo');
+    if (outcome === 'refused') throw new Error(`the decision was refused: ${reason}`);
+  }
+  const closed = new AbortController();
+  let asking = !options.yes && terminal.stdin.isTTY === true;
+  const decided = waitFor(
+    `a decision on ${request._id}`,
+    async () => ((await stateOf(requests, request)) === 'approved' ? true : undefined),
+    options.yes ? 60_000 : 24 * 3_600_000,
+    () => asking
+  ).finally(() => closed.abort());
+  // A refusal here leaves it to others: who decided first is in the request.
+  const answered = (asking ? askAt(terminal, closed.signal) : Promise.resolve('')).then(async (answer) => {
+    asking = false;
+    if (/^y(es)?$/i.test(answer)) await send(client, request, 'approve', 'at the terminal');
+    else if (/^n(o)?$/i.test(answer)) await send(client, request, 'reject', 'at the terminal');
+  });
+  await Promise.all([decided, answered]);
+}
+
+function tell({ options, temporalUi }: Asking, request: ApprovalRequest): void {
   say(`${request.project}@${request.number} waits for approval:`);
   for (const line of request.evidence) say(`    ${line}`);
-  if (yes) return send(client, request, 'approve', 'demo');
-  say(`Decide in the Temporal UI: ${ui}/namespaces/default/workflows/${encodeURIComponent(request.workflowId)}`);
+  if (options.yes) return;
+  say(`Decide in the Temporal UI: ${workflowPage(temporalUi, request.workflowId)}`);
   say(
-    `or in another shell: ${mlopsCommand(fresh)} decide ${request._id} --by ${DEMO_APPROVER} --approve --digest ${request.model}`
+    `or in another shell: ${mlopsCommand(options.fresh)} decide ${request._id} --by ${DEMO_APPROVER} --approve --digest ${request.model}`
   );
-  if (!process.stdin.isTTY) return;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`Approve it as ${DEMO_APPROVER}? [y/N, or Enter to decide elsewhere] `);
-  terminal.close();
-  if (/^y(es)?$/i.test(answer.trim())) await send(client, request, 'approve', 'at the terminal');
-  else if (/^n(o)?$/i.test(answer.trim())) await send(client, request, 'reject', 'at the terminal');
+}
+
+async function stateOf(requests: Asking['requests'], { _id }: ApprovalRequest): Promise<string | undefined> {
+  const state = (await requests.findOne({ _id }))?.state;
+  if (state !== undefined && state !== 'open' && state !== 'approved') throw new Error(`${_id} is ${state}`);
+  return state;
+}
+
+/** The question is withdrawn when somebody has decided elsewhere; that, Enter and Ctrl-D are no answer. */
+async function askAt({ stdin, stderr }: Terminal, withdrawn: AbortSignal): Promise<string> {
+  const lines = createInterface({ input: stdin, output: stderr });
+  const over = new AbortController();
+  lines.once('close', () => over.abort());
+  // The terminal is in raw mode while it asks: Ctrl-C comes here, and is meant for the quickstart.
+  lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  const signal = AbortSignal.any([withdrawn, over.signal]);
+  try {
+    const question = `Approve it as ${DEMO_APPROVER}? [y/N, or Enter to decide elsewhere] `;
+    return (await lines.question(question, { signal })).trim();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    stderr.write('\n');
+    return '';
+  } finally {
+    lines.close();
+  }
 }
 
 async function send(
@@ -34,7 +90,7 @@ async function send(
   request: ApprovalRequest,
   verdict: 'approve' | 'reject',
   comment: string
-): Promise<void> {
+): Promise<DecisionAnswer> {
   const answer = await client.decide(request._id, {
     id: randomUUID(),
     by: DEMO_APPROVER,
@@ -43,5 +99,5 @@ async function send(
     comment,
   });
   say(`${DEMO_APPROVER}: ${verdict} — ${answer.outcome}, ${answer.reason}`);
-  if (answer.outcome === 'refused') throw new Error(`the decision was refused: ${answer.reason}`);
+  return answer;
 }

@@ -1,16 +1,28 @@
 /** What came of it: a table of versions, metrics, decisions and triggers for people, and one JSON object for programs. */
 import type { Interval } from '../../src/domain/evaluation';
+import type { Cycle } from '../../src/domain/ids';
 import type { Fact } from '../../src/domain/records';
+import type { Digest } from '../../src/domain/refs';
 import type { ShadowPairs } from '../../src/domain/rollout';
+import type { Period } from '../../src/domain/season';
 import { countStored } from '../../src/stores/predictions';
 import { rolloutsOf } from '../../src/stores/rollouts';
 import { SAMPLE } from './flights';
 import type { Story } from './main';
-import { elapsedSeconds, mlopsCommand } from './say';
+import { elapsedSeconds, mlopsCommand, waitFor } from './say';
+import { workflowsOf } from './temporal-ui';
 
-export async function report(story: Story, json: boolean): Promise<void> {
+/** What the report is made of: the records of the project that was run, and what only the driver knows. */
+export type Told = Pick<
+  Story,
+  'stores' | 'definition' | 'options' | 'februaryAuc' | 'traffic' | 'temporalUi' | 'endpoint'
+>;
+
+/** The table goes to standard output; with --json standard output is the one line of JSON. */
+export async function report(story: Told): Promise<void> {
   const { stores, definition } = story;
   const project = definition.name;
+  const stored = await allStored(story);
   const versions = await stores.facts
     .collection('version')
     .find({ 'body.project': project })
@@ -28,10 +40,9 @@ export async function report(story: Story, json: boolean): Promise<void> {
     .toArray();
   const documents = await stores.moving.cycles.find({ project }).sort({ cycle: 1 }).toArray();
   const alias = await stores.moving.aliases.findOne({ _id: `${project}/champion` });
-  const stored = await countStored(stores.db, project);
   const februaryAuc = await story.februaryAuc;
   const rollout = await rolloutsOf(stores).findOne({ project, kind: 'rollout', shadow: { $exists: true } });
-  const result = {
+  const result: Result = {
     project,
     cycles,
     februaryAuc,
@@ -75,18 +86,28 @@ export async function report(story: Story, json: boolean): Promise<void> {
     shadow: rollout?.shadow ?? null,
     predictions: stored.predictions,
     truths: stored.truths,
-    temporalUi: story.temporalUi,
+    temporalUi: story.temporalUi ?? null,
     endpoint: story.endpoint,
     seconds: elapsedSeconds(),
   };
-  const text = story.options.json ? process.stderr : process.stdout;
-  text.write(`${tableOf(result, windows, mlopsCommand(story.options.fresh))}\n`);
+  const { json, fresh } = story.options;
+  const text = json ? process.stderr : process.stdout;
+  text.write(`${tableOf(result, windows, mlopsCommand(fresh))}\n`);
   if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+}
+
+/** What was answered last may still be in the replica's spool. */
+function allStored({ stores, definition, traffic }: Told): Promise<{ predictions: number; truths: number }> {
+  const { predictions = 0, truths = 0 } = traffic ?? {};
+  return waitFor(`${predictions} predictions and ${truths} truths to be stored`, async () => {
+    const stored = await countStored(stores.db, definition.name);
+    return stored.predictions >= predictions && stored.truths >= truths ? stored : undefined;
+  });
 }
 
 type CycleResult = Awaited<ReturnType<typeof cycleOf>>;
 
-async function cycleOf({ stores }: Story, version: Fact<'version'>) {
+async function cycleOf({ stores }: Told, version: Fact<'version'>) {
   const request = await stores.moving.requests.findOne({ _id: version._id });
   const evaluation = request === null ? null : await stores.facts.get(request.evaluation);
   const metrics = evaluation?.body.evaluation;
@@ -102,18 +123,47 @@ async function cycleOf({ stores }: Story, version: Fact<'version'>) {
   };
 }
 
-interface Result {
+/** The last line of `--json`. */
+export interface Result {
   readonly project: string;
   readonly cycles: readonly CycleResult[];
   readonly februaryAuc: number | undefined;
-  readonly champion: { readonly version: number; readonly digest: string } | null;
-  readonly decisions: readonly { readonly request: string; readonly by: string; readonly verdict: string }[];
-  readonly triggers: readonly { readonly cause: string; readonly detail: string; readonly outcome: string }[];
+  readonly champion: { readonly model: string; readonly version: number; readonly digest: Digest } | null;
+  readonly decisions: readonly {
+    readonly request: string;
+    readonly by: string;
+    readonly verdict: string;
+    readonly digest: Digest;
+    readonly callerIdentity: string;
+  }[];
+  /** What began a cycle, and what a window suppressed. */
+  readonly triggers: readonly {
+    readonly cycle?: Cycle;
+    readonly cause: string;
+    readonly detail: string;
+    readonly window: string | undefined;
+    readonly outcome: string;
+  }[];
+  readonly windows: readonly (Period & {
+    readonly version: number;
+    readonly rows: number;
+    readonly coverage: number;
+    readonly dataQuality: string;
+    readonly drifted: readonly string[];
+    readonly levelGap: number;
+    readonly levelLow: number;
+    readonly levelHigh: number;
+    readonly level: string;
+  })[];
   readonly shadow: ShadowPairs | null;
+  /** Stored records, probes left out. */
   readonly predictions: number;
   readonly truths: number;
-  readonly temporalUi: string;
+  /** null with a server of one's own, unless MLOPS_TEMPORAL_UI says where. */
+  readonly temporalUi: string | null;
   readonly endpoint: string;
+  /** Wall time of the command. */
+  readonly seconds: number;
 }
 
 function tableOf(result: Result, windows: readonly Fact<'window'>[], mlops: string): string {
@@ -143,13 +193,15 @@ function tableOf(result: Result, windows: readonly Fact<'window'>[], mlops: stri
     ...(result.shadow === null ? [] : [shadowLine(result.shadow)]),
     '',
     '  Look at',
-    `    Temporal UI   ${result.temporalUi}/namespaces/default/workflows?query=${encodeURIComponent(`MlopsProject = '${result.project}'`)}`,
+    `    Temporal UI   ${workflowsOf(result.temporalUi ?? undefined, result.project)}`,
     `    endpoint      ${result.endpoint}/v2/models/${result.project}`,
     `    records       ${mlops} ls versions ${result.project}`,
     `                  ${mlops} show version/${result.project}@2`,
     `                  ${mlops} lineage version/${result.project}@2`,
     `    audit         ${mlops} ls audit ${result.project}`,
     '  The servers, the worker and the endpoint stay up: ./scripts/stack.sh down ends them and loses nothing.',
+    `  Lifecycle and monitor of ${result.project} stay open: ${mlops} stop ${result.project} --by <name> ends them. The next`,
+    '  quickstart is a project of its own; it ends this worker and this endpoint, and starts its own.',
   ].join('\n');
 }
 

@@ -9,11 +9,12 @@ export function say(text: string): void {
   process.stderr.write(`[${elapsedSeconds().toFixed(1).padStart(6)} s] ${text}\n`);
 }
 
-/** Says what is waited for, now and then, until it is there. */
+/** Says what is waited for, now and then, until it is there. @param quiet no word while this holds, as beside a question */
 export async function waitFor<T>(
   what: string,
   look: () => Promise<T | undefined> | T | undefined,
-  limitMs = 120_000
+  limitMs = 120_000,
+  quiet: () => boolean = () => false
 ): Promise<T> {
   const until = Date.now() + limitMs;
   let saidAt = Date.now();
@@ -21,7 +22,7 @@ export async function waitFor<T>(
     const found = await look();
     if (found !== undefined) return found;
     if (Date.now() > until) throw new Error(`${what}: not within ${limitMs / 1000} s; mlops doctor tells more`);
-    if (Date.now() - saidAt > 10_000) {
+    if (Date.now() - saidAt > 10_000 && !quiet()) {
       say(`still waiting: ${what}`);
       saidAt = Date.now();
     }

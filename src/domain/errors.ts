@@ -37,8 +37,6 @@ export const ERRORS = {
   MLOPS_ARTIFACT_CORRUPT: 'operator',
   MLOPS_RECORD_MISSING: 'operator',
   MLOPS_RECORD_VERSION: 'operator',
-  MLOPS_REVISION_CONFLICT: 'retry',
-  MLOPS_BUCKET_MISSING: 'operator',
   // notices to people
   MLOPS_NOTICE_UNDELIVERED: 'retry',
   // everything else: our mistake, or user code's

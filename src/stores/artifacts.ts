@@ -116,7 +116,7 @@ export class Artifacts {
           'MLOPS_ARTIFACT_CORRUPT',
           'An artifact does not hold the bytes that its name says.',
           { bucket: this.#bucket, key: objectKey(digest), found },
-          'Restore the object from a backup, or run the step that made it again.'
+          PUT_BACK
         );
       }
       await rename(temporary, path);
@@ -147,6 +147,11 @@ export class Artifacts {
 
   async find(digest: Digest): Promise<ArtifactDocument | null> {
     return this.#documents.findOne({ _id: digest });
+  }
+
+  /** Where its object is: `<bucket>/cas/sha256/ab/cdef…`. */
+  place(digest: Digest): string {
+    return `${this.#bucket}/${objectKey(digest)}`;
   }
 
   /** Whether the object itself is in the store (doctor looks for documents without one). */
@@ -232,6 +237,9 @@ export class Artifacts {
   }
 }
 
+/** No step makes it anew while its record is there. */
+const PUT_BACK = 'Put it back from a backup or any copy: these bytes are known by that SHA-256.';
+
 const ONLY_NEW = { 'If-None-Match': '*' };
 
 /** `cas/sha256/ab/cdef…` */
@@ -275,7 +283,7 @@ function missingOrUnavailable(bucket: string, digest: Digest, error: unknown): M
       'MLOPS_ARTIFACT_CORRUPT',
       'An artifact is not in the object store.',
       { bucket, key: objectKey(digest) },
-      'Restore the object from a backup, or run the step that made it again.',
+      PUT_BACK,
       { cause: error }
     );
   }

@@ -1,7 +1,7 @@
 /** Everything that a database holds of a project's life, without what differs between any two runs. */
 import type { Document } from 'mongodb';
 import type { LineageEdge } from '../../src/domain/records';
-import type { Digest, FactKind } from '../../src/domain/refs';
+import { type Digest, type FactKind, isDigest } from '../../src/domain/refs';
 import type { Stores } from '../../src/stores/connect';
 
 /** What goes on by itself, or differs with the number of attempts: checkpoints, and the artifacts that they alone name. */
@@ -37,14 +37,19 @@ export async function artifactsNamed({ db }: Stores): Promise<Digest[]> {
   return [...new Set(edges.map((edge) => edge.to as Digest))];
 }
 
-/** Lineage edges from or to a record that is not there. */
-export async function brokenEdges({ db, facts }: Stores): Promise<string[]> {
+/** Lineage edges, of every relation, from or to something that is not there. */
+export async function brokenEdges(stores: Stores): Promise<string[]> {
   const broken: string[] = [];
-  for (const { _id, from, to } of await db.collection<LineageEdge>('edges').find({ relation: 'used' }).toArray()) {
-    for (const node of [from, to]) {
-      const kind = node.slice(0, node.indexOf(':')) as FactKind;
-      if ((await facts.find(kind, node.slice(kind.length + 1))) === null) broken.push(_id);
-    }
+  for (const { _id, from, to } of await stores.db.collection<LineageEdge>('edges').find().toArray()) {
+    if (!(await isThere(stores, from)) || !(await isThere(stores, to))) broken.push(_id);
   }
   return broken;
+}
+
+async function isThere({ facts, artifacts, moving }: Stores, node: string): Promise<boolean> {
+  if (isDigest(node)) return (await artifacts.find(node)) !== null;
+  const kind = node.slice(0, node.indexOf(':'));
+  const id = node.slice(kind.length + 1);
+  if (kind === 'endpoint') return (await moving.endpoints.findOne({ _id: id })) !== null;
+  return (await facts.find(kind as FactKind, id)) !== null;
 }

@@ -196,6 +196,8 @@ test('every artifact is there, and nothing refers to the folder of a dead attemp
   expect(artifacts.length).toBeGreaterThan(5);
   for (const digest of artifacts)
     expect([digest, await system.stores.artifacts.hasObject(digest)]).toEqual([digest, true]);
+  const relations = await system.stores.db.collection('edges').distinct('relation');
+  expect(relations.sort()).toEqual(['approved', 'deployed', 'labeled', 'produced', 'used']);
   expect(await brokenEdges(system.stores)).toEqual([]);
   expect(JSON.stringify(await allRecords(system.stores))).not.toContain(join(system.folder, 'work'));
 });

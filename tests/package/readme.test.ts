@@ -1,20 +1,14 @@
-/** README's three files are what a user copies: they compile against the package, and the project is one. */
+/** README's three files are what a user copies: they compile against the package, and the project is one (system/readme runs it). */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { builtFile, packageRoot } from '../../src/package-root';
+import { writeReadmeFiles } from '../support/readme-files';
 
-// Within the package, so that it finds itself by its own name.
-const folder = join(packageRoot(), '.stack', 'readme');
-const NAMES = ['project.ts', 'workflows.ts', 'worker.ts'];
+let folder: string;
 
 beforeAll(() => {
-  const blocks = [...readFileSync(join(packageRoot(), 'README.md'), 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(
-    ([, code]) => code as string
-  );
-  if (blocks.length !== NAMES.length) throw new Error(`README has ${blocks.length} blocks of TypeScript`);
-  mkdirSync(folder, { recursive: true });
-  for (const [index, name] of NAMES.entries()) writeFileSync(join(folder, name), blocks[index] as string);
+  folder = writeReadmeFiles('readme');
   writeFileSync(
     join(folder, 'tsconfig.json'),
     JSON.stringify({

@@ -110,6 +110,12 @@ test('records and artifacts that others name and that are gone are told by who n
     `problem: names snapshot/${gone}, which is gone`,
     `problem: names the artifact ${lost.digest}, whose object is gone`,
   ]);
+  // What it says to do mends it: the bytes are put where it says.
+  const advice = (await findings()).find(({ what }) => what.includes('whose object is gone'))?.fix ?? '';
+  const [, bucket = '', key = ''] = /^Put the object back as ([^/ ]+)\/(\S+), from a backup/.exec(advice) ?? [];
+  await minio.fPutObject(bucket, key, path);
+  expect(await told()).toHaveLength(1);
+  await artifacts.download(lost.digest, join(system.folder, 'found'));
   await db.collection<{ _id: string }>('artifacts').deleteOne({ _id: lost.digest });
   expect((await told())[1]).toBe(`problem: names the artifact ${lost.digest}, which has no document`);
   await db.collection<{ _id: string }>('runs').deleteOne({ _id: here });

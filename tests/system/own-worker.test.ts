@@ -1,8 +1,12 @@
 /** examples/own-worker, as a user runs it. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { phaseId } from '../../src/domain/ids';
+import type { Ref } from '../../src/domain/refs';
 import { packageRoot } from '../../src/package-root';
+import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 
 let system: TestSystem;
@@ -42,6 +46,16 @@ test('a worker of one’s own runs its workflow and answers for ours', async () 
   expect(answer).toMatchObject({ outcome: 'refused', code: 'unknown-request' });
 });
 
-test('it has the compute worker beside it', async () => {
+test('it has the compute worker beside it, which takes real rows', async () => {
   expect((await system.client.computePollers()).activities).toBeGreaterThan(0);
+  const definition = smallProject(`own-${randomUUID().slice(0, 8)}`, await writeSmallFlights(system.folder));
+  const cycle = `solo-${randomUUID()}` as const;
+  const snapshot = await system.client.temporal.workflow.execute('ingest', {
+    workflowId: phaseId(definition.name, cycle, 'ingest'),
+    taskQueue: system.taskQueue,
+    args: [{ v: 1, project: definition.name, cycle, definition, searchAttributes: true, asOf: '2001-02-01T00:00:00Z' }],
+  });
+  const { body } = await system.stores.facts.get(snapshot as Ref<'snapshot'>);
+  expect(body.rows).toBeGreaterThan(4_000);
+  expect(await system.stores.artifacts.hasObject(body.shards[0]!.digest)).toBe(true);
 });

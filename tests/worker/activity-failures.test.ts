@@ -25,8 +25,8 @@ test.each([
   ],
   [
     'a race that was lost',
-    new MlopsError('MLOPS_REVISION_CONFLICT', 'Another writer was first.', {}, ''),
-    'MLOPS_REVISION_CONFLICT',
+    new MlopsError('MLOPS_ARTIFACT_DELETING', 'An artifact is gone.', {}, ''),
+    'MLOPS_ARTIFACT_DELETING',
     false,
   ],
   ['MongoDB that is away', new MongoNetworkError('connection closed'), 'MLOPS_STORE_UNAVAILABLE', false],
