@@ -7,7 +7,7 @@ import { openSystem, type TestSystem } from '../support/system';
 jest.setTimeout(60_000);
 
 /** Asks a service that is away, for so many calls to come. */
-const service = { awayFor: 0, asked: 0 };
+const service = { awayFor: 0, asked: 0, hung: Promise.resolve() };
 
 let system: TestSystem;
 let lifecycles: Lifecycles;
@@ -20,7 +20,8 @@ beforeAll(async () => {
       labelers: {
         asked: {
           version: '1',
-          label(rows) {
+          async label(rows) {
+            await service.hung;
             service.asked += 1;
             service.awayFor -= 1;
             if (service.awayFor >= 0)
@@ -62,4 +63,18 @@ test('once that time is over, the phase has failed with what was wrong last, and
   service.awayFor = 0;
   expect(await system.client.retry(project, by('dan'))).toMatchObject({ outcome: 'accepted' });
   expect(await lifecycles.request(project, 1)).toMatchObject({ state: 'open' });
+});
+
+test('of attempts that were cut off before they could say why, the failure says that', async () => {
+  let goOn: () => void = () => undefined;
+  Object.assign(service, { awayFor: 0, hung: new Promise<void>((resolve) => (goOn = resolve)) });
+  const project = await lifecycles.start(define(3, 10));
+  try {
+    expect(await lifecycles.cycle(project, 1, 'failed')).toMatchObject({
+      phase: 'label',
+      failure: expect.stringMatching(/^MLOPS_TIMED_OUT: .*activity=mlopsLabel.*Look at the worker’s log/) as unknown,
+    });
+  } finally {
+    goOn();
+  }
 });
