@@ -1,0 +1,148 @@
+/** Every type of column and every transform, with what is missing, from a file to an answer: the scores are the evaluation's. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import type { Replica } from '../../src/endpoint/run-replica';
+import { defineProject } from '../../src/project/define-project';
+import { Lifecycles } from '../support/lifecycles';
+import { startReplica } from '../support/replica';
+import { openSystem, type TestSystem } from '../support/system';
+
+jest.setTimeout(60_000);
+
+const ASOF = '2026-03-01T00:00:00Z';
+
+let system: TestSystem;
+let lifecycles: Lifecycles;
+let replica: Replica;
+let project: string;
+let file: string;
+
+beforeAll(async () => {
+  system = await openSystem('mixed');
+  file = join(system.folder, 'orders.parquet');
+  lifecycles = new Lifecycles(system, file);
+  project = lifecycles.define().name;
+  await writeOrders();
+  await system.startWorker();
+  replica = await startReplica(system, project);
+  await lifecycles.start(
+    defineProject({
+      name: project,
+      source: {
+        reader: { file: { path: file } },
+        columns: {
+          at: 'timestamp',
+          opened: 'timestamp',
+          amount: 'number',
+          price: 'number',
+          items: 'integer',
+          member: 'boolean',
+          city: 'string',
+          returned: 'integer',
+        },
+        eventTime: 'at',
+      },
+      label: { name: 'returned', labeler: { rule: { column: 'returned', op: '>', value: 0 } } },
+      features: [
+        { transform: 'timeOfDayBuckets', column: 'at', buckets: 24 },
+        { transform: 'timeOfDayCycles', column: 'opened', harmonics: 2 },
+        { transform: 'weekday', column: 'opened' },
+        { transform: 'standardize', column: 'amount' },
+        { transform: 'logStandardize', column: 'price' },
+        { transform: 'standardize', column: 'items' },
+        { transform: 'oneHot', column: 'member' },
+        { transform: 'oneHot', column: 'items' },
+        { transform: 'oneHot', column: 'city' },
+        { transform: 'embedding', column: 'city', width: 3 },
+      ],
+      model: { network: { hidden: [8], epochs: 2 } },
+      split: { minTrainRows: 100, minTestRows: 50 },
+      approval: { approvers: ['ana'] },
+    }),
+    ASOF
+  );
+  await lifecycles.decide(project, 1, 'approve');
+  await lifecycles.cycle(project, 1, 'finished');
+});
+afterAll(async () => {
+  await lifecycles.end();
+  await replica.close();
+  await system.close();
+});
+
+const CITIES = ["'Zürich'", "'東京'", "'São Paulo'", '\'a "quoted", one\'', "''", 'NULL', "'🛫'"];
+
+/** 4,000 orders in 59 days; about a tenth of each value is missing, and the last ones have a city that training never saw. */
+async function writeOrders(): Promise<void> {
+  await query(
+    `COPY (SELECT TIMESTAMP '2026-01-01' + INTERVAL (i * 21) MINUTE AS at,
+        CASE WHEN i % 11 = 0 THEN NULL ELSE TIMESTAMP '1969-12-30 23:59:59.999999' + INTERVAL (i * 7919) SECOND END AS opened,
+        CASE WHEN i % 9 = 0 THEN NULL ELSE (i * 37 % 1000) / 7.0 - 50 END AS amount,
+        CASE WHEN i % 13 = 0 THEN NULL WHEN i % 13 = 1 THEN 0 WHEN i % 13 = 2 THEN -1.5 ELSE i % 500 + 0.1 END AS price,
+        CASE WHEN i % 10 = 0 THEN NULL ELSE (i * 31) % 17 END AS items,
+        CASE WHEN i % 8 = 0 THEN NULL ELSE i % 3 = 0 END AS member,
+        CASE WHEN i > 3168 AND i % 50 = 0 THEN 'new town' ELSE [${CITIES.join(', ')}][1 + i % ${CITIES.length}] END AS city,
+        ((i * 31) % 17 + i % 3 > 9)::INT AS returned
+      FROM range(0, 4000) t(i) ORDER BY i) TO '${file}' (FORMAT parquet)`
+  );
+}
+
+test('each order of the test rows scores at the endpoint as it did in the evaluation, to the bit', async () => {
+  const { evaluation: ref } = (await system.stores.moving.requests.findOne({ _id: `${project}/1` }))!;
+  const evaluation = await system.stores.facts.get(ref);
+  const path = join(system.folder, 'scores');
+  await system.stores.artifacts.download(evaluation.artifacts.find(({ name }) => name === 'scores')!.digest, path);
+  const bytes = await readFile(path);
+  const scores = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  const { from, to } = evaluation.body.period;
+  const orders = await query(
+    `SELECT epoch_us("at"), epoch_us(opened), amount::DOUBLE, price::DOUBLE, items, member, city FROM read_parquet('${file}')
+     WHERE "at" >= TIMESTAMP '${from}' AND "at" < TIMESTAMP '${to}' ORDER BY "at"`
+  );
+  expect(orders).toHaveLength(scores.length);
+  expect(orders.some((order) => order[6] === 'new town')).toBe(true);
+  for (let column = 1; column < 7; column += 1) expect(orders.some((order) => order[column] === null)).toBe(true);
+  expect(await infer('all', orders)).toEqual(scores);
+  for (const [row, order] of orders.slice(0, 40).entries())
+    expect([row, await infer(`row-${row}`, [order])]).toEqual([row, scores.slice(row, row + 1)]);
+});
+
+async function infer(id: string, orders: readonly (readonly unknown[])[]): Promise<Float32Array> {
+  const plain = (value: unknown) => (typeof value === 'bigint' ? Number(value) : value);
+  const input = (name: string, datatype: string, column: number) => ({
+    name,
+    datatype,
+    shape: [orders.length],
+    data: orders.map((order) => plain(order[column])),
+  });
+  const answer = await fetch(`${replica.address}/v2/models/${project}/infer`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      id,
+      parameters: { eventTime: ASOF },
+      inputs: [
+        input('at', 'INT64', 0),
+        input('opened', 'INT64', 1),
+        input('amount', 'FP64', 2),
+        input('price', 'FP64', 3),
+        input('items', 'INT64', 4),
+        input('member', 'BOOL', 5),
+        input('city', 'BYTES', 6),
+      ],
+    }),
+  });
+  const body = (await answer.json()) as { outputs?: { name: string; data: number[] }[]; error?: unknown };
+  if (body.outputs === undefined) throw new Error(JSON.stringify(body));
+  return Float32Array.from(body.outputs.find(({ name }) => name === 'probability')!.data);
+}
+
+async function query(sql: string): Promise<unknown[][]> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+  const connection = await instance.connect();
+  const answer = await connection.runAndReadAll(sql);
+  connection.closeSync();
+  instance.closeSync();
+  return answer.getRows();
+}
