@@ -3,10 +3,9 @@ import { heartbeat, sleep } from '@temporalio/activity';
 import { crashPoint } from '../crash-points';
 import type { ProjectDefinition, RolloutStep } from '../domain/definition';
 import { durationMs } from '../domain/durations';
-import { modelInputs, type ServedVersion } from '../domain/endpoint';
+import { type Answers, modelInputs, type ServedVersion } from '../domain/endpoint';
 import type { Ref } from '../domain/refs';
 import {
-  type Answers,
   answersOf,
   type Following,
   following,

@@ -10,7 +10,8 @@ export function readWatermark(value: unknown): Read<WatermarkMessage> {
   if (typeof endpoint !== 'string') return { mistake: 'endpoint: its name' };
   if (!isWhen(watermark)) return { mistake: 'watermark: event time as 2001-02-01T00:00:00Z' };
   if (!isWhen(edge)) return { mistake: 'edge: event time as 2001-02-01T00:00:00Z' };
-  if (reason !== 'passed' && reason !== 'covered') return { mistake: 'reason: passed or covered' };
+  if (reason !== 'passed' && reason !== 'covered' && reason !== 'known')
+    return { mistake: 'reason: passed, covered or known' };
   return { message: { endpoint, watermark, edge, reason } };
 }
 

@@ -36,6 +36,11 @@ export interface EndpointRollout {
   readonly until?: string;
 }
 
+/** A rollout's step, by name. Its start and that of its clock are two revisions of the endpoint. */
+export function stepOf({ id, epoch, step }: EndpointRollout): string {
+  return `${id}/${epoch}/${step}`;
+}
+
 /** Collection `endpoints`, `_id` = the endpoint's name, which is the project's. */
 export interface EndpointDocument {
   readonly _id: string;
@@ -74,8 +79,17 @@ export interface ReplicaDocument {
   readonly idle?: true;
   /** Why it can't take a later revision, or can't ship: as a person reads it. */
   readonly error?: string;
-  /** Since this replica took `revision`, across its restarts, by version number: answers and failures of its model. */
-  readonly counts: Readonly<Record<string, { readonly requests: number; readonly errors: number }>>;
+  /** Since this replica took the rollout's step, across its restarts, by version number: answers and failures of its model. */
+  readonly counts: Readonly<Record<string, Answers>>;
+}
+
+export interface Answers {
+  /** Answered. */
+  readonly requests: number;
+  /** Failed, beside those. */
+  readonly errors: number;
+  /** The first failure, as its error says it. */
+  readonly firstError?: string;
 }
 
 /** A replica is live if it reported within this, by MongoDB's clock. */

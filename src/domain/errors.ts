@@ -31,6 +31,7 @@ export const ERRORS = {
   MLOPS_USER_CODE_FAILED: 'operator',
   // compute children
   MLOPS_COMPUTE_CRASHED: 'retry',
+  MLOPS_TIMED_OUT: 'operator',
   // stores
   MLOPS_STORE_UNAVAILABLE: 'retry',
   MLOPS_ARTIFACT_DELETING: 'retry',

@@ -129,12 +129,15 @@ export interface WatchMessage {
   readonly since: string;
 }
 
-/** From a replica: the endpoint's watermark has passed `edge`, or truth of the window that ends there is covered. */
+/**
+ * From a replica: the endpoint's watermark has passed `edge`; truth of the window that ends there is covered; or event
+ * time is `known` at all, while a rollout's step waits for that.
+ */
 export interface WatermarkMessage {
   readonly endpoint: string;
   readonly watermark: string;
   readonly edge: string;
-  readonly reason: 'passed' | 'covered';
+  readonly reason: 'passed' | 'covered' | 'known';
 }
 
 /** A number, string or list as a person reads it in the Temporal UI and in `mlops status`. */

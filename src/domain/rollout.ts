@@ -3,7 +3,7 @@
  * by its epoch; a rollback is a rollout in one step with the next epoch.
  */
 import type { ProjectDefinition, RolloutPlan, RolloutStep } from './definition';
-import type { ReplicaDocument, ServedVersion } from './endpoint';
+import type { Answers, ReplicaDocument, ServedVersion } from './endpoint';
 import type { Interval } from './evaluation';
 import type { Ref } from './refs';
 
@@ -101,11 +101,6 @@ export function following(live: readonly LiveReplica[], revision: number, minRep
   return { ready: behind.length === 0 && live.length >= Math.max(1, minReplicas), live: live.length, behind };
 }
 
-export interface Answers {
-  readonly requests: number;
-  readonly errors: number;
-}
-
 export const NO_ANSWERS: Answers = { requests: 0, errors: 0 };
 
 /** Answers and failures of one version, over the replicas that serve this revision. */
@@ -117,7 +112,12 @@ export function answersOf(live: readonly LiveReplica[], revision: number, versio
 }
 
 export function addAnswers(a: Answers, b: Answers): Answers {
-  return { requests: a.requests + b.requests, errors: a.errors + b.errors };
+  const firstError = a.firstError ?? b.firstError;
+  return {
+    requests: a.requests + b.requests,
+    errors: a.errors + b.errors,
+    ...(firstError === undefined ? {} : { firstError }),
+  };
 }
 
 /**
@@ -125,11 +125,11 @@ export function addAnswers(a: Answers, b: Answers): Answers {
  * so far: in the last one it answers nothing.
  */
 export function tooManyErrors(candidate: Answers, champion: Answers): string | undefined {
-  if (candidate.errors === 0 || rate(candidate) <= rate(champion)) return undefined;
-  const told = (answers: Answers): string => `${answers.errors} of ${answers.requests}`;
-  return `the candidate failed ${told(candidate)} requests, the champion ${told(champion)}`;
-}
-
-function rate({ requests, errors }: Answers): number {
-  return errors / Math.max(requests, errors, 1);
+  const all = ({ requests, errors }: Answers): number => requests + errors;
+  // Shares without a division, so that equal ones are equal.
+  if (candidate.errors === 0 || candidate.errors * Math.max(all(champion), 1) <= champion.errors * all(candidate))
+    return undefined;
+  const told = (answers: Answers): string => `${answers.errors} of ${all(answers)}`;
+  const first = candidate.firstError === undefined ? '' : `; its first failure: ${candidate.firstError}`;
+  return `the candidate failed ${told(candidate)} requests, the champion ${told(champion)}${first}`;
 }

@@ -3,7 +3,7 @@
  * read. A revision is taken when all of its models are loaded and warm; until then the one before is served. Loading goes
  * on beside reading, so that a slow download never holds up a rollback to a model that is here.
  */
-import type { EndpointDocument, ServedVersion } from '../domain/endpoint';
+import { type EndpointDocument, type ServedVersion, stepOf } from '../domain/endpoint';
 import { MlopsError } from '../domain/errors';
 import { type LoadedModel, loadModel } from '../serve/loaded-model';
 import type { Predictor, Serving } from '../serve/predictor';
@@ -121,6 +121,7 @@ export class Reconciler {
     return {
       revision,
       rolloutId: rollout.id,
+      step: stepOf(rollout),
       champion: first,
       ...(candidate === undefined || second === undefined
         ? {}

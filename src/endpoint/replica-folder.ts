@@ -4,7 +4,7 @@
  *   lock            process id of the replica that works here
  *   endpoint.json   the last document that was served
  *   watermark.json  what was signalled
- *   counts.json     answers and failures since the served revision was taken
+ *   counts.json     answers and failures since the served step was taken
  *   models/<hex>    models by digest
  *   spool/          what isn't in MongoDB yet
  */

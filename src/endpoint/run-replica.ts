@@ -114,8 +114,8 @@ async function startReplica(
   await predictor.recall();
   await reconciler.restore();
   // A candidate must not lose its failures with the process that they may have ended.
-  const counted = await readJson<Pick<ReplicaDocument, 'revision' | 'counts'>>(folder.countsFile);
-  if (counted !== undefined && counted.revision === reconciler.taken?.revision) predictor.countOn(counted.counts);
+  const counted = await readJson<Pick<ReplicaDocument, 'counts'> & { step?: string }>(folder.countsFile);
+  if (counted?.step !== undefined && counted.step === predictor.serving?.step) predictor.countOn(counted.counts);
 
   const server = createInferenceServer({
     model: endpoint,
@@ -134,7 +134,7 @@ async function startReplica(
     const { highest } = shipper.clock;
     const shippedTo: Pick<ReplicaDocument, 'shippedTo'> = highest === undefined ? {} : { shippedTo: new Date(highest) };
     const served = { revision: reconciler.taken?.revision ?? 0, counts: structuredClone(predictor.counts) };
-    await writeJson(folder.countsFile, served);
+    await writeJson(folder.countsFile, { step: predictor.serving?.step, counts: served.counts });
     await reportReplica(stores.replicas, {
       endpoint,
       replica,

@@ -3,12 +3,12 @@
  * by its live replicas, minus the lateness; of the live replicas the first by name signals:
  *   - to the monitor once for each window edge that it passes,
  *   - to the monitor once when a window that has ended is covered by truth,
- *   - to the rollout once when the running step's event time is over.
+ *   - to the rollout once when its step waits to know of event time, and once when the step's is over.
  * What was signalled is kept on disk. A signal that fails is sent again with the next report; a replica that takes over
  * repeats the last edge and what is uncovered to its knowledge, so a receiver may hear a thing twice.
  */
 import type { Db } from 'mongodb';
-import type { EndpointDocument, ReplicaDocument } from '../domain/endpoint';
+import { type EndpointDocument, type ReplicaDocument, stepOf } from '../domain/endpoint';
 import { monitorId } from '../domain/ids';
 import { MESSAGES, type WatermarkMessage } from '../domain/messages';
 import { type Period, seasonOf } from '../domain/season';
@@ -33,7 +33,7 @@ interface Told {
   passed?: string;
   /** Edges that were passed and are not known to be covered, with the predictions counted so far. */
   uncovered: { readonly edge: string; readonly predictions: number }[];
-  /** The rollout's step that was told that it's over. */
+  /** The rollout's step that was told of: as waiting for its clock, or as over. */
   rollout?: string;
 }
 
@@ -61,7 +61,7 @@ export class Watermarks {
     if (told?.passed === undefined || !told.leading) return false;
     const { until } = document.rollout;
     const next = seasonOf(document.watch.season, told.passed).to;
-    const candidates = [next, ...(until === undefined || told.rollout === stepOf(document) ? [] : [until])];
+    const candidates = [next, ...(until === undefined || told.rollout === tickOf(document) ? [] : [until])];
     const passed = candidates.filter((time) => Date.parse(time) <= highest - document.watch.latenessMs).join();
     if (passed === '' || passed === this.#hurried) return false;
     this.#hurried = passed;
@@ -138,10 +138,13 @@ export class Watermarks {
 
   async #tellRollout(document: EndpointDocument, watermark: Date, told: Told): Promise<void> {
     const { id, state, until } = document.rollout;
-    if (!told.leading || state !== 'running' || until === undefined || Date.parse(until) > watermark.getTime()) return;
-    const step = stepOf(document);
+    if (!told.leading || state !== 'running') return;
+    // Only where a candidate meets a champion does a step wait for its clock to start.
+    if (until === undefined ? document.candidate === undefined : Date.parse(until) > watermark.getTime()) return;
+    const step = tickOf(document);
     if (told.rollout === step) return;
-    await this.#send(id, this.#message(watermark, until, 'passed'));
+    const reason = until === undefined ? 'known' : 'passed';
+    await this.#send(id, this.#message(watermark, until ?? watermark.toISOString(), reason));
     told.rollout = step;
   }
 
@@ -168,8 +171,9 @@ export class Watermarks {
   }
 }
 
-function stepOf({ rollout }: EndpointDocument): string {
-  return `${rollout.id}/${rollout.epoch}/${rollout.step}/${rollout.until}`;
+/** A step, before its clock starts and then. */
+function tickOf({ rollout }: EndpointDocument): string {
+  return `${stepOf(rollout)}/${rollout.until}`;
 }
 
 /** The window that ends at this edge. */

@@ -21,8 +21,8 @@ export interface LoadedModel {
 }
 
 /**
- * Opens a model and runs it once, on a row of missing values: the first run is slow, and a graph that can't run at all
- * must not be found out by a caller.
+ * Opens a model and runs it once: the first run is slow, and a graph that can't run at all must not be found out by a
+ * caller. The row is made up of zeros, so its score may be anything.
  * @throws MlopsError MLOPS_MODEL_INVALID
  */
 export async function loadModel(version: ServedVersion, bytes: Uint8Array): Promise<LoadedModel> {
@@ -36,7 +36,9 @@ export async function loadModel(version: ServedVersion, bytes: Uint8Array): Prom
   const session = await openSession(bytes);
   const running = new Set<Promise<unknown>>();
 
-  const run = async (columns: ReadonlyMap<string, readonly InputValue[]>, rows: number): Promise<Float32Array> => {
+  type Columns = ReadonlyMap<string, readonly InputValue[]>;
+
+  const outputs = async (columns: Columns, rows: number): Promise<Float32Array> => {
     const tensors: Record<string, Tensor> = {};
     for (const { column, type } of inputs) {
       const values = columns.get(column);
@@ -44,9 +46,14 @@ export async function loadModel(version: ServedVersion, bytes: Uint8Array): Prom
       tensors[column] = tensorOf(type, values);
     }
     const scores = (await session.run(tensors))[PROBABILITY]?.data;
-    if (!(scores instanceof Float32Array) || scores.length !== rows || !scores.every(Number.isFinite)) {
-      throw unfit('The graph gave no finite score for each row.', version, { rows });
+    if (!(scores instanceof Float32Array) || scores.length !== rows) {
+      throw unfit('The graph gave no score for each row.', version, { rows });
     }
+    return scores;
+  };
+  const run = async (columns: Columns, rows: number): Promise<Float32Array> => {
+    const scores = await outputs(columns, rows);
+    if (!scores.every(Number.isFinite)) throw unfit('The graph gave a score that is no number.', version, { rows });
     return scores;
   };
   const model: LoadedModel = {
@@ -64,7 +71,7 @@ export async function loadModel(version: ServedVersion, bytes: Uint8Array): Prom
     },
   };
   try {
-    await model.score(new Map(inputs.map(({ column }) => [column, [null]])), 1);
+    await outputs(new Map(inputs.map(({ column, type }) => [column, [type === 'string' ? '' : 0]])), 1);
   } catch (error) {
     await model.close();
     throw error;

@@ -2,9 +2,10 @@
  * From a request to an answer that is on record: route, score, decide, write to the spool, answer. What is served is
  * replaced as a whole between two requests, so a swap drops none.
  */
-import type { PredictionRecord, TruthRecord } from '../domain/endpoint';
+import type { Answers, PredictionRecord, TruthRecord } from '../domain/endpoint';
 import { MlopsError } from '../domain/errors';
 import { predictionId } from '../domain/ids';
+import { addAnswers } from '../domain/rollout';
 import { type InferRequest, type OutputName, parseInferRequest, type RequestInput } from './infer-request';
 import type { InputValue } from './input-values';
 import type { ServeLimits } from './limits';
@@ -20,6 +21,8 @@ import { uuidV7 } from './uuid-v7';
 export interface Serving {
   readonly revision: number;
   readonly rolloutId: string;
+  /** The rollout's step; several revisions may be of one. */
+  readonly step: string;
   readonly champion: LoadedModel;
   readonly candidate?: { readonly model: LoadedModel; readonly share: number; readonly shadow: boolean };
 }
@@ -34,11 +37,6 @@ export interface Answer {
   readonly decisions: readonly (0 | 1)[];
 }
 
-export interface Counts {
-  requests: number;
-  errors: number;
-}
-
 export interface PredictorOptions {
   readonly replica: string;
   readonly spool: Spool;
@@ -50,6 +48,9 @@ type Scored = Pick<Answer, 'version' | 'route' | 'scores' | 'decisions'> & {
   readonly shadow?: { version: number; scores: Float32Array };
 };
 
+/** Of a failure in the counts. */
+const FIRST_ERROR_CHARS = 300;
+
 /** The spool is read back for repeated ids up to this. */
 const RECALLED_BYTES = 64 << 20;
 
@@ -59,7 +60,7 @@ export class Predictor {
   readonly #limits: ServeLimits;
   readonly #recent: RecentAnswers;
   #serving: (Serving & { readonly inputs: readonly RequestInput[] }) | undefined;
-  #counts: Record<string, Counts> = {};
+  #counts: Record<string, Answers> = {};
   #lastRequestAt = 0;
 
   constructor({ replica, spool, limits }: PredictorOptions) {
@@ -74,8 +75,8 @@ export class Predictor {
     return this.#serving;
   }
 
-  /** Since the revision was taken, by version number: answers and failures of its model, probes left out. */
-  get counts(): Readonly<Record<string, Readonly<Counts>>> {
+  /** Since the step was taken, by version number: answers and failures of its model, probes left out. */
+  get counts(): Readonly<Record<string, Answers>> {
     return this.#counts;
   }
 
@@ -86,18 +87,21 @@ export class Predictor {
 
   /** Serves this from the next request on; undefined: nothing. Models that are replaced are the caller's to close. */
   take(serving: Serving | undefined): void {
+    const before = serving?.step === this.#serving?.step ? this.#counts : {};
     this.#serving = serving === undefined ? undefined : { ...serving, inputs: requestInputs(serving) };
     this.#counts = {};
     for (const model of [serving?.champion, serving?.candidate?.model]) {
-      if (model !== undefined) this.#counts[String(model.version.number)] = { requests: 0, errors: 0 };
+      if (model === undefined) continue;
+      const version = String(model.version.number);
+      this.#counts[version] = before[version] ?? { requests: 0, errors: 0 };
     }
   }
 
-  /** What the process before this one counted, while it served the same revision. */
-  countOn(counts: Readonly<Record<string, Readonly<Counts>>>): void {
-    for (const [version, { requests, errors }] of Object.entries(counts)) {
+  /** What the process before this one counted, while it served the same step. */
+  countOn(counts: Readonly<Record<string, Answers>>): void {
+    for (const [version, before] of Object.entries(counts)) {
       const own = this.#counts[version];
-      if (own !== undefined) this.#counts[version] = { requests: own.requests + requests, errors: own.errors + errors };
+      if (own !== undefined) this.#counts[version] = addAnswers(before, own);
     }
   }
 
@@ -212,14 +216,17 @@ export class Predictor {
     } catch (error) {
       result = error instanceof Error ? error : new Error(String(error));
     }
-    // Another revision may have been taken meanwhile: its counts are not this model's business.
-    const counts = this.#counts[String(model.version.number)];
-    if (counts !== undefined && !request.probe) {
-      if (result instanceof Float32Array) counts.requests += 1;
-      else counts.errors += 1;
-    }
+    // Another step may have been taken meanwhile: its counts are not this model's business.
+    const version = String(model.version.number);
+    const counts = this.#counts[version];
+    if (counts !== undefined && !request.probe) this.#counts[version] = addAnswers(counts, answerTo(result));
     return result;
   }
+}
+
+function answerTo(result: Float32Array | Error): Answers {
+  if (result instanceof Float32Array) return { requests: 1, errors: 0 };
+  return { requests: 0, errors: 1, firstError: result.message.slice(0, FIRST_ERROR_CHARS) };
 }
 
 /** What either model takes, sorted by name so that records and their comparison don't depend on the version. */

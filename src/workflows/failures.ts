@@ -1,5 +1,5 @@
-import { ActivityFailure, ApplicationFailure, rootCause } from '@temporalio/workflow';
-import type { ErrorCode } from '../domain/errors';
+import { ActivityFailure, ApplicationFailure, rootCause, TimeoutFailure } from '@temporalio/workflow';
+import { type ErrorCode, MlopsError } from '../domain/errors';
 
 /** Whether an activity failed for good with this code of the catalogue. */
 export function hasCode(error: unknown, code: ErrorCode): boolean {
@@ -9,6 +9,22 @@ export function hasCode(error: unknown, code: ErrorCode): boolean {
 
 /** What happened, where and what to do, as our error says it; what caused that in turn tells only a part. */
 export function reasonOf(error: unknown): string {
-  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof ApplicationFailure) return at.message;
+  const chain = [...chainOf(error)];
+  const own = chain.find((failure) => failure instanceof ApplicationFailure);
+  if (own !== undefined) return own.message;
+  const late = chain.find((failure) => failure instanceof TimeoutFailure);
+  if (late !== undefined) return timedOut(chain, late);
   return rootCause(error) ?? String(error);
+}
+
+function* chainOf(error: unknown): Generator<Error> {
+  for (let at = error; at instanceof Error; at = at.cause) yield at;
+}
+
+/** Temporal's own words are about its timers. */
+function timedOut(chain: readonly Error[], { timeoutType }: TimeoutFailure): string {
+  const activity = chain.find((failure) => failure instanceof ActivityFailure);
+  const where = { activity: activity?.activityType, timeout: timeoutType };
+  const what = 'The time for it is over, and its last attempt was cut off before it could say why.';
+  return new MlopsError('MLOPS_TIMED_OUT', what, where, 'Look at the worker’s log, then retry.').message;
 }

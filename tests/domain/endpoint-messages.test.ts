@@ -21,7 +21,7 @@ test.each([
   [{ ...WATERMARK, endpoint: 1 }, 'endpoint: its name'],
   [{ ...WATERMARK, watermark: 'May' }, 'watermark: event time as 2001-02-01T00:00:00Z'],
   [{ ...WATERMARK, edge: 17 }, 'edge: event time as 2001-02-01T00:00:00Z'],
-  [{ ...WATERMARK, reason: 'because' }, 'reason: passed or covered'],
+  [{ ...WATERMARK, reason: 'because' }, 'reason: passed, covered or known'],
 ])('a watermark of %j is refused in words', (value, mistake) => {
   expect(readWatermark(value)).toEqual({ mistake });
 });

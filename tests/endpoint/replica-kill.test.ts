@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Pool } from 'undici';
 import { countStored } from '../../src/stores/predictions';
 import { flightRequest, flightsVersion } from '../serve/flights-model';
-import { FAST, openTestEndpoint, type TestEndpoint, until } from './test-endpoint';
+import { FAST, openTestEndpoint, ROLLOUT, type TestEndpoint, until } from './test-endpoint';
 
 const ONE = flightsVersion(1);
 let endpoint: TestEndpoint;
@@ -77,7 +77,7 @@ test('kill -9 under load: no acknowledged prediction is without its record, and 
   expect(ids.size).toBe(await stored());
 });
 
-test('kill -9 does not erase what a revision has answered and failed; another revision begins anew', async () => {
+test('kill -9 does not erase what a step has answered and failed; another step begins anew', async () => {
   const folder = await endpoint.newFolder();
   const { pool, end } = await startProcess(folder, FAST);
   const answered = new Set<string>();
@@ -95,8 +95,12 @@ test('kill -9 does not erase what a revision has answered and failed; another re
   };
   await until('it reports again', async () => (await again()) !== undefined);
   expect(await counted()).toBeGreaterThanOrEqual(before);
+  // The start of a step's clock is a revision of its own; what the step answered before counts.
   await endpoint.publish({ revision: 2, champion: ONE.version });
   await until('it serves the next revision', async () => (await again())?.revision === 2);
+  expect(await counted()).toBeGreaterThanOrEqual(before);
+  await endpoint.publish({ revision: 3, champion: ONE.version, rollout: { ...ROLLOUT, step: 2 } });
+  await until('it serves the next step', async () => (await again())?.revision === 3);
   expect(await counted()).toBe(0);
 });
 

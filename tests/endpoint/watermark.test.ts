@@ -112,6 +112,27 @@ test('the rollout hears once when its step is over', async () => {
   ]);
 });
 
+test('a rollout whose step waits for its clock hears as soon as event time is known', async () => {
+  const two = flightsVersion(2);
+  await endpoint.putModel(two);
+  const rollout = { ...ROLLOUT, state: 'running' as const, stepName: 'canary' };
+  const candidate = { ...two.version, share: 0.5, shadow: false };
+  await endpoint.publish({ revision: 2, champion: ONE.version, candidate, rollout });
+  const replica = await endpoint.start();
+  await ready(replica);
+  await predict(replica, at(6));
+  await until('it is told', () => replica.told.length > 0);
+  await predict(replica, at(6, 13));
+  await shippedTo(at(6, 13));
+  await endpoint.publish({ revision: 3, champion: ONE.version, candidate, rollout: { ...rollout, until: at(6, 20) } });
+  await predict(replica, at(6, 22));
+  await until('its end is told', () => replica.told.length > 1);
+  expect(replica.told.map(({ workflowId, reason }) => [workflowId, reason])).toEqual([
+    [ROLLOUT.id, 'known'],
+    [ROLLOUT.id, 'passed'],
+  ]);
+});
+
 test('a signal that fails is sent again; a restart repeats none', async () => {
   let up = false;
   const sentSignals: string[] = [];

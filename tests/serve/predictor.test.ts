@@ -13,7 +13,7 @@ beforeEach(async () => {
   serving = openServing();
   champion = await flightsModel(1);
   candidate = await flightsModel(2);
-  serving.predictor.take({ revision: 1, rolloutId: 'r', champion });
+  serving.predictor.take({ revision: 1, rolloutId: 'r', step: 'one', champion });
 });
 afterEach(() => serving.close());
 
@@ -75,7 +75,7 @@ test('a row scores the same alone and among others, and each has an id of its ow
 describe('the same id', () => {
   test('with the same inputs gets the same answer and no second record, also from a later version', async () => {
     const first = await predict(flightRequest({ id: 'a', eventTime: EVENT }));
-    serving.predictor.take({ revision: 2, rolloutId: 'r', champion: candidate });
+    serving.predictor.take({ revision: 2, rolloutId: 'r', step: 'one', champion: candidate });
     const second = await predict(flightRequest({ id: 'a', eventTime: EVENT }));
     expect(second.answer).toEqual(first.answer);
     expect(await serving.records()).toHaveLength(1);
@@ -102,7 +102,7 @@ describe('the same id', () => {
   test('is remembered across a restart while it is not shipped', async () => {
     const first = await predict(flightRequest({ id: 'a', eventTime: EVENT }));
     const again = openServing({ folder: serving.folder });
-    again.predictor.take({ revision: 2, rolloutId: 'r', champion: candidate });
+    again.predictor.take({ revision: 2, rolloutId: 'r', step: 'one', champion: candidate });
     await again.predictor.recall();
     const second = await again.predictor.predict(flightRequest({ id: 'a', eventTime: EVENT }), NOW);
     expect(second.answer).toEqual(first.answer);
@@ -114,7 +114,7 @@ describe('the same id', () => {
 
   test('is forgotten beyond the rows that are remembered: scored again, to the same bits by the same version', async () => {
     const small = openServing({ limits: { rememberedRows: 2 } });
-    small.predictor.take({ revision: 1, rolloutId: 'r', champion });
+    small.predictor.take({ revision: 1, rolloutId: 'r', step: 'one', champion });
     const first = await small.predictor.predict(flightRequest({ id: 'a', eventTime: EVENT }), NOW);
     for (const id of ['b', 'c']) await small.predictor.predict(flightRequest({ id, eventTime: EVENT }), NOW);
     const again = await small.predictor.predict(flightRequest({ id: 'a', eventTime: EVENT }), NOW);
@@ -125,7 +125,7 @@ describe('the same id', () => {
 
   test('may be sent again after a full spool refused it', async () => {
     const tiny = openServing({ spoolBytes: 100 });
-    tiny.predictor.take({ revision: 1, rolloutId: 'r', champion });
+    tiny.predictor.take({ revision: 1, rolloutId: 'r', step: 'one', champion });
     const request = flightRequest({ id: 'a', eventTime: EVENT });
     await expect(tiny.predictor.predict(request, NOW)).rejects.toMatchObject({ code: 'MLOPS_SPOOL_FULL' });
     await expect(tiny.predictor.predict(request, NOW)).rejects.toMatchObject({ code: 'MLOPS_SPOOL_FULL' });
@@ -146,6 +146,7 @@ describe('a rollout', () => {
     serving.predictor.take({
       revision: 2,
       rolloutId: 'r',
+      step: 'one',
       champion,
       candidate: { model: candidate, share: 0.2, shadow: false },
     });
@@ -154,6 +155,7 @@ describe('a rollout', () => {
     serving.predictor.take({
       revision: 3,
       rolloutId: 'r',
+      step: 'one',
       champion,
       candidate: { model: candidate, share: 0.5, shadow: false },
     });
@@ -169,6 +171,7 @@ describe('a rollout', () => {
     serving.predictor.take({
       revision: 2,
       rolloutId: 'r',
+      step: 'one',
       champion,
       candidate: { model: candidate, share: 0, shadow: true },
     });
@@ -192,10 +195,17 @@ describe('a rollout', () => {
       [1, false],
       [0, true],
     ] as const) {
-      serving.predictor.take({ revision: 2, rolloutId: 'r', champion, candidate: { model: broken, share, shadow } });
+      serving.predictor.take({
+        revision: 2,
+        rolloutId: 'r',
+        step: `at ${share}`,
+        champion,
+        candidate: { model: broken, share, shadow },
+      });
       const { answer } = await predict(flightRequest({ id: `a${share}`, eventTime: EVENT }));
       expect(answer).toMatchObject({ version: 1, route: 'champion' });
-      expect(serving.predictor.counts).toEqual({ 1: { requests: 1, errors: 0 }, 3: { requests: 0, errors: 1 } });
+      const failed = { requests: 0, errors: 1, firstError: expect.stringContaining('Session') as unknown };
+      expect(serving.predictor.counts).toEqual({ 1: { requests: 1, errors: 0 }, 3: failed });
     }
     expect((await serving.records()).every(({ shadow }) => shadow === undefined)).toBe(true);
   });
@@ -210,7 +220,12 @@ describe('a rollout', () => {
     for (let i = 0; i < 200; i += 1) {
       answers.push(predict(flightRequest({ id: `s${i}`, eventTime: EVENT })));
       if (i % 20 === 10)
-        serving.predictor.take({ revision: i, rolloutId: 'r', champion: i % 40 === 10 ? candidate : champion });
+        serving.predictor.take({
+          revision: i,
+          rolloutId: 'r',
+          step: 'one',
+          champion: i % 40 === 10 ? candidate : champion,
+        });
       if (i % 7 === 0) await answers.at(-1);
     }
     const versions = new Set((await Promise.all(answers)).map(({ answer }) => answer.version));
@@ -234,6 +249,7 @@ test('a candidate may read an input that the champion does not: who leaves it ou
   serving.predictor.take({
     revision: 2,
     rolloutId: 'r',
+    step: 'one',
     champion: narrow,
     candidate: { model: candidate, share: 1, shadow: false },
   });
@@ -253,7 +269,7 @@ test('a spool that another line was lost from still recalls the rest', async () 
   await serving.spool.append('not json');
   await predict(flightRequest({ id: 'b', eventTime: EVENT }));
   const again = openServing({ folder: serving.folder });
-  again.predictor.take({ revision: 1, rolloutId: 'r', champion });
+  again.predictor.take({ revision: 1, rolloutId: 'r', step: 'one', champion });
   await again.predictor.recall();
   for (const id of ['a', 'b']) {
     await expect(

@@ -38,7 +38,7 @@ let client: Client;
 
 beforeAll(async () => {
   serving = openServing({ limits: { bodyBytes: 100_000, stringLength: 50, rows: 100 } });
-  serving.predictor.take({ revision: 1, rolloutId: 'r', champion: await flightsModel(1) });
+  serving.predictor.take({ revision: 1, rolloutId: 'r', step: 'one', champion: await flightsModel(1) });
   client = await listening(serving);
 });
 afterAll(async () => {
@@ -114,7 +114,12 @@ test('null is refused where the model has never seen a missing value', async () 
   const inputs = model.version.inputs.map((input) =>
     input.name === 'distance' ? { ...input, required: true as const } : input
   );
-  strict.predictor.take({ revision: 1, rolloutId: 'r', champion: { ...model, version: { ...model.version, inputs } } });
+  strict.predictor.take({
+    revision: 1,
+    rolloutId: 'r',
+    step: 'one',
+    champion: { ...model, version: { ...model.version, inputs } },
+  });
   const other = await listening(strict);
   const refused = await other.post('/v2/models/flights/infer', flightRequest({ distance: null }));
   expect(refused).toMatchObject({
@@ -271,7 +276,7 @@ test('the same id with other inputs is 409', async () => {
 
 test('a full spool answers 503 and says when to come back', async () => {
   const full = openServing({ spoolBytes: 700 });
-  full.predictor.take({ revision: 1, rolloutId: 'r', champion: await flightsModel(1) });
+  full.predictor.take({ revision: 1, rolloutId: 'r', step: 'one', champion: await flightsModel(1) });
   const other = await listening(full);
   expect((await other.post('/v2/models/flights/infer', base)).status).toBe(200);
   const refused = await other.post('/v2/models/flights/infer', base);

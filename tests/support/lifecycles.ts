@@ -55,7 +55,7 @@ export class Lifecycles {
   }
 
   /** Asked, and its workflow runs. */
-  async request(project: string, number: number): Promise<ApprovalRequest> {
+  async request(project: string, number: number, withinMs = 30_000): Promise<ApprovalRequest> {
     await eventually(
       `request ${project}/${number}`,
       async () => {
@@ -64,7 +64,7 @@ export class Lifecycles {
           .catch(() => undefined);
         return child?.status.name === 'RUNNING' ? true : undefined;
       },
-      30_000
+      withinMs
     );
     return (await this.#system.stores.moving.requests.findOne({ _id: `${project}/${number}` }))!;
   }

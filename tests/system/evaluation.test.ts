@@ -55,6 +55,23 @@ test('the bytes that a replica serves are those that were evaluated and approved
   expect(run.body.model).toBe(model);
 });
 
+test('the endpoint scores a flight as the evaluation did, to the bit, alone and among others', async () => {
+  const request = (await system.stores.moving.requests.findOne({ _id: `${project}/1` }))!;
+  const evaluation = await system.stores.facts.get(request.evaluation);
+  const artifact = evaluation.artifacts.find(({ name }) => name === 'scores')!;
+  const path = join(system.folder, 'scores');
+  await system.stores.artifacts.download(artifact.digest, path);
+  const bytes = await readFile(path);
+  const scores = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  const flights = await testFlights(evaluation.body.period);
+  expect(flights).toHaveLength(scores.length);
+  expect(scores.length).toBeGreaterThan(100);
+  expect(await infer('all', flights)).toEqual(scores);
+  for (const row of [0, 1, scores.length - 1]) {
+    expect(await infer(`row-${row}`, [flights[row]!])).toEqual(scores.slice(row, row + 1));
+  }
+});
+
 test('rows that were not known by then are not in it, though the snapshot has them', async () => {
   const asOf = '2001-02-15T00:00:00Z';
   const period = { from: FEBRUARY, to: MARCH };
@@ -93,16 +110,70 @@ async function evaluateAlone(asOf: string, period: { from: string; to: string })
   });
 }
 
-/** By the file itself: flights of the period that had landed by `asOf` (35 minutes, then 7.67 miles a minute). */
+interface Flight {
+  readonly date: number;
+  readonly distance: number;
+  readonly origin: string;
+  readonly destination: string;
+}
+
+async function infer(id: string, flights: readonly Flight[]): Promise<Float32Array> {
+  const input = (name: keyof Flight, datatype: string) => ({
+    name,
+    datatype,
+    shape: [flights.length],
+    data: flights.map((flight) => flight[name]),
+  });
+  const answer = await fetch(`${replica.address}/v2/models/${project}/infer`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      id,
+      parameters: { eventTime: MARCH },
+      inputs: [
+        input('date', 'INT64'),
+        input('distance', 'INT64'),
+        input('origin', 'BYTES'),
+        input('destination', 'BYTES'),
+      ],
+    }),
+  });
+  const body = (await answer.json()) as { outputs: { name: string; data: number[] }[] };
+  return Float32Array.from(body.outputs.find(({ name }) => name === 'probability')!.data);
+}
+
+/** By the file itself, in the order of a snapshot: event time, then row. Times in µs. */
+async function testFlights(period: { from: string; to: string }): Promise<Flight[]> {
+  const rows = await query(
+    `SELECT epoch_us(date), distance, origin, destination FROM read_parquet('${file}', file_row_number = true)
+     WHERE date >= TIMESTAMP '${period.from}' AND date < TIMESTAMP '${period.to}' AND delay BETWEEN -120 AND 2000
+       AND ${KNOWN_AT} <= epoch_us(TIMESTAMP '${MARCH}') ORDER BY date, file_row_number`
+  );
+  return rows.map(([date, distance, origin, destination]) => ({
+    date: Number(date),
+    distance: Number(distance),
+    origin: String(origin),
+    destination: String(destination),
+  }));
+}
+
+/** Landing: 35 minutes, then 7.67 miles a minute. */
+const KNOWN_AT = 'epoch_us(date) + 60e6 * (35 + distance / 7.67)';
+
+/** By the file itself: flights of the period that had landed by `asOf`. */
 async function countKnown(period: { from: string; to: string }, asOf: string): Promise<number> {
+  const [row] = await query(
+    `SELECT count(*) FROM read_parquet('${file}') WHERE date >= TIMESTAMP '${period.from}' AND date < TIMESTAMP '${period.to}'
+       AND delay BETWEEN -120 AND 2000 AND ${KNOWN_AT} <= epoch_us(TIMESTAMP '${asOf}')`
+  );
+  return Number(row?.[0]);
+}
+
+async function query(sql: string): Promise<unknown[][]> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
   const connection = await instance.connect();
-  const answer = await connection.runAndReadAll(
-    `SELECT count(*) FROM read_parquet('${file}') WHERE date >= TIMESTAMP '${period.from}' AND date < TIMESTAMP '${period.to}'
-       AND delay BETWEEN -120 AND 2000
-       AND epoch_us(date) + 60e6 * (35 + distance / 7.67) <= epoch_us(TIMESTAMP '${asOf}')`
-  );
+  const answer = await connection.runAndReadAll(sql);
   connection.closeSync();
   instance.closeSync();
-  return Number(answer.getRows()[0]?.[0]);
+  return answer.getRows();
 }

@@ -100,3 +100,30 @@ test('a request that is there about other bytes is not asked again: the phase fa
   const { failure } = await lifecycles.cycle(project, 1, 'failed', revision);
   expect(failure).toMatch(/MLOPS_REQUEST_CONFLICT: A request of this id asks about another model/);
 });
+
+test('while a run that only refuses has the request’s id, the lifecycle waits for its end, then asks', async () => {
+  const definition = lifecycles.define();
+  const workflowId = phaseId(definition.name, 1, 'approve');
+  // Of a client's, where no worker answers: it is there for as long as this test wants.
+  const refusing = await system.client.temporal.workflow.start('approve', {
+    workflowId,
+    taskQueue: `${system.taskQueue}-nobody`,
+    args: [{ v: 1, project: definition.name, cycle: '1', searchAttributes: false }],
+  });
+  const project = await lifecycles.start(definition);
+  await eventually('the lifecycle has tried to ask, twice', async () => {
+    const { events } = await lifecycles.handle(lifecycleId(project)).fetchHistory();
+    const failed = events?.filter(
+      ({ startChildWorkflowExecutionFailedEventAttributes: child }) => child?.workflowId === workflowId
+    );
+    return failed !== undefined && failed.length >= 2 ? true : undefined;
+  });
+  expect(await system.stores.moving.requests.findOne({ _id: `${project}/1` })).toMatchObject({ state: 'open' });
+  await refusing.terminate();
+  const asked = await eventually('the request’s own workflow', async () => {
+    const child = await lifecycles.handle(workflowId).describe();
+    return child.runId === refusing.firstExecutionRunId ? undefined : child;
+  });
+  expect(asked.parentExecution?.workflowId).toBe(lifecycleId(project));
+  expect(await lifecycles.decide(project, 1, 'approve')).toMatchObject({ outcome: 'accepted', state: 'approved' });
+});

@@ -55,6 +55,7 @@ test('a phase waits for a worker of the compute queue by name, and finishes once
   await withoutCompute.stop();
   await system.startWorker();
   expect(await handle.result()).toMatchObject({ kind: 'snapshot' });
+  expect((await waitingFor()) ?? []).toEqual([]);
 }, 120_000);
 
 test('a server that can’t tell who polls is no reason to give the work up', async () => {

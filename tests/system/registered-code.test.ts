@@ -5,14 +5,11 @@ import { join } from 'node:path';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import type { CycleDocument } from '../../src/domain/records';
 import type { Notice } from '../../src/notify';
-import { Graph } from '../../src/onnx/graph';
-import { encodeModel } from '../../src/onnx/model';
-import { operators } from '../../src/onnx/operators';
-import { float32 } from '../../src/onnx/tensor';
 import { defineProject } from '../../src/project/define-project';
 import type { RegisteredCode, Row } from '../../src/project/registry';
 import { eventually } from '../support/eventually';
 import { openSystem, type TestSystem } from '../support/system';
+import { thermometer } from '../support/thermometer';
 
 const notices: Notice[] = [];
 let trainedRows = 0;
@@ -25,17 +22,6 @@ function readings(asOf: string): Row[] {
     seconds_to_know: 60,
   }));
   return rows.filter((row) => row.at.getTime() <= Date.parse(asOf));
-}
-
-/** probability = sigmoid(celsius − threshold) */
-function thermometer(threshold: number): Uint8Array {
-  const graph = new Graph('model');
-  const o = operators(graph);
-  const celsius = graph.input('celsius', 'float64', ['N']);
-  const logit = o.sub(o.cast(celsius, 'float32'), o.constant(float32([threshold], [1]), 'threshold'));
-  const column = o.unsqueeze(o.sigmoid(logit), 1);
-  graph.output(o.squeeze(column, 1, 'probability'));
-  return encodeModel(graph);
 }
 
 const registered: Partial<RegisteredCode> = {

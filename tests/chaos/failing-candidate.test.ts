@@ -1,0 +1,139 @@
+/** A candidate that fails at what callers really send: they never notice, and the rollout takes it back by itself. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Replica } from '../../src/endpoint/run-replica';
+import { defineProject } from '../../src/project/define-project';
+import type { RegisteredCode, Row } from '../../src/project/registry';
+import { rolloutsOf } from '../../src/stores/rollouts';
+import { eventually } from '../support/eventually';
+import { by, Lifecycles } from '../support/lifecycles';
+import { startReplica } from '../support/replica';
+import { openSystem, type TestSystem } from '../support/system';
+import { thermometer } from '../support/thermometer';
+
+jest.setTimeout(60_000);
+
+const HOUR = 3_600_000;
+const FIRST = Date.UTC(2026, 0, 1);
+
+const registered: Partial<RegisteredCode> = {
+  readers: {
+    sensors: {
+      version: '1',
+      async *read({ asOf }) {
+        const rows: Row[] = Array.from({ length: 60 * 24 }, (_, hour) => {
+          const celsius = 20 + ((hour * 7919) % 61) / 2;
+          return { at: new Date(FIRST + hour * HOUR), celsius, broke: celsius > 35 ? 1 : 0 };
+        });
+        yield { rows: rows.filter(({ at }) => (at as Date).getTime() <= Date.parse(asOf)) };
+      },
+    },
+  },
+  trainers: {
+    thermostat: {
+      version: '1',
+      async train({ rows, folder, params }) {
+        let seen = 0;
+        for await (const batch of rows) seen += batch.rows.length;
+        await writeFile(join(folder, 'model.onnx'), thermometer(35, params.upTo as number | undefined));
+        return { model: 'model.onnx', epochs: [{ epoch: 1, rows: seen, loss: 0.1 }] };
+      },
+    },
+  },
+};
+
+let system: TestSystem;
+let lifecycles: Lifecycles;
+let project: string;
+let replica: Replica;
+
+beforeAll(async () => {
+  system = await openSystem('fails');
+  lifecycles = new Lifecycles(system, 'no file');
+  project = lifecycles.define().name;
+  await system.startWorker({ registered });
+  replica = await startReplica(system, project);
+  await lifecycles.start(define({}), '2026-02-12T00:00:00Z');
+  await lifecycles.decide(project, 1, 'approve');
+  await lifecycles.cycle(project, 1, 'finished');
+});
+afterAll(async () => {
+  await lifecycles.end();
+  await replica.close();
+  await system.close();
+});
+
+const define = (params: { readonly upTo?: number }) =>
+  defineProject({
+    name: project,
+    source: {
+      reader: { registered: 'sensors' },
+      columns: { at: 'timestamp', celsius: 'number', broke: 'integer' },
+      eventTime: 'at',
+      knownAt: { eventTimePlus: { minutes: 1 } },
+    },
+    label: { name: 'breaks', labeler: { rule: { column: 'broke', op: '>', value: 0 } } },
+    features: [{ transform: 'standardize', column: 'celsius' }],
+    model: { trainer: { registered: 'thermostat', params } },
+    split: { minTrainRows: 100, minTestRows: 100 },
+    approval: { approvers: ['ana'] },
+    rollout: {
+      steps: [
+        { name: 'canary', share: 0.5, for: { event: '1 day' } },
+        { name: 'full', share: 1, for: { event: '1 day' } },
+      ],
+    },
+    monitoring: { lateness: { event: '0 seconds' } },
+  });
+
+/** The version that answered the reading of that hour. */
+async function infer(hour: number, celsius: number): Promise<string> {
+  const answer = await fetch(`${replica.address}/v2/models/${project}/infer`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      id: `h${hour}`,
+      parameters: { eventTime: new Date(Date.UTC(2026, 1, 20) + hour * HOUR).toISOString(), key: `sensor-${hour}` },
+      inputs: [{ name: 'celsius', shape: [1], datatype: 'FP64', data: [celsius] }],
+    }),
+  });
+  expect([hour, celsius, answer.status]).toEqual([hour, celsius, 200]);
+  return ((await answer.json()) as { model_version: string }).model_version;
+}
+
+test('every caller is answered, by the champion where the candidate fails', async () => {
+  await system.client.apply(define({ upTo: 100 }), by('dan'));
+  await system.client.retrain(project, { ...by('cem'), asOf: '2026-02-19T00:00:00Z' });
+  await lifecycles.decide(project, 2, 'approve');
+  await eventually('the canary is live', async () => {
+    const endpoint = await system.stores.moving.endpoints.findOne({ _id: project });
+    const [live] = await system.stores.moving.replicas.find({ endpoint: project }).toArray();
+    return endpoint?.candidate?.share === 0.5 && live?.revision === endpoint.revision ? true : undefined;
+  });
+  const cool = [await infer(0, 30)];
+  const hot = [await infer(1, 500)];
+  await eventually('the step’s clock has started', async () => {
+    const endpoint = await system.stores.moving.endpoints.findOne({ _id: project });
+    return endpoint?.rollout.until === undefined ? undefined : true;
+  });
+  for (let hour = 2; hour < 40; hour += 2) {
+    cool.push(await infer(hour, 30));
+    hot.push(await infer(hour + 1, 500));
+  }
+  expect(new Set(cool)).toEqual(new Set(['1', '2']));
+  expect(new Set(hot)).toEqual(new Set(['1']));
+});
+
+test('the rollout counts what it failed at, and gives the endpoint back to the champion', async () => {
+  expect(await lifecycles.cycle(project, 2, 'finished')).toMatchObject({ outcome: 'rolled-back' });
+  const endpoint = await system.stores.moving.endpoints.findOne({ _id: project });
+  expect(endpoint).toMatchObject({ champion: { number: 1 }, rollout: { state: 'rolled-back' } });
+  expect(endpoint?.candidate).toBeUndefined();
+  expect(await rolloutsOf(system.stores).findOne({ project, 'served.number': 2 })).toMatchObject({
+    outcome: 'rolled-back',
+    because: expect.stringMatching(
+      /^the candidate failed \d+ of \d+ requests, the champion 0 of \d+; its first failure: .*out of data bounds/
+    ) as unknown,
+  });
+  expect(await system.stores.moving.aliases.findOne({ _id: `${project}/champion` })).toMatchObject({ number: 1 });
+});

@@ -1,0 +1,155 @@
+/**
+ * A training that loses its compute process, then its worker by a release, is paused over, and ends with the bits of an
+ * undisturbed one; another one is stopped in its middle.
+ */
+import { readdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ProjectDefinition } from '../../src/domain/definition';
+import { lifecycleId, phaseId } from '../../src/domain/ids';
+import { eventually } from '../support/eventually';
+import { by, FEBRUARY, Lifecycles, MARCH } from '../support/lifecycles';
+import { smallProject, writeSmallFlights } from '../support/small-flights';
+import { openSystem, type TestSystem } from '../support/system';
+import { spawnWorker, type WorkerProcess } from '../support/worker-process';
+
+jest.setTimeout(100_000);
+
+let system: TestSystem;
+let lifecycles: Lifecycles;
+let definition: ProjectDefinition;
+let project: string;
+let undisturbed: string;
+const workers: WorkerProcess[] = [];
+
+beforeAll(async () => {
+  system = await openSystem('interrupted');
+  const file = await writeSmallFlights(system.folder);
+  project = system.name.slice(0, 40);
+  definition = smallProject(project, file, {
+    // Long enough to be met in its middle; there its process is stopped, so that the middle lasts.
+    model: { network: { hidden: [64, 64], batch: 8, learningRate: 0.001, epochs: 150, maxRowsSeen: 1e6, seed: 4 } },
+  });
+  lifecycles = new Lifecycles(system, file);
+  const other = await openSystem('uninterrupted');
+  const others = new Lifecycles(other, file);
+  try {
+    await other.startWorker();
+    const reference = { ...others.define(), model: definition.model };
+    await others.start(reference);
+    undisturbed = (await others.request(reference.name, 1, 60_000)).model;
+    await others.end();
+  } finally {
+    await other.close();
+  }
+});
+afterAll(async () => {
+  for (const worker of workers) await worker.kill();
+  await lifecycles
+    .handle(lifecycleId(project))
+    .terminate()
+    .catch(() => undefined);
+  await system.close();
+});
+
+async function work(): Promise<WorkerProcess> {
+  const worker = spawnWorker(system);
+  workers.push(worker);
+  await worker.ready;
+  return worker;
+}
+
+/** Compute processes of this system's workers, by the folder that they work in. */
+async function computing(): Promise<number[]> {
+  const attempts = join(system.folder, 'work', 'attempts');
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const folders = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => '')));
+  return pids.filter((_, n) => folders[n]?.startsWith(attempts)).map(Number);
+}
+
+const nobodyComputes = () =>
+  eventually('no compute process is left', async () => ((await computing()).length === 0 ? true : undefined));
+
+/** Stops a compute process other than `former`, as soon as there is one, in a training that has a checkpoint after step `after`. */
+async function halted({ former, after = -1 }: { former?: number; after?: number } = {}): Promise<number> {
+  await eventually(
+    `a checkpoint after step ${after}`,
+    async () => {
+      const checkpoints = system.stores.db.collection<{ _id: string; step: number }>('checkpoints');
+      return (await checkpoints.countDocuments({ step: { $gt: after } })) > 0 ? true : undefined;
+    },
+    30_000
+  );
+  const found = await eventually(
+    'a compute process',
+    async () => (await computing()).find((now) => now !== former),
+    30_000
+  );
+  process.kill(found, 'SIGSTOP');
+  return found;
+}
+
+const training = async (cycle: number) => {
+  const { raw } = await lifecycles.handle(phaseId(project, cycle, 'train')).describe();
+  return raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'mlopsTrain');
+};
+
+let pid: number;
+
+test('a compute process that is killed costs one attempt, and not the worker', async () => {
+  const worker = await work();
+  await lifecycles.start(definition, FEBRUARY);
+  const first = await halted({ after: 0 });
+  process.kill(first, 'SIGKILL');
+  pid = await halted({ former: first });
+  const again = await training(1);
+  expect(again?.attempt).toBe(2);
+  expect(again?.lastFailure).toMatchObject({
+    message: expect.stringContaining('SIGKILL') as unknown,
+    applicationFailureInfo: { type: 'MLOPS_COMPUTE_CRASHED', nonRetryable: false },
+  });
+  expect(await Promise.race([worker.ended, Promise.resolve('alive')])).toBe('alive');
+});
+
+test('a worker that is told to end while a process hangs ends in time, and takes the process along', async () => {
+  const [worker] = workers;
+  await worker?.stop();
+  expect(await worker?.ended).toBe(0);
+  await nobodyComputes();
+  expect(await system.stores.facts.collection('run').countDocuments()).toBe(0);
+});
+
+test('paused in mid-training, the training goes on to its end, with the bits of an undisturbed one; the next phase waits', async () => {
+  await work();
+  pid = await halted();
+  expect(await system.client.pause(project, by('dan'))).toMatchObject({ outcome: 'accepted' });
+  expect(await training(1)).toBeDefined();
+  process.kill(pid, 'SIGCONT');
+  await eventually(
+    'it waits at the boundary',
+    async () => ((await system.client.status(project)).waitingFor.includes('operator') ? true : undefined),
+    60_000
+  );
+  expect((await lifecycles.seen(lifecycleId(project))).details).toContain('**Paused** before evaluate');
+  expect(await system.stores.facts.collection('evaluation').countDocuments()).toBe(0);
+  const [run, ...more] = await system.stores.facts.collection('run').find().toArray();
+  expect(more).toEqual([]);
+  expect(run?.body.model).toBe(undisturbed);
+});
+
+test('stopped while it is paused, it ends', async () => {
+  expect(await system.client.stop(project, by('dan'))).toMatchObject({ outcome: 'accepted' });
+  expect(await lifecycles.handle(lifecycleId(project)).result()).toEqual({ ended: 'stopped by dan' });
+  expect(await lifecycles.cycle(project, 1, 'finished')).toMatchObject({ outcome: 'stopped' });
+});
+
+test('stopped in mid-training, the compute process ends, and nothing of the training is recorded', async () => {
+  await lifecycles.start(definition, MARCH);
+  await eventually('its training', async () => training(2).catch(() => undefined), 30_000);
+  await halted();
+  await system.client.stop(project, by('dan'));
+  expect(await lifecycles.handle(lifecycleId(project)).result()).toEqual({ ended: 'stopped by dan' });
+  await nobodyComputes();
+  expect(await lifecycles.cycle(project, 2, 'finished')).toMatchObject({ outcome: 'stopped' });
+  expect(await system.stores.facts.collection('run').countDocuments()).toBe(1);
+  expect(await system.stores.audit.firstBroken(project)).toBeUndefined();
+});
