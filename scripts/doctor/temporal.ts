@@ -2,22 +2,17 @@
 import type { MlopsClient } from '../../src/client';
 import { COMPUTE_SUFFIX } from '../../src/domain/queues';
 import { SEARCH_ATTRIBUTES } from '../../src/domain/search-attributes';
+import { isTemporalTooOld, LEAST_TEMPORAL } from '../../src/domain/temporal-version';
 import { type Finding, ok, problem, warning } from './finding';
-
-/** The first release whose update-with-start is ready for use: decisions go by it. */
-const LEAST = [1, 28] as const;
 
 export async function examineTemporal({ temporal }: MlopsClient): Promise<Finding[]> {
   const info = await temporal.workflowService.getSystemInfo({});
   const version = info.serverVersion ?? '';
-  const [major = 0, minor = 0] = version.split('.').map(Number);
   const { namespace } = temporal.options;
   const about = `server ${version || 'of unknown version'}, namespace ${namespace}`;
-  if (version === '') return [ok('temporal', about)];
-  const old = major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1]);
   return [
-    old
-      ? problem('temporal', `${about}: decisions need update-with-start`, `Use a server from ${LEAST.join('.')} on.`)
+    isTemporalTooOld(version)
+      ? problem('temporal', `${about}: decisions need update-with-start`, `Use a server from ${LEAST_TEMPORAL} on.`)
       : ok('temporal', about),
   ];
 }

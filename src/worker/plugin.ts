@@ -17,6 +17,7 @@ import { connectStores, type Stores } from '../stores/connect';
 import { ActivityFailures } from './activity-failures';
 import { runJob } from './compute/pool';
 import { checkSearchAttributes } from './search-attributes';
+import { checkTemporal } from './temporal-server';
 
 export interface MlopsPluginOptions {
   /** Default: MONGODB_URI and S3_* of the environment, or what `scripts/stack.sh up` wrote. */
@@ -89,7 +90,11 @@ export class MlopsPlugin extends SimplePlugin {
   override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
     const options = this.#workerOptions;
     if (options === undefined) throw new Error('runWorker before configureWorker');
-    const compute = await this.#prepare(options);
+    const compute = await this.#prepare(options).catch(async (error: unknown) => {
+      await release(worker, () => super.runWorker(worker, next));
+      await this.#disconnect().catch(() => undefined);
+      throw error;
+    });
     const running = compute?.run();
     // A compute worker that fails must not go unseen until the other one stops.
     const watching = running?.catch(() => {
@@ -109,8 +114,10 @@ export class MlopsPlugin extends SimplePlugin {
   async #prepare(options: WorkerOptions): Promise<Worker | undefined> {
     await this.#connected();
     await sweepAttempts(this.#workFolder);
-    if (options.connection !== undefined && this.#options.searchAttributes !== false) {
-      await checkSearchAttributes(options.connection, options.namespace ?? 'default');
+    if (options.connection !== undefined) {
+      await checkTemporal(options.connection);
+      if (this.#options.searchAttributes !== false)
+        await checkSearchAttributes(options.connection, options.namespace ?? 'default');
     }
     if (this.#options.compute === 'elsewhere') return undefined;
     return Worker.create({
@@ -141,4 +148,16 @@ export class MlopsPlugin extends SimplePlugin {
     this.#stores = undefined;
     await (await stores)?.close();
   }
+}
+
+/**
+ * A worker that never ran holds its connection, which then can't be closed, and keeps the process from ending. The only
+ * way out of that is to run it, so it is begun and told to end at once.
+ */
+async function release(worker: Worker, run: () => Promise<void>): Promise<void> {
+  if (worker.getState() !== 'INITIALIZED') return;
+  const ended = run();
+  worker.shutdown();
+  // Why it can't start is told by the caller.
+  await ended.catch(() => undefined);
 }
