@@ -2,12 +2,37 @@
 import { MlopsError } from '../../src/domain/errors';
 import type { RecordStores } from '../../src/records/stores';
 import { checkReplicaSet } from '../../src/stores/connect';
-import { type Finding, ok } from './finding';
+import { type Finding, ok, warning } from './finding';
 
 export async function examineMongo(stores: RecordStores): Promise<Finding> {
   await stores.connect();
   const { version, setName } = await checkReplicaSet(stores.db);
-  return ok('mongodb', `version ${version}, replica set ${setName}, database ${stores.db.databaseName}`);
+  const what = `version ${version}, replica set ${setName}, database ${stores.db.databaseName}`;
+  return mongoFinding(what, await transactionSeconds(stores));
+}
+
+/** @param seconds transactionLifetimeLimitSeconds; undefined where the server doesn't tell */
+export function mongoFinding(what: string, seconds: number | undefined): Finding {
+  if (seconds === undefined || seconds <= LONGEST_TRANSACTION_SECONDS) return ok('mongodb', what);
+  return warning(
+    'mongodb',
+    `${what}; a transaction of a worker that was killed holds its documents for ${seconds} s and more`,
+    `Let it go sooner: db.adminCommand({ setParameter: 1, transactionLifetimeLimitSeconds: 5 }), and in mongod's configuration.`
+  );
+}
+
+/** Ours take milliseconds. */
+const LONGEST_TRANSACTION_SECONDS = 15;
+
+/** An account may not ask for parameters, and needs not. */
+async function transactionSeconds({ db }: RecordStores): Promise<number | undefined> {
+  const name = 'transactionLifetimeLimitSeconds';
+  const answer = await db
+    .admin()
+    .command({ getParameter: 1, [name]: 1 })
+    .catch(() => undefined);
+  const seconds: unknown = answer?.[name];
+  return typeof seconds === 'number' ? seconds : undefined;
 }
 
 /** The bucket, and whether a second put of the same name is refused. Makes the bucket where it is missing, as a worker does. */

@@ -61,11 +61,13 @@ ready_temporal() {
     curl -fs -m 2 -o /dev/null "$(ui_address)"
 }
 
+# A transaction of a worker that was killed holds its documents until mongod gives it up: by default more than a minute.
 start_mongod() {
   launch_env=()
   mkdir -p "$stack/data/mongod"
   launch mongod "$wheels/fiftyone/db/bin/mongod" --bind_ip 127.0.0.1 --port "$(port_of mongod)" --nounixsocket \
-    --dbpath "$stack/data/mongod" --replSet mlops --oplogSize 990 --wiredTigerCacheSizeGB 0.5
+    --dbpath "$stack/data/mongod" --replSet mlops --oplogSize 990 --wiredTigerCacheSizeGB 0.5 \
+    --setParameter transactionLifetimeLimitSeconds=5
 }
 
 ready_mongod() { node "$here/replica-set.mjs" "$(port_of mongod)" 2 >/dev/null 2>&1; }

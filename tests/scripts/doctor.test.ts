@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client as MinioClient } from 'minio';
 import type { Digest } from '../../src/domain/refs';
+import { mongoFinding } from '../../scripts/doctor/stores';
 import { storeConfig } from '../../src/stores/config';
 import { smallProject } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
@@ -127,4 +128,13 @@ test('an audit chain that somebody changed is a problem', async () => {
   await system.stores.audit.record({ id: 'b', project: 'cut', what: 'y', by: 'ana', detail: {} });
   await system.stores.db.collection<{ _id: string }>('audit').deleteOne({ _id: 'a' });
   expect(await findingOn('audit cut')).toMatchObject({ state: 'problem', what: 'the chain breaks at: b' });
+});
+
+test('a MongoDB that keeps the transactions of killed workers for long is told of, with the command that mends it', () => {
+  expect(mongoFinding('version 6', 60)).toMatchObject({
+    state: 'warning',
+    what: 'version 6; a transaction of a worker that was killed holds its documents for 60 s and more',
+    fix: expect.stringContaining('transactionLifetimeLimitSeconds: 5') as unknown,
+  });
+  for (const seconds of [5, undefined]) expect(mongoFinding('version 6', seconds).state).toBe('ok');
 });
