@@ -1,17 +1,19 @@
 /** Training: fit the feature graph, train (resuming from the newest checkpoint), register the version. */
 import { join } from 'node:path';
+import { log } from '@temporalio/activity';
 import { crashPoint } from '../crash-points';
 import type { DependencyRule, FeatureDefinition, ModelDefinition } from '../domain/definition';
-import { MlopsError } from '../domain/errors';
+import { errorCodeOf, MlopsError } from '../domain/errors';
 import type { Cycle } from '../domain/ids';
 import { cycleRecordId } from '../domain/ids';
 import type { SplitPeriods } from '../domain/records';
 import type { Ref } from '../domain/refs';
 import type { FitJobInput, FitJobOutput } from '../features/fit-job';
+import type { Stores } from '../stores/connect';
 import { refOf } from '../stores/facts';
 import type { TrainJobInput, TrainJobOutput } from '../train/train-job';
 import { localCopies } from './artifact-cache';
-import { numericEnvironment, runWithHeartbeat, stepFiles } from './compute-job';
+import { numericEnvironment, type Running, runWithHeartbeat, stepFiles } from './compute-job';
 import type { ActivityDeps } from './deps';
 import { artifactNamed, dataShards, labelledShards, loadRequest } from './inputs';
 import { trainRegistered } from './registered-trainer';
@@ -156,8 +158,7 @@ async function trainNetwork(
     artifactNamed(features, 'fitted'),
     artifactNamed(features, 'graph'),
   ]);
-  const checkpoint = await stores.moving.checkpoint(key);
-  const resume = checkpoint === null ? undefined : (await localCopies(deps, stores, [checkpoint.artifact]))[0];
+  const resume = await newestCheckpoint(deps, stores, key);
   const hardware = JSON.stringify(numericEnvironment());
   let saving: Promise<void> = Promise.resolve();
   const input: TrainJobInput = {
@@ -165,9 +166,8 @@ async function trainNetwork(
     network: model.network,
     fitted: fitted as string,
     graph: graph as string,
-    ...(resume === undefined ? {} : { resume }),
   };
-  const output = await runWithHeartbeat<TrainJobInput, TrainJobOutput>(deps, 'train', input, {
+  const running: Running = {
     folder,
     onProgress: ({ note }) => note.startsWith('epoch') && crashPoint('train:mid-epoch'),
     onCheckpoint: (file, step) => {
@@ -183,7 +183,16 @@ async function trainNetwork(
       });
       saving.catch(() => undefined);
     },
-  });
+  };
+  const jobFrom = (from: TrainJobInput) =>
+    runWithHeartbeat<TrainJobInput, TrainJobOutput>(deps, 'train', from, running);
+  const output = await (resume === undefined
+    ? jobFrom(input)
+    : jobFrom({ ...input, resume }).catch((error: unknown) => {
+        if (errorCodeOf(error) !== 'MLOPS_CHECKPOINT_INVALID') throw error;
+        log.warn('the checkpoint is of no use: training begins anew', { step: key, why: String(error) });
+        return jobFrom(input);
+      }));
   await saving;
   return {
     files: stepFiles(folder, output.files),
@@ -198,6 +207,19 @@ async function trainNetwork(
       numerics: output.numerics,
     }),
   };
+}
+
+/** A checkpoint only saves time: without its bytes training begins anew, to the same bits. */
+async function newestCheckpoint(deps: ActivityDeps, stores: Stores, key: string): Promise<string | undefined> {
+  const checkpoint = await stores.moving.checkpoint(key);
+  if (checkpoint === null) return undefined;
+  try {
+    return (await localCopies(deps, stores, [checkpoint.artifact]))[0];
+  } catch (error) {
+    if (errorCodeOf(error) !== 'MLOPS_ARTIFACT_CORRUPT') throw error;
+    log.warn('the checkpoint is gone or damaged: training begins anew', { step: key, why: String(error) });
+    return undefined;
+  }
 }
 
 function artifactIn<T>(artifacts: ReadonlyMap<string, T>, name: string): T {

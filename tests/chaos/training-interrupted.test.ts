@@ -2,10 +2,14 @@
  * A training that loses its compute process, then its worker by a release, is paused over, and ends with the bits of an
  * undisturbed one; another one is stopped in its middle.
  */
-import { readdir, readlink } from 'node:fs/promises';
+import { readdir, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Client as MinioClient } from 'minio';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId, phaseId } from '../../src/domain/ids';
+import type { ArtifactRef } from '../../src/domain/refs';
+import { objectKey } from '../../src/stores/artifacts';
+import { storeConfig } from '../../src/stores/config';
 import { eventually } from '../support/eventually';
 import { by, FEBRUARY, Lifecycles, MARCH } from '../support/lifecycles';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
@@ -118,7 +122,8 @@ test('a worker that is told to end while a process hangs ends in time, and takes
   expect(await system.stores.facts.collection('run').countDocuments()).toBe(0);
 });
 
-test('paused in mid-training, the training goes on to its end, with the bits of an undisturbed one; the next phase waits', async () => {
+test('its checkpoint lost, and paused in its middle, training goes on to its end, with the bits of an undisturbed one', async () => {
+  await loseCheckpoint();
   await work();
   pid = await halted();
   expect(await system.client.pause(project, by('dan'))).toMatchObject({ outcome: 'accepted' });
@@ -135,6 +140,29 @@ test('paused in mid-training, the training goes on to its end, with the bits of 
   expect(more).toEqual([]);
   expect(run?.body.model).toBe(undisturbed);
 });
+
+/** From the object store and from the worker's disk. */
+async function loseCheckpoint(): Promise<void> {
+  const [newest] = await system.stores.db
+    .collection<{ _id: string; step: number; artifact: ArtifactRef }>('checkpoints')
+    .find()
+    .sort({ step: -1 })
+    .toArray();
+  const { digest } = newest!.artifact;
+  const { s3 } = storeConfig(system.env);
+  const url = new URL(s3.endpoint);
+  const { accessKey, secretKey, region } = s3;
+  const client = new MinioClient({
+    endPoint: url.hostname,
+    port: Number(url.port),
+    useSSL: false,
+    accessKey,
+    secretKey,
+    region,
+  });
+  await client.removeObject(s3.bucket, objectKey(digest));
+  await rm(join(system.folder, 'work', 'cache'), { recursive: true });
+}
 
 test('stopped while it is paused, it ends', async () => {
   expect(await system.client.stop(project, by('dan'))).toMatchObject({ outcome: 'accepted' });
