@@ -107,7 +107,7 @@ export interface ProjectInput<Column extends string = string> {
   readonly label: LabelInput<Column>;
   /** Defaults: 48 buckets, 4 harmonics, minCount 10, width 8, maxRows 20,000. */
   readonly features: readonly FeatureInput<Column>[];
-  /** Default: a network 64-64, batch 512, learning rate 0.001, 4 epochs, at most 20 million rows seen, seed 1. */
+  /** Default: a network 64-64, batch 512, learning rate 0.001, 20 epochs, at most 20 million rows seen, seed 1. */
   readonly model?: { readonly network: Partial<NetworkSpec> } | { readonly trainer: RegisteredUseInput };
   /** Default: weeks from Monday (offsetDays 4). */
   readonly season?: Season;

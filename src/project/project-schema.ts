@@ -127,7 +127,7 @@ const network = record({
   hidden: z.array(z.number().int().min(1).max(4096)).max(8).default([64, 64]),
   batch: z.number().int().min(1).max(65_536).default(512),
   learningRate: z.number().gt(0).max(1).default(0.001),
-  epochs: z.number().int().min(1).max(1000).default(4),
+  epochs: z.number().int().min(1).max(1000).default(20),
   maxRowsSeen: count.default(20_000_000),
   seed: z.number().int().min(0).max(0xffff_ffff).default(1),
 });

@@ -38,7 +38,7 @@ describe('defaults', () => {
         { transform: 'oneHot', column: 'plan', minCount: 10 },
       ],
       model: {
-        network: { hidden: [64, 64], batch: 512, learningRate: 0.001, epochs: 4, maxRowsSeen: 20_000_000, seed: 1 },
+        network: { hidden: [64, 64], batch: 512, learningRate: 0.001, epochs: 20, maxRowsSeen: 20_000_000, seed: 1 },
       },
       season: { days: 7, offsetDays: 4 },
       split: { testSeasons: 1, minTrainRows: 1000, minTestRows: 200 },

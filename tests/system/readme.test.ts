@@ -57,15 +57,15 @@ function toTheseServers(code: string): string {
   return ours;
 }
 
-/** A month of machines, 2,000 readings a day: the hotter, the likelier to fail. */
+/** A month of machines, 200 readings a day: the hotter, the likelier to fail. */
 async function writeReadings(): Promise<void> {
   mkdirSync(join(folder, 'data'));
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
   const connection = await instance.connect();
   await connection.run(
-    `COPY (SELECT TIMESTAMP '2026-01-01' + to_milliseconds(i * 43200) AS at, celsius, model,
+    `COPY (SELECT TIMESTAMP '2026-01-01' + to_milliseconds(i * 432000) AS at, celsius, model,
                   (celsius + hash(i, 2) % 40 > 100)::INTEGER AS failed
-           FROM (SELECT i, (20 + hash(i) % 80)::DOUBLE AS celsius, chr((65 + hash(i, 1) % 5)::INTEGER) AS model FROM range(60000) t(i)))
+           FROM (SELECT i, (20 + hash(i) % 80)::DOUBLE AS celsius, chr((65 + hash(i, 1) % 5)::INTEGER) AS model FROM range(6000) t(i)))
      TO '${join(folder, 'data', 'readings.parquet')}' (FORMAT parquet)`
   );
   connection.closeSync();
