@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import type { Replica } from '../../src/endpoint/run-replica';
 import { by, FEBRUARY, Lifecycles, MARCH } from '../support/lifecycles';
+import { duckdbQuery } from '../support/duckdb-query';
+import { evaluatedScores } from '../support/evaluated-scores';
 import { startReplica } from '../support/replica';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
@@ -56,14 +57,8 @@ test('the bytes that a replica serves are those that were evaluated and approved
 });
 
 test('the endpoint scores a flight as the evaluation did, to the bit, alone and among others', async () => {
-  const request = (await system.stores.moving.requests.findOne({ _id: `${project}/1` }))!;
-  const evaluation = await system.stores.facts.get(request.evaluation);
-  const artifact = evaluation.artifacts.find(({ name }) => name === 'scores')!;
-  const path = join(system.folder, 'scores');
-  await system.stores.artifacts.download(artifact.digest, path);
-  const bytes = await readFile(path);
-  const scores = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-  const flights = await testFlights(evaluation.body.period);
+  const { evaluation, scores } = await evaluatedScores(system, `${project}/1`);
+  const flights = await testFlights(evaluation.period);
   expect(flights).toHaveLength(scores.length);
   expect(scores.length).toBeGreaterThan(100);
   expect(await infer('all', flights)).toEqual(scores);
@@ -144,7 +139,7 @@ async function infer(id: string, flights: readonly Flight[]): Promise<Float32Arr
 
 /** By the file itself, in the order of a snapshot: event time, then row. Times in µs. */
 async function testFlights(period: { from: string; to: string }): Promise<Flight[]> {
-  const rows = await query(
+  const rows = await duckdbQuery(
     `SELECT epoch_us(date), distance, origin, destination FROM read_parquet('${file}', file_row_number = true)
      WHERE date >= TIMESTAMP '${period.from}' AND date < TIMESTAMP '${period.to}' AND delay BETWEEN -120 AND 2000
        AND ${KNOWN_AT} <= epoch_us(TIMESTAMP '${MARCH}') ORDER BY date, file_row_number`
@@ -162,18 +157,9 @@ const KNOWN_AT = 'epoch_us(date) + 60e6 * (35 + distance / 7.67)';
 
 /** By the file itself: flights of the period that had landed by `asOf`. */
 async function countKnown(period: { from: string; to: string }, asOf: string): Promise<number> {
-  const [row] = await query(
+  const [row] = await duckdbQuery(
     `SELECT count(*) FROM read_parquet('${file}') WHERE date >= TIMESTAMP '${period.from}' AND date < TIMESTAMP '${period.to}'
        AND delay BETWEEN -120 AND 2000 AND ${KNOWN_AT} <= epoch_us(TIMESTAMP '${asOf}')`
   );
   return Number(row?.[0]);
-}
-
-async function query(sql: string): Promise<unknown[][]> {
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
-  const connection = await instance.connect();
-  const answer = await connection.runAndReadAll(sql);
-  connection.closeSync();
-  instance.closeSync();
-  return answer.getRows();
 }

@@ -1,10 +1,10 @@
 /** Every type of column and every transform, with what is missing, from a file to an answer: the scores are the evaluation's. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import type { Replica } from '../../src/endpoint/run-replica';
 import { defineProject } from '../../src/project/define-project';
 import { Lifecycles } from '../support/lifecycles';
+import { duckdbQuery } from '../support/duckdb-query';
+import { evaluatedScores } from '../support/evaluated-scores';
 import { startReplica } from '../support/replica';
 import { openSystem, type TestSystem } from '../support/system';
 
@@ -75,7 +75,7 @@ const CITIES = ["'Zürich'", "'東京'", "'São Paulo'", '\'a "quoted", one\'', 
 
 /** 4,000 orders in 59 days; about a tenth of each value is missing, and the last ones have a city that training never saw. */
 async function writeOrders(): Promise<void> {
-  await query(
+  await duckdbQuery(
     `COPY (SELECT TIMESTAMP '2026-01-01' + INTERVAL (i * 21) MINUTE AS at,
         CASE WHEN i % 11 = 0 THEN NULL ELSE TIMESTAMP '1969-12-30 23:59:59.999999' + INTERVAL (i * 7919) SECOND END AS opened,
         CASE WHEN i % 9 = 0 THEN NULL ELSE (i * 37 % 1000) / 7.0 - 50 END AS amount,
@@ -89,14 +89,9 @@ async function writeOrders(): Promise<void> {
 }
 
 test('each order of the test rows scores at the endpoint as it did in the evaluation, to the bit', async () => {
-  const { evaluation: ref } = (await system.stores.moving.requests.findOne({ _id: `${project}/1` }))!;
-  const evaluation = await system.stores.facts.get(ref);
-  const path = join(system.folder, 'scores');
-  await system.stores.artifacts.download(evaluation.artifacts.find(({ name }) => name === 'scores')!.digest, path);
-  const bytes = await readFile(path);
-  const scores = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-  const { from, to } = evaluation.body.period;
-  const orders = await query(
+  const { evaluation, scores } = await evaluatedScores(system, `${project}/1`);
+  const { from, to } = evaluation.period;
+  const orders = await duckdbQuery(
     `SELECT epoch_us("at"), epoch_us(opened), amount::DOUBLE, price::DOUBLE, items, member, city FROM read_parquet('${file}')
      WHERE "at" >= TIMESTAMP '${from}' AND "at" < TIMESTAMP '${to}' ORDER BY "at"`
   );
@@ -136,13 +131,4 @@ async function infer(id: string, orders: readonly (readonly unknown[])[]): Promi
   const body = (await answer.json()) as { outputs?: { name: string; data: number[] }[]; error?: unknown };
   if (body.outputs === undefined) throw new Error(JSON.stringify(body));
   return Float32Array.from(body.outputs.find(({ name }) => name === 'probability')!.data);
-}
-
-async function query(sql: string): Promise<unknown[][]> {
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
-  const connection = await instance.connect();
-  const answer = await connection.runAndReadAll(sql);
-  connection.closeSync();
-  instance.closeSync();
-  return answer.getRows();
 }

@@ -1,0 +1,17 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { EvaluationBody } from '../../src/domain/evaluation';
+import type { TestSystem } from './system';
+
+/** The evaluation that a version's request shows, and the score of each of its test rows, in a snapshot's order. */
+export async function evaluatedScores(
+  { stores, folder }: TestSystem,
+  version: string
+): Promise<{ evaluation: EvaluationBody; scores: Float32Array }> {
+  const request = await stores.moving.requests.findOne({ _id: version });
+  const { body, artifacts } = await stores.facts.get(request!.evaluation);
+  const path = join(folder, 'scores');
+  await stores.artifacts.download(artifacts.find(({ name }) => name === 'scores')!.digest, path);
+  const bytes = await readFile(path);
+  return { evaluation: body, scores: new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4) };
+}
