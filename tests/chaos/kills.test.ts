@@ -2,13 +2,14 @@
  * `kill -9` of the worker at every seeded point of one cycle, one after the other: a new worker finishes, and what
  * is there afterwards is what an undisturbed cycle leaves, to the last digest.
  */
-import { readdir, readlink } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CRASH_POINTS } from '../../src/crash-points';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId, monitorId, phaseId } from '../../src/domain/ids';
 import type { DecisionAnswer, OperatorAnswer } from '../../src/domain/messages';
 import type { Replica } from '../../src/endpoint/run-replica';
+import { computeProcesses } from '../support/compute-processes';
 import { eventually } from '../support/eventually';
 import { startReplica } from '../support/replica';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
@@ -204,15 +205,7 @@ test('every artifact is there, and nothing refers to the folder of a dead attemp
 
 test('no compute process of a dead worker lives on, and the next worker has cleared away what it left', async () => {
   const attempts = join(system.folder, 'work', 'attempts');
-  const inAttempts = async () => {
-    const folders = await Promise.all(
-      (await readdir('/proc'))
-        .filter((name) => /^\d+$/.test(name))
-        .map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => ''))
-    );
-    return folders.filter((folder) => folder.startsWith(attempts));
-  };
-  expect(await inAttempts()).toEqual([]);
+  expect(await computeProcesses(join(system.folder, 'work'))).toEqual([]);
   const left = (await readdir(attempts)).map((worker) => readdir(join(attempts, worker)));
   expect((await Promise.all(left)).flat()).toEqual([]);
 });

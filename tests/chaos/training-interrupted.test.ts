@@ -2,7 +2,7 @@
  * A training that loses its compute process, then its worker by a release, is paused over, and ends with the bits of an
  * undisturbed one; another one is stopped in its middle.
  */
-import { readdir, readlink, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client as MinioClient } from 'minio';
 import type { ProjectDefinition } from '../../src/domain/definition';
@@ -10,6 +10,7 @@ import { lifecycleId, phaseId } from '../../src/domain/ids';
 import type { ArtifactRef } from '../../src/domain/refs';
 import { objectKey } from '../../src/stores/artifacts';
 import { storeConfig } from '../../src/stores/config';
+import { computeProcesses } from '../support/compute-processes';
 import { eventually } from '../support/eventually';
 import { by, FEBRUARY, Lifecycles, MARCH } from '../support/lifecycles';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
@@ -62,14 +63,7 @@ async function work(): Promise<WorkerProcess> {
   return worker;
 }
 
-/** Compute processes of this system's workers, by the folder that they work in. */
-async function computing(): Promise<number[]> {
-  const attempts = join(system.folder, 'work', 'attempts');
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const folders = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => '')));
-  return pids.filter((_, n) => folders[n]?.startsWith(attempts)).map(Number);
-}
-
+const computing = async () => (await computeProcesses(join(system.folder, 'work'))).map(({ pid }) => pid);
 const nobodyComputes = () =>
   eventually('no compute process is left', async () => ((await computing()).length === 0 ? true : undefined));
 

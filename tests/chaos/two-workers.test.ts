@@ -1,0 +1,61 @@
+/** Two workers on one queue: whoever loses its worker goes on at the other, and nothing is made twice. */
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { lifecycleId } from '../../src/domain/ids';
+import { computeProcesses } from '../support/compute-processes';
+import { eventually } from '../support/eventually';
+import { FEBRUARY, Lifecycles } from '../support/lifecycles';
+import { writeSmallFlights } from '../support/small-flights';
+import { openSystem, type TestSystem } from '../support/system';
+import { spawnWorker, type WorkerProcess } from '../support/worker-process';
+
+jest.setTimeout(100_000);
+
+let system: TestSystem;
+let lifecycles: Lifecycles;
+let workers: WorkerProcess[];
+let project: string;
+
+beforeAll(async () => {
+  system = await openSystem('two');
+  lifecycles = new Lifecycles(system, await writeSmallFlights(system.folder));
+  workers = [spawnWorker(system), spawnWorker(system)];
+  await Promise.all(workers.map((worker) => worker.ready));
+});
+afterAll(async () => {
+  for (const worker of workers) await worker.kill();
+  await lifecycles
+    .handle(lifecycleId(project))
+    .terminate()
+    .catch(() => undefined);
+  await system.close();
+});
+
+test('the worker that trains is killed: the other one finishes, once', async () => {
+  project = await lifecycles.start(
+    lifecycles.define({
+      model: { network: { hidden: [64, 64], batch: 8, learningRate: 0.001, epochs: 150, maxRowsSeen: 1e6, seed: 4 } },
+    }),
+    FEBRUARY
+  );
+  await eventually(
+    'a checkpoint',
+    async () => ((await system.stores.db.collection('checkpoints').countDocuments()) > 0 ? true : undefined),
+    30_000
+  );
+  const [training] = await computeProcesses(join(system.folder, 'work'));
+  const killed = workers.find(({ pid }) => pid === training?.parent);
+  const other = workers.find((worker) => worker !== killed);
+  await killed?.kill();
+  expect(await lifecycles.request(project, 1, 60_000)).toMatchObject({ state: 'open' });
+
+  const { stores } = system;
+  const runs = await stores.facts.collection('run').find().toArray();
+  expect(runs.map(({ made }) => made.by)).toEqual([`${other?.pid}@${hostname()}`]);
+  for (const kind of ['snapshot', 'labelSet', 'featureSet', 'version', 'evaluation'] as const)
+    expect([kind, await stores.facts.collection(kind).countDocuments()]).toEqual([kind, 1]);
+  expect(await stores.audit.firstBroken(project)).toBeUndefined();
+  expect((await computeProcesses(join(system.folder, 'work'))).filter(({ parent }) => parent !== other?.pid)).toEqual(
+    []
+  );
+});

@@ -1,0 +1,23 @@
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface ComputeProcess {
+  readonly pid: number;
+  /** The worker that started it. */
+  readonly parent: number;
+}
+
+/** Compute processes of the workers with this work folder, by the attempt's folder that each is in. */
+export async function computeProcesses(workFolder: string): Promise<ComputeProcess[]> {
+  const attempts = join(workFolder, 'attempts');
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const folder = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+      if (!folder.startsWith(attempts)) return [];
+      const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+      return [{ pid: Number(pid), parent: Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]) }];
+    })
+  );
+  return found.flat();
+}
