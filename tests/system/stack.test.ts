@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import * as os from 'node:os';
 import { join, resolve } from 'node:path';
@@ -176,11 +176,15 @@ test('down leaves alone a process that got the pid of a server', async () => {
 
 test('a server that cannot start is named, with the end of its log', async () => {
   await succeed('down');
-  const database = join(folder, 'data', 'temporal', 'temporal.db');
-  const kept = readFileSync(database);
-  writeFileSync(database, 'not a database');
+  // The whole folder steps aside: a write-ahead log left beside the database would be read as part of it.
+  const data = join(folder, 'data', 'temporal');
+  const kept = join(folder, 'kept');
+  renameSync(data, kept);
+  mkdirSync(data);
+  writeFileSync(join(data, 'temporal.db'), 'not a database');
   const ended = await stack(['up']);
-  writeFileSync(database, kept);
+  rmSync(data, { recursive: true });
+  renameSync(kept, data);
   expect(ended.code).toBe(1);
   expect(ended.stderr).toMatch(
     /temporal is not up: it ended\. The end of .*temporal\.log:\n[^]*file is not a database/
