@@ -1,5 +1,5 @@
 /** Downloaded artifacts, by digest, on the worker's disk: verified once, then shared by all attempts. */
-import { access, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactRef } from '../domain/refs';
 import type { Stores } from '../stores/connect';
@@ -18,7 +18,7 @@ export async function localCopies(
   const paths: string[] = [];
   for (const artifact of artifacts) {
     const path = join(folder, artifact.digest.slice('sha256:'.length));
-    if (await exists(path)) {
+    if (await isWhole(path, artifact.bytes)) {
       const now = new Date();
       await utimes(path, now, now);
     } else {
@@ -30,9 +30,10 @@ export async function localCopies(
   return paths;
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
+/** A machine that lost its power may keep the name of a file without its end. */
+async function isWhole(path: string, bytes: number): Promise<boolean> {
+  return stat(path).then(
+    ({ size }) => size === bytes,
     () => false
   );
 }

@@ -15,7 +15,7 @@ export function artifactNamed<K extends FactKind>(fact: Fact<K>, name: string): 
       'MLOPS_RECORD_MISSING',
       `A ${fact.kind} has no artifact ${name}.`,
       { kind: fact.kind, id: fact._id },
-      'It was written by another release: run its step again.'
+      'It was written by another release: use that release for this project, or start a project of another name.'
     );
   }
   return artifact;

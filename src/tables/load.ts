@@ -47,9 +47,11 @@ export async function loadColumns(request: LoadRequest): Promise<LoadedRows> {
     if (error instanceof MlopsError) throw error;
     const what = `A shard can't be loaded: ${messageOf(error)}`;
     const where = { shards: request.shards.map(({ data }) => data).join(' ') };
-    throw new MlopsError('MLOPS_ARTIFACT_CORRUPT', what, where, 'Run `mlops doctor`; ingest again.', { cause: error });
+    throw new MlopsError('MLOPS_ARTIFACT_CORRUPT', what, where, HOW_TO_MEND, { cause: error });
   }
 }
+
+const HOW_TO_MEND = 'Remove these local copies, which are downloaded and checked anew, and retry.';
 
 async function load(database: Database, request: LoadRequest): Promise<LoadedRows> {
   const names = Object.keys(request.columns);
