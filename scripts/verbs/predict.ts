@@ -30,7 +30,11 @@ export function addPredict(program: Command): void {
     'predict flights --input date=2001-02-03T08:30:00Z --input distance=1846 --input origin=SFO --input destination=ORD'
   )
     .argument('<endpoint>', "the project's name", projectName)
-    .requiredOption('--input <name=value>', 'one of the model’s inputs; a time may be ISO-8601', collect)
+    .requiredOption(
+      '--input <name=value>',
+      'one of the model’s inputs; nothing after = is a missing value; a time may be ISO-8601',
+      collect
+    )
     .option('--url <url>', 'of a replica; default: $MLOPS_ENDPOINT, else a live one by the records')
     .option('--id <id>', 'of the request: the same one is stored once', clientId)
     .option('--event-time <when>', 'default: now', when)

@@ -17,8 +17,13 @@ export function addShow(program: Command): void {
         return withRecords(async (records) => {
           const record = await records.find(kind, id);
           if (record !== undefined) return { json: record, text: await recordPage(kind, record, records) };
-          throw new MlopsError('MLOPS_NOT_FOUND', `There is no such ${kind}.`, { id }, 'mlops ls lists what there is.');
+          throw new MlopsError('MLOPS_NOT_FOUND', `There is no such ${kind}.`, { id }, HOW_TO_NAME[kind] ?? LISTED);
         });
       })
     );
 }
+
+const LISTED = 'mlops ls lists what there is.';
+const HOW_TO_NAME: Readonly<Record<string, string>> = {
+  prediction: 'Write prediction/<endpoint>/<id>, with the id of the answer.',
+};

@@ -74,7 +74,11 @@ function parseInputs(given: unknown, inputs: readonly RequestInput[], limits: Se
     const tensor = byName.get(input.name);
     if (tensor === undefined) {
       if (input.optional) continue;
-      throw invalid(`Input ${input.name} is missing.`, { input: input.name, datatype: input.datatype });
+      throw invalid(
+        `Input ${input.name} is missing.`,
+        { input: input.name, datatype: input.datatype },
+        input.required === true ? 'Send it.' : 'Send it; null in its data is a missing value.'
+      );
     }
     const values = checkedValues(input, dataOf(tensor, input, limits), limits);
     rows ??= values.length;

@@ -14,16 +14,20 @@ export interface StoreConfig {
   };
 }
 
-/** The stores' addresses and keys from MONGODB_URI, MLOPS_DATABASE and S3_*. */
+/**
+ * The stores' addresses and keys from MONGODB_URI, MLOPS_DATABASE and S3_*.
+ * @throws MlopsError MLOPS_CONFIGURATION: one is not set, or can't be what it is for
+ */
 export function storeConfig(env: Environment = readEnvironment()): StoreConfig {
+  const database = env.MLOPS_DATABASE;
   return {
-    mongodbUri: needed(env, 'MONGODB_URI'),
-    ...(env.MLOPS_DATABASE === undefined ? {} : { database: env.MLOPS_DATABASE }),
+    mongodbUri: fit('MONGODB_URI', needed(env, 'MONGODB_URI')),
+    ...(database === undefined ? {} : { database: fit('MLOPS_DATABASE', database) }),
     s3: {
-      endpoint: needed(env, 'S3_ENDPOINT'),
+      endpoint: fit('S3_ENDPOINT', needed(env, 'S3_ENDPOINT')),
       accessKey: needed(env, 'S3_ACCESS_KEY'),
       secretKey: needed(env, 'S3_SECRET_KEY'),
-      bucket: env.S3_BUCKET ?? 'mlops',
+      bucket: fit('S3_BUCKET', env.S3_BUCKET ?? 'mlops'),
       region: env.S3_REGION ?? 'us-east-1',
     },
   };
@@ -38,6 +42,26 @@ function needed(env: Environment, name: string): string {
       { variable: name },
       'Set it, or start the servers with ./scripts/stack.sh up.'
     );
+  }
+  return value;
+}
+
+/** What each must look like; the drivers' own words for a slip don't name the variable. */
+const FORMS = {
+  MONGODB_URI: { form: /^mongodb(\+srv)?:\/\/[^/]/, fix: 'Write mongodb://host:port/database?replicaSet=name.' },
+  MLOPS_DATABASE: { form: /^[\w-]{1,63}$/, fix: 'Use letters, digits, _ and -, at most 63.' },
+  S3_ENDPOINT: { form: /^https?:\/\/[^/?#@]+\/?$/, fix: 'Write http://host:port or https://host.' },
+  S3_BUCKET: {
+    form: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    fix: 'Use 3 to 63 small letters, digits, hyphens and dots.',
+  },
+} as const;
+
+/** The value is not shown: an address may hold a password. */
+function fit(variable: keyof typeof FORMS, value: string): string {
+  const { form, fix } = FORMS[variable];
+  if (!form.test(value)) {
+    throw new MlopsError('MLOPS_CONFIGURATION', `${variable} can't be used as it is written.`, { variable }, fix);
   }
   return value;
 }

@@ -100,6 +100,20 @@ test('a server whose address is not set is told by its variable', async () => {
   expect(stderr).toMatch(/^mlops: MLOPS_CONFIGURATION: .*MONGODB_URI.*stack\.sh up.*\n$/);
 });
 
+test.each([
+  ['MONGODB_URI', 'ana:secret@host/x'],
+  ['MLOPS_DATABASE', 'a b$'],
+  ['S3_ENDPOINT', 'ana:secret@host'],
+  ['S3_BUCKET', 'u1'],
+])('%s that is written wrongly is told by its name, and not shown', async (variable, value) => {
+  const servers = { MONGODB_URI: 'mongodb://127.0.0.1:1/x', S3_ENDPOINT: 'http://127.0.0.1:1' };
+  const keys = { S3_ACCESS_KEY: 'key', S3_SECRET_KEY: 'secret' };
+  const { code, stderr } = await mlops(['ls', 'runs'], { ...servers, ...keys, [variable]: value });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(new RegExp(`^mlops: MLOPS_CONFIGURATION: ${variable} .*\\n$`));
+  expect(stderr).not.toContain(value);
+});
+
 test('MLOPS_DEBUG=1 shows where an error comes from, and what caused it', async () => {
   const { stderr } = await mlops(['ls', 'runs'], { ...NOWHERE, MLOPS_DEBUG: '1' });
   expect(stderr.split('\n')[0]).toMatch(/^mlops: /);

@@ -144,7 +144,7 @@ describe('a request that is not what the model takes', () => {
     ['an array', [], 400, /not a JSON object/],
     ['null', 'null', 400, /not a JSON object/],
     ['no inputs', {}, 400, /inputs is not an array/],
-    ['a missing input', { inputs: base.inputs.slice(1) }, 400, /Input date is missing/],
+    ['a missing input', { inputs: base.inputs.slice(1) }, 400, /Input date is missing\. .*Send it; null/],
     [
       'an unknown input',
       { inputs: [...base.inputs, { name: 'wind', shape: [1], datatype: 'FP64', data: [1] }] },
