@@ -2,23 +2,12 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { localCopies } from '../../src/activities/artifact-cache';
-import type { ActivityDeps } from '../../src/activities/deps';
-import { noRegisteredCode } from '../../src/project/registry';
 import { type OwnStores, openOwnStores } from '../support/own-stores';
 
 let system: OwnStores;
-let deps: ActivityDeps;
 
 beforeAll(async () => {
   system = await openOwnStores('artifact-cache');
-  deps = {
-    stores: async () => system.stores,
-    runJob: () => Promise.reject(new Error('no job is run here')),
-    registered: noRegisteredCode,
-    searchAttributes: true,
-    dataFolder: system.folder,
-    workFolder: join(system.folder, 'work'),
-  };
 });
 afterAll(() => system.close());
 
@@ -26,14 +15,14 @@ test('a copy that lost its end is downloaded anew; a whole one is not', async ()
   const path = join(system.folder, 'shard');
   writeFileSync(path, 'six hundred rows');
   const artifact = await system.stores.artifacts.put({ name: 'shard', path, mediaType: 'text/plain' });
-  const [copy] = (await localCopies(deps, system.stores, [artifact])) as [string];
+  const [copy] = (await localCopies(system.deps, system.stores, [artifact])) as [string];
   expect(readFileSync(copy, 'utf8')).toBe('six hundred rows');
 
   truncateSync(copy, 3);
-  expect(await localCopies(deps, system.stores, [artifact])).toEqual([copy]);
+  expect(await localCopies(system.deps, system.stores, [artifact])).toEqual([copy]);
   expect(readFileSync(copy, 'utf8')).toBe('six hundred rows');
 
   writeFileSync(copy, 'SIX HUNDRED ROWS');
-  await localCopies(deps, system.stores, [artifact]);
+  await localCopies(system.deps, system.stores, [artifact]);
   expect(readFileSync(copy, 'utf8')).toBe('SIX HUNDRED ROWS');
 });

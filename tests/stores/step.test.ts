@@ -1,27 +1,16 @@
 /** The step's door on the real stores: two attempts at once, an attempt that died half-way, bytes that differ. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ActivityDeps } from '../../src/activities/deps';
 import { runStep, type StepRequest, stepKey } from '../../src/activities/step';
 import { errorCodeOf } from '../../src/domain/errors';
 import type { LabelSetBody } from '../../src/domain/records';
-import { noRegisteredCode } from '../../src/project/registry';
 import { type OwnStores, openOwnStores } from '../support/own-stores';
 
 let system: OwnStores;
-let deps: ActivityDeps;
 let runs = 0;
 
 beforeAll(async () => {
   system = await openOwnStores('step');
-  deps = {
-    stores: async () => system.stores,
-    runJob: () => Promise.reject(new Error('no job is run here')),
-    registered: noRegisteredCode,
-    searchAttributes: true,
-    dataFolder: system.folder,
-    workFolder: join(system.folder, 'work'),
-  };
 });
 afterAll(() => system.close());
 
@@ -42,7 +31,7 @@ const body = (label: string): LabelSetBody => ({
 
 /** A step whose file holds `text`; `inside` is awaited by each attempt that found no record. */
 const step = (about: string, text = about, inside: () => Promise<void> = async () => undefined) =>
-  runStep(deps, request(about), async ({ folder }) => {
+  runStep(system.deps, request(about), async ({ folder }) => {
     runs += 1;
     await inside();
     await writeFile(join(folder, 'out.txt'), text);

@@ -4,8 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client as MinioClient } from 'minio';
+import type { ActivityDeps } from '../../src/activities/deps';
 import type { Digest } from '../../src/domain/refs';
 import { readEnvironment } from '../../src/environment';
+import { noRegisteredCode } from '../../src/project/registry';
 import { objectKey } from '../../src/stores/artifacts';
 import { storeConfig } from '../../src/stores/config';
 import { connectStores, type Stores } from '../../src/stores/connect';
@@ -13,6 +15,8 @@ import { connectStores, type Stores } from '../../src/stores/connect';
 export interface OwnStores {
   readonly stores: Stores;
   readonly folder: string;
+  /** For activities that run no job. */
+  readonly deps: ActivityDeps;
   removeObject(digest: Digest): Promise<void>;
   replaceObject(digest: Digest, text: string): Promise<void>;
   close(): Promise<void>;
@@ -36,6 +40,14 @@ export async function openOwnStores(label: string): Promise<OwnStores> {
   return {
     stores,
     folder,
+    deps: {
+      stores: async () => stores,
+      runJob: () => Promise.reject(new Error('no job is run here')),
+      registered: noRegisteredCode,
+      searchAttributes: true,
+      dataFolder: folder,
+      workFolder: join(folder, 'work'),
+    },
     removeObject: (digest) => bucket.removeObject(name, objectKey(digest)),
     async replaceObject(digest, text) {
       await bucket.putObject(name, objectKey(digest), text);
