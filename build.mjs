@@ -34,7 +34,7 @@ const { code } = await bundleWorkflowCode({
   logger: { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error },
 });
 writeFileSync(join(dist, 'build', 'workflow-bundle.js'), code);
-if (existsSync(join(dist, 'scripts', 'mlops.js'))) chmodSync(join(dist, 'scripts', 'mlops.js'), 0o755);
+if (existsSync(join(dist, 'src', 'cli', 'mlops.js'))) chmodSync(join(dist, 'src', 'cli', 'mlops.js'), 0o755);
 
 const old = join(root, 'dist.old');
 rmSync(old, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 /** `npm run bench -- NAME`: runs us and the peers in one run, turn by turn, and ends with one JSON line. */
-import { fail } from '../scripts/cli/fail';
+import { fail } from '../src/cli/fail';
 import { type BenchOptions, readCommand } from './options';
 import type { BenchResult } from './result';
 import { benchSteps } from './steps/bench';

@@ -15,7 +15,7 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import { ApplicationFailure, TemporalFailure, type Workflow } from '@temporalio/common';
-import { digestOf } from './digest';
+import { digestOf } from './runtime/digest';
 import type { ProjectDefinition } from './domain/definition';
 import { errorCodeOf, MlopsError } from './domain/errors';
 import { lifecycleId, PROJECT_NAME, parseRequest, phaseId, type RequestName } from './domain/ids';
@@ -32,8 +32,8 @@ import {
 } from './domain/messages';
 import type { ApproveInput, EvaluateInput, EvaluateResult, LifecycleState } from './domain/phases';
 import { COMPUTE_SUFFIX, DEFAULT_TASK_QUEUE } from './domain/queues';
-import { type Environment, readEnvironment } from './environment';
-import { temporalConfig } from './temporal-config';
+import { type Environment, readEnvironment } from './runtime/environment';
+import { temporalConfig } from './runtime/temporal-config';
 
 export { ERRORS, type ErrorCode, MlopsError } from './domain/errors';
 export type { DecisionAnswer, DecisionMessage, LifecycleStatus, OperatorAnswer } from './domain/messages';

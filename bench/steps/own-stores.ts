@@ -1,6 +1,6 @@
 /** The benchmark's own database and bucket. */
 import { Client as MinioClient } from 'minio';
-import { type Environment, readEnvironment } from '../../src/environment';
+import { type Environment, readEnvironment } from '../../src/runtime/environment';
 import { storeConfig } from '../../src/stores/config';
 import { connectStores } from '../../src/stores/connect';
 

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../src/package-root';
+import { packageRoot } from '../../src/runtime/package-root';
 import { millisecondsPerStep, type Recovery, readEvents, recoveryOf } from './events';
 import { pythonOf } from './install';
 import type { Peer } from './peers';

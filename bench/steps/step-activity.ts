@@ -4,10 +4,10 @@ import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sleep } from '@temporalio/activity';
-import { alive } from '../../src/activities/beating';
+import { alive } from '../../src/activities/step/heartbeat';
 import type { ActivityDeps } from '../../src/activities/deps';
-import { runStep } from '../../src/activities/step';
-import { digestOf } from '../../src/digest';
+import { runStep } from '../../src/activities/step/step';
+import { digestOf } from '../../src/runtime/digest';
 import type { Ref } from '../../src/domain/refs';
 import { KILLED_STEP } from './events';
 

@@ -1,7 +1,7 @@
 /** Starting and ending the worker under test. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { Environment } from '../../src/environment';
+import type { Environment } from '../../src/runtime/environment';
 import type { WorkerSetup } from './worker';
 
 export interface WorkerProcess {

@@ -1,10 +1,10 @@
 /** The worker under test, a process of its own: a worker as a user's, with the product's plugin and the one activity. */
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { readEnvironment } from '../../src/environment';
+import { readEnvironment } from '../../src/runtime/environment';
 import { noRegisteredCode } from '../../src/project/registry';
 import { storeConfig } from '../../src/stores/config';
 import { connectStores } from '../../src/stores/connect';
-import { temporalConfig } from '../../src/temporal-config';
+import { temporalConfig } from '../../src/runtime/temporal-config';
 import { MlopsPlugin } from '../../src/worker/plugin';
 import { installRuntime } from '../../src/worker/run-worker';
 import { stepActivities } from './step-activity';

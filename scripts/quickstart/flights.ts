@@ -1,6 +1,6 @@
 /** The flights that the quickstart serves: every 60th, by a hash of its row key, in event order. */
 import { DuckDBInstance } from '@duckdb/node-api';
-import { digestOfFile } from '../../src/digest';
+import { digestOfFile } from '../../src/runtime/digest';
 
 export interface Flight {
   /** Row key: the file's digest and the row's number in it. */

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { builtFile } from '../../src/package-root';
+import { builtFile } from '../../src/runtime/package-root';
 import { say, waitFor } from './say';
 
 const folder = join(process.env.MLOPS_STACK_DIR ?? '.stack', 'quickstart');
@@ -19,7 +19,7 @@ export async function startProcess(name: string, args: readonly string[], env: N
   await endProcess(name);
   const log = join(folder, `${name}.log`);
   const output = openSync(log, 'w');
-  const child = spawn(process.execPath, [builtFile('scripts', 'mlops.js'), ...args], {
+  const child = spawn(process.execPath, [builtFile('src', 'cli', 'mlops.js'), ...args], {
     detached: true,
     stdio: ['ignore', output, output],
     env: { ...process.env, ...env },

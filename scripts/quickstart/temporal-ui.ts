@@ -1,6 +1,6 @@
 /** Links into Temporal's UI. Where it is of a server of one's own, only MLOPS_TEMPORAL_UI can tell; nothing is guessed. */
-import { type Environment, readEnvironment } from '../../src/environment';
-import { temporalConfig } from '../../src/temporal-config';
+import { type Environment, readEnvironment } from '../../src/runtime/environment';
+import { temporalConfig } from '../../src/runtime/temporal-config';
 
 export function temporalUiOf(env: Environment = readEnvironment()): string | undefined {
   return env.MLOPS_TEMPORAL_UI?.replace(/\/+$/, '');

@@ -1,7 +1,7 @@
 /** What approval does outside the workflow: open, record every decision and refusal, close, tell. */
 import { activityInfo, getClient } from '@temporalio/activity';
-import { crashPoint } from '../crash-points';
-import { digestOf } from '../digest';
+import { crashPoint } from '../runtime/crash-points';
+import { digestOf } from '../runtime/digest';
 import {
   type AcceptedDecision,
   type ApprovalRequest,
@@ -23,9 +23,9 @@ import type {
 import type { DecisionBody, Fact } from '../domain/records';
 import type { Digest, Ref } from '../domain/refs';
 import { nodeOf } from '../stores/facts';
-import { callerIdentity, type MessageSource } from './caller-identity';
+import { callerIdentity, type MessageSource } from './approval/caller-identity';
 import type { ActivityDeps } from './deps';
-import { evidenceOf } from './evidence';
+import { evidenceOf } from './approval/evidence';
 
 export interface OpenRequest {
   readonly project: string;

@@ -1,5 +1,5 @@
 /** A cycle's own document: what a person sees of it after Temporal has forgotten its history. */
-import { crashPoint } from '../crash-points';
+import { crashPoint } from '../runtime/crash-points';
 import type { Cycle } from '../domain/ids';
 import { cycleRecordId } from '../domain/ids';
 import type { CycleOutcome, OpenCycle } from '../domain/phases';

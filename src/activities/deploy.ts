@@ -1,6 +1,6 @@
 /** A rollout's effects: each writes the endpoint by its own epoch, or reads what replicas report. */
 import { heartbeat, sleep } from '@temporalio/activity';
-import { crashPoint } from '../crash-points';
+import { crashPoint } from '../runtime/crash-points';
 import type { ProjectDefinition, RolloutStep } from '../domain/definition';
 import { durationMs } from '../domain/durations';
 import { type Answers, modelInputs, type ServedVersion } from '../domain/endpoint';
@@ -30,9 +30,9 @@ import {
   startClock,
   takeStep,
 } from '../stores/rollouts';
-import { beating } from './beating';
+import { beating } from './step/heartbeat';
 import type { ActivityDeps } from './deps';
-import { shadowPairs } from './shadow-pairs';
+import { shadowPairs } from './monitoring/shadow-pairs';
 
 const POLL_MS = 100;
 

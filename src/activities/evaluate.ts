@@ -1,5 +1,5 @@
 /** Evaluation: a candidate, and the champion beside it, on the same later rows; and the gates' verdicts. */
-import { digestOf } from '../digest';
+import { digestOf } from '../runtime/digest';
 import type { GateDefinition, Objective, RegisteredUse, Season } from '../domain/definition';
 import type { EvaluationBody } from '../domain/evaluation';
 import { judgeGates } from '../domain/gates';
@@ -7,14 +7,14 @@ import type { EvaluateResult } from '../domain/phases';
 import type { Fact } from '../domain/records';
 import type { Ref } from '../domain/refs';
 import type { Period } from '../domain/season';
-import type { EvaluateJobInput, EvaluateJobOutput } from '../evaluate/evaluate-job';
-import { localCopies } from './artifact-cache';
-import { numericEnvironment, runWithHeartbeat, stepFiles } from './compute-job';
+import type { EvaluateJobInput, EvaluateJobOutput } from '../engines/evaluate/evaluate-job';
+import { localCopies } from './step/artifact-cache';
+import { numericEnvironment, runWithHeartbeat, stepFiles } from './step/compute-job';
 import type { ActivityDeps } from './deps';
-import { artifactNamed, labelledShards, loadRequest } from './inputs';
-import { versionedMetrics, withRegisteredMetrics } from './registered-metrics';
-import { runStep } from './step';
-import { stepVersion } from './step-version';
+import { artifactNamed, labelledShards, loadRequest } from './step/inputs';
+import { versionedMetrics, withRegisteredMetrics } from './registered/metrics';
+import { runStep } from './step/step';
+import { stepVersion } from './step/step-version';
 
 export interface Evaluate {
   readonly version: Ref<'version'>;

@@ -1,6 +1,6 @@
 /** All activities, made of one set of dependencies. Their names begin with `mlops`, so that they meet no user's. */
 import { approveActivities } from './approve';
-import { alive } from './beating';
+import { alive } from './step/heartbeat';
 import { cycleActivities } from './cycles';
 import { deployActivities } from './deploy';
 import type { ActivityDeps } from './deps';

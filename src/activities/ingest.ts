@@ -1,20 +1,20 @@
 /** Ingest in two steps: observe what there is, never reused; then take the rows that became known since the parent. */
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestOf } from '../digest';
+import { digestOf } from '../runtime/digest';
 import type { SchemaDefinition, SourceDefinition } from '../domain/definition';
 import type { Fact, IngestBatch, ObservedFile, SnapshotBody } from '../domain/records';
 import type { Digest, Ref } from '../domain/refs';
 import type { Stores } from '../stores/connect';
-import type { IngestInput, IngestOutput } from '../tables/ingest';
-import { localPath, observe } from '../tables/observe';
-import { localCopies } from './artifact-cache';
-import { beating } from './beating';
-import { numericEnvironment, runWithHeartbeat } from './compute-job';
+import type { IngestInput, IngestOutput } from '../engines/tables/ingest';
+import { localPath, observe } from '../engines/tables/observe';
+import { localCopies } from './step/artifact-cache';
+import { beating } from './step/heartbeat';
+import { numericEnvironment, runWithHeartbeat } from './step/compute-job';
 import type { ActivityDeps } from './deps';
-import { observeRegistered } from './registered-reader';
-import { runStep } from './step';
-import { stepVersion } from './step-version';
+import { observeRegistered } from './registered/reader';
+import { runStep } from './step/step';
+import { stepVersion } from './step/step-version';
 
 const PARQUET = 'application/vnd.apache.parquet';
 

@@ -1,17 +1,17 @@
 /** Labels a snapshot: a rule runs in a compute child, a registered labeler in this process. */
 import { join } from 'node:path';
-import { digestOf } from '../digest';
+import { digestOf } from '../runtime/digest';
 import type { ColumnType, LabelDefinition } from '../domain/definition';
 import type { LabelSetBody } from '../domain/records';
 import type { Ref } from '../domain/refs';
 import { nodeOf } from '../stores/facts';
-import type { LabelInput, LabelOutput } from '../tables/label';
-import { numericEnvironment, runWithHeartbeat } from './compute-job';
+import type { LabelInput, LabelOutput } from '../engines/tables/label';
+import { numericEnvironment, runWithHeartbeat } from './step/compute-job';
 import type { ActivityDeps } from './deps';
-import { dataShards } from './inputs';
-import { labelRegistered } from './registered-labeler';
-import { runStep } from './step';
-import { stepVersion } from './step-version';
+import { dataShards } from './step/inputs';
+import { labelRegistered } from './registered/labeler';
+import { runStep } from './step/step';
+import { stepVersion } from './step/step-version';
 
 export interface Label {
   readonly snapshot: Ref<'snapshot'>;

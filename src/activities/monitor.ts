@@ -1,6 +1,6 @@
 /** The monitor's effects: read how far event time and truth have come, and judge a window once. */
-import { crashPoint } from '../crash-points';
-import { digestOf } from '../digest';
+import { crashPoint } from '../runtime/crash-points';
+import { digestOf } from '../runtime/digest';
 import type { ProjectDefinition } from '../domain/definition';
 import { durationMs } from '../domain/durations';
 import { noReplica } from '../domain/endpoint';
@@ -13,12 +13,12 @@ import { triggerMessages, windowId, windowLine } from '../domain/windows';
 import type { Stores } from '../stores/connect';
 import { coverage, windowRows } from '../stores/predictions';
 import { liveReplicas, watermarkOf } from '../stores/replicas';
-import { inAttemptFolder } from './attempt-folder';
-import { beating } from './beating';
-import { correctionActivities } from './correct-window';
+import { inAttemptFolder } from './step/attempt-folder';
+import { beating } from './step/heartbeat';
+import { correctionActivities } from './monitoring/correct-window';
 import type { ActivityDeps } from './deps';
 import { refusedSignalActivities } from './refused-signals';
-import { judgeRows } from './window-numbers';
+import { judgeRows } from './monitoring/window-numbers';
 
 export interface OfWindow {
   readonly project: string;

@@ -1,12 +1,12 @@
 /** The definition's door: registered once, under the digest that everyone then names. */
-import { digestOf } from '../digest';
+import { digestOf } from '../runtime/digest';
 import type { ProjectDefinition } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
 import type { Digest, Ref } from '../domain/refs';
 import { describeRegistered } from '../project/registry';
 import { refOf } from '../stores/facts';
 import type { ActivityDeps } from './deps';
-import { registeredUses } from './registered-uses';
+import { registeredUses } from './registered/uses';
 
 export interface RegisterDefinition {
   readonly definition: ProjectDefinition;

@@ -1,24 +1,24 @@
 /** Training: fit the feature graph, train (resuming from the newest checkpoint), register the version. */
 import { join } from 'node:path';
 import { log } from '@temporalio/activity';
-import { crashPoint } from '../crash-points';
+import { crashPoint } from '../runtime/crash-points';
 import type { DependencyRule, FeatureDefinition, ModelDefinition } from '../domain/definition';
 import { errorCodeOf, MlopsError } from '../domain/errors';
 import type { Cycle } from '../domain/ids';
 import { cycleRecordId } from '../domain/ids';
 import type { SplitPeriods } from '../domain/records';
 import type { Ref } from '../domain/refs';
-import type { FitJobInput, FitJobOutput } from '../features/fit-job';
+import type { FitJobInput, FitJobOutput } from '../engines/features/fit-job';
 import type { Stores } from '../stores/connect';
 import { refOf } from '../stores/facts';
-import type { TrainJobInput, TrainJobOutput } from '../train/train-job';
-import { localCopies } from './artifact-cache';
-import { numericEnvironment, type Running, runWithHeartbeat, stepFiles } from './compute-job';
+import type { TrainJobInput, TrainJobOutput } from '../engines/train/train-job';
+import { localCopies } from './step/artifact-cache';
+import { numericEnvironment, type Running, runWithHeartbeat, stepFiles } from './step/compute-job';
 import type { ActivityDeps } from './deps';
-import { artifactNamed, dataShards, labelledShards, loadRequest } from './inputs';
-import { trainRegistered } from './registered-trainer';
-import { type Attempt, runStep, type StepOutcome } from './step';
-import { stepVersion } from './step-version';
+import { artifactNamed, dataShards, labelledShards, loadRequest } from './step/inputs';
+import { trainRegistered } from './registered/trainer';
+import { type Attempt, runStep, type StepOutcome } from './step/step';
+import { stepVersion } from './step/step-version';
 import { type Train, trainingRows } from './training';
 
 export interface FitFeatures {

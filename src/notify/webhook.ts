@@ -3,7 +3,7 @@
  * at least once.
  */
 import { createHmac } from 'node:crypto';
-import { canonicalJson } from '../digest';
+import { canonicalJson } from '../runtime/digest';
 import type { NotifierUse } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
 import type { Notice } from '../domain/notice';

@@ -3,7 +3,7 @@
  * and in tests; never in a workflow, which only reads the result.
  */
 import { z } from 'zod';
-import { canonicalJson } from '../digest';
+import { canonicalJson } from '../runtime/digest';
 import type { ProjectDefinition } from '../domain/definition';
 import { MlopsError, type Where } from '../domain/errors';
 import { checkColumns, type Tell } from './check-columns';

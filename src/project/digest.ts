@@ -1,4 +1,4 @@
-import { digestOf } from '../digest';
+import { digestOf } from '../runtime/digest';
 import type { ProjectDefinition } from '../domain/definition';
 import type { Digest } from '../domain/refs';
 

@@ -3,12 +3,12 @@
  * name. A definition is plain JSON, so a function can't stand in it; and what a step reads must have a name that
  * doesn't change its meaning, so code that changed needs a new version (the store refuses it otherwise).
  */
-import { digestOf } from '../digest';
+import { digestOf } from '../runtime/digest';
 import { MlopsError } from '../domain/errors';
 import { CLIENT_ID } from '../domain/ids';
 import type { Digest } from '../domain/refs';
 import type { Notice } from '../domain/notice';
-import type { Column } from '../tables/columns';
+import type { Column } from '../engines/tables/columns';
 
 export interface Versioned {
   /** Yours to count: change it whenever the function, or anything that it calls, answers differently. */

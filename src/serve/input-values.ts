@@ -1,7 +1,7 @@
 /** Values of one input as they come in JSON: checked here, kept as they are for the record, made tensors for the graph. */
 import type { ModelInput } from '../domain/endpoint';
-import type { InputType } from '../features/fitted';
-import { float64, int64, strings, type Tensor } from '../onnx/tensor';
+import type { InputType } from '../engines/features/fitted';
+import { float64, int64, strings, type Tensor } from '../engines/onnx/tensor';
 import type { ServeLimits } from './limits';
 import { invalid, tooLarge } from './request-fields';
 

@@ -1,11 +1,11 @@
 /** A version's graph in memory, ready to score: warmed up, and closed only when no run is in flight. */
 import type { ServedVersion } from '../domain/endpoint';
 import { MlopsError } from '../domain/errors';
-import { decodeModel } from '../onnx/model';
-import { openSession } from '../onnx/session';
-import type { Tensor } from '../onnx/tensor';
-import { PROBABILITY } from '../train/inference-graph';
-import { columnsRead } from '../train/score-rows';
+import { decodeModel } from '../engines/onnx/model';
+import { openSession } from '../engines/onnx/session';
+import type { Tensor } from '../engines/onnx/tensor';
+import { PROBABILITY } from '../engines/train/inference-graph';
+import { columnsRead } from '../engines/train/score-rows';
 import { feeds, type InputValue, tensorOf } from './input-values';
 
 export interface LoadedModel {

@@ -3,7 +3,7 @@
  * least once is told once.
  */
 import type { ClientSession, Collection, Db, MongoClient } from 'mongodb';
-import { digestOf } from '../digest';
+import { digestOf } from '../runtime/digest';
 import type { AuditEvent } from '../domain/records';
 import type { Digest } from '../domain/refs';
 import { isDuplicateKey } from './facts';

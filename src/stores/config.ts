@@ -1,5 +1,5 @@
 import { MlopsError } from '../domain/errors';
-import { type Environment, readEnvironment } from '../environment';
+import { type Environment, readEnvironment } from '../runtime/environment';
 
 export interface StoreConfig {
   readonly mongodbUri: string;

@@ -6,7 +6,7 @@
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import type { ActivityInboundCallsInterceptor, ActivityInterceptorsFactory } from '@temporalio/worker';
 import { ERRORS, errorCodeOf, MlopsError } from '../domain/errors';
-import { isServerAway } from '../server-away';
+import { isServerAway } from '../runtime/server-away';
 
 /** Payloads are refs; what is larger has lost its way. */
 export const MAX_PAYLOAD_BYTES = 64 * 1024;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { SimplePlugin } from '@temporalio/plugin';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities';
-import { sweepAttempts } from '../activities/attempt-folder';
+import { sweepAttempts } from '../activities/step/attempt-folder';
 import type { ActivityDeps } from '../activities/deps';
 import { MlopsError } from '../domain/errors';
 import { COMPUTE_SUFFIX } from '../domain/queues';

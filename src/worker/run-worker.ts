@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { DefaultLogger, type LogLevel, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { MlopsError } from '../domain/errors';
 import { COMPUTE_SUFFIX } from '../domain/queues';
-import { type Environment, readEnvironment } from '../environment';
-import { builtFile } from '../package-root';
+import { type Environment, readEnvironment } from '../runtime/environment';
+import { builtFile } from '../runtime/package-root';
 import { storeConfig } from '../stores/config';
-import { temporalConfig } from '../temporal-config';
+import { temporalConfig } from '../runtime/temporal-config';
 import { MlopsPlugin, type MlopsPluginOptions } from './plugin';
 
 export interface RunWorkerOptions extends Omit<MlopsPluginOptions, 'stores'> {

@@ -1,6 +1,6 @@
 /** A cycle's document moves in the order of its workflow, whatever attempts come late. */
 import { cycleActivities } from '../../src/activities/cycles';
-import { digestOf } from '../../src/digest';
+import { digestOf } from '../../src/runtime/digest';
 import type { CycleDocument } from '../../src/domain/records';
 import { noRegisteredCode } from '../../src/project/registry';
 import type { Stores } from '../../src/stores/connect';

@@ -1,6 +1,6 @@
 /** The built command, as its users run it. No server is asked. */
 import { spawnSync } from 'node:child_process';
-import { builtFile, packageRoot } from '../../src/package-root';
+import { builtFile, packageRoot } from '../../src/runtime/package-root';
 
 test.each([
   ['an unknown name', ['step'], 'There is no benchmark of this name. [name=step]'],

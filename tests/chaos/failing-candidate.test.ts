@@ -1,7 +1,7 @@
 /** A candidate that fails at what callers really send: they never notice, and the rollout takes it back by itself. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Replica } from '../../src/endpoint/run-replica';
+import type { Replica } from '../../src/replica/run-replica';
 import { defineProject } from '../../src/project/define-project';
 import type { RegisteredCode, Row } from '../../src/project/registry';
 import { rolloutsOf } from '../../src/stores/rollouts';

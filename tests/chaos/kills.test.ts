@@ -4,11 +4,11 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CRASH_POINTS } from '../../src/crash-points';
+import { CRASH_POINTS } from '../../src/runtime/crash-points';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId, monitorId, phaseId } from '../../src/domain/ids';
 import type { DecisionAnswer, OperatorAnswer } from '../../src/domain/messages';
-import type { Replica } from '../../src/endpoint/run-replica';
+import type { Replica } from '../../src/replica/run-replica';
 import { computeProcesses } from '../support/compute-processes';
 import { eventually } from '../support/eventually';
 import { startReplica } from '../support/replica';

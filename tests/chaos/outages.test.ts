@@ -7,7 +7,7 @@ import type { ProjectDefinition } from '../../src/domain/definition';
 import { phaseId } from '../../src/domain/ids';
 import type { DecisionAnswer } from '../../src/domain/messages';
 import type { Digest } from '../../src/domain/refs';
-import type { Replica } from '../../src/endpoint/run-replica';
+import type { Replica } from '../../src/replica/run-replica';
 import { eventually } from '../support/eventually';
 import { type OwnStack, type Server, startOwnStack } from '../support/own-stack';
 import { startReplica } from '../support/replica';

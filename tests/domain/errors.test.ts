@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ERRORS } from '../../src/domain/errors';
-import { packageRoot } from '../../src/package-root';
+import { packageRoot } from '../../src/runtime/package-root';
 
 const ROW = /^\| `(MLOPS_[A-Z_]+)` \| (.+) \| (retry|operator|caller) \| (.+) \|$/;
 

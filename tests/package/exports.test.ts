@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { builtFile, packageRoot } from '../../src/package-root';
+import { builtFile, packageRoot } from '../../src/runtime/package-root';
 
 function inNode(code: string): unknown {
   return JSON.parse(execFileSync(process.execPath, ['-e', code], { cwd: packageRoot(), encoding: 'utf8' }));

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { builtFile, packageRoot } from '../../src/package-root';
+import { builtFile, packageRoot } from '../../src/runtime/package-root';
 import { writeReadmeFiles } from '../support/readme-files';
 
 let folder: string;
@@ -28,7 +28,7 @@ test('they compile', () => {
 test('mlops check finds no mistake in the project', () => {
   const checked = execFileSync(
     process.execPath,
-    [builtFile('scripts', 'mlops.js'), 'check', join(folder, 'project.ts'), '--json'],
+    [builtFile('src', 'cli', 'mlops.js'), 'check', join(folder, 'project.ts'), '--json'],
     { encoding: 'utf8' }
   );
   expect(JSON.parse(checked)).toMatchObject({ digest: expect.stringMatching(/^sha256:/) as unknown });

@@ -2,7 +2,7 @@
 import { parseOptions, type QuickstartOptions } from '../../scripts/quickstart/options';
 import { type Result, report, type Told } from '../../scripts/quickstart/report';
 import { Traffic } from '../../scripts/quickstart/traffic';
-import { digestOf } from '../../src/digest';
+import { digestOf } from '../../src/runtime/digest';
 import type { PredictionRecord } from '../../src/domain/endpoint';
 import type { FactBodies } from '../../src/domain/records';
 import type { FactKind, Ref } from '../../src/domain/refs';

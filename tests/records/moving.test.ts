@@ -1,7 +1,7 @@
 /** What a project's own documents name: records of cycles that came to no version, corrected windows, lineage of what moves. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestOf } from '../../src/digest';
+import { digestOf } from '../../src/runtime/digest';
 import type { FactBodies } from '../../src/domain/records';
 import type { ArtifactRef, Digest, FactKind, Ref } from '../../src/domain/refs';
 import { type LineageNode, openRecords, type RecordKind, type Records } from '../../src/records';

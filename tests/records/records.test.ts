@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digestOf } from '../../src/digest';
+import { digestOf } from '../../src/runtime/digest';
 import type { PredictionRecord } from '../../src/domain/endpoint';
 import type { FactBodies, LineageEdge } from '../../src/domain/records';
 import type { ArtifactRef, Digest, FactKind, Ref } from '../../src/domain/refs';

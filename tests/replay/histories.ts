@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { temporal } from '@temporalio/proto';
-import { packageRoot } from '../../src/package-root';
+import { packageRoot } from '../../src/runtime/package-root';
 
 /** Not the SDK's historyToJSON: it throws where the tree of dependencies has two copies of protobufjs, as ours. */
 const { History } = temporal.api.history.v1;

@@ -3,7 +3,7 @@
  * against today's build. `npm run record-histories` made them.
  */
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
-import { builtFile } from '../../src/package-root';
+import { builtFile } from '../../src/runtime/package-root';
 import { quiet } from '../support/quiet';
 import { type Recorded, readRecorded, recordedNames } from './histories';
 

@@ -9,8 +9,8 @@ import type { ApprovalPolicy, ProjectDefinition } from '../../src/domain/definit
 import { lifecycleId, monitorId } from '../../src/domain/ids';
 import { MESSAGES } from '../../src/domain/messages';
 import type { CycleDocument } from '../../src/domain/records';
-import type { Replica } from '../../src/endpoint/run-replica';
-import { readEnvironment } from '../../src/environment';
+import type { Replica } from '../../src/replica/run-replica';
+import { readEnvironment } from '../../src/runtime/environment';
 import type { Notice } from '../../src/notify';
 import { eventually } from '../support/eventually';
 import { serveLateFlights } from '../support/late-flights';

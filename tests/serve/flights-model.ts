@@ -1,9 +1,9 @@
 /** A model of the quickstart's size and inputs, with weights by chance: what it answers is nobody's business here. */
 import { createHash } from 'node:crypto';
 import type { ModelInput, ServedVersion } from '../../src/domain/endpoint';
-import { denseWidth, embeddingTables, type FittedFeatures } from '../../src/features/fitted';
-import { inferenceGraph } from '../../src/train/inference-graph';
-import { initialParameters, parameterShapes } from '../../src/train/network';
+import { denseWidth, embeddingTables, type FittedFeatures } from '../../src/engines/features/fitted';
+import { inferenceGraph } from '../../src/engines/train/inference-graph';
+import { initialParameters, parameterShapes } from '../../src/engines/train/network';
 
 export const FLIGHT_INPUTS: readonly ModelInput[] = [
   { name: 'date', datatype: 'INT64' },

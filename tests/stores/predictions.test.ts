@@ -8,7 +8,7 @@ import {
   truthsAtMost,
   windowRows,
 } from '../../src/stores/predictions';
-import { openTestEndpoint, type TestEndpoint } from '../endpoint/test-endpoint';
+import { openTestEndpoint, type TestEndpoint } from '../replica/test-endpoint';
 
 let endpoint: TestEndpoint;
 let db: Db;

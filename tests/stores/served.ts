@@ -1,6 +1,6 @@
 /** Stores of a test's own: a database that is dropped afterwards, and versions to serve. */
 import { randomBytes } from 'node:crypto';
-import { digestOf } from '../../src/digest';
+import { digestOf } from '../../src/runtime/digest';
 import type { ServedVersion } from '../../src/domain/endpoint';
 import type { Ref } from '../../src/domain/refs';
 import { storeConfig } from '../../src/stores/config';

@@ -1,7 +1,7 @@
 /** The step's door on the real stores: two attempts at once, an attempt that died half-way, bytes that differ. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runStep, type StepRequest, stepKey } from '../../src/activities/step';
+import { runStep, type StepRequest, stepKey } from '../../src/activities/step/step';
 import { errorCodeOf } from '../../src/domain/errors';
 import type { LabelSetBody } from '../../src/domain/records';
 import { type OwnStores, openOwnStores } from '../support/own-stores';

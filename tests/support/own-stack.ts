@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Environment, readEnvironment } from '../../src/environment';
-import { packageRoot } from '../../src/package-root';
+import { type Environment, readEnvironment } from '../../src/runtime/environment';
+import { packageRoot } from '../../src/runtime/package-root';
 
 export type Server = 'temporal' | 'mongod' | 'minio';
 

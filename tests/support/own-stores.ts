@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Client as MinioClient } from 'minio';
 import type { ActivityDeps } from '../../src/activities/deps';
 import type { Digest } from '../../src/domain/refs';
-import { readEnvironment } from '../../src/environment';
+import { readEnvironment } from '../../src/runtime/environment';
 import { noRegisteredCode } from '../../src/project/registry';
 import { objectKey } from '../../src/stores/artifacts';
 import { storeConfig } from '../../src/stores/config';

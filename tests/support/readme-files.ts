@@ -1,7 +1,7 @@
 /** README's three files, as a user copies them. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../src/package-root';
+import { packageRoot } from '../../src/runtime/package-root';
 
 export const README_FILES = ['project.ts', 'workflows.ts', 'worker.ts'] as const;
 

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { packageRoot } from '../../src/package-root';
+import { packageRoot } from '../../src/runtime/package-root';
 import type { TestSystem } from './system';
 
 export interface ReplicaProcess {
@@ -19,7 +19,7 @@ export async function spawnReplica(
   endpoint: string,
   folder: string
 ): Promise<ReplicaProcess> {
-  const command = join(packageRoot(), 'dist', 'scripts', 'mlops.js');
+  const command = join(packageRoot(), 'dist', 'src', 'cli', 'mlops.js');
   const options = ['--port', '0', '--replica', 'one', '--folder', folder, '--log-level', 'error', '--json'];
   const child = spawn(process.execPath, [command, 'serve', endpoint, ...options], {
     env,

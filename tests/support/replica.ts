@@ -1,6 +1,6 @@
 /** A replica of a test's endpoint, in this process. */
 import { join } from 'node:path';
-import { type Replica, runReplica } from '../../src/endpoint/run-replica';
+import { type Replica, runReplica } from '../../src/replica/run-replica';
 import { storeConfig } from '../../src/stores/config';
 import type { TestSystem } from './system';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import flights from '../../examples/flights/project';
 import type { ProjectDefinition } from '../../src/domain/definition';
-import { packageRoot } from '../../src/package-root';
+import { packageRoot } from '../../src/runtime/package-root';
 
 const FLIGHTS = 'node_modules/vega-datasets/data/flights-3m.parquet';
 

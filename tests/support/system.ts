@@ -7,11 +7,11 @@ import type { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { Client as MinioClient } from 'minio';
 import { MlopsClient } from '../../src/client';
-import { type Environment, readEnvironment } from '../../src/environment';
-import { builtFile } from '../../src/package-root';
+import { type Environment, readEnvironment } from '../../src/runtime/environment';
+import { builtFile } from '../../src/runtime/package-root';
 import { storeConfig } from '../../src/stores/config';
 import { connectStores, type Stores } from '../../src/stores/connect';
-import { temporalConfig } from '../../src/temporal-config';
+import { temporalConfig } from '../../src/runtime/temporal-config';
 import { MlopsPlugin, type MlopsPluginOptions } from '../../src/worker/plugin';
 import { quiet } from './quiet';
 

@@ -1,8 +1,8 @@
 /** A model that needs no training: it thinks of heat alone. */
-import { Graph } from '../../src/onnx/graph';
-import { encodeModel } from '../../src/onnx/model';
-import { operators } from '../../src/onnx/operators';
-import { float32 } from '../../src/onnx/tensor';
+import { Graph } from '../../src/engines/onnx/graph';
+import { encodeModel } from '../../src/engines/onnx/model';
+import { operators } from '../../src/engines/onnx/operators';
+import { float32 } from '../../src/engines/onnx/tensor';
 
 /** probability = sigmoid(celsius − threshold). With `upTo`, it fails at rows of that heat and more, as a table too short does. */
 export function thermometer(threshold: number, upTo?: number): Uint8Array {

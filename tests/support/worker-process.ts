@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { packageRoot } from '../../src/package-root';
+import { packageRoot } from '../../src/runtime/package-root';
 import type { TestSystem } from './system';
 
 export interface WorkerProcess {
@@ -32,7 +32,7 @@ export function spawnWorker(
   const child = spawn(
     process.execPath,
     [
-      join(packageRoot(), 'dist', 'scripts', 'mlops.js'),
+      join(packageRoot(), 'dist', 'src', 'cli', 'mlops.js'),
       'worker',
       '--task-queue',
       system.taskQueue,

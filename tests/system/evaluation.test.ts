@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Replica } from '../../src/endpoint/run-replica';
+import type { Replica } from '../../src/replica/run-replica';
 import { by, FEBRUARY, Lifecycles, MARCH } from '../support/lifecycles';
 import { duckdbQuery } from '../support/duckdb-query';
 import { evaluatedScores } from '../support/evaluated-scores';

@@ -1,10 +1,10 @@
 /** What happens to a lifecycle's messages, definitions and rollouts when they meet its end, its failure or its next run. */
-import { digestOf } from '../../src/digest';
+import { digestOf } from '../../src/runtime/digest';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId, monitorId, phaseId } from '../../src/domain/ids';
 import { MESSAGES } from '../../src/domain/messages';
 import type { CycleDocument } from '../../src/domain/records';
-import type { Replica } from '../../src/endpoint/run-replica';
+import type { Replica } from '../../src/replica/run-replica';
 import { rolloutsOf } from '../../src/stores/rollouts';
 import { eventually } from '../support/eventually';
 import { startReplica } from '../support/replica';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId } from '../../src/domain/ids';
 import type { CycleDocument } from '../../src/domain/records';
-import type { Replica } from '../../src/endpoint/run-replica';
+import type { Replica } from '../../src/replica/run-replica';
 import { eventually } from '../support/eventually';
 import { startReplica } from '../support/replica';
 import { smallProject, writeSmallFlights } from '../support/small-flights';

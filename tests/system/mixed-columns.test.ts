@@ -1,6 +1,6 @@
 /** Every type of column and every transform, with what is missing, from a file to an answer: the scores are the evaluation's. */
 import { join } from 'node:path';
-import type { Replica } from '../../src/endpoint/run-replica';
+import type { Replica } from '../../src/replica/run-replica';
 import { defineProject } from '../../src/project/define-project';
 import { Lifecycles } from '../support/lifecycles';
 import { duckdbQuery } from '../support/duckdb-query';

@@ -2,7 +2,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { IngestInput } from '../../src/domain/phases';
-import { readEnvironment } from '../../src/environment';
+import { readEnvironment } from '../../src/runtime/environment';
 import { eventually } from '../support/eventually';
 import { quiet } from '../support/quiet';
 import { smallProject, writeSmallFlights } from '../support/small-flights';

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { phaseId } from '../../src/domain/ids';
 import type { Ref } from '../../src/domain/refs';
-import { packageRoot } from '../../src/package-root';
+import { packageRoot } from '../../src/runtime/package-root';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 

@@ -6,7 +6,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { lifecycleId, monitorId } from '../../src/domain/ids';
-import { mlops, mlopsJson } from '../scripts/mlops';
+import { mlops, mlopsJson } from '../cli/mlops';
 import { eventually } from '../support/eventually';
 import { writeReadmeFiles } from '../support/readme-files';
 import { type ReplicaProcess, spawnReplica } from '../support/replica-process';

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { Client as S3 } from 'minio';
 import { MongoClient } from 'mongodb';
-import { readEnvironment } from '../../src/environment';
+import { readEnvironment } from '../../src/runtime/environment';
 
 const STACK = resolve(__dirname, '../../scripts/stack.sh');
 const SERVERS = ['temporal', 'mongod', 'minio'];

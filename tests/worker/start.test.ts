@@ -2,8 +2,8 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { temporal } from '@temporalio/proto';
 import { isTemporalTooOld } from '../../src/domain/temporal-version';
-import { readEnvironment } from '../../src/environment';
-import { mlops } from '../scripts/mlops';
+import { readEnvironment } from '../../src/runtime/environment';
+import { mlops } from '../cli/mlops';
 import { openSystem, type TestSystem } from '../support/system';
 
 test.each([

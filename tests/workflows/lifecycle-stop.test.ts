@@ -8,11 +8,11 @@ import { ApplicationFailure } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import flights from '../../examples/flights/project';
 import { MlopsClient } from '../../src/client';
-import { digestOf } from '../../src/digest';
+import { digestOf } from '../../src/runtime/digest';
 import { lifecycleId } from '../../src/domain/ids';
 import type { LifecycleState } from '../../src/domain/phases';
-import { builtFile } from '../../src/package-root';
-import { temporalConfig } from '../../src/temporal-config';
+import { builtFile } from '../../src/runtime/package-root';
+import { temporalConfig } from '../../src/runtime/temporal-config';
 import { eventually } from '../support/eventually';
 import { quiet } from '../support/quiet';
 

@@ -2,16 +2,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digestOf } from '../../src/digest';
+import { digestOf } from '../../src/runtime/digest';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import type { PredictionRecord, TruthRecord } from '../../src/domain/endpoint';
 import { predictionId } from '../../src/domain/ids';
 import type { Ref } from '../../src/domain/refs';
-import { baselineOf } from '../../src/stats/baseline';
+import { baselineOf } from '../../src/engines/stats/baseline';
 import type { Stores } from '../../src/stores/connect';
 import { recordWriter } from '../../src/stores/predictions';
-import type { TableColumns } from '../../src/tables/columns';
-import { learnDependencies } from '../../src/tables/dependencies';
+import type { TableColumns } from '../../src/engines/tables/columns';
+import { learnDependencies } from '../../src/engines/tables/dependencies';
 import { flights, registerVersion } from './endpoint-worker';
 
 const DAY_MS = 86_400_000;

@@ -8,10 +8,10 @@ export interface JobEntry {
 
 /** By name and not by import, so that a child loads the one engine that it runs, and a step's version covers just that. */
 export const JOBS: Readonly<Record<JobName, JobEntry>> = {
-  ingest: { module: '../../tables/ingest', name: 'ingest' },
-  label: { module: '../../tables/label', name: 'label' },
-  fit: { module: '../../features/fit-job', name: 'fitJob' },
-  train: { module: '../../train/train-job', name: 'trainJob' },
-  evaluate: { module: '../../evaluate/evaluate-job', name: 'evaluateJob' },
-  judgeWindow: { module: '../../monitor/judge-window-job', name: 'judgeWindowJob' },
+  ingest: { module: '../../engines/tables/ingest', name: 'ingest' },
+  label: { module: '../../engines/tables/label', name: 'label' },
+  fit: { module: '../../engines/features/fit-job', name: 'fitJob' },
+  train: { module: '../../engines/train/train-job', name: 'trainJob' },
+  evaluate: { module: '../../engines/evaluate/evaluate-job', name: 'evaluateJob' },
+  judgeWindow: { module: '../../engines/monitor/judge-window-job', name: 'judgeWindowJob' },
 };

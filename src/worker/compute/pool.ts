@@ -6,7 +6,7 @@ import { fork } from 'node:child_process';
 import type { RunJobOptions } from '../../activities/deps';
 import type { ErrorCode, Where } from '../../domain/errors';
 import { MlopsError } from '../../domain/errors';
-import { builtFile } from '../../package-root';
+import { builtFile } from '../../runtime/package-root';
 import type { FromChild, ToChild } from './protocol';
 
 /** Last lines of a child's stderr that an error quotes. */

@@ -1,0 +1,62 @@
+/**
+ * Shadow pairs of a rollout: both versions' answers to the same requests, read from its prediction records. A pair
+ * needs a fraction of the rows that two separate arms would, since the request's own difficulty cancels.
+ */
+import type { RolloutDocument, ShadowPairs } from '../../domain/rollout';
+import { meanInterval } from '../../engines/stats/intervals';
+import { logLossOf } from '../../engines/stats/losses';
+import type { Stores } from '../../stores/connect';
+import { windowRows } from '../../stores/predictions';
+
+const DAY_MS = 86_400_000;
+const CONFIDENCE = 0.95;
+
+/** Means by days of candidate − champion; undefined where the rollout has no pairs. */
+export async function shadowPairs(
+  stores: Stores,
+  rollout: RolloutDocument,
+  signal?: AbortSignal
+): Promise<ShadowPairs | undefined> {
+  const { from, until, former, served } = rollout;
+  if (from === undefined || until === undefined || former === undefined) return undefined;
+  const to = new Date(Date.parse(until) + DAY_MS).toISOString();
+  const scores = new DayMeans();
+  const losses = new DayMeans();
+  for await (const row of windowRows(stores.db, rollout.endpoint, { from, to })) {
+    signal?.throwIfAborted();
+    const { shadow, version, revision, score, truth, eventTime } = row;
+    if (shadow?.version !== served.number || version !== former.number || revision <= rollout.revision) continue;
+    const day = Math.floor(eventTime.getTime() / DAY_MS);
+    scores.add(day, shadow.score - score);
+    if (truth !== undefined) losses.add(day, logLossOf(shadow.score, truth.value) - logLossOf(score, truth.value));
+  }
+  if (scores.rows === 0) return undefined;
+  return {
+    pairs: scores.rows,
+    score: scores.interval(),
+    ...(losses.rows === 0 ? {} : { logLoss: { ...losses.interval(), pairs: losses.rows } }),
+  };
+}
+
+/** Sums by day, so that a rollout of any length takes no memory. */
+class DayMeans {
+  readonly #days = new Map<number, { sum: number; count: number }>();
+  rows = 0;
+
+  add(day: number, value: number): void {
+    const { sum, count } = this.#days.get(day) ?? { sum: 0, count: 0 };
+    this.#days.set(day, { sum: sum + value, count: count + 1 });
+    this.rows += 1;
+  }
+
+  interval() {
+    const days = [...this.#days.values()];
+    const sums = Float64Array.from(days, (day) => day.sum);
+    return meanInterval(
+      sums,
+      Float64Array.from(days, (day) => day.count),
+      CONFIDENCE,
+      'day'
+    );
+  }
+}

@@ -1,0 +1,150 @@
+/** From prediction records to a window's numbers: rows into a file, the version's frozen baseline beside it, one compute job. */
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ProjectDefinition } from '../../domain/definition';
+import { modelInputs } from '../../domain/endpoint';
+import type { Fact } from '../../domain/records';
+import type { ArtifactRef, Ref } from '../../domain/refs';
+import type { Period } from '../../domain/season';
+import type { JudgedWindow } from '../../domain/triggers';
+import type { JudgeWindowInput, WindowNumbers } from '../../engines/monitor/judge-window-job';
+import type { WindowRow } from '../../engines/monitor/window-table';
+import type { Stores } from '../../stores/connect';
+import { refOf } from '../../stores/facts';
+import { type JoinedRow, windowRows } from '../../stores/predictions';
+import { localCopies } from '../step/artifact-cache';
+import { beating } from '../step/heartbeat';
+import { runWithHeartbeat } from '../step/compute-job';
+import type { ActivityDeps } from '../deps';
+import { artifactNamed } from '../step/inputs';
+
+export interface JudgeRows {
+  readonly project: string;
+  readonly definition: ProjectDefinition;
+  readonly period: Period;
+  readonly asOf: string;
+  readonly folder: string;
+}
+
+export interface JudgedRows {
+  /** Of the version that answered most of the window; absent where nobody asked. */
+  readonly version?: Ref<'version'>;
+  readonly numbers: Omit<JudgedWindow, 'endpoint' | 'period' | 'revision' | 'definition' | 'asOf'>;
+}
+
+export async function judgeRows(deps: ActivityDeps, stores: Stores, judge: JudgeRows): Promise<JudgedRows> {
+  const { project, definition, folder } = judge;
+  const written = await beating('writing rows', (signal) => writeRows(stores, judge, signal));
+  const number = written?.number ?? (await championNumber(stores, project));
+  const version = await versionOf(stores, project, number);
+  const frozen = version === undefined ? undefined : await frozenOf(stores, version);
+  const paths = frozen === undefined ? [] : await localCopies(deps, stores, frozen.artifacts);
+  const input: JudgeWindowInput = {
+    ...(written === undefined ? {} : { rows: written.path }),
+    ...(paths[0] === undefined ? {} : { baseline: paths[0] }),
+    ...(paths[1] === undefined ? {} : { dependencies: paths[1] }),
+    inputs: Object.fromEntries(
+      modelInputs(definition).map(({ name }) => [name, definition.source.columns[name] ?? 'string'])
+    ),
+    schema: definition.schema,
+    monitoring: definition.monitoring,
+    objective: definition.objective,
+    trainRate: frozen?.trainRate ?? 0.5,
+  };
+  const numbers = await runWithHeartbeat<JudgeWindowInput, WindowNumbers>(deps, 'judgeWindow', input, { folder });
+  return {
+    ...(version === undefined ? {} : { version: refOf(version) }),
+    numbers: { ...numbers, version: number, coverage: numbers.rows === 0 ? 0 : numbers.truths / numbers.rows },
+  };
+}
+
+/** Each version's rows into a file of its own; of the version with most of them (of equals the newest). */
+async function writeRows(
+  stores: Stores,
+  { project, period, asOf, folder }: JudgeRows,
+  signal: AbortSignal
+): Promise<{ number: number; path: string } | undefined> {
+  const files = new Map<number, RowFile>();
+  try {
+    for await (const row of windowRows(stores.db, project, period, asOf)) {
+      signal.throwIfAborted();
+      let file = files.get(row.version);
+      if (file === undefined) {
+        file = await RowFile.open(join(folder, `rows-${row.version}.jsonl`));
+        files.set(row.version, file);
+      }
+      await file.write(windowRow(row));
+    }
+  } finally {
+    for (const file of files.values()) await file.close();
+  }
+  const [most] = [...files].sort(([a, one], [b, other]) => other.rows - one.rows || b - a);
+  return most === undefined ? undefined : { number: most[0], path: most[1].path };
+}
+
+function windowRow({ inputs, score, eventTime, truth }: JoinedRow): WindowRow {
+  return { inputs, score, at: eventTime.getTime(), ...(truth === undefined ? {} : { truth: truth.value }) };
+}
+
+const BUFFER_CHARS = 1 << 20;
+
+class RowFile {
+  rows = 0;
+  readonly path: string;
+  readonly #file: Awaited<ReturnType<typeof open>>;
+  #buffer = '';
+
+  private constructor(path: string, file: Awaited<ReturnType<typeof open>>) {
+    this.path = path;
+    this.#file = file;
+  }
+
+  static async open(path: string): Promise<RowFile> {
+    return new RowFile(path, await open(path, 'w'));
+  }
+
+  async write(row: WindowRow): Promise<void> {
+    this.rows += 1;
+    this.#buffer += `${JSON.stringify(row)}\n`;
+    if (this.#buffer.length < BUFFER_CHARS) return;
+    await this.#file.write(this.#buffer);
+    this.#buffer = '';
+  }
+
+  async close(): Promise<void> {
+    await this.#file.write(this.#buffer);
+    await this.#file.close();
+  }
+}
+
+/** Nobody asked: the verdict is that of the version that would have answered. */
+async function championNumber(stores: Stores, project: string): Promise<number> {
+  return (await stores.moving.aliases.findOne({ _id: `${project}/champion` }))?.number ?? 0;
+}
+
+async function versionOf(stores: Stores, project: string, number: number): Promise<Fact<'version'> | undefined> {
+  const found = await stores.facts.collection('version').findOne({ 'body.project': project, 'body.number': number });
+  return found === null ? undefined : (found as Fact<'version'>);
+}
+
+/** What the version was approved with: its evaluation's baseline, and what its training rows taught. */
+async function frozenOf(
+  stores: Stores,
+  version: Fact<'version'>
+): Promise<{ artifacts: readonly ArtifactRef[]; trainRate: number } | undefined> {
+  const { run, features, split } = version.body;
+  const request = await stores.moving.requests.findOne({ _id: version._id });
+  const evaluation =
+    request === null
+      ? await stores.facts
+          .collection('evaluation')
+          .findOne({ 'body.run.id': run.id, 'body.period.from': split.test.from, 'body.period.to': split.test.to })
+      : await stores.facts.find('evaluation', request.evaluation.id);
+  if (evaluation === null) return undefined;
+  const [ran, fitted] = await Promise.all([stores.facts.get(run), stores.facts.get(features)]);
+  const dependencies = fitted.artifacts.filter((artifact) => artifact.name === 'dependencies');
+  return {
+    artifacts: [artifactNamed(evaluation as Fact<'evaluation'>, 'baseline'), ...dependencies],
+    trainRate: ran.body.trainRate,
+  };
+}

@@ -1,0 +1,125 @@
+/**
+ * The one door for activities that make a fact. A step is keyed by what it reads; if its record is there and its
+ * artifacts live, that is the answer; else it runs and commits. From this come at-least-once activities with
+ * exactly-once effects, reuse, resume, lineage and reproduction.
+ */
+import { crashPoint } from '../../runtime/crash-points';
+import { digestOf } from '../../runtime/digest';
+import type { FactBodies, LineageEdge, NumericEnvironment } from '../../domain/records';
+import type { ArtifactRef, Digest, FactKind, Ref } from '../../domain/refs';
+import { type Stores } from '../../stores/connect';
+import { refOf } from '../../stores/facts';
+import { inAttemptFolder } from './attempt-folder';
+import type { ActivityDeps } from '../deps';
+
+export interface StepRequest<K extends FactKind> {
+  readonly kind: K;
+  readonly name: string;
+  /** Of our steps: the digest of their built files; of registered code: the version that it declares. */
+  readonly version: string;
+  readonly params: unknown;
+  readonly inputs: readonly Ref[];
+  /** Digests that are read but have no record, such as a source's files. */
+  readonly reads?: readonly Digest[];
+  /** Set for steps whose bits depend on the machine. */
+  readonly environment?: NumericEnvironment;
+}
+
+export interface StepFile {
+  readonly name: string;
+  readonly path: string;
+  readonly mediaType: string;
+}
+
+export interface StepOutcome<K extends FactKind> {
+  readonly files: readonly StepFile[];
+  /** The record's body, once its files have become artifacts. */
+  readonly body: (artifacts: ReadonlyMap<string, ArtifactRef>) => FactBodies[K];
+  /** What the record stands for; default: the digest of its body and its files. */
+  readonly digest?: (body: FactBodies[K]) => Digest;
+  /** Artifacts of earlier steps that the record refers to. */
+  readonly refersTo?: readonly ArtifactRef[];
+  readonly edges?: readonly Omit<LineageEdge, '_id' | 'v'>[];
+}
+
+export interface Attempt {
+  readonly key: Digest;
+  readonly stores: Stores;
+  /** This attempt's own folder; gone afterwards. */
+  readonly folder: string;
+}
+
+export function stepKey(request: StepRequest<FactKind>): Digest {
+  return digestOf({
+    name: request.name,
+    version: request.version,
+    params: request.params,
+    inputs: request.inputs.map((input) => [input.kind, input.digest]),
+    reads: request.reads ?? [],
+    environment: request.environment ?? null,
+  });
+}
+
+/** The step's ref: of its record, whoever made it and when. */
+export async function runStep<K extends FactKind>(
+  deps: ActivityDeps,
+  request: StepRequest<K>,
+  run: (attempt: Attempt) => Promise<StepOutcome<K>>
+): Promise<Ref<K>> {
+  const stores = await deps.stores();
+  const key = stepKey(request);
+  const made = await stores.facts.find(request.kind, key);
+  if (made !== null && (await stores.artifacts.areLive(made.artifacts.map((artifact) => artifact.digest))))
+    return refOf(made);
+  crashPoint('step:looked-up');
+
+  const startedAt = Date.now();
+  return inAttemptFolder(deps.workFolder, key.slice(7, 19), async (folder) => {
+    const outcome = await run({ key, stores, folder });
+    crashPoint('step:computed');
+    const artifacts = new Map<string, ArtifactRef>();
+    for (const file of outcome.files) artifacts.set(file.name, await stores.artifacts.put(file));
+    crashPoint('step:artifacts-put');
+    const body = outcome.body(artifacts);
+    const digest =
+      outcome.digest?.(body) ??
+      digestOf({ body, files: [...artifacts.values()].map((file) => [file.name, file.digest]) });
+    const { fact, won } = await stores.facts.commit(
+      {
+        _id: key,
+        kind: request.kind,
+        digest,
+        step: {
+          name: request.name,
+          version: request.version,
+          params: request.params,
+          ...(request.environment === undefined ? {} : { environment: request.environment }),
+        },
+        inputs: request.inputs,
+        artifacts: [...artifacts.values(), ...(outcome.refersTo ?? [])],
+        body,
+      },
+      { startedAt, ...(outcome.edges === undefined ? {} : { edges: outcome.edges }) }
+    );
+    crashPoint('step:committed');
+    if (!won && fact.digest !== digest) await tellNotReproducible(stores, request.name, key, fact.digest, digest);
+    return refOf(fact);
+  });
+}
+
+/** The winner's record stands; that a second attempt made other bytes must not stay unseen. */
+async function tellNotReproducible(
+  stores: Stores,
+  step: string,
+  key: Digest,
+  kept: Digest,
+  other: Digest
+): Promise<void> {
+  await stores.audit.record({
+    id: `not-reproducible ${key} ${other}`,
+    project: 'steps',
+    what: 'MLOPS_STEP_NOT_REPRODUCIBLE',
+    by: 'temporal-mlops',
+    detail: { step, key, kept, other },
+  });
+}

@@ -1,0 +1,75 @@
+/** Everything that `mlops doctor` looks at. A server that can't be reached is one finding, and the rest goes on. */
+import { MlopsClient } from '../../client';
+import { MlopsError } from '../../domain/errors';
+import { openRecordStores, type RecordStores } from '../../records/stores';
+import { storeConfig } from '../../stores/config';
+import { oneLine } from '../verb';
+import { examineAudit } from './audit';
+import { type Finding, problem } from './finding';
+import { examineRefs } from './refs';
+import { examineReplicas } from './replicas';
+import { examineMongo, examineObjectStore } from './stores';
+import { examineStuck } from './stuck';
+import { examineQueues, examineSearchAttributes, examineTemporal } from './temporal';
+
+export async function examine(taskQueue: string | undefined): Promise<Finding[]> {
+  const [temporal, records] = await Promise.all([ofTemporal(taskQueue), ofStores()]);
+  return [...temporal, ...records];
+}
+
+async function ofTemporal(taskQueue: string | undefined): Promise<Finding[]> {
+  const connected = await attempt('temporal', () => MlopsClient.connect(taskQueue === undefined ? {} : { taskQueue }));
+  if (!(connected instanceof MlopsClient)) return [connected];
+  try {
+    return await all(
+      ['temporal', () => examineTemporal(connected)],
+      ['search attributes', () => examineSearchAttributes(connected)],
+      ['queues', () => examineQueues(connected)],
+      ['workflows', () => examineStuck(connected)]
+    );
+  } finally {
+    await connected.close();
+  }
+}
+
+async function ofStores(): Promise<Finding[]> {
+  const stores = await attempt('configuration', async () => openRecordStores(storeConfig()));
+  if ('state' in stores) return [stores];
+  try {
+    const mongo = await attempt('mongodb', () => examineMongo(stores));
+    const objects = await attempt('object store', () => examineObjectStore(stores));
+    const servers = [mongo, objects];
+    if (mongo.state === 'problem') return servers;
+    return [...servers, ...(await ofRecords(stores, objects.state !== 'problem'))];
+  } finally {
+    await stores.close();
+  }
+}
+
+function ofRecords(stores: RecordStores, withObjects: boolean): Promise<Finding[]> {
+  return all(
+    ['endpoints', () => examineReplicas(stores)],
+    ['refs', () => examineRefs(stores, withObjects)],
+    ['audit', () => examineAudit(stores)]
+  );
+}
+
+async function all(...parts: readonly (readonly [string, () => Promise<Finding[]>])[]): Promise<Finding[]> {
+  const found = await Promise.all(parts.map(([about, look]) => attempt(about, look)));
+  return found.flat();
+}
+
+async function attempt<T>(about: string, look: () => Promise<T>): Promise<T | Finding> {
+  try {
+    return await look();
+  } catch (error) {
+    const what = oneLine(error instanceof Error ? error.message || error.name : String(error));
+    const fix = error instanceof MlopsError && error.fix !== '' ? error.fix : FIXES[about];
+    return problem(about, what, fix ?? 'Look at its log: ./scripts/stack.sh status names it.');
+  }
+}
+
+const FIXES: Readonly<Record<string, string>> = {
+  mongodb: 'Start it (./scripts/stack.sh up), or set MONGODB_URI.',
+  'object store': 'Start it (./scripts/stack.sh up), or set S3_ENDPOINT and its keys.',
+};

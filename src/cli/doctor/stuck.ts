@@ -1,0 +1,100 @@
+/** Workflows whose workflow task fails again and again: no handler of ours is ever reached, so only a reset mends them. */
+import type { Connection } from '@temporalio/client';
+import type { MlopsClient } from '../../client';
+import { type Finding, ok, problem, warning } from './finding';
+
+const OPEN = 'ExecutionStatus = "Running" AND WorkflowId STARTS_WITH "mlops/"';
+/** A worker that was restarted lets a task time out once or twice; above this attempt it is no hiccup. */
+const FEW_TIMEOUTS = 3;
+const MOST_WORKFLOWS = 2_000;
+const AT_ONCE = 16;
+
+interface Execution {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+export async function examineStuck(client: MlopsClient): Promise<Finding[]> {
+  const open: Execution[] = [];
+  for await (const { workflowId, runId } of client.temporal.workflow.list({ query: OPEN })) {
+    open.push({ workflowId, runId });
+    if (open.length > MOST_WORKFLOWS) break;
+  }
+  const looked = open.slice(0, MOST_WORKFLOWS);
+  const findings: Finding[] = [];
+  for (let at = 0; at < looked.length; at += AT_ONCE) {
+    const found = await Promise.all(looked.slice(at, at + AT_ONCE).map((execution) => examineOne(client, execution)));
+    findings.push(...found.flat());
+  }
+  if (open.length > MOST_WORKFLOWS) {
+    findings.push(warning('workflows', `only ${MOST_WORKFLOWS} open ones were looked at`, `See others by: ${OPEN}`));
+  }
+  const stuck = findings.some(({ state }) => state === 'problem');
+  return stuck ? findings : [ok('workflows', `${looked.length} open, none stuck`), ...findings];
+}
+
+async function examineOne(client: MlopsClient, execution: Execution): Promise<Finding[]> {
+  const { namespace } = client.temporal.options;
+  const described = await client.temporal.workflowService
+    .describeWorkflowExecution({ namespace, execution })
+    .catch((error: { readonly code?: unknown }) => {
+      // It has ended since it was listed.
+      if (error.code === NOT_FOUND) return undefined;
+      throw error;
+    });
+  const attempt = described?.pendingWorkflowTask?.attempt ?? 0;
+  if (attempt <= 1) return [];
+  const task = await lastTask(client, execution);
+  if (task.failure === undefined && attempt <= FEW_TIMEOUTS) return [];
+  const what = task.failure === undefined ? 'times out' : `fails: ${task.failure}`;
+  const about = `workflow ${execution.workflowId}`;
+  return [problem(about, `its workflow task ${what} (attempt ${attempt})`, fixOf(client, execution, task))];
+}
+
+const NOT_FOUND = 5;
+
+interface LastTask {
+  /** Of the task that is tried again and again; undefined where it only times out. */
+  readonly failure: string | undefined;
+  /** Whether a workflow task of this run was ever completed. */
+  readonly begun: boolean;
+  readonly nondeterministic: boolean;
+}
+
+/** temporal.api.enums.v1.WorkflowTaskFailedCause */
+const NON_DETERMINISTIC = 24;
+const PAGE = 200;
+
+/** From the newest events; of a task that fails again and again only the first failure stands in the history. */
+async function lastTask(client: MlopsClient, execution: Execution): Promise<LastTask> {
+  const { namespace } = client.temporal.options;
+  const request = { namespace, execution, maximumPageSize: PAGE };
+  const { history } = await client.temporal.workflowService.getWorkflowExecutionHistoryReverse(request);
+  const events = history?.events ?? [];
+  const completed = events.findIndex((event) => event.workflowTaskCompletedEventAttributes != null);
+  const since = completed === -1 ? events : events.slice(0, completed);
+  const failed = since.find((event) => event.workflowTaskFailedEventAttributes != null);
+  const attributes = failed?.workflowTaskFailedEventAttributes;
+  const message = attributes?.failure?.message?.split('\n')[0]?.slice(0, 200);
+  return {
+    failure: attributes == null ? undefined : message || 'without a message',
+    begun: completed !== -1 || events.length === PAGE,
+    nondeterministic: attributes?.cause === NON_DETERMINISTIC,
+  };
+}
+
+/**
+ * A signal that can't be decoded comes after the last task that was completed: from there the run goes on without
+ * signals, and nothing that was done is done again. Code that fails is mended by a release: then it goes on by itself.
+ */
+function fixOf(
+  { temporal }: MlopsClient,
+  { workflowId, runId }: Execution,
+  { begun, nondeterministic }: LastTask
+): string {
+  if (nondeterministic) return 'Run the release that it was started with: its code and its history differ.';
+  const type = begun ? 'LastWorkflowTask' : 'FirstWorkflowTask';
+  const server = `--address ${(temporal.connection as Connection).options.address} --namespace ${temporal.options.namespace}`;
+  const reset = `temporal workflow reset ${server} --workflow-id '${workflowId}' --run-id ${runId} --type ${type} --reapply-exclude Signal --reason "mlops doctor"`;
+  return `If it is a mistake of the code, run a mended worker. If a signal can't be decoded: ${reset}`;
+}

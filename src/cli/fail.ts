@@ -1,0 +1,73 @@
+/** Errors as the command line tells them: one line that says what to do, and an exit code. */
+import { CommanderError } from 'commander';
+import { type ErrorCode, errorCodeOf, MlopsError } from '../domain/errors';
+import { oneLine } from './verb';
+
+export const FAILED = 1;
+export const USED_WRONGLY = 2;
+
+const USAGE_CODES: readonly ErrorCode[] = ['MLOPS_USAGE', 'MLOPS_NAME_INVALID', 'MLOPS_MESSAGE_INVALID'];
+
+/** Prints the error and answers the exit code. With `--json` standard output still gets one document: the error. */
+export function fail(error: unknown, asJson: boolean): number {
+  // Help and --version were asked for, and are printed.
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  const told = error instanceof CommanderError ? usage(error) : (known(error) ?? error);
+  const message = oneLine(told instanceof Error ? told.message || told.name : String(told));
+  if (asJson) process.stdout.write(`${JSON.stringify({ error: document(told, message) }, undefined, 2)}\n`);
+  process.stderr.write(`mlops: ${message}\n`);
+  if (process.env.MLOPS_DEBUG === '1' && error instanceof Error) process.stderr.write(`${traces(error)}\n`);
+  const code = errorCodeOf(told);
+  return code !== undefined && USAGE_CODES.includes(code) ? USED_WRONGLY : FAILED;
+}
+
+function document(error: unknown, message: string): object {
+  if (!(error instanceof MlopsError)) return { code: 'MLOPS_UNEXPECTED', message };
+  return { code: error.code, message, where: error.where, fix: error.fix };
+}
+
+/** commander's `error: unknown option '--x'` and its guess, without the prefix. */
+function usage(error: CommanderError): MlopsError {
+  if (error.code === 'commander.help') {
+    return new MlopsError('MLOPS_USAGE', 'A verb is missing.', {}, 'mlops --help lists them.');
+  }
+  const what = oneLine(error.message).replace(/^error: /, '');
+  return new MlopsError('MLOPS_USAGE', /[.?)]$/.test(what) ? what : `${what}.`, {}, 'mlops <verb> --help tells how.');
+}
+
+/** Servers that can't be reached, in our words; their clients' own say neither which nor what to do. */
+function known(error: unknown): MlopsError | undefined {
+  if (!(error instanceof Error) || error instanceof MlopsError) return undefined;
+  if (/^Mongo(Network|ServerSelection|Topology|NotConnected)/.test(error.name)) {
+    return unreachable('MongoDB', 'MONGODB_URI', error);
+  }
+  if (error.name === 'ServiceError') return temporal(error);
+  const code = (error as { code?: unknown }).code;
+  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND') return unreachable('The object store', 'S3_ENDPOINT', error);
+  return undefined;
+}
+
+const UNAVAILABLE = 14;
+const DEADLINE_EXCEEDED = 4;
+
+function temporal(error: Error): MlopsError | undefined {
+  const { code, details } = error.cause as { code?: unknown; details?: unknown };
+  if (code === UNAVAILABLE || code === DEADLINE_EXCEEDED) return unreachable('Temporal', 'TEMPORAL_ADDRESS', error);
+  const what = `Temporal refused: ${typeof details === 'string' && details !== '' ? details : error.message}.`;
+  return new MlopsError('MLOPS_UNEXPECTED', what, {}, 'mlops doctor looks at the servers.', { cause: error });
+}
+
+function unreachable(server: string, variable: string, cause: Error): MlopsError {
+  return new MlopsError(
+    'MLOPS_STORE_UNAVAILABLE',
+    `${server} can't be reached: ${oneLine(cause.message)}.`,
+    {},
+    `Start it (./scripts/stack.sh up), or set ${variable}.`,
+    { cause }
+  );
+}
+
+function traces(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${traces(error.cause)}` : '';
+  return `${error.stack ?? error.message}${cause}`;
+}

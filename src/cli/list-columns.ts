@@ -1,0 +1,222 @@
+/** What a list shows of each kind, for people. */
+import type { RecordKind, RecordOf } from '../records';
+import { short } from './record-words';
+import { type Cell, table } from './table';
+
+interface Columns<R> {
+  readonly header: readonly string[];
+  readonly row: (record: R) => readonly Cell[];
+}
+
+type ListedKind = Exclude<RecordKind, 'prediction'>;
+
+const COLUMNS: { readonly [K in ListedKind]: Columns<RecordOf<K>> } = {
+  project: {
+    header: ['project', 'cycles', 'last cycle', 'state', 'phase', 'outcome', 'champion', 'definition'],
+    row: ({ _id, cycles, cycle, champion, definition }) => [
+      _id,
+      cycles,
+      cycle?.cycle,
+      cycle?.state,
+      cycle?.phase,
+      cycle?.outcome,
+      champion,
+      definition && short(definition),
+    ],
+  },
+  definition: {
+    header: ['project', 'digest', 'applied by', 'at'],
+    row: ({ body, digest, made }) => [body.definition.name, digest, body.appliedBy, made.at],
+  },
+  cycle: {
+    header: ['cycle', 'as of', 'state', 'phase', 'outcome', 'why', 'started', 'ended'],
+    row: (cycle) => [
+      cycle._id,
+      cycle.asOf,
+      cycle.state,
+      cycle.phase,
+      cycle.outcome,
+      cycle.causes.map(({ detail }) => detail).join('; '),
+      cycle.startedAt,
+      cycle.endedAt,
+    ],
+  },
+  snapshot: {
+    header: ['snapshot', 'source', 'as of', 'rows', 'batches', 'shards', 'quarantined', 'made'],
+    row: ({ _id, body, made }) => [
+      short(_id),
+      body.source,
+      body.asOf,
+      body.rows,
+      body.batches.length,
+      body.shards.length,
+      body.batches.reduce((sum, { quarantined }) => sum + quarantined, 0),
+      made.at,
+    ],
+  },
+  labelSet: {
+    header: ['label set', 'label', 'version', 'counts', 'snapshot', 'made'],
+    row: ({ _id, body, made }) => [
+      short(_id),
+      body.label,
+      body.labelVersion,
+      Object.entries(body.counts)
+        .map(([label, rows]) => `${label}: ${rows.toLocaleString('en-US')}`)
+        .join(', '),
+      short(body.snapshot.id),
+      made.at,
+    ],
+  },
+  featureSet: {
+    header: ['feature set', 'train rows', 'dense', 'embeddings', 'made'],
+    row: ({ _id, body, made }) => [short(_id), body.trainRows, body.denseWidth, body.embeddings.length, made.at],
+  },
+  run: {
+    header: ['run', 'trainer', 'rows', 'epochs', 'last loss', 'seconds', 'model', 'made'],
+    row: ({ _id, body, made }) => [
+      short(_id),
+      body.trainer,
+      body.rows,
+      body.epochs.length,
+      body.epochs.at(-1)?.loss,
+      Math.round(made.seconds * 10) / 10,
+      short(body.model),
+      made.at,
+    ],
+  },
+  version: {
+    header: ['version', 'status', 'alias', 'cycle', 'trained on', 'until', 'model', 'run', 'made'],
+    row: ({ body, made, status, aliases }) => [
+      `${body.project}@${body.number}`,
+      status,
+      aliases.join(', '),
+      String(body.cycle),
+      body.trainRows,
+      body.split.train.to,
+      body.model.digest,
+      short(body.run.id),
+      made.at,
+    ],
+  },
+  evaluation: {
+    header: ['evaluation', 'run', 'champion', 'from', 'to', 'rows', 'auc', 'log loss', 'gates'],
+    row: ({ _id, body }) => [
+      short(_id),
+      short(body.run.id),
+      body.championRun && short(body.championRun.id),
+      body.period.from,
+      body.period.to,
+      body.evaluation.rows,
+      body.evaluation.candidate.auc?.estimate,
+      body.evaluation.candidate.logLoss?.estimate,
+      body.gates.map(({ gate, outcome }) => `${gate}: ${outcome}`).join(', '),
+    ],
+  },
+  request: {
+    header: ['request', 'version', 'state', 'opened', 'closed', 'because', 'model'],
+    row: (request) => [
+      request._id,
+      `${request.project}@${request.number}`,
+      request.state,
+      request.openedAt,
+      request.closedAt,
+      request.closedBecause,
+      request.model,
+    ],
+  },
+  decision: {
+    header: ['decision', 'request', 'by', 'verdict', 'via', 'caller', 'comment', 'at'],
+    row: ({ _id, body, made }) => [
+      _id,
+      body.request,
+      body.by,
+      body.verdict,
+      body.via,
+      body.callerIdentity,
+      body.comment,
+      made.at,
+    ],
+  },
+  window: {
+    header: ['window', 'version', 'rows', 'truths', 'level gap', 'low', 'high', 'level', 'data', 'drift', 'triggers'],
+    row: ({ _id, body }) => [
+      _id,
+      body.version,
+      body.rows,
+      body.truths,
+      body.level.gap.estimate,
+      body.level.gap.low,
+      body.level.gap.high,
+      body.level.verdict,
+      body.dataQuality.verdict,
+      body.drift
+        .filter(({ verdict }) => verdict === 'drift')
+        .map(({ column }) => column)
+        .join(', ') || 'none',
+      body.triggers.map(({ on, outcome }) => `${on}: ${outcome}`).join(', '),
+    ],
+  },
+  trigger: {
+    header: ['trigger', 'on', 'outcome', 'cycle', 'as of', 'detail'],
+    row: ({ _id, on, outcome, cycle, asOf, detail }) => [_id, on, outcome, cycle, asOf, detail],
+  },
+  endpoint: {
+    header: ['endpoint', 'revision', 'champion', 'candidate', 'share', 'shadow', 'rollout', 'step', 'state'],
+    row: ({ _id, revision, champion, candidate, rollout }) => [
+      _id,
+      revision,
+      champion?.number,
+      candidate?.number,
+      candidate?.share,
+      candidate?.shadow,
+      rollout.id,
+      rollout.stepName,
+      rollout.state,
+    ],
+  },
+  replica: {
+    header: ['replica', 'address', 'live', 'revision', 'shipped to', 'reported', 'error'],
+    row: ({ _id, address, live, revision, shippedTo, reportedAt, error }) => [
+      _id,
+      address,
+      live,
+      revision,
+      shippedTo,
+      reportedAt,
+      error,
+    ],
+  },
+  rollout: {
+    header: ['rollout', 'kind', 'epoch', 'version', 'former', 'outcome', 'because', 'started', 'ended'],
+    row: (rollout) => [
+      rollout.workflowId,
+      rollout.kind,
+      rollout.epoch,
+      rollout.served.number,
+      rollout.former?.number,
+      rollout.outcome ?? 'running',
+      rollout.because,
+      rollout.startedAt,
+      rollout.endedAt,
+    ],
+  },
+  audit: {
+    header: ['event', 'at', 'what', 'by', 'detail'],
+    row: ({ project, sequence, at, what, by, detail }) => [
+      `${project}/${sequence}`,
+      at,
+      what,
+      by,
+      JSON.stringify(detail).slice(0, 160),
+    ],
+  },
+  artifact: {
+    header: ['artifact', 'state', 'bytes', 'touched'],
+    row: ({ _id, state, bytes, touchedAt }) => [_id, state, bytes, touchedAt],
+  },
+};
+
+export function listTable<K extends ListedKind>(kind: K, records: readonly RecordOf<K>[]): string {
+  const { header, row } = COLUMNS[kind];
+  return table(header, records.map(row));
+}

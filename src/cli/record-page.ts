@@ -1,0 +1,220 @@
+/** How each kind of record is laid out for people: what matters first. What has no layout of its own is shown as it is. */
+import type { RecordKind, RecordOf, Records } from '../records';
+import { page, type Section } from './page';
+import { wordOf } from './record-words';
+
+type Layouts = { readonly [K in RecordKind]?: (record: RecordOf<K>, records: Records) => Promise<readonly Section[]> };
+
+export async function recordPage<K extends RecordKind>(
+  kind: K,
+  record: RecordOf<K>,
+  records: Records
+): Promise<string> {
+  const layout = LAYOUTS[kind] as ((record: RecordOf<K>, records: Records) => Promise<readonly Section[]>) | undefined;
+  return page(layout === undefined ? [{ value: record }] : await layout(record, records));
+}
+
+const ref = ({ kind, id }: { readonly kind: string; readonly id: string }): string => `${wordOf(kind)}/${id}`;
+
+const LAYOUTS: Layouts = {
+  run: async ({ _id, body, step, inputs, artifacts, made }, records) => {
+    const used = (kind: string) => inputs.find((input) => input.kind === kind)?.id ?? '';
+    const [snapshot, labels, features] = await Promise.all([
+      records.find('snapshot', used('snapshot')),
+      records.find('labelSet', used('labelSet')),
+      records.find('featureSet', used('featureSet')),
+    ]);
+    const { trainer, rows, trainRate, numerics, model } = body;
+    const { split } = body;
+    return [
+      {
+        value: {
+          run: _id,
+          trainer,
+          model,
+          rows,
+          trainRate,
+          numerics,
+          made: made.at,
+          seconds: made.seconds,
+          by: made.by,
+        },
+      },
+      { heading: 'Epochs', value: body.epochs },
+      { heading: 'Parameters', value: body.parameters },
+      {
+        heading: 'Data',
+        value: {
+          trainUntil: split.train.to,
+          test: `${split.test.from} to ${split.test.to}`,
+          knownBy: split.knownBy,
+          snapshot:
+            snapshot &&
+            `${ref({ kind: 'snapshot', id: snapshot._id })}: ${snapshot.body.rows} rows of ${snapshot.body.source} as of ${snapshot.body.asOf}`,
+          labels:
+            labels && `${ref({ kind: 'labelSet', id: labels._id })}: ${labels.body.label} v${labels.body.labelVersion}`,
+          features:
+            features &&
+            `${ref({ kind: 'featureSet', id: features._id })}: ${features.body.denseWidth} dense, ${features.body.embeddings.length} embeddings`,
+        },
+      },
+      { heading: 'Environment', value: step?.environment },
+      { heading: 'Code', value: step && { step: step.name, version: step.version } },
+      { heading: 'Artifacts', value: artifacts },
+    ];
+  },
+
+  version: async ({ _id, body, made, status, aliases }, records) => {
+    const evaluations = (await records.list('evaluation', { project: body.project, limit: 1000 })).records;
+    return [
+      {
+        value: {
+          version: `${body.project}@${body.number}`,
+          record: _id,
+          status,
+          alias: aliases.length === 0 ? undefined : aliases.join(', '),
+          cycle: String(body.cycle),
+          model: body.model.digest,
+          bytes: body.model.bytes,
+          trainedOn: body.trainRows,
+          trainUntil: body.split.train.to,
+          decisionThreshold: body.decisionThreshold,
+          made: made.at,
+        },
+      },
+      {
+        heading: 'Made from',
+        value: [body.run, body.features, body.labelSet, body.snapshot, body.definition].map(ref),
+      },
+      {
+        heading: 'Evaluations',
+        value: evaluations
+          .filter((evaluation) => evaluation.body.run.id === body.run.id)
+          .map((evaluation) => ({
+            evaluation: evaluation._id,
+            from: evaluation.body.period.from,
+            to: evaluation.body.period.to,
+            rows: evaluation.body.evaluation.rows,
+            auc: evaluation.body.evaluation.candidate.auc?.estimate,
+            logLoss: evaluation.body.evaluation.candidate.logLoss?.estimate,
+          })),
+      },
+    ];
+  },
+
+  evaluation: async ({ _id, body, artifacts }) => {
+    const { evaluation, period, contaminated } = body;
+    const row =
+      (of: string) =>
+      ([metric, interval]: [string, { estimate: number; low: number; high: number; method: string }]) => ({
+        of,
+        metric,
+        estimate: interval.estimate,
+        low: interval.low,
+        high: interval.high,
+        interval: interval.method,
+      });
+    return [
+      {
+        value: {
+          evaluation: _id,
+          run: body.run.id,
+          championRun: body.championRun?.id,
+          from: period.from,
+          to: period.to,
+          knownBy: body.knownBy,
+          rows: evaluation.rows,
+          positives: evaluation.positives,
+          contaminated,
+        },
+      },
+      {
+        heading: 'Metrics',
+        value: [
+          ...Object.entries(evaluation.candidate).map(row('candidate')),
+          ...Object.entries(evaluation.champion ?? {}).map(row('champion')),
+          ...Object.entries(evaluation.againstConstant).map(row('candidate − constant')),
+          ...Object.entries(evaluation.againstChampion ?? {}).map(row('candidate − champion')),
+        ],
+      },
+      { heading: 'Constant', value: evaluation.constant },
+      { heading: 'Gates', value: body.gates },
+      { heading: 'Slices', value: evaluation.slices },
+      { heading: 'Artifacts', value: artifacts },
+    ];
+  },
+
+  request: async (request) => {
+    const { _id, project, number, state, model, evaluation, snapshot, policy } = request;
+    const { openedAt, closedAt, closedBecause, ownWorkOf } = request;
+    const approvers = policy.approvers.join(', ');
+    const decide = `mlops decide ${_id} --approve --by <your name> --digest ${model}`;
+    return [
+      { value: { request: _id, version: `${project}@${number}`, state, openedAt, closedAt, closedBecause } },
+      { heading: 'What is decided on', value: { model, evaluation: evaluation.id, snapshot: snapshot.id } },
+      { heading: 'Why this cycle', value: request.causes.map(({ detail }) => detail) },
+      { heading: 'Evidence', value: request.evidence },
+      {
+        heading: 'Who decides',
+        value: {
+          approvers,
+          needed: policy.approversNeeded,
+          within: policy.deadline.wall,
+          ownWorkOf: ownWorkOf.join(', '),
+        },
+      },
+      { heading: 'How', value: state === 'open' ? decide : undefined },
+    ];
+  },
+
+  cycle: async ({ _id, asOf, state, phase, outcome, failure, startedAt, endedAt, refs, causes, definition }) => [
+    {
+      value: {
+        cycle: _id,
+        asOf,
+        state,
+        phase,
+        outcome,
+        failure,
+        startedAt,
+        endedAt,
+        definition: definition.digest,
+      },
+    },
+    { heading: 'Why', value: causes },
+    { heading: 'Made', value: Object.values(refs).map(ref) },
+  ],
+
+  window: async ({ _id, body, made }) => {
+    const { level, dataQuality, drift, scoreDrift, quality, triggers, period, ...numbers } = body;
+    return [
+      { value: { window: _id, ...period, ...numbers, judged: made.at } },
+      { heading: 'Level', value: level },
+      { heading: `Data quality: ${dataQuality.verdict}`, value: dataQuality.rules },
+      { heading: 'Drift', value: [...drift, ...(scoreDrift === undefined ? [] : [scoreDrift])] },
+      { heading: 'Quality', value: Object.entries(quality).map(([metric, interval]) => ({ metric, ...interval })) },
+      { heading: 'Triggers', value: triggers },
+    ];
+  },
+
+  prediction: async ({ endpoint, record, truths }) => [
+    {
+      value: {
+        prediction: record._id,
+        endpoint,
+        eventTime: record.eventTime,
+        version: record.version,
+        route: record.route,
+        score: record.score,
+        decision: record.decision,
+        probe: record.probe,
+        replica: record.replica,
+        revision: record.revision,
+        receivedAt: record.receivedAt,
+        shadow: record.shadow,
+      },
+    },
+    { heading: 'Inputs', value: record.inputs },
+    { heading: 'Truth', value: truths.map(({ revision, value, eventTime }) => ({ revision, value, eventTime })) },
+  ],
+};

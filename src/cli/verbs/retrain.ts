@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { withClient } from '../connect';
+import { answered, type OperateOptions } from '../operate';
+import { projectName, senderOf, when, withSender, withTaskQueue } from '../options';
+import { addVerb, answering } from '../verb';
+
+interface RetrainOptions extends OperateOptions {
+  readonly asOf: string;
+  readonly supersede?: true;
+}
+
+export function addRetrain(program: Command): void {
+  const command = addVerb(
+    program,
+    'retrain',
+    'Asks for one more cycle',
+    'retrain flights --as-of 2001-05-10T18:20:00Z --by ana'
+  )
+    .argument('<project>', 'name of the project', projectName)
+    .requiredOption('--as-of <when>', 'event time up to which the cycle may know the world', when)
+    .option('--supersede', 'closes an open approval request in favour of the new cycle')
+    .action(
+      answering((project: string, options: RetrainOptions) =>
+        withClient(options, async (client) => {
+          const message = { ...senderOf(options), asOf: options.asOf, supersede: options.supersede === true };
+          return answered(project, message, await client.retrain(project, message));
+        })
+      )
+    );
+  withTaskQueue(withSender(command));
+}

@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import pino from 'pino';
+import { MlopsError } from '../../domain/errors';
+import type { Replica } from '../../replica/run-replica';
+import { readEnvironment } from '../../runtime/environment';
+import { type StoreConfig, storeConfig } from '../../stores/config';
+import { databaseOf } from '../../stores/connect';
+import { clientId, count, port, projectName } from '../options';
+import { release } from '../release';
+import { lazySignals } from '../signals';
+import { addVerb, type JsonOption } from '../verb';
+
+interface ServeOptions extends JsonOption {
+  readonly port: number;
+  readonly host: string;
+  readonly replica?: string;
+  readonly folder?: string;
+  readonly address?: string;
+  readonly spoolMb: number;
+  readonly logLevel: string;
+}
+
+export function addServe(program: Command): void {
+  addVerb(
+    program,
+    'serve',
+    "Runs a replica of a project's endpoint, until it is told to end (SIGINT, SIGTERM)",
+    'serve flights --port 8080'
+  )
+    .argument('<endpoint>', "the project's name", projectName)
+    .option('--port <port>', '0: any free one', port, 8080)
+    .option('--host <address>', 'to listen on; others than this machine reach it only by another one', '127.0.0.1')
+    .option('--replica <name>', 'among the replicas of the endpoint; default: <host name>-<port>', clientId)
+    .option('--folder <folder>', 'for models and the spool; default: in .stack/data where the stack is, else .mlops')
+    .option('--address <url>', 'what others reach it by; default: where it listens')
+    .option('--spool-mb <n>', 'records that may wait for MongoDB; above it requests are refused', count, 1024)
+    .addOption(
+      new Option('--log-level <level>', 'of the log on standard error')
+        .choices(['trace', 'debug', 'info', 'warn', 'error'])
+        .default('info')
+    )
+    .action(serve);
+}
+
+async function serve(endpoint: string, options: ServeOptions): Promise<void> {
+  const env = readEnvironment();
+  const stores = storeConfig(env);
+  const replica = options.replica ?? `${hostname().replace(/[^A-Za-z0-9._-]/g, '-')}-${options.port}`;
+  const signals = lazySignals(env);
+  // Loaded here: onnxruntime is native code, which no other verb needs.
+  const { runReplica } = await import('../../replica/run-replica.js');
+  const running = await runReplica({
+    endpoint,
+    replica,
+    folder: options.folder ?? defaultFolder(stores, endpoint, replica, env.MLOPS_STACK_DIR),
+    stores,
+    signal: signals.send,
+    log: pino({ level: options.logLevel }, pino.destination({ fd: 2, sync: true })),
+    release: release(),
+    host: options.host,
+    port: options.port,
+    spoolBytes: options.spoolMb * 1024 * 1024,
+    ...(options.address === undefined ? {} : { address: options.address }),
+  }).catch((error: unknown) => {
+    throw portTaken(error, options.port) ?? error;
+  });
+  process.stderr.write(`mlops serve: ${endpoint} listens at ${running.address}\n`);
+  if (options.json === true) {
+    process.stdout.write(`${JSON.stringify({ endpoint, replica, address: running.address })}\n`);
+  }
+  await untilTold(running);
+  await signals.close();
+}
+
+/** The first signal drains; the next one finds no handler, and ends the process at once. */
+async function untilTold(running: Replica): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const told = () => {
+      process.off('SIGINT', told).off('SIGTERM', told);
+      resolve();
+    };
+    process.on('SIGINT', told).on('SIGTERM', told);
+  });
+  await running.close();
+}
+
+/** Of this database's endpoint alone; the stack's data folder goes when its data go (`stack.sh wipe`). */
+function defaultFolder(stores: StoreConfig, endpoint: string, replica: string, stack = '.stack'): string {
+  const base = existsSync(join(stack, 'env')) ? join(stack, 'data') : '.mlops';
+  return join(base, 'serve', stores.database ?? databaseOf(stores.mongodbUri), endpoint, replica);
+}
+
+function portTaken(error: unknown, taken: number): MlopsError | undefined {
+  const code = (error as { code?: unknown }).code;
+  if (code !== 'EADDRINUSE' && code !== 'EACCES') return undefined;
+  const why = code === 'EACCES' ? 'may not be used' : 'is taken';
+  return new MlopsError('MLOPS_USAGE', `Port ${taken} ${why}.`, {}, 'Say another --port; 0 is any free one.');
+}

@@ -1,0 +1,131 @@
+import type { Command } from 'commander';
+import type { LifecycleStatus, MlopsClient } from '../../client';
+import { errorCodeOf, MlopsError } from '../../domain/errors';
+import { lifecycleId } from '../../domain/ids';
+import type { ProjectSummary } from '../../records';
+import { type ClientOptions, withClient, withRecords } from '../connect';
+import { projectName, withTaskQueue } from '../options';
+import { pairs, table } from '../table';
+import { addVerb, answering, type Outcome, oneLine } from '../verb';
+
+export function addStatus(program: Command): void {
+  const command = addVerb(program, 'status', 'What a lifecycle does and what it waits for', 'status flights')
+    .argument('<project>', 'name of the project', projectName)
+    .action(
+      answering((project: string, options: ClientOptions) =>
+        withClient(options, async (client) => {
+          const [said, seen, summary] = await Promise.all([
+            asked(client, project),
+            seenBy(client, project),
+            withRecords((records) => records.find('project', project)),
+          ]);
+          return told(project, said, seen, summary);
+        })
+      )
+    );
+  withTaskQueue(command);
+}
+
+/** The lifecycle's own answer, or why there is none. */
+type Said = { readonly status: LifecycleStatus } | { readonly silent: string };
+
+/** What the server knows of it, with or without a worker: the state of the lifecycle, and the workflows that are open. */
+interface Seen {
+  readonly state?: string;
+  readonly open: readonly OpenWorkflow[];
+}
+
+interface OpenWorkflow {
+  readonly workflowId: string;
+  readonly phase?: string;
+  readonly waitingFor: readonly string[];
+}
+
+/** Together they stay below 5 s. */
+const POLL_WITHIN_MS = 1_500;
+const ANSWER_WITHIN_MS = 3_000;
+
+async function asked(client: MlopsClient, project: string): Promise<Said> {
+  try {
+    await client.requireWorker(POLL_WITHIN_MS);
+    // A worker that has just died is still listed as a poller: then nobody answers.
+    const status = await client.temporal.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => client.status(project));
+    return { status };
+  } catch (error) {
+    const code = errorCodeOf(error);
+    if (code === 'MLOPS_NO_WORKER' || code === 'MLOPS_UNKNOWN_PROJECT') return { silent: (error as Error).message };
+    // The deadline passed, or the workflow's task fails: the records tell what they know all the same.
+    const why = ((error as Error).cause as { details?: string } | undefined)?.details || (error as Error).message;
+    return {
+      silent: `the lifecycle doesn't answer on ${client.taskQueue}: ${why.replace(/\.+$/, '')}. mlops doctor looks why.`,
+    };
+  }
+}
+
+async function seenBy({ temporal }: MlopsClient, project: string): Promise<Seen> {
+  const id = lifecycleId(project);
+  const query = `ExecutionStatus = "Running" AND (WorkflowId = "${id}" OR WorkflowId STARTS_WITH "${id}/")`;
+  const open: OpenWorkflow[] = [];
+  for await (const { workflowId, searchAttributes } of temporal.workflow.list({ query })) {
+    const phase = searchAttributes.MlopsPhase?.[0];
+    const waitingFor = (searchAttributes.MlopsWaitingFor ?? []).map(String);
+    open.push({ workflowId, ...(typeof phase === 'string' ? { phase } : {}), waitingFor });
+  }
+  open.sort((a, b) => (a.workflowId < b.workflowId ? -1 : 1));
+  try {
+    const { status } = await temporal.workflow.getHandle(id).describe();
+    return { state: status.name.toLowerCase(), open };
+  } catch (error) {
+    if ((error as Error).name === 'WorkflowNotFoundError') return { open };
+    throw error;
+  }
+}
+
+function told(
+  project: string,
+  said: Said,
+  { state = 'gone', open }: Seen,
+  summary: ProjectSummary | undefined
+): Outcome {
+  if (state === 'gone' && summary === undefined) {
+    throw new MlopsError(
+      'MLOPS_UNKNOWN_PROJECT',
+      'There is no such project.',
+      { project },
+      'mlops ls projects lists them.'
+    );
+  }
+  const status = 'status' in said ? said.status : undefined;
+  const silent = 'silent' in said ? oneLine(said.silent) : undefined;
+  // Said at once, and not only with the rest: it is the news.
+  if (silent !== undefined) process.stderr.write(`mlops: ${silent}\n`);
+  const cycle = summary?.cycle;
+  const lifecycle = open.find(({ workflowId }) => workflowId === lifecycleId(project));
+  const waitingFor = [...new Set([...(status?.waitingFor ?? []), ...open.flatMap((one) => one.waitingFor)])];
+  const head = pairs([
+    ['project', project],
+    ['lifecycle', state],
+    ['cycle', String(cycle?.cycle ?? 0)],
+    ['phase', status?.phase ?? lifecycle?.phase ?? cycle?.phase],
+    ['waits for', waitingFor.join(', ') || 'nothing'],
+    ['paused', status?.paused],
+    ['failure', status?.failure ?? (cycle?.state === 'failed' ? cycle.failure : undefined)],
+    ['triggers', status?.pendingTriggers.map(({ cause }) => cause.detail).join('; ') || undefined],
+    ['last', status?.last ?? cycle?.outcome],
+    ['champion', summary?.champion === undefined ? 'none' : `${project}@${summary.champion}`],
+    ['definition', status?.definition ?? summary?.definition],
+  ]);
+  const rows = open.map((one) => [one.workflowId, one.phase, one.waitingFor.join(', ')]);
+  return {
+    json: {
+      project,
+      lifecycle: state,
+      waitingFor,
+      status: status ?? null,
+      noAnswer: silent ?? null,
+      open,
+      records: summary ?? null,
+    },
+    text: rows.length === 0 ? head : `${head}\n\n${table(['open workflow', 'phase', 'waits for'], rows)}`,
+  };
+}

@@ -1,0 +1,51 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { isPredictionId } from '../../domain/ids';
+import { ask, endpointUrl } from '../endpoint';
+import { count, projectName, when } from '../options';
+import { addVerb, answering } from '../verb';
+
+interface TruthOptions {
+  readonly id: string;
+  readonly value: number;
+  readonly url?: string;
+  readonly eventTime?: string;
+  readonly revision?: number;
+}
+
+export function addTruth(program: Command): void {
+  addVerb(
+    program,
+    'truth',
+    'Tells an endpoint what a prediction turned out to be',
+    'truth flights --id 20010203-f1 --value 1 --event-time 2001-02-04T12:00:00Z'
+  )
+    .argument('<endpoint>', "the project's name", projectName)
+    .requiredOption('--id <id>', 'of the prediction, as its answer gave it', predictionId)
+    .requiredOption('--value <number>', 'what it turned out to be: 0 or 1', finite)
+    .option('--event-time <when>', 'when the world knew it; default: now', when)
+    .option('--revision <n>', 'of a correction: 1, then 2, …', count)
+    .option('--url <url>', 'of a replica; default: $MLOPS_ENDPOINT, else a live one by the records')
+    .action(
+      answering(async (model: string, { url, id, value, eventTime, revision }: TruthOptions) => {
+        const truth = {
+          id,
+          value,
+          ...(eventTime === undefined ? {} : { eventTime }),
+          ...(revision === undefined ? {} : { revision }),
+        };
+        const answer = await ask(await endpointUrl(model, url), `/v2/models/${model}/truth`, truth);
+        return { json: { ...truth, ...(answer as object) }, text: `${id}: ${value} is stored` };
+      })
+    );
+}
+
+function predictionId(text: string): string {
+  if (isPredictionId(text)) return text;
+  throw new InvalidArgumentError('Write the id of the answer: 20010203-<id>.');
+}
+
+function finite(text: string): number {
+  const number = Number(text);
+  if (text.trim() !== '' && Number.isFinite(number)) return number;
+  throw new InvalidArgumentError('Write a number.');
+}

@@ -1,0 +1,94 @@
+/** The job `evaluate`: a model's scores of later rows, the champion's beside them, and what windows are compared with. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Objective, Season } from '../../domain/definition';
+import { MlopsError } from '../../domain/errors';
+import type { Evaluation } from '../../domain/evaluation';
+import type { Job, JobFile } from '../../domain/job';
+import { loadRows } from '../features/load-rows';
+import { decodeModel } from '../onnx/model';
+import { bytesOf } from '../onnx/tensor';
+import { baselineOf } from '../stats/baseline';
+import { evaluateScores } from '../stats/evaluate';
+import type { LoadRequest } from '../tables/load';
+import { columnsRead, scoreRows } from '../train/score-rows';
+
+/** The test rows, with their label shards. Paths are absolute. */
+export interface EvaluateJobInput extends LoadRequest {
+  readonly model: string;
+  readonly champion?: string;
+  /** Event time before which the candidate was trained: those rows show how much a season varies by itself. */
+  readonly trainedTo: string;
+  readonly season: Season;
+  /** The label's mean over the candidate's training rows. */
+  readonly trainRate: number;
+  readonly objective: Pick<Objective, 'decisionThreshold' | 'value'>;
+  readonly minRows: number;
+}
+
+export interface EvaluateJobOutput {
+  readonly evaluation: Evaluation;
+  /** `scores` and, with a champion, `champion-scores` (float32 little-endian, in `loadColumns`' order); `baseline` (JSON). */
+  readonly files: readonly JobFile[];
+}
+
+/** @throws MlopsError as `loadColumns`, `scoreRows` and `evaluateScores` do */
+export const evaluateJob: Job<EvaluateJobInput, EvaluateJobOutput> = async (input, context) => {
+  const model = await readFile(input.model);
+  const champion = input.champion === undefined ? undefined : await readFile(input.champion);
+  const watched = columnsRead(decodeModel(model)).map(({ column }) => column);
+  const names = new Set([
+    ...watched,
+    ...(champion === undefined ? [] : columnsRead(decodeModel(champion)).map(({ column }) => column)),
+  ]);
+  const { table, eventTime, labels } = await loadRows(input, [...names], context);
+  if (table.rows < input.minRows) {
+    const where = {
+      rows: table.rows,
+      needed: input.minRows,
+      from: input.where.from,
+      to: input.where.to,
+      knownBy: input.where.knownBy,
+    };
+    throw new MlopsError(
+      'MLOPS_TOO_FEW_ROWS',
+      'There are too few test rows.',
+      where,
+      'Wait for more data, or lower split.minTestRows.'
+    );
+  }
+  const candidateScores = await scoreRows(model, table, {}, context);
+  const championScores = champion === undefined ? undefined : await scoreRows(champion, table, {}, context);
+  const evaluation = evaluateScores({
+    candidate: candidateScores,
+    ...(championScores === undefined ? {} : { champion: championScores }),
+    labels: labels ?? new Float32Array(table.rows).fill(Number.NaN),
+    eventTime,
+    trainRate: input.trainRate,
+    objective: input.objective,
+  });
+  const { knownBy } = input.where;
+  const where = { to: input.trainedTo, ...(knownBy === undefined ? {} : { knownBy }) };
+  const past = await loadRows(
+    { ...input, shards: input.shards.map(({ data }) => ({ data })), where },
+    watched,
+    context
+  );
+  const history = { table: past.table, eventTime: past.eventTime, season: input.season };
+  await writeFile(join(context.folder, 'scores.f32'), bytesOf(candidateScores));
+  if (championScores !== undefined) await writeFile(join(context.folder, 'champion.f32'), bytesOf(championScores));
+  await writeFile(
+    join(context.folder, 'baseline.json'),
+    JSON.stringify(baselineOf({ watched, table, scores: candidateScores, history }))
+  );
+  return {
+    evaluation,
+    files: [
+      { name: 'scores', file: 'scores.f32', mediaType: 'application/octet-stream' },
+      ...(championScores === undefined
+        ? []
+        : [{ name: 'champion-scores', file: 'champion.f32', mediaType: 'application/octet-stream' }]),
+      { name: 'baseline', file: 'baseline.json', mediaType: 'application/json' },
+    ],
+  };
+};

@@ -1,0 +1,54 @@
+/** The job `fit`: the features' statistics from the training rows, and the graph made of them. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DependencyRule, FeatureDefinition } from '../../domain/definition';
+import type { Job, JobFile } from '../../domain/job';
+import { learnDependencies } from '../tables/dependencies';
+import type { LoadRequest } from '../tables/load';
+import { featureGraph } from './feature-graph';
+import { fitFeatures } from './fit';
+import { denseWidth, type EmbeddingTable, embeddingTables } from './fitted';
+import { loadRows } from './load-rows';
+
+/** The training rows: shards and the split's bounds. Labels aren't read. */
+export interface FitJobInput extends LoadRequest {
+  readonly features: readonly FeatureDefinition[];
+  /** Learned from the same rows, and held against what is served later. */
+  readonly dependencies: readonly DependencyRule[];
+}
+
+export interface FitJobOutput {
+  readonly rows: number;
+  readonly denseWidth: number;
+  readonly embeddings: readonly EmbeddingTable[];
+  /** `fitted` (JSON), `graph` (ONNX) and `dependencies` (JSON). */
+  readonly files: readonly JobFile[];
+}
+
+/** @throws MlopsError as `loadColumns` and `fitFeatures` do */
+export const fitJob: Job<FitJobInput, FitJobOutput> = async (input, context) => {
+  const shards = input.shards.map(({ data }) => ({ data }));
+  const { table } = await loadRows(
+    { ...input, shards },
+    [
+      ...input.features.map(({ column }) => column),
+      ...input.dependencies.flatMap((rule) => [...rule.determinants, rule.dependent]),
+    ],
+    context
+  );
+  const fitted = fitFeatures(table, input.features, context);
+  await writeFile(join(context.folder, 'fitted.json'), JSON.stringify(fitted));
+  await writeFile(join(context.folder, 'features.onnx'), featureGraph(fitted));
+  const learned = learnDependencies(table, input.dependencies);
+  await writeFile(join(context.folder, 'dependencies.json'), JSON.stringify(learned));
+  return {
+    rows: table.rows,
+    denseWidth: denseWidth(fitted),
+    embeddings: embeddingTables(fitted),
+    files: [
+      { name: 'fitted', file: 'fitted.json', mediaType: 'application/json' },
+      { name: 'graph', file: 'features.onnx', mediaType: 'application/octet-stream' },
+      { name: 'dependencies', file: 'dependencies.json', mediaType: 'application/json' },
+    ],
+  };
+};

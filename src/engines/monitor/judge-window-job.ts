@@ -1,0 +1,88 @@
+/** The job `judgeWindow`: a window's rows against what the model was approved with. Numbers only; triggers are the domain's. */
+import { readFile } from 'node:fs/promises';
+import type { ColumnType, MonitoringDefinition, Objective, SchemaDefinition } from '../../domain/definition';
+import type { Interval } from '../../domain/evaluation';
+import type { Job } from '../../domain/job';
+import type { WindowBody } from '../../domain/monitoring';
+import type { Baseline } from '../stats/baseline';
+import { driftOf } from '../stats/drift';
+import { evaluateScores } from '../stats/evaluate';
+import { levelOf } from '../stats/level';
+import type { LearnedDependencies } from '../tables/dependencies';
+import { dataQualityOf } from './data-quality';
+import { readWindow, type WindowTable } from './window-table';
+
+export interface JudgeWindowInput {
+  /** File of rows, a JSON `WindowRow` a line, in the order of event time. Absent: nobody asked. */
+  readonly rows?: string;
+  /** File of the version's frozen baseline; absent where it has none: then no drift is told. */
+  readonly baseline?: string;
+  /** File of the dependencies that its training rows taught. */
+  readonly dependencies?: string;
+  /** The model's inputs. */
+  readonly inputs: Readonly<Record<string, ColumnType>>;
+  readonly schema: SchemaDefinition;
+  readonly monitoring: MonitoringDefinition;
+  readonly objective: Objective;
+  /** What the constant predicts. */
+  readonly trainRate: number;
+}
+
+export type WindowNumbers = Pick<
+  WindowBody,
+  'rows' | 'truths' | 'dataQuality' | 'drift' | 'scoreDrift' | 'level' | 'quality'
+>;
+
+/** @throws MlopsError MLOPS_LABEL_INVALID: a truth that is neither 0 nor 1 */
+export const judgeWindowJob: Job<JudgeWindowInput, WindowNumbers> = async (input, context) => {
+  const { schema, monitoring, objective, trainRate } = input;
+  const learned = input.dependencies === undefined ? undefined : await json<LearnedDependencies>(input.dependencies);
+  const window =
+    input.rows === undefined
+      ? EMPTY
+      : await readWindow(input.rows, input.inputs, (rows) =>
+          context.progress({ done: rows, total: rows, note: 'reading rows' })
+        );
+  const { minRows, level, drift: limits } = monitoring;
+  const baseline = input.baseline === undefined ? undefined : await json<Baseline>(input.baseline);
+  const drift = baseline === undefined ? { features: [] } : driftOf(baseline, window, { minRows, ...limits });
+  return {
+    rows: window.table.rows,
+    truths: window.known.labels.length,
+    dataQuality: dataQualityOf(window.table, schema, learned),
+    drift: drift.features,
+    ...('scores' in drift && drift.scores !== undefined ? { scoreDrift: drift.scores } : {}),
+    level: levelOf(window.known, { minRows, ...level }),
+    quality: qualityOf(window, objective, trainRate, level.confidence),
+  };
+};
+
+const EMPTY: WindowTable = {
+  table: { rows: 0, columns: {} },
+  scores: new Float32Array(),
+  known: { eventTime: new BigInt64Array(), scores: new Float32Array(), labels: new Float32Array() },
+};
+
+/** Realised: on the rows whose truth is known; and the same rows' log loss minus that of the constant. */
+function qualityOf(
+  { known }: WindowTable,
+  objective: Objective,
+  trainRate: number,
+  confidence: number
+): Readonly<Record<string, Interval>> {
+  if (known.labels.length === 0) return {};
+  const { scores: candidate, labels, eventTime } = known;
+  const evaluation = evaluateScores({ candidate, labels, eventTime, trainRate, objective, confidence });
+  const told = {
+    auc: evaluation.candidate.auc,
+    logLoss: evaluation.candidate.logLoss,
+    logLossAgainstConstant: evaluation.againstConstant.logLoss,
+  };
+  return Object.fromEntries(
+    Object.entries(told).filter((entry): entry is [string, Interval] => entry[1] !== undefined)
+  );
+}
+
+async function json<T>(path: string): Promise<T> {
+  return JSON.parse(await readFile(path, 'utf8')) as T;
+}

@@ -1,0 +1,93 @@
+/** A window's rows, read line by line into columns as the statistics take them. */
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { ColumnType } from '../../domain/definition';
+import type { Column, TableColumns } from '../tables/columns';
+
+/** As it is in a record: times in µs. */
+export type Value = string | number | boolean | null;
+
+export interface WindowRow {
+  readonly inputs: Readonly<Record<string, Value>>;
+  readonly score: number;
+  /** Event time, ms since 1970. */
+  readonly at: number;
+  /** Where the world knows it by the window's asOf. */
+  readonly truth?: number;
+}
+
+export interface WindowTable {
+  readonly table: TableColumns;
+  /** [rows] */
+  readonly scores: Float32Array;
+  /** Of the rows with truth, in the order of event time: µs, scores, labels. */
+  readonly known: {
+    readonly eventTime: BigInt64Array;
+    readonly scores: Float32Array;
+    readonly labels: Float32Array;
+  };
+}
+
+/** @param path a JSON `WindowRow` a line, in the order of event time; @param progress is told how many were read */
+export async function readWindow(
+  path: string,
+  columns: Readonly<Record<string, ColumnType>>,
+  progress: (rows: number) => void
+): Promise<WindowTable> {
+  const values = Object.fromEntries(Object.keys(columns).map((name) => [name, [] as Value[]]));
+  const scores: number[] = [];
+  const known: WindowRow[] = [];
+  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+    const row = JSON.parse(line) as WindowRow;
+    for (const [name, column] of Object.entries(values)) column.push(row.inputs[name] ?? null);
+    scores.push(row.score);
+    if (row.truth !== undefined) known.push(row);
+    if (scores.length % PROGRESS_ROWS === 0) progress(scores.length);
+  }
+  return {
+    table: {
+      rows: scores.length,
+      columns: Object.fromEntries(
+        Object.entries(columns).map(([name, type]) => [name, columnOf(type, values[name] ?? [])])
+      ),
+    },
+    scores: Float32Array.from(scores),
+    known: {
+      eventTime: BigInt64Array.from(known, ({ at }) => BigInt(at) * 1000n),
+      scores: Float32Array.from(known, ({ score }) => score),
+      labels: Float32Array.from(known, ({ truth }) => truth ?? Number.NaN),
+    },
+  };
+}
+
+const PROGRESS_ROWS = 20_000;
+const MISSING_TIME = -(2n ** 63n);
+
+function columnOf(type: ColumnType, values: readonly Value[]): Column {
+  switch (type) {
+    case 'string':
+      return stringColumn(values.map((value) => (value === null ? null : String(value))));
+    case 'timestamp':
+      return {
+        type: 'timestamp',
+        values: BigInt64Array.from(values, (value) => (value === null ? MISSING_TIME : BigInt(Number(value)))),
+      };
+    case 'integer':
+    case 'number':
+    case 'boolean':
+      return {
+        type: 'number',
+        values: Float64Array.from(values, (value) => (value === null ? Number.NaN : Number(value))),
+      };
+  }
+}
+
+function stringColumn(values: readonly (string | null)[]): Column {
+  const dictionary = [...new Set(values.filter((value) => value !== null))].sort();
+  const codes = new Map(dictionary.map((value, code) => [value, code]));
+  return {
+    type: 'string',
+    dictionary,
+    codes: Int32Array.from(values, (value) => (value === null ? -1 : (codes.get(value) as number))),
+  };
+}

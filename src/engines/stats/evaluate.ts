@@ -1,0 +1,104 @@
+/** An evaluation from scores: a candidate beside the constant, and the champion, on the same rows. */
+import type { Objective } from '../../domain/definition';
+import { MlopsError } from '../../domain/errors';
+import type { Evaluation, Metrics, Slice } from '../../domain/evaluation';
+import { type Blocks, blockCounts, blockSums, blocksOf } from './blocks';
+import { logLossOf } from './losses';
+import { differenceOf, estimateOf, intervalOf, type Measures, measure } from './measure';
+
+export interface EvaluationInput {
+  /** [rows] probabilities */
+  readonly candidate: Float32Array;
+  readonly champion?: Float32Array;
+  /** [rows] of 0 and 1 */
+  readonly labels: Float32Array;
+  /** [rows] µs since 1970, in order */
+  readonly eventTime: BigInt64Array;
+  /** Label's mean over the candidate's training rows: what the constant predicts. */
+  readonly trainRate: number;
+  readonly objective: Pick<Objective, 'decisionThreshold' | 'value'>;
+  readonly confidence?: number;
+}
+
+const CONFIDENCE = 0.95;
+
+/**
+ * Metrics that are undefined on these rows are absent.
+ * @throws MlopsError MLOPS_LABEL_INVALID, MLOPS_TOO_FEW_ROWS, MLOPS_MODEL_INVALID: a score is no number
+ */
+export function evaluateScores(input: EvaluationInput): Evaluation {
+  const { candidate, champion, labels, trainRate, objective, confidence = CONFIDENCE } = input;
+  if (labels.length === 0)
+    throw new MlopsError('MLOPS_TOO_FEW_ROWS', 'There is no row to evaluate.', {}, 'Widen the test.');
+  checkLabels(labels);
+  checkScores(candidate, labels.length, 'candidate');
+  if (champion !== undefined) checkScores(champion, labels.length, 'champion');
+  const blocks = blocksOf(input.eventTime);
+  const measures = measure(candidate, labels, blocks, objective);
+  const constant = measure(new Float32Array(labels.length).fill(trainRate), labels, blocks, objective);
+  const rival = champion === undefined ? undefined : measure(champion, labels, blocks, objective);
+  const intervals = (of: Measures): Metrics =>
+    Object.fromEntries([...of].map(([name, measured]) => [name, intervalOf(measured, blocks, confidence)]));
+  return {
+    rows: labels.length,
+    positives: countOf(labels),
+    candidate: intervals(measures),
+    constant: Object.fromEntries([...constant].map(([name, measured]) => [name, estimateOf(measured, blocks)])),
+    ...(rival === undefined ? {} : { champion: intervals(rival) }),
+    againstConstant: intervals(differences(measures, constant)),
+    ...(rival === undefined ? {} : { againstChampion: intervals(differences(measures, rival)) }),
+    slices: slicesOf(input, blocks),
+  };
+}
+
+function differences(a: Measures, b: Measures): Measures {
+  return new Map(
+    [...a].flatMap(([name, measured]) => {
+      const other = b.get(name);
+      const difference = other === undefined ? undefined : differenceOf(measured, other);
+      return difference === undefined ? [] : [[name, difference] as const];
+    })
+  );
+}
+
+/** Each block by itself, without intervals: to see which day differs. */
+function slicesOf({ candidate, champion, labels }: EvaluationInput, blocks: Blocks): readonly Slice[] {
+  const rows = blockCounts(blocks);
+  const positives = blockSums(blocks, (row) => labels[row]!);
+  const scored = blockSums(blocks, (row) => candidate[row]!);
+  const losses = (scores: Float32Array) => blockSums(blocks, (row) => logLossOf(scores[row]!, labels[row]!));
+  const own = losses(candidate);
+  const other = champion === undefined ? undefined : losses(champion);
+  return blocks.names.map((name, b) => ({
+    name,
+    rows: rows[b]!,
+    rate: positives[b]! / rows[b]!,
+    meanScore: scored[b]! / rows[b]!,
+    logLoss: own[b]! / rows[b]!,
+    ...(other === undefined ? {} : { championLogLoss: other[b]! / rows[b]! }),
+  }));
+}
+
+function countOf(labels: Float32Array): number {
+  let positives = 0;
+  for (const label of labels) positives += label;
+  return positives;
+}
+
+function checkLabels(labels: Float32Array): void {
+  const row = labels.findIndex((label) => label !== 0 && label !== 1);
+  if (row < 0) return;
+  const what = Number.isNaN(labels[row]) ? 'A test row has no label.' : 'A label is neither 0 nor 1.';
+  throw new MlopsError('MLOPS_LABEL_INVALID', what, { row, label: labels[row] }, 'Mend the labeler.');
+}
+
+function checkScores(scores: Float32Array, rows: number, whose: string): void {
+  if (scores.length !== rows) {
+    const where = { whose, scores: scores.length, rows };
+    throw new MlopsError('MLOPS_MODEL_INVALID', 'There is another number of scores than rows.', where, 'Score again.');
+  }
+  const row = scores.findIndex((score) => !Number.isFinite(score));
+  if (row < 0) return;
+  const fix = 'Look at the features of that row, and at the training log.';
+  throw new MlopsError('MLOPS_MODEL_INVALID', 'A score is no number.', { whose, row }, fix);
+}

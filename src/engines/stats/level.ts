@@ -1,0 +1,44 @@
+/** Whether a model's level holds: mean prediction against mean truth, by days. */
+import type { MonitoringDefinition } from '../../domain/definition';
+import type { LevelVerdict } from '../../domain/monitoring';
+import { blockCounts, blockSums, blocksOf, total } from './blocks';
+import { excludesZero, meanInterval } from './intervals';
+
+export interface LevelRows {
+  /** [rows] predictions whose truth is there */
+  readonly scores: Float32Array;
+  /** [rows] of 0 and 1 */
+  readonly labels: Float32Array;
+  /** [rows] µs since 1970 */
+  readonly eventTime: BigInt64Array;
+}
+
+export type LevelLimits = Pick<MonitoringDefinition, 'minRows'> & MonitoringDefinition['level'];
+
+/**
+ * `above`: predictions are higher than the truth by `floor` or more, and the gap's interval excludes 0. A window of
+ * fewer than `minRows` rows, or of a single day, has insufficient data.
+ */
+export function levelOf(
+  { scores, labels, eventTime }: LevelRows,
+  { floor, confidence, minRows }: LevelLimits
+): LevelVerdict {
+  const rows = scores.length;
+  if (rows === 0) {
+    const gap = { estimate: 0, low: 0, high: 0, blocks: 0, confidence, method: 'none: no rows' };
+    return { meanPrediction: 0, meanTruth: 0, gap, verdict: 'insufficient data' };
+  }
+  const blocks = blocksOf(eventTime);
+  const predicted = blockSums(blocks, (row) => scores[row]!);
+  const happened = blockSums(blocks, (row) => labels[row]!);
+  const gap = meanInterval(
+    predicted.map((sum, b) => sum - happened[b]!),
+    blockCounts(blocks),
+    confidence,
+    blocks.of
+  );
+  const sides = { meanPrediction: total(predicted) / rows, meanTruth: total(happened) / rows, gap };
+  if (rows < minRows || blocks.of !== 'day') return { ...sides, verdict: 'insufficient data' };
+  const breach = Math.abs(gap.estimate) >= floor && excludesZero(gap);
+  return { ...sides, verdict: breach ? (gap.estimate > 0 ? 'above' : 'below') : 'none' };
+}

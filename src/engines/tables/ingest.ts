@@ -1,0 +1,99 @@
+/** Ingest: rows that became known in a span of time, checked, in total order, as Parquet shards. */
+import { join } from 'node:path';
+import type { SchemaDefinition, SourceDefinition } from '../../domain/definition';
+import type { Job, JobContext } from '../../domain/job';
+import type { RuleResult } from '../../domain/records';
+import type { Digest } from '../../domain/refs';
+import { checkBatch } from './check-batch';
+import { type Database, withDatabase } from './duckdb';
+import { withHeartbeat } from './heartbeat';
+import { digestOfFile } from './observe';
+import { type Profile, profileOf } from './profile';
+import type { FileFormat } from './readers';
+import { rowRules } from './rules';
+import { PARQUET, type ShardFile, writeShards } from './shards';
+import { column, FILE, KNOWN_AT, path, ROW } from './sql';
+import { REASON, type SourceFile, stage } from './stage';
+
+export interface IngestInput {
+  readonly files: readonly SourceFile[];
+  readonly format: FileFormat;
+  readonly source: SourceDefinition;
+  readonly schema: SchemaDefinition;
+  /** ISO-8601. The batch: rows with after < knownAt <= asOf; null takes all up to asOf. */
+  readonly after: string | null;
+  readonly asOf: string;
+  readonly rowsPerShard?: number;
+  /** Number of the first shard's name, 0 by default: a batch's names go on where its parent's end. */
+  readonly firstShard?: number;
+  readonly memoryLimit?: string;
+}
+
+export interface IngestOutput {
+  /** Rows in the shards. */
+  readonly rows: number;
+  readonly shards: readonly ShardFile[];
+  /** Rows that break a blocking rule, with a column `__reason`; no file where there is none. */
+  readonly quarantine: { readonly rows: number; readonly file?: string; readonly digest?: Digest };
+  readonly validation: readonly RuleResult[];
+  /** Of the rows in the shards. */
+  readonly profile: Profile;
+}
+
+const ROWS_PER_SHARD = 262_144;
+const STEPS = 5;
+
+/**
+ * @throws MlopsError MLOPS_SOURCE_UNREADABLE, MLOPS_SOURCE_EMPTY, MLOPS_SOURCE_CHANGED since it was observed,
+ * MLOPS_COLUMN_MISSING, MLOPS_COLUMN_TYPE, MLOPS_TOO_FEW_ROWS, MLOPS_QUARANTINE_TOO_LARGE, MLOPS_DEFINITION_INVALID,
+ * MLOPS_NAME_INVALID. What is in the folder then counts for nothing. A batch without any row after the first is no error.
+ */
+export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => {
+  const { files, source, schema, memoryLimit } = input;
+  const names = Object.keys(source.columns).map(column);
+  const rules = rowRules(source, schema);
+  const options = { files: files.map(({ local }) => local), folder: context.folder, memoryLimit };
+  return await withHeartbeat(context, STEPS, (step) =>
+    withDatabase(options, async (database) => {
+      step('read');
+      await stage(database, input, rules);
+      step('check');
+      const checked = await checkBatch(database, input, rules);
+      step('sort');
+      const kept = [...names, `"${FILE}"`, `"${ROW}"`, `"${KNOWN_AT}"`].join(', ');
+      const order = `${column(source.eventTime)}, "${FILE}", "${ROW}"`;
+      await database.run(
+        `CREATE TABLE accepted AS SELECT ${kept} FROM staged WHERE "${REASON}" = '' ORDER BY ${order}`
+      );
+      const quarantine = await writeQuarantine(database, context, checked.quarantined, kept, order);
+      await database.run('DROP TABLE staged');
+      step('profile');
+      const profile = await profileOf(database, 'accepted', source.columns);
+      step('write');
+      const shards = await writeShards(database, 'accepted', checked.accepted, {
+        folder: context.folder,
+        columns: source.columns,
+        eventTime: source.eventTime,
+        rowsPerShard: input.rowsPerShard ?? ROWS_PER_SHARD,
+        firstShard: input.firstShard ?? 0,
+      });
+      return { rows: checked.accepted, shards, quarantine, validation: checked.validation, profile };
+    })
+  );
+};
+
+async function writeQuarantine(
+  database: Database,
+  { folder }: JobContext,
+  rows: number,
+  kept: string,
+  order: string
+): Promise<IngestOutput['quarantine']> {
+  if (rows === 0) return { rows };
+  const file = 'quarantine.parquet';
+  await database.run(
+    `COPY (SELECT ${kept}, "${REASON}" FROM staged WHERE "${REASON}" <> '' ORDER BY ${order})
+     TO ${path(join(folder, file))} (${PARQUET})`
+  );
+  return { rows, file, digest: await digestOfFile(join(folder, file)) };
+}

@@ -1,0 +1,160 @@
+/** Rows of a snapshot, and their labels, as columns in memory: what training, scoring and statistics read. */
+import type { ColumnType } from '../../domain/definition';
+import { MlopsError } from '../../domain/errors';
+import type { Column, TableColumns } from './columns';
+import { type Database, messageOf, numbersOf, withDatabase } from './duckdb';
+import { column, FILE, KNOWN_AT, moment, path, paths, ROW, SQL_TYPES, text } from './sql';
+
+export interface LoadRequest {
+  /** Local files; `labels` is the label shard beside a data shard, same rows in the same order. */
+  readonly shards: readonly { readonly data: string; readonly labels?: string }[];
+  readonly columns: Readonly<Record<string, ColumnType>>;
+  /** ISO-8601. Event time in [from, to); known at `knownBy` or before. */
+  readonly where: { readonly from?: string; readonly to?: string; readonly knownBy?: string };
+  /** The source's event-time column. */
+  readonly eventTime: string;
+}
+
+/** Rows in total order: event time, file, row. */
+export interface LoadedRows {
+  readonly table: TableColumns;
+  /** [rows], µs since 1970-01-01T00:00Z */
+  readonly eventTime: BigInt64Array;
+  /** [rows]; NaN where a row has no label. Absent when no shard has labels. */
+  readonly labels?: Float32Array;
+  readonly keys: RowKeys;
+}
+
+/** A row's key: digest of the file that it came from, and its number in that file. */
+export interface RowKeys {
+  /** Distinct digests in order. */
+  readonly files: readonly string[];
+  /** [rows], index into `files` */
+  readonly fileIndex: Int32Array;
+  /** [rows], from 0; exact as double */
+  readonly row: Float64Array;
+}
+
+/**
+ * @throws MlopsError MLOPS_ARTIFACT_CORRUPT: a shard can't be read, lacks a column, or its labels are of other rows
+ */
+export async function loadColumns(request: LoadRequest): Promise<LoadedRows> {
+  const files = request.shards.flatMap(({ data, labels }) => (labels === undefined ? [data] : [data, labels]));
+  if (files.length === 0) throw new MlopsError('MLOPS_TOO_FEW_ROWS', 'There is no shard.', {}, 'Ingest rows first.');
+  try {
+    return await withDatabase({ files }, (database) => load(database, request));
+  } catch (error) {
+    if (error instanceof MlopsError) throw error;
+    const what = `A shard can't be loaded: ${messageOf(error)}`;
+    const where = { shards: request.shards.map(({ data }) => data).join(' ') };
+    throw new MlopsError('MLOPS_ARTIFACT_CORRUPT', what, where, HOW_TO_MEND, { cause: error });
+  }
+}
+
+const HOW_TO_MEND = 'Remove these local copies, which are downloaded and checked anew, and retry.';
+
+async function load(database: Database, request: LoadRequest): Promise<LoadedRows> {
+  const names = Object.keys(request.columns);
+  const labelled = request.shards.some(({ labels }) => labels !== undefined);
+  const from = `FROM ${rowsOf(request, labelled)} WHERE ${conditionOf(request)}`;
+  const rows = Number((await database.rows(`SELECT count(*) AS n ${from}`))[0]!['n']);
+  const strings = names.filter((name) => request.columns[name] === 'string');
+  const dictionaries = new Map<string, readonly string[]>();
+  for (const name of [...strings, FILE]) dictionaries.set(name, await makeDictionary(database, name, from));
+
+  const parts: Part[] = [
+    { expression: `epoch_us(${column(request.eventTime)})`, into: new BigInt64Array(rows) },
+    { expression: codeOf(FILE), into: new Int32Array(rows) },
+    { expression: `"${ROW}"::DOUBLE`, into: new Float64Array(rows) },
+    ...names.map((name) => partOf(name, request.columns[name]!, rows)),
+    ...(labelled ? [{ expression: `coalesce(__label::DOUBLE, 'nan'::DOUBLE)`, into: new Float64Array(rows) }] : []),
+  ];
+  await fill(database, parts, from);
+  const [eventTime, fileIndex, row, ...rest] = parts.map(({ into }) => into);
+  const columns = Object.fromEntries(
+    names.map((name, i) => [name, columnOf(request.columns[name]!, rest[i]!, dictionaries.get(name))])
+  );
+  return {
+    table: { rows, columns },
+    eventTime: eventTime as BigInt64Array,
+    ...(labelled ? { labels: Float32Array.from(rest[names.length] as Float64Array) } : {}),
+    keys: { files: dictionaries.get(FILE)!, fileIndex: fileIndex as Int32Array, row: row as Float64Array },
+  };
+}
+
+/** All shards' rows; with labels they meet by position, and each pair of rows must have one key. */
+function rowsOf({ shards, columns, eventTime }: LoadRequest, labelled: boolean): string {
+  if (!labelled) return `read_parquet(${paths(shards.map(({ data }) => data))})`;
+  const own = [...new Set([eventTime, ...Object.keys(columns)])].map((name) => `d.${column(name)}`);
+  const sameRow = `d."${FILE}" IS NOT DISTINCT FROM l."${FILE}" AND d."${ROW}" IS NOT DISTINCT FROM l."${ROW}"`;
+  const each = shards.map(({ data, labels }) => {
+    const keyed = [...own, `d."${FILE}"`, `d."${ROW}"`, `d."${KNOWN_AT}"`].join(', ');
+    if (labels === undefined) return `SELECT ${keyed}, NULL::TINYINT AS __label FROM read_parquet(${path(data)}) d`;
+    const wrong = `error(${text(`${labels} holds labels of other rows than ${data}`)})`;
+    return `SELECT ${keyed}, CASE WHEN ${sameRow} THEN l.label ELSE ${wrong} END AS __label
+      FROM read_parquet(${path(data)}) d POSITIONAL JOIN read_parquet(${path(labels)}) l`;
+  });
+  return `(${each.join(' UNION ALL ')})`;
+}
+
+function conditionOf({ where, eventTime }: LoadRequest): string {
+  const time = column(eventTime);
+  return [
+    'true',
+    ...(where.from === undefined ? [] : [`${time} >= ${moment(where.from)}`]),
+    ...(where.to === undefined ? [] : [`${time} < ${moment(where.to)}`]),
+    ...(where.knownBy === undefined ? [] : [`"${KNOWN_AT}" <= ${moment(where.knownBy)}`]),
+  ].join(' AND ');
+}
+
+/** Makes the distinct values an ENUM, in code-point order: a cast to it gives the code. */
+async function makeDictionary(database: Database, name: string, from: string): Promise<readonly string[]> {
+  const type = `"codes of ${name}"`;
+  const values = `SELECT DISTINCT "${name}" AS value ${from} AND "${name}" IS NOT NULL ORDER BY value`;
+  await database.run(`CREATE TYPE ${type} AS ENUM (${values})`);
+  const listed = await database.rows(`SELECT unnest(enum_range(NULL::${type}))::VARCHAR AS value`);
+  return listed.map(({ value }) => value as string);
+}
+
+interface Part {
+  readonly expression: string;
+  readonly into: Float64Array | Int32Array | BigInt64Array;
+}
+
+const codeOf = (name: string) => `coalesce(enum_code("${name}"::"codes of ${name}")::INTEGER, -1)`;
+
+function partOf(name: string, type: ColumnType, rows: number): Part {
+  const it = `${column(name)}::${SQL_TYPES[type]}`;
+  switch (type) {
+    case 'string':
+      return { expression: codeOf(name), into: new Int32Array(rows) };
+    case 'timestamp':
+      return { expression: `coalesce(epoch_us(${it}), -9223372036854775807 - 1)`, into: new BigInt64Array(rows) };
+    case 'integer':
+    case 'number':
+    case 'boolean':
+      return { expression: `coalesce(${it}::DOUBLE, 'nan'::DOUBLE)`, into: new Float64Array(rows) };
+  }
+}
+
+function columnOf(type: ColumnType, values: Part['into'], dictionary: readonly string[] | undefined): Column {
+  if (values instanceof Int32Array) return { type: 'string', dictionary: dictionary!, codes: values };
+  if (values instanceof BigInt64Array) return { type: 'timestamp', values };
+  if (type === 'string' || type === 'timestamp') throw new TypeError(`a ${type} column came as doubles`);
+  return { type: 'number', values };
+}
+
+/** Runs the query and copies its vectors into the parts' arrays; the first three columns are the total order. */
+async function fill(database: Database, parts: readonly Part[], from: string): Promise<void> {
+  const expressions = parts.map(({ expression }, i) => `${expression} AS c${i}`).join(', ');
+  const all = parts.map((_, i) => `c${i}`).join(', ');
+  let done = 0;
+  for await (const chunk of database.chunks(`SELECT ${all} FROM (SELECT ${expressions} ${from}) ORDER BY c0, c1, c2`)) {
+    parts.forEach(({ into }, i) => {
+      if (into instanceof Float64Array) into.set(numbersOf(chunk, i, Float64Array), done);
+      else if (into instanceof Int32Array) into.set(numbersOf(chunk, i, Int32Array), done);
+      else into.set(numbersOf(chunk, i, BigInt64Array), done);
+    });
+    done += chunk.rowCount;
+  }
+}

@@ -1,0 +1,61 @@
+/** Rules of the schema as conditions in SQL, true where a row breaks them. */
+import type { ColumnRule, ColumnType, SchemaDefinition, Severity, SourceDefinition } from '../../domain/definition';
+import { MlopsError } from '../../domain/errors';
+import { column, KNOWN_AT, text } from './sql';
+
+export interface RowRule {
+  /** What holds for a good row: `delay at least -120`. */
+  readonly name: string;
+  readonly severity: Severity;
+  /** Never NULL. */
+  readonly broken: string;
+}
+
+/**
+ * The schema's rules, after two that hold for every source: a row without its times can't be placed.
+ * @throws MlopsError MLOPS_DEFINITION_INVALID: a rule of an undeclared column, or one that doesn't fit its type
+ */
+export function rowRules(source: SourceDefinition, schema: SchemaDefinition): readonly RowRule[] {
+  return [
+    {
+      name: `${source.eventTime} present (event time)`,
+      severity: 'block',
+      broken: `${column(source.eventTime)} IS NULL`,
+    },
+    { name: 'known-at present', severity: 'block', broken: `"${KNOWN_AT}" IS NULL` },
+    ...schema.columns.flatMap((rule) => rulesOf(rule, source.columns[rule.column])),
+  ];
+}
+
+function rulesOf(rule: ColumnRule, type: ColumnType | undefined): readonly RowRule[] {
+  const { severity, min, max, oneOf } = rule;
+  if (type === undefined) throw misfit(rule, 'The source declares no such column.');
+  const it = column(rule.column);
+  const numeric = type === 'integer' || type === 'number';
+  if ((min !== undefined || max !== undefined) && !numeric) throw misfit(rule, `A ${type} has no min or max here.`);
+  if (oneOf !== undefined && type !== 'string') throw misfit(rule, `oneOf is for strings, this is a ${type}.`);
+  if (oneOf?.length === 0) throw misfit(rule, 'oneOf is empty: no row could pass.');
+  const unless = (name: string, good: string): RowRule => ({
+    name: `${rule.column} ${name}`,
+    severity,
+    broken: `coalesce(NOT (${good}), false)`,
+  });
+  return [
+    ...(rule.required ? [{ name: `${rule.column} present`, severity, broken: `${it} IS NULL` }] : []),
+    ...(min === undefined ? [] : [unless(`at least ${min}`, `${it} >= '${min}'::DOUBLE`)]),
+    ...(max === undefined ? [] : [unless(`at most ${max}`, `${it} <= '${max}'::DOUBLE`)]),
+    ...(oneOf === undefined ? [] : [unless(`one of ${oneOf.join(', ')}`, `${it} IN (${oneOf.map(text).join(', ')})`)]),
+  ];
+}
+
+function misfit(rule: ColumnRule, what: string): MlopsError {
+  return new MlopsError('MLOPS_DEFINITION_INVALID', what, { rule: `schema of ${rule.column}` }, 'Mend the schema.');
+}
+
+/** Names of the blocking rules that a row breaks; '' for a good row. */
+export function reasonOf(rules: readonly RowRule[]): string {
+  const reasons = rules
+    .filter(({ severity }) => severity === 'block')
+    .map(({ name, broken }) => `CASE WHEN ${broken} THEN ${text(name)} END`);
+  return `concat_ws('; ', ${reasons.join(', ')})`;
+}

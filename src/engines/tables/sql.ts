@@ -1,0 +1,52 @@
+/** Names and values on their way into SQL: identifiers are checked, everything is quoted. */
+import type { ColumnType } from '../../domain/definition';
+import { MlopsError } from '../../domain/errors';
+import { COLUMN_NAME } from '../../domain/ids';
+
+/** Columns that ingest adds to a source's own: a row's key, and when it was known. */
+export const FILE = '__file';
+export const ROW = '__row';
+export const KNOWN_AT = '__known_at';
+
+/** What a column is inside DuckDB, hence in a shard. */
+export const SQL_TYPES = {
+  string: 'VARCHAR',
+  integer: 'BIGINT',
+  number: 'DOUBLE',
+  boolean: 'BOOLEAN',
+  timestamp: 'TIMESTAMP',
+} as const satisfies Readonly<Record<ColumnType, string>>;
+
+/** @throws MlopsError MLOPS_NAME_INVALID: a user's column whose name is no identifier */
+export function column(name: string): string {
+  if (COLUMN_NAME.test(name)) return `"${name}"`;
+  const fix = 'Column names start with a letter, then letters, digits and _, at most 63 in all.';
+  throw new MlopsError('MLOPS_NAME_INVALID', 'A column name is no identifier.', { column: name }, fix);
+}
+
+export function text(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+const GLOB = /[*?[\]{}]/;
+
+/**
+ * A file's path as a literal.
+ * @throws MlopsError MLOPS_SOURCE_UNREADABLE: DuckDB would take the path for a pattern of paths
+ */
+export function path(file: string): string {
+  if (!GLOB.test(file)) return text(file);
+  const fix = 'Give it a path without * ? [ ] { }.';
+  throw new MlopsError('MLOPS_SOURCE_UNREADABLE', 'The path would be read as a pattern.', { file }, fix);
+}
+
+export function paths(files: readonly string[]): string {
+  return `[${files.map(path).join(', ')}]`;
+}
+
+/** ISO-8601 with zone → a timestamp literal in UTC. The text is the project's own, checked before. */
+export function moment(iso: string): string {
+  const ms = Date.parse(iso);
+  if (!Number.isNaN(ms)) return `make_timestamp(${BigInt(ms) * 1000n})`;
+  throw new MlopsError('MLOPS_DEFINITION_INVALID', 'Not a moment in time.', { text: iso }, 'Write ISO-8601 in UTC.');
+}

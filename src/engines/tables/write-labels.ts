@@ -1,0 +1,41 @@
+/** Labels that user code gave, as a label shard. */
+import { MlopsError } from '../../domain/errors';
+import { withDatabase } from './duckdb';
+import { type LabelCounts, type LabelShard, writeLabelShard } from './label';
+import { FILE, path, ROW } from './sql';
+
+export interface GivenLabels {
+  /** Local path of the data shard. */
+  readonly data: string;
+  /** One for each row of the shard, in its order: 1, 0, or null where there is none. */
+  readonly labels: readonly (0 | 1 | null)[];
+  readonly folder: string;
+  /** The label shard's file in `folder`. */
+  readonly file: string;
+}
+
+/** @throws MlopsError MLOPS_LABEL_INVALID: another number of labels than rows, or a label that is none */
+export async function writeLabels({
+  data,
+  labels,
+  folder,
+  file,
+}: GivenLabels): Promise<{ readonly shard: LabelShard; readonly counts: LabelCounts }> {
+  const row = labels.findIndex((label) => label !== 0 && label !== 1 && label !== null);
+  if (row >= 0) {
+    const where = { file: data, row, label: String(labels[row]) };
+    throw new MlopsError('MLOPS_LABEL_INVALID', 'A label is neither 0, 1 nor null.', where, 'Mend the labeler.');
+  }
+  return await withDatabase({ files: [data], folder }, async (database) => {
+    const [found] = await database.rows(`SELECT count(*) AS n FROM read_parquet(${path(data)})`);
+    if (Number(found!['n']) !== labels.length) {
+      const where = { file: data, rows: Number(found!['n']), labels: labels.length };
+      throw new MlopsError('MLOPS_LABEL_INVALID', 'Another number of labels than rows.', where, 'Mend the labeler.');
+    }
+    // One digit a row: the cheapest way in for a column of three values.
+    const digits = labels.map((label) => label ?? '-').join('');
+    const given = `SELECT TRY_CAST(unnest(string_split('${digits}', '')) AS TINYINT) AS label`;
+    const rows = `SELECT d."${FILE}", d."${ROW}", l.label FROM read_parquet(${path(data)}) d POSITIONAL JOIN (${given}) l`;
+    return await writeLabelShard(database, rows, folder, file);
+  });
+}

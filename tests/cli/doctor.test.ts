@@ -1,0 +1,140 @@
+/** doctor on the real servers: what is well, what is broken, and that what it says to do mends it. */
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Client as MinioClient } from 'minio';
+import type { Digest } from '../../src/domain/refs';
+import { mongoFinding } from '../../src/cli/doctor/stores';
+import { storeConfig } from '../../src/stores/config';
+import { smallProject } from '../support/small-flights';
+import { openSystem, type TestSystem } from '../support/system';
+import { mlops, mlopsJson } from './mlops';
+
+const PROJECT = `examined-${randomUUID().slice(0, 8)}`;
+const WORKFLOW = `mlops/${PROJECT}`;
+
+let system: TestSystem;
+beforeAll(async () => {
+  system = await openSystem('doctor');
+});
+afterAll(async () => {
+  await system.client.temporal.workflow.getHandle(WORKFLOW).terminate();
+  await system.close();
+}, 60_000);
+
+interface Finding {
+  readonly state: string;
+  readonly about: string;
+  readonly what: string;
+  readonly fix?: string;
+}
+
+async function findings(): Promise<Finding[]> {
+  return (await mlopsJson<{ findings: Finding[] }>(['doctor'], system.env)).findings;
+}
+
+/** Other projects of these servers have findings of their own. */
+async function findingOn(about: string): Promise<Finding | undefined> {
+  return (await findings()).find((finding) => finding.about === about);
+}
+
+test('without a worker both queues are problems, and the rest is looked at', async () => {
+  const found = await findings();
+  const queues = found.filter(({ about }) => about.startsWith('queue '));
+  expect(queues).toMatchObject([
+    { state: 'problem', what: `no worker polls ${system.taskQueue}`, fix: 'Start one: mlops worker.' },
+    { state: 'problem', what: `no worker polls ${system.taskQueue}-compute` },
+  ]);
+  for (const about of ['temporal', 'mongodb', 'object store', 'refs', 'audit']) {
+    expect(found.find((finding) => finding.about === about)).toMatchObject({ state: 'ok' });
+  }
+  const { code, stderr } = await mlops(['doctor'], system.env);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^mlops: .+ problems?: do what is listed\.\n$/);
+});
+
+test('with a worker the queues and the search attributes are well', async () => {
+  await system.startWorker();
+  await system.client.requireWorker();
+  const found = await findings();
+  const looked = found.filter(({ about }) => /^(queue|search attribute) /.test(about));
+  expect(looked.map(({ state }) => state)).toEqual(Array(6).fill('ok'));
+});
+
+test('a lifecycle that an undecodable signal has stopped is found, and the command that is printed mends it', async () => {
+  const definition = smallProject(PROJECT, join(system.folder, 'none.parquet'));
+  await system.client.start({ definition, asOf: '2001-02-01T00:00:00Z', by: 'cem' });
+  // No file to ingest: the phase fails, and the lifecycle waits for its operator.
+  while ((await system.client.status(PROJECT)).failure === undefined);
+  await system.client.temporal.workflowService.signalWorkflowExecution({
+    namespace: system.client.temporal.options.namespace,
+    workflowExecution: { workflowId: WORKFLOW },
+    signalName: 'trigger',
+    input: { payloads: [{ metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('{bad') }] },
+  });
+  let finding = await findingOn(`workflow ${WORKFLOW}`);
+  while (finding === undefined) finding = await findingOn(`workflow ${WORKFLOW}`);
+  expect(finding).toMatchObject({ state: 'problem', what: expect.stringMatching(/workflow task fails: .*JSON/) });
+  const silent = await mlops(['status', PROJECT], system.env);
+  expect(silent.code).toBe(0);
+  expect(silent.stderr).toMatch(/^mlops: the lifecycle doesn't answer .* mlops doctor looks why\.\n$/);
+  expect(silent.stdout).toMatch(/^waits for +operator$/m);
+
+  const command = /temporal workflow reset .*$/.exec(finding.fix ?? '')?.[0] ?? '';
+  const env = { ...process.env, PATH: `${system.env.MLOPS_SERVERS}:${process.env.PATH}` };
+  await promisify(execFile)('bash', ['-c', command], { env });
+  while ((await mlopsJson<{ status: unknown }>(['status', PROJECT], system.env)).status === null);
+  expect(await system.client.status(PROJECT)).toMatchObject({ cycle: 1, phase: 'ingest', waitingFor: ['operator'] });
+  expect(await findingOn(`workflow ${WORKFLOW}`)).toBeUndefined();
+  const retried = await mlops(['retry', PROJECT, '--by', 'cem'], system.env);
+  expect(retried).toMatchObject({ code: 0, stderr: '' });
+}, 90_000);
+
+test('records and artifacts that others name and that are gone are told by who names them', async () => {
+  const { facts, artifacts, db } = system.stores;
+  const path = join(system.folder, 'lost');
+  await writeFile(path, 'lost');
+  const lost = await artifacts.put({ name: 'lost', path, mediaType: 'text/plain' });
+  const [gone, here] = [`sha256:${'1'.repeat(64)}`, `sha256:${'2'.repeat(64)}`] as [Digest, Digest];
+  const input = { kind: 'snapshot', id: gone, digest: gone } as const;
+  const body = { trainer: 'network' } as never;
+  await facts.commit({ _id: here, kind: 'run', digest: here, inputs: [input], artifacts: [lost], body });
+  const { s3 } = storeConfig(system.env);
+  const { hostname, port } = new URL(s3.endpoint);
+  const minio = new MinioClient({ ...s3, endPoint: hostname, port: Number(port), useSSL: false });
+  await minio.removeObject(s3.bucket, `cas/sha256/${lost.digest.slice(7, 9)}/${lost.digest.slice(9)}`);
+  const told = async () =>
+    (await findings()).filter(({ about }) => about === `run:${here}`).map(({ state, what }) => `${state}: ${what}`);
+  expect(await told()).toEqual([
+    `problem: names snapshot/${gone}, which is gone`,
+    `problem: names the artifact ${lost.digest}, whose object is gone`,
+  ]);
+  // What it says to do mends it: the bytes are put where it says.
+  const advice = (await findings()).find(({ what }) => what.includes('whose object is gone'))?.fix ?? '';
+  const [, bucket = '', key = ''] = /^Put the object back as ([^/ ]+)\/(\S+), from a backup/.exec(advice) ?? [];
+  await minio.fPutObject(bucket, key, path);
+  expect(await told()).toHaveLength(1);
+  await artifacts.download(lost.digest, join(system.folder, 'found'));
+  await db.collection<{ _id: string }>('artifacts').deleteOne({ _id: lost.digest });
+  expect((await told())[1]).toBe(`problem: names the artifact ${lost.digest}, which has no document`);
+  await db.collection<{ _id: string }>('runs').deleteOne({ _id: here });
+  expect(await told()).toEqual([]);
+});
+
+test('an audit chain that somebody changed is a problem', async () => {
+  await system.stores.audit.record({ id: 'a', project: 'cut', what: 'x', by: 'ana', detail: {} });
+  await system.stores.audit.record({ id: 'b', project: 'cut', what: 'y', by: 'ana', detail: {} });
+  await system.stores.db.collection<{ _id: string }>('audit').deleteOne({ _id: 'a' });
+  expect(await findingOn('audit cut')).toMatchObject({ state: 'problem', what: 'the chain breaks at: b' });
+});
+
+test('a MongoDB that keeps the transactions of killed workers for long is told of, with the command that mends it', () => {
+  expect(mongoFinding('version 6', 60)).toMatchObject({
+    state: 'warning',
+    what: 'version 6; a transaction of a worker that was killed holds its documents for 60 s and more',
+    fix: expect.stringContaining('transactionLifetimeLimitSeconds: 5') as unknown,
+  });
+  for (const seconds of [5, undefined]) expect(mongoFinding('version 6', seconds).state).toBe('ok');
+});

@@ -1,0 +1,119 @@
+/** What an operator does by the command in a lifecycle that has windows: apply, supersede, roll back; and what is listed then. */
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { digestOf } from '../../src/runtime/digest';
+import type { ProjectDefinition } from '../../src/domain/definition';
+import type { Replica } from '../../src/replica/run-replica';
+import { eventually } from '../support/eventually';
+import { serveLateFlights } from '../support/late-flights';
+import { Lifecycles } from '../support/lifecycles';
+import { startReplica } from '../support/replica';
+import { writeSmallFlights } from '../support/small-flights';
+import { openSystem, type TestSystem } from '../support/system';
+import { mlops, mlopsJson } from './mlops';
+
+jest.setTimeout(120_000);
+
+let system: TestSystem;
+let lifecycles: Lifecycles;
+let replica: Replica;
+let definition: ProjectDefinition;
+let project: string;
+
+beforeAll(async () => {
+  system = await openSystem('operate');
+  lifecycles = new Lifecycles(system, await writeSmallFlights(system.folder));
+  definition = lifecycles.define({ triggers: [{ on: 'level', windows: 1, of: 1, coolDown: { event: '28 days' } }] });
+  project = definition.name;
+  await system.startWorker();
+  replica = await startReplica(system, project);
+});
+afterAll(async () => {
+  await lifecycles.end();
+  await replica.close();
+  await system.close();
+});
+
+const run = (...args: string[]) => mlops(args, system.env);
+const json = <T>(...args: string[]) => mlopsJson<T>(args, system.env);
+const approve = async (cycle: number) => {
+  const { model } = await lifecycles.request(project, cycle);
+  const decided = await json('decide', `${project}/${cycle}`, '--approve', '--by', 'ana', '--digest', model);
+  expect(decided).toMatchObject({ outcome: 'accepted', state: 'approved' });
+};
+
+test('a week that the model misjudges is listed with its trigger, and the cycle that it led to', async () => {
+  await lifecycles.start(definition);
+  await approve(1);
+  await lifecycles.cycle(project, 1, 'finished');
+  for (let day = 1; day <= 9; day += 1) await serveLateFlights(replica.address, project, `2001-02-0${day}`);
+  await lifecycles.cycle(project, 2, 'waiting');
+
+  const window = `${project}/2001-02-01T00:00:00.000Z/r0`;
+  const windows = await run('ls', 'windows', project);
+  expect(windows.stdout.trimEnd().split('\n')).toEqual([
+    expect.stringMatching(/^window +version +rows +truths +level gap/),
+    expect.stringMatching(new RegExp(`^${window} +1 +280 +280 .* below .* level: fired$`)),
+  ]);
+  const triggers = await run('ls', 'triggers', project);
+  expect(triggers.stdout.trimEnd().split('\n')).toEqual([
+    expect.stringMatching(/^trigger +on +outcome +cycle/),
+    expect.stringMatching(new RegExp(`^${window}/level +level +fired +${project}/2 `)),
+  ]);
+  expect((await run('show', `window/${project}/2001-02-01`)).stdout).toMatch(/\nTriggers\n +on .*\n +level .* fired/);
+  const lineage = await run('lineage', `cycle/${project}/2`, '--depth', '1');
+  expect(lineage.stdout).toContain(`\n  was caused by window/${window} `);
+  expect(lineage.stdout).toContain(`\n  asked request/${project}/2\n`);
+});
+
+test('apply: a changed definition takes effect with the next cycle, which --supersede begins at once', async () => {
+  const oneStep = { name: 'all', share: 1, shadow: false, for: { event: '1 day' } } as const;
+  const changed: ProjectDefinition = { ...definition, rollout: { ...definition.rollout, steps: [oneStep] } };
+  const file = join(system.folder, 'changed.json');
+  await writeFile(file, JSON.stringify(changed));
+  const applied = await json('apply', file, '--by', 'dan');
+  expect(applied).toMatchObject({ project, outcome: 'accepted', by: 'dan', definition: digestOf(changed) });
+  expect((await lifecycles.cycle(project, 2, 'waiting')).definition.digest).toBe(digestOf(definition));
+
+  const plain = await run('retrain', project, '--as-of', '2001-02-14', '--by', 'dan');
+  expect(plain.code).toBe(0);
+  await lifecycles.cycle(project, 2, 'waiting');
+  const superseding = await run('retrain', project, '--as-of', '2001-02-15', '--by', 'dan', '--supersede');
+  expect(superseding).toMatchObject({ code: 0, stderr: '' });
+  expect(await lifecycles.cycle(project, 2, 'finished')).toMatchObject({ outcome: 'superseded' });
+  const next = await lifecycles.cycle(project, 3, 'waiting');
+  expect(next.definition.digest).toBe(digestOf(changed));
+  expect([next.asOf, next.causes.map(({ by }) => by)]).toEqual(['2001-02-15T00:00:00Z', ['dan', 'dan']]);
+
+  const unknown = join(system.folder, 'unknown.json');
+  await writeFile(unknown, JSON.stringify({ ...changed, name: `other-${randomUUID().slice(0, 8)}` }));
+  const nobody = await run('apply', unknown, '--by', 'dan');
+  expect(nobody.code).toBe(1);
+  expect(nobody.stderr).toMatch(/^mlops: MLOPS_UNKNOWN_PROJECT: .*\n$/);
+});
+
+test('rollback: the version that was live before answers again, and its rollout is listed', async () => {
+  await approve(3);
+  await eventually('the only step’s clock', async () => {
+    const endpoint = await system.stores.moving.endpoints.findOne({ _id: project });
+    return endpoint?.rollout.stepName === 'all' ? endpoint.rollout.until : undefined;
+  });
+  for (const day of ['2001-02-10', '2001-02-11']) await serveLateFlights(replica.address, project, day);
+  await lifecycles.cycle(project, 3, 'finished');
+  const champion = async () => (await json<{ records: { champion: number } }>('status', project)).records.champion;
+  expect(await champion()).toBe(3);
+  const back = await run('rollback', project, '--by', 'dan');
+  expect(back).toMatchObject({ code: 0, stderr: '' });
+  await eventually('version 1 answers again', async () => ((await champion()) === 1 ? true : undefined));
+  const rollouts = await json<{ kind: string; served: { number: number } }[]>('ls', 'rollouts', project);
+  expect(rollouts.map(({ kind, served }) => [kind, served.number])).toEqual([
+    ['rollout', 1],
+    ['rollout', 3],
+    ['rollback', 1],
+  ]);
+  const never = await run('rollback', project, '--to', '2', '--by', 'dan');
+  expect([never.code, never.stderr]).toEqual([1, expect.stringMatching(/refused: version 2 was never live\n$/)]);
+  const versions = await run('ls', 'versions', project);
+  expect(versions.stdout).toMatch(new RegExp(`\\n${project}@3 +retired `));
+});

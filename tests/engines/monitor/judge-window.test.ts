@@ -1,0 +1,187 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SchemaDefinition } from '../../../src/domain/definition';
+import { dataQualityOf } from '../../../src/engines/monitor/data-quality';
+import {
+  type JudgeWindowInput,
+  judgeWindowJob,
+  type WindowNumbers,
+} from '../../../src/engines/monitor/judge-window-job';
+import { readWindow, type WindowRow } from '../../../src/engines/monitor/window-table';
+import { auc } from '../../../src/engines/stats/auc';
+import { baselineOf } from '../../../src/engines/stats/baseline';
+import { learnDependencies } from '../../../src/engines/tables/dependencies';
+
+const DAY_MS = 86_400_000;
+const THURSDAY = Date.parse('2001-02-01T00:00:00Z');
+const RULE = {
+  name: 'distance_is_the_routes',
+  determinants: ['origin'],
+  dependent: 'distance',
+  severity: 'warn',
+} as const;
+const SCHEMA: SchemaDefinition = {
+  columns: [
+    { column: 'distance', required: true, min: 1, max: 5000, severity: 'block' },
+    { column: 'origin', required: true, oneOf: ['ATL', 'BOS'], severity: 'info' },
+    { column: 'delay', required: true, severity: 'block' },
+  ],
+  dependencies: [RULE],
+  maxQuarantinedShare: 0.1,
+  maxBrokenShare: 0.05,
+  minRows: 1,
+};
+const INPUTS = { date: 'timestamp', distance: 'integer', origin: 'string' } as const;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'judge-window-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** A week of 300 rows: two routes, scores that rank well, a fifth late on every day. */
+function rows(change: (row: WindowRow, index: number) => Partial<WindowRow> = () => ({})): WindowRow[] {
+  return Array.from({ length: 300 }, (_, index) => {
+    const late = index % 5 === 0;
+    const atlanta = index % 2 === 0;
+    const at = THURSDAY + Math.floor((index * 7 * DAY_MS) / 300);
+    const row: WindowRow = {
+      at,
+      inputs: { date: at * 1000, distance: atlanta ? 500 : 900, origin: atlanta ? 'ATL' : 'BOS' },
+      score: late ? 0.3 : 0.175,
+      truth: late ? 1 : 0,
+    };
+    return { ...row, ...change(row, index) };
+  });
+}
+
+async function judge(
+  served: readonly WindowRow[] | undefined,
+  changes: Partial<JudgeWindowInput> = {},
+  without: readonly (keyof JudgeWindowInput)[] = []
+): Promise<WindowNumbers> {
+  const path = async (name: string, text: string): Promise<string> => {
+    await writeFile(join(folder, name), text);
+    return join(folder, name);
+  };
+  const lines = (all: readonly WindowRow[]) => all.map((row) => `${JSON.stringify(row)}\n`).join('');
+  const reference = await readWindow(await path('reference.jsonl', lines(rows())), INPUTS, () => undefined);
+  const baseline = baselineOf({ watched: Object.keys(INPUTS), table: reference.table, scores: reference.scores });
+  const input: JudgeWindowInput = {
+    ...(served === undefined ? {} : { rows: await path('rows.jsonl', lines(served)) }),
+    baseline: await path('baseline.json', JSON.stringify(baseline)),
+    dependencies: await path('dependencies.json', JSON.stringify(learnDependencies(reference.table, [RULE]))),
+    inputs: INPUTS,
+    schema: SCHEMA,
+    monitoring: {
+      season: { days: 7, offsetDays: 0 },
+      lateness: { event: '1 hour' },
+      truthWithin: { event: '3 days' },
+      truthCoverage: 0.95,
+      minRows: 100,
+      level: { floor: 0.06, confidence: 0.95 },
+      drift: { psiFloor: 0.1, wassersteinFloor: 0.1, falseDiscoveryRate: 0.05 },
+    },
+    objective: { metric: 'logLoss', decisionThreshold: 0.5 },
+    trainRate: 0.2,
+    ...changes,
+  };
+  const given = Object.fromEntries(
+    Object.entries(input).filter(([name]) => !without.includes(name as keyof JudgeWindowInput))
+  ) as unknown as JudgeWindowInput;
+  return judgeWindowJob(given, { folder, progress: () => undefined, checkpoint: () => undefined });
+}
+
+test('a window like the reference: no drift, no gap, sound data, and quality beside the constant', async () => {
+  const numbers = await judge(rows());
+  expect(numbers).toMatchObject({
+    rows: 300,
+    truths: 300,
+    dataQuality: { verdict: 'passed' },
+    level: { verdict: 'none' },
+  });
+  expect(numbers.drift.map(({ column }) => column)).toEqual(['date:timeOfDay', 'date:weekday', 'distance', 'origin']);
+  expect(numbers.drift.every(({ verdict }) => verdict === 'none')).toBe(true);
+  expect(numbers.scoreDrift?.verdict).toBe('none');
+  expect(numbers.quality.auc?.estimate).toBe(1);
+  expect(numbers.quality.logLossAgainstConstant?.high).toBeLessThan(0);
+});
+
+test('the level: predictions above the truth by the floor or more', async () => {
+  const numbers = await judge(rows((row) => ({ score: row.score + 0.1 })));
+  expect(numbers.level).toMatchObject({ verdict: 'above' });
+  expect(numbers.level.gap.estimate).toBeCloseTo(0.1, 6);
+});
+
+test('kilometres for miles: the dependency breaks and the distance drifts', async () => {
+  const numbers = await judge(
+    rows((row) => ({ inputs: { ...row.inputs, distance: Math.round(Number(row.inputs.distance) * 1.609) } }))
+  );
+  expect(numbers.dataQuality.verdict).toBe('failed');
+  expect(numbers.dataQuality.rules.find(({ rule }) => rule === RULE.name)).toEqual({
+    rule: RULE.name,
+    broken: 300,
+    share: 1,
+    limit: 0.05,
+  });
+  expect(numbers.drift.find(({ column }) => column === 'distance')?.verdict).toBe('drift');
+});
+
+test('rows whose truth is not known count for drift, and not for level and quality', async () => {
+  const numbers = await judge(
+    rows().map(({ truth, ...row }, index) => (index >= 280 || truth === undefined ? row : { ...row, truth }))
+  );
+  expect(numbers).toMatchObject({ rows: 300, truths: 280 });
+  expect(numbers.level.meanTruth).toBeCloseTo(56 / 280, 6);
+});
+
+test('few rows, or none: insufficient data, and no number that is none', async () => {
+  const few = await judge(rows().slice(0, 50));
+  expect(few.level.verdict).toBe('insufficient data');
+  expect(few.drift.every(({ verdict }) => verdict === 'insufficient data')).toBe(true);
+  const none = await judge(undefined);
+  expect(none).toMatchObject({ rows: 0, truths: 0, level: { verdict: 'insufficient data' }, quality: {}, drift: [] });
+  expect(JSON.parse(JSON.stringify(none))).toEqual(none);
+});
+
+test('one class only: the AUC is left out, the log loss stays', async () => {
+  const numbers = await judge(rows(() => ({ truth: 0 })));
+  expect(Object.keys(numbers.quality)).toEqual(['logLoss', 'logLossAgainstConstant']);
+});
+
+test('without a baseline there is no drift to tell', async () => {
+  const numbers = await judge(rows(), {}, ['baseline']);
+  expect(numbers.drift).toEqual([]);
+  expect(numbers.level.verdict).toBe('none');
+});
+
+test('a truth that is neither 0 nor 1 is named, not averaged', async () => {
+  await expect(judge(rows((_, index) => (index === 7 ? { truth: 3 } : {})))).rejects.toMatchObject({
+    code: 'MLOPS_LABEL_INVALID',
+  });
+});
+
+test('rules of the schema: missing, ranges, values; columns that are not served are not checked', async () => {
+  const path = join(folder, 'rows.jsonl');
+  const served = rows((row, index) => ({
+    inputs: {
+      ...row.inputs,
+      ...(index < 10 ? { distance: null } : index < 12 ? { distance: 9000 } : index < 15 ? { distance: 0 } : {}),
+      ...(index < 100 ? { origin: 'XXX' } : {}),
+    },
+  }));
+  await writeFile(path, served.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const { table, scores, known } = await readWindow(path, INPUTS, () => undefined);
+  const { verdict, rules } = dataQualityOf(table, SCHEMA, undefined);
+  expect(rules.map(({ rule, broken, limit }) => [rule, broken, limit])).toEqual([
+    ['distance present', 10, 0.05],
+    ['distance at least 1', 3, 0.05],
+    ['distance at most 5000', 2, 0.05],
+    ['origin present', 0, 1],
+    ['origin one of ATL, BOS', 100, 1],
+  ]);
+  expect(verdict).toBe('passed');
+  expect(auc(scores, known.labels)).toBe(1);
+  expect(dataQualityOf(table, { ...SCHEMA, maxBrokenShare: 0.03 }, undefined).verdict).toBe('failed');
+});

@@ -1,0 +1,95 @@
+import { judgeGates } from '../../../src/domain/gates';
+import { auc } from '../../../src/engines/stats/auc';
+import { evaluateScores } from '../../../src/engines/stats/evaluate';
+import { logLoss } from '../../../src/engines/stats/losses';
+import { referenceRows } from './reference-rows';
+
+const { scores, labels } = referenceRows();
+/** Eight days of 125 rows. */
+const eventTime = BigInt64Array.from({ length: 1000 }, (_, row) => BigInt(Math.floor(row / 125)) * 86_400_000_000n);
+const objective = { decisionThreshold: 0.5 };
+const input = { candidate: scores, labels, eventTime, trainRate: 0.3, objective };
+const worse = scores.map((score, row) => (row % 3 === 0 ? 1 - score : score));
+
+test('an evaluation has every metric with its interval, beside the constant', () => {
+  const evaluation = evaluateScores(input);
+  expect(evaluation).toMatchObject({ rows: 1000, positives: 332 });
+  expect(Object.keys(evaluation.candidate)).toEqual([
+    'auc',
+    'logLoss',
+    'brier',
+    'calibrationError',
+    'accuracy',
+    'precision',
+    'recall',
+    'f1',
+  ]);
+  expect(evaluation.candidate['auc']?.estimate).toBe(auc(scores, labels));
+  expect(evaluation.candidate['logLoss']?.estimate).toBeCloseTo(logLoss(scores, labels), 12);
+  expect(evaluation.candidate['logLoss']).toMatchObject({ blocks: 8, method: 't on day blocks' });
+  expect(evaluation.constant['auc']).toBe(0.5);
+  expect(evaluation.constant['logLoss']).toBeCloseTo(-0.332 * Math.log(0.3) - 0.668 * Math.log(0.7), 6);
+  expect(evaluation.champion).toBeUndefined();
+  expect(evaluation.againstChampion).toBeUndefined();
+});
+
+test('what is undefined is absent: a constant below the threshold has no precision', () => {
+  const { constant, againstConstant } = evaluateScores(input);
+  expect(constant).not.toHaveProperty('precision');
+  expect(againstConstant).not.toHaveProperty('precision');
+  expect(constant['recall']).toBe(0);
+});
+
+test('differences to the champion are paired: far narrower than either interval', () => {
+  const nearly = scores.map((score) => score * 0.99);
+  const { candidate, againstChampion } = evaluateScores({ ...input, champion: nearly });
+  const width = ({ low, high }: { readonly low: number; readonly high: number }) => high - low;
+  expect(width(againstChampion!['logLoss']!)).toBeLessThan(width(candidate['logLoss']!) / 10);
+  expect(againstChampion!['auc']?.estimate).toBe(0);
+});
+
+test('a champion that is clearly worse is told apart', () => {
+  const { againstChampion } = evaluateScores({ ...input, champion: worse });
+  expect(againstChampion!['logLoss']!.high).toBeLessThan(0);
+  expect(againstChampion!['auc']!.low).toBeGreaterThan(0);
+});
+
+test('a slice for each day', () => {
+  const { slices } = evaluateScores({ ...input, champion: worse });
+  expect(slices.map(({ name }) => name).slice(0, 2)).toEqual(['1970-01-01', '1970-01-02']);
+  expect(slices.reduce((rows, slice) => rows + slice.rows, 0)).toBe(1000);
+  const mean = slices.reduce((sum, { rows, logLoss: loss }) => sum + rows * loss, 0) / 1000;
+  expect(mean).toBeCloseTo(logLoss(scores, labels), 10);
+});
+
+test('the same input gives the same JSON', () => {
+  const once = JSON.stringify(evaluateScores({ ...input, champion: worse }));
+  expect(JSON.stringify(evaluateScores({ ...input, champion: worse }))).toBe(once);
+  expect(once).not.toContain('null');
+});
+
+test("the objective's value is a metric where it is declared", () => {
+  const value = { truePositive: 1, falsePositive: -1, falseNegative: 0, trueNegative: 0, unit: '€' };
+  const { candidate } = evaluateScores({ ...input, objective: { ...objective, value } });
+  // precision 296/487, hence 296 true and 191 false positives
+  expect(candidate['value']?.estimate).toBeCloseTo((296 - 191) / 1000, 12);
+});
+
+test('a gate on the paired difference passes and fails with it', () => {
+  const gate = { name: 'better', metric: 'logLoss', against: 'champion', atMost: 0, severity: 'blocking' } as const;
+  const better = judgeGates([gate], evaluateScores({ ...input, champion: worse }));
+  const not = judgeGates([gate], evaluateScores({ ...input, candidate: worse, champion: scores }));
+  expect([better[0]?.outcome, not[0]?.outcome]).toEqual(['passed', 'failed']);
+});
+
+describe('is refused', () => {
+  test.each([
+    ['a label that is missing', { labels: labels.map((label, row) => (row === 7 ? Number.NaN : label)) }, 'row=7'],
+    ['a label that is neither 0 nor 1', { labels: labels.map((label) => label * 2) }, 'MLOPS_LABEL_INVALID'],
+    ['a score that is no number', { candidate: scores.map((s, row) => (row === 3 ? Number.NaN : s)) }, 'row=3'],
+    ['another number of scores', { champion: scores.subarray(1) }, 'whose=champion'],
+    ['no row', { candidate: new Float32Array(), labels: new Float32Array(), eventTime: new BigInt64Array() }, 'no row'],
+  ])('%s', (_, change, said) => {
+    expect(() => evaluateScores({ ...input, ...change })).toThrow(said);
+  });
+});

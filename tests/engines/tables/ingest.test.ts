@@ -1,0 +1,298 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ingest } from '../../../src/engines/tables/ingest';
+import { localPath, observe } from '../../../src/engines/tables/observe';
+import {
+  ANYTHING,
+  context,
+  ingestOrders,
+  LATER,
+  ORDERS,
+  sql,
+  type TestFolder,
+  testFolder,
+  write,
+  writeOrders,
+} from './files';
+
+let folder: TestFolder;
+beforeEach(async () => {
+  folder = testFolder();
+  await writeOrders(join(folder.path, 'orders.parquet'));
+});
+afterEach(() => folder.remove());
+
+const shardPath = (name: string) => join(folder.path, name);
+
+describe('shards', () => {
+  test('hold the declared columns and the row key, in the order of event time, file and row', async () => {
+    const { shards, rows } = await ingestOrders(folder.path, { rowsPerShard: 300 });
+    expect(rows).toBe(1_000);
+    expect(shards.map((shard) => [shard.name, shard.rows])).toEqual([
+      ['shard-00000', 300],
+      ['shard-00001', 300],
+      ['shard-00002', 300],
+      ['shard-00003', 100],
+    ]);
+    expect(shards[1]).toMatchObject({
+      minEventTime: '2024-01-04T00:00:00.000Z',
+      maxEventTime: '2024-01-06T23:45:36.000Z',
+      maxKnownAt: '2024-01-07T00:45:36.000Z',
+    });
+    const [file] = (await observe(ORDERS, folder.path)).files;
+    const found = await sql(`SELECT * FROM '${shardPath('shard-00001.parquet')}' LIMIT 1`);
+    expect(Object.keys(found[0]!)).toEqual([...Object.keys(ORDERS.columns), '__file', '__row', '__known_at']);
+    expect(found[0]).toMatchObject({
+      amount: 300n,
+      price: 150,
+      city: 'Oslo',
+      paid: true,
+      __row: 300n,
+      __file: file!.digest,
+    });
+    const types = await sql(`DESCRIBE SELECT * FROM '${shardPath('shard-00001.parquet')}'`);
+    expect(types.map((each) => each['column_type'])).toEqual([
+      ...['TIMESTAMP', 'BIGINT', 'DOUBLE', 'VARCHAR', 'BOOLEAN'],
+      ...['VARCHAR', 'BIGINT', 'TIMESTAMP'],
+    ]);
+  });
+
+  test('are the same bytes from the same rows', async () => {
+    const into = join(folder.path, 'again');
+    mkdirSync(into);
+    const once = await ingestOrders(folder.path, { rowsPerShard: 300 });
+    expect(await ingestOrders(folder.path, { rowsPerShard: 300, into })).toEqual(once);
+    const bytes = readFileSync(join(into, 'shard-00002.parquet'));
+    expect(bytes.equals(readFileSync(shardPath('shard-00002.parquet')))).toBe(true);
+  });
+
+  test('have a digest of their rows that knows nothing of how the file was written', async () => {
+    const once = await ingestOrders(folder.path);
+    const plain = join(folder.path, 'plain');
+    mkdirSync(plain);
+    await sql(
+      `COPY (SELECT * FROM '${shardPath('orders.parquet')}') TO '${join(plain, 'orders.parquet')}' (FORMAT parquet, COMPRESSION uncompressed)`
+    );
+    const rewritten = await ingestOrders(plain);
+    // The file's own digest is a part of each row's key, so only with the same key the digest is the same.
+    expect(rewritten.shards[0]!.rowsDigest).not.toBe(once.shards[0]!.rowsDigest);
+    const cut = await ingestOrders(folder.path, { rowsPerShard: 400, into: plain });
+    expect(cut.shards[0]!.rowsDigest).not.toBe(once.shards[0]!.rowsDigest);
+    const all = await ingestOrders(folder.path, { rowsPerShard: 1_000, into: plain });
+    expect(all.shards[0]!.rowsDigest).toBe(once.shards[0]!.rowsDigest);
+  });
+
+  test('of a file whose rows come in any order are ordered, and the key says where a row was', async () => {
+    await sql(
+      `COPY (SELECT * FROM '${shardPath('orders.parquet')}' ORDER BY i DESC) TO '${shardPath('turned.parquet')}' (FORMAT parquet)`
+    );
+    writeFileSync(shardPath('orders.parquet'), readFileSync(shardPath('turned.parquet')));
+    await ingestOrders(folder.path);
+    const found = await sql(`SELECT amount, __row FROM '${shardPath('shard-00000.parquet')}' LIMIT 2`);
+    expect(found).toEqual([
+      { amount: 0n, __row: 999n },
+      { amount: 1n, __row: 998n },
+    ]);
+  });
+});
+
+describe('a batch', () => {
+  const rowsKnown = async (after: string | null, asOf: string) =>
+    (await ingestOrders(folder.path, { after, asOf })).rows;
+
+  test('is what became known after the last one, and by asOf', async () => {
+    // Row i is known at 01:00 + 864 s · i.
+    expect(await rowsKnown(null, '2024-01-01T01:00:00Z')).toBe(1);
+    expect(await rowsKnown('2024-01-01T01:00:00Z', '2024-01-02T01:00:00Z')).toBe(100);
+    expect(await rowsKnown('2024-01-02T01:00:00Z', LATER)).toBe(899);
+  });
+
+  test('may be empty after the first one', async () => {
+    const { rows, shards } = await ingestOrders(folder.path, { after: '2025-01-01T00:00:00Z' });
+    expect({ rows, shards }).toEqual({ rows: 0, shards: [] });
+  });
+
+  test("goes on with its parent's numbers", async () => {
+    const { shards } = await ingestOrders(folder.path, { rowsPerShard: 600, firstShard: 7 });
+    expect(shards.map(({ name }) => name)).toEqual(['shard-00007', 'shard-00008']);
+  });
+
+  test('goes by a column that says when a row was known', async () => {
+    await writeOrders(shardPath('orders.parquet'), '*, "at" + to_days(CASE WHEN i < 10 THEN 100 ELSE 0 END) AS seen');
+    const source = { columns: { ...ORDERS.columns, seen: 'timestamp' }, knownAt: { column: 'seen' } } as const;
+    expect((await ingestOrders(folder.path, { source, asOf: '2024-02-01T00:00:00Z' })).rows).toBe(990);
+  });
+
+  test('rounds a linear rule to whole microseconds, once', async () => {
+    const source = { knownAt: { eventTimePlus: { minutes: 0.5, minutesPer: { amount: 1 / 7, price: 1e-9 } } } };
+    await ingestOrders(folder.path, { source });
+    const found = await sql(
+      `SELECT amount, price, epoch_us(__known_at) - epoch_us("at") AS minutes FROM '${shardPath('shard-00000.parquet')}'`
+    );
+    const expected = found.map(({ amount, price }) => {
+      return BigInt(Math.round((0.5 + Number(amount) * (1 / 7) + Number(price) * 1e-9) * 60_000_000));
+    });
+    expect(found.map(({ minutes }) => minutes)).toEqual(expected);
+  });
+});
+
+describe('the schema', () => {
+  const rule = (change: object) => ({ column: 'amount', required: false, severity: 'block', ...change }) as const;
+
+  test('puts rows that break a blocking rule in quarantine, with the reason', async () => {
+    const schema = {
+      columns: [rule({ min: 3, max: 995 }), rule({ column: 'city', oneOf: ['Oslo', 'Bern', 'Ålesund', 'Rome'] })],
+    };
+    const output = await ingestOrders(folder.path, { schema });
+    expect(output.rows).toBe(993);
+    expect(output.quarantine.rows).toBe(7);
+    const found = await sql(`SELECT amount, __row, __reason FROM '${shardPath(output.quarantine.file!)}'`);
+    expect(found[0]).toEqual({ amount: 0n, __row: 0n, __reason: 'amount at least 3' });
+    expect(found[6]).toEqual({ amount: 999n, __row: 999n, __reason: 'amount at most 995' });
+    const broken = output.validation.filter(({ broken: count }) => count > 0);
+    expect(broken).toEqual([
+      {
+        rule: 'amount at least 3',
+        severity: 'block',
+        broken: 3,
+        examples: ['orders.parquet:0', 'orders.parquet:1', 'orders.parquet:2'],
+      },
+      { rule: 'amount at most 995', severity: 'block', broken: 4, examples: expect.any(Array) as unknown },
+    ]);
+  });
+
+  test('only counts what breaks a rule of less weight', async () => {
+    const output = await ingestOrders(folder.path, { schema: { columns: [rule({ min: 500, severity: 'warn' })] } });
+    expect(output.rows).toBe(1_000);
+    expect(output.validation.at(-1)).toMatchObject({ severity: 'warn', broken: 500 });
+    expect(output.quarantine).toEqual({ rows: 0 });
+  });
+
+  test('a row without its times is quarantined, once, in the first batch', async () => {
+    await writeOrders(
+      shardPath('orders.parquet'),
+      '* REPLACE (CASE WHEN i <> 5 THEN "at" END AS "at", CASE WHEN i <> 9 THEN price END AS price)'
+    );
+    const source = { knownAt: { eventTimePlus: { minutes: 1, minutesPer: { price: 0.001 } } } };
+    const first = await ingestOrders(folder.path, { source, asOf: '2024-01-01T12:00:00Z' });
+    expect(first.quarantine.rows).toBe(2);
+    const next = await ingestOrders(folder.path, { source, after: '2024-01-01T12:00:00Z' });
+    expect(next.quarantine.rows).toBe(0);
+    expect(first.rows + next.rows).toBe(998);
+  });
+
+  test.each([
+    [
+      'a batch with too many such rows',
+      { columns: [rule({ min: 500 })] },
+      /QUARANTINE_TOO_LARGE.*500 of 1000.*amount at least 500.*orders.parquet:0/,
+    ],
+    ['too few rows', { minRows: 1_001 }, /TOO_FEW_ROWS.*1000 rows, fewer than the 1001/],
+    [
+      'a rule of an undeclared column',
+      { columns: [rule({ column: 'colour' })] },
+      /DEFINITION_INVALID.*schema of colour/,
+    ],
+    ['a bound on text', { columns: [rule({ column: 'city', min: 1 })] }, /DEFINITION_INVALID/],
+  ])('refuses %s', async (_, schema, said) => {
+    await expect(ingestOrders(folder.path, { schema })).rejects.toThrow(said);
+  });
+});
+
+test('the profile is exact, column by column', async () => {
+  await writeOrders(
+    shardPath('orders.parquet'),
+    `* REPLACE (CASE WHEN i % 10 <> 0 THEN price ELSE 'nan' END AS price)`
+  );
+  const { profile } = await ingestOrders(folder.path);
+  expect(profile['amount']).toMatchObject({
+    present: 1_000,
+    missing: 0,
+    distinct: 1_000,
+    min: 0,
+    max: 999,
+    mean: 499.5,
+  });
+  expect(profile['amount']!.quantiles).toMatchObject({ '0.5': 499, '0.01': 9 });
+  expect(profile['price']).toMatchObject({ present: 900, missing: 100, min: 0.5, max: 499.5 });
+  expect(profile['paid']).toMatchObject({ mean: 0.334, distinct: 2 });
+  expect(profile['at']).toMatchObject({ min: '2024-01-01T00:00:00.000Z', max: '2024-01-10T23:45:36.000Z' });
+  expect(profile['city']).toEqual({
+    type: 'string',
+    present: 1_000,
+    missing: 0,
+    distinct: 4,
+    top: ['Bern', 'Oslo', 'Rome', 'Ålesund'].map((value) => ({ value, count: 250 })),
+  });
+});
+
+describe('several files', () => {
+  test('are one batch, ordered by time and then by file; a file that is there twice counts once', async () => {
+    await writeOrders(shardPath('more.parquet'), '* REPLACE (-amount AS amount)', 10);
+    const files = [];
+    for (const path of ['orders.parquet', 'more.parquet', 'orders.parquet']) {
+      const { files: found } = await observe(
+        { name: 'orders', reader: { file: { path, format: 'parquet' } } },
+        folder.path
+      );
+      files.push(...found.map((file) => ({ ...file, local: localPath(folder.path, file.path) })));
+    }
+    const input = { files, format: 'parquet', source: ORDERS, schema: ANYTHING, after: null, asOf: LATER } as const;
+    expect((await ingest(input, context(folder.path))).rows).toBe(1_010);
+    const found = await sql(`SELECT "at", __file FROM '${shardPath('shard-00000.parquet')}'`);
+    expect(found).toEqual(
+      [...found].sort(
+        (a, b) => Number(a['at']) - Number(b['at']) || (String(a['__file']) < String(b['__file']) ? -1 : 1)
+      )
+    );
+  });
+});
+
+test('CSV and JSON Lines come to the same rows as Parquet', async () => {
+  const from = shardPath('orders.parquet');
+  await sql(`COPY (SELECT * EXCLUDE i FROM '${from}') TO '${shardPath('orders.csv')}' (FORMAT csv, HEADER)`);
+  await sql(`COPY (SELECT * EXCLUDE i FROM '${from}') TO '${shardPath('orders.jsonl')}' (FORMAT json)`);
+  await ingestOrders(folder.path);
+  const columns = `SELECT * EXCLUDE __file FROM '${shardPath('shard-00000.parquet')}'`;
+  const expected = await sql(columns);
+  for (const format of ['csv', 'jsonl'] as const) {
+    await ingestOrders(folder.path, { format });
+    expect(await sql(columns)).toEqual(expected);
+  }
+});
+
+test('what is absent from text is missing; a time with a zone is taken to UTC', async () => {
+  write(
+    folder.path,
+    'orders.csv',
+    '\uFEFFat,amount,price,city,paid\n2024-01-01T02:00:00+02:00,,1e3,"a ""b"", c",true\n'
+  );
+  write(
+    folder.path,
+    'orders.jsonl',
+    '{"at":"2024-01-01T02:00:00+02:00","price":1000,"city":"a \\"b\\", c","paid":true,"amount":null}\n'
+  );
+  for (const format of ['csv', 'jsonl'] as const) {
+    await ingestOrders(folder.path, { format });
+    const found = await sql(`SELECT * EXCLUDE (__file, __known_at) FROM '${shardPath('shard-00000.parquet')}'`);
+    expect(found).toEqual([
+      { at: new Date('2024-01-01T00:00:00Z'), amount: null, price: 1_000, city: 'a "b", c', paid: true, __row: 0n },
+    ]);
+  }
+});
+
+test('a long job tells that it is alive, and then that it is done', async () => {
+  const told = context(folder.path);
+  const { files } = await observe(ORDERS, folder.path);
+  const local = files.map((file) => ({ ...file, local: localPath(folder.path, file.path) }));
+  await ingest({ files: local, format: 'parquet', source: ORDERS, schema: ANYTHING, after: null, asOf: LATER }, told);
+  expect([...new Set(told.told.map(({ note }) => note))]).toEqual([
+    'read',
+    'check',
+    'sort',
+    'profile',
+    'write',
+    'done',
+  ]);
+  expect(told.told.at(-1)).toMatchObject({ done: 5, total: 5 });
+});

@@ -1,0 +1,157 @@
+import { join } from 'node:path';
+import fc from 'fast-check';
+import type { ColumnType } from '../../../src/domain/definition';
+import type { StringColumn, TableColumns } from '../../../src/engines/tables/columns';
+import { type LabelRule, label } from '../../../src/engines/tables/label';
+import { type LoadRequest, loadColumns } from '../../../src/engines/tables/load';
+import { writeLabels } from '../../../src/engines/tables/write-labels';
+import { context, ingestOrders, ORDERS, type TestFolder, testFolder, write, writeOrders } from './files';
+
+let folder: TestFolder;
+let shards: readonly string[];
+beforeEach(async () => {
+  folder = testFolder();
+  // Row 7 has nothing but its time; amounts go up to 999.
+  const gaps = ['amount', 'price', 'city', 'paid'].map((name) => `CASE WHEN i <> 7 THEN ${name} END AS ${name}`);
+  await writeOrders(join(folder.path, 'orders.parquet'), `* REPLACE (${gaps.join(', ')})`);
+  const output = await ingestOrders(folder.path, { rowsPerShard: 300 });
+  shards = output.shards.map(({ file }) => join(folder.path, file));
+});
+afterEach(() => folder.remove());
+
+const request = (change: Partial<LoadRequest> = {}): LoadRequest => ({
+  shards: shards.map((data) => ({ data })),
+  columns: ORDERS.columns,
+  where: {},
+  eventTime: 'at',
+  ...change,
+});
+
+const MISSING_TIME = -(2n ** 63n);
+
+describe('columns', () => {
+  test('come in their types, with what is missing', async () => {
+    const { table, eventTime, keys, labels } = await loadColumns(request());
+    expect(table.rows).toBe(1_000);
+    expect([...numbers(table, 'amount').subarray(5, 9)]).toEqual([5, 6, Number.NaN, 8]);
+    expect([...numbers(table, 'price').subarray(6, 9)]).toEqual([3, Number.NaN, 4]);
+    expect([...numbers(table, 'paid').subarray(5, 10)]).toEqual([0, 1, Number.NaN, 0, 1]);
+    expect(strings(table, 'city')).toMatchObject({ dictionary: ['Bern', 'Oslo', 'Rome', 'Ålesund'] });
+    expect([...strings(table, 'city').codes.subarray(4, 9)]).toEqual([1, 0, 3, -1, 1]);
+    expect(times(table, 'at')[7]).toBe(1_704_067_200_000_000n + 7n * 864_000_000n);
+    expect(eventTime).toEqual(times(table, 'at'));
+    expect(keys.files).toHaveLength(1);
+    expect([...keys.row.subarray(0, 3)]).toEqual([0, 1, 2]);
+    expect(new Set(keys.fileIndex)).toEqual(new Set([0]));
+    expect(labels).toBeUndefined();
+  });
+
+  test('of a timestamp that is missing are −2^63', async () => {
+    await writeOrders(join(folder.path, 'orders.parquet'), '*, CASE WHEN i > 0 THEN "at" END AS paid_at');
+    const columns: Readonly<Record<string, ColumnType>> = { ...ORDERS.columns, paid_at: 'timestamp' };
+    const output = await ingestOrders(folder.path, { source: { columns } });
+    const data = join(folder.path, output.shards[0]!.file);
+    const { table } = await loadColumns(request({ shards: [{ data }], columns: { paid_at: 'timestamp' } }));
+    expect(times(table, 'paid_at')[0]).toBe(MISSING_TIME);
+  });
+});
+
+describe('rows', () => {
+  test('are those of a half-open span of event time, known by a moment', async () => {
+    const rowsOf = async (where: LoadRequest['where']) => (await loadColumns(request({ where }))).table.rows;
+    expect(await rowsOf({ from: '2024-01-02T00:00:00Z', to: '2024-01-04T00:00:00Z' })).toBe(200);
+    expect(await rowsOf({ from: '2024-01-02T00:00:00Z' })).toBe(900);
+    // Known one hour after the event; the last four events before midnight aren't known by then.
+    expect(await rowsOf({ to: '2024-01-04T00:00:00Z', knownBy: '2024-01-04T00:00:00Z' })).toBe(296);
+    expect(await rowsOf({ to: '2020-01-01T00:00:00Z' })).toBe(0);
+  });
+
+  test('are in total order, in whatever order the shards come', async () => {
+    const all = await loadColumns(request());
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 }), async (order) => {
+        expect(await loadColumns(request({ shards: order.map((i) => ({ data: shards[i]! })) }))).toEqual(all);
+      }),
+      { numRuns: 10 }
+    );
+  });
+});
+
+describe('labels', () => {
+  const made = async (rule: LabelRule) => {
+    const output = await label({ shards, rule, columns: ORDERS.columns }, context(folder.path));
+    const both = shards.map((data, i) => ({ data, labels: join(folder.path, output.shards[i]!.file) }));
+    return { ...output, both };
+  };
+
+  test('by a rule stand beside their rows; a missing column has none', async () => {
+    const { both, counts, shards: written } = await made({ column: 'amount', op: '>', value: 500 });
+    expect(counts).toEqual({ '0': 500, '1': 499, missing: 1 });
+    expect(written.map(({ rows }) => rows)).toEqual([300, 300, 300, 100]);
+    const { labels, table } = await loadColumns(request({ shards: both, where: { from: '2024-01-01T01:00:00Z' } }));
+    const amounts = numbers(table, 'amount');
+    expect(amounts[0]).toBe(5);
+    amounts.forEach((amount, row) => {
+      expect(labels![row]).toBe(Number.isNaN(amount) ? Number.NaN : Number(amount > 500));
+    });
+  });
+
+  test.each([
+    [{ column: 'city', op: '=', value: "O'slo" }, 0],
+    [{ column: 'city', op: '=', value: 'Oslo' }, 250],
+    [{ column: 'paid', op: '=', value: 'true' }, 334],
+    [{ column: 'price', op: '<=', value: 0.5 }, 2],
+    [{ column: 'at', op: '<', value: '2024-01-02T00:00:00Z' }, 100],
+  ] as const)('by %j: %d', async (rule, positives) => {
+    expect((await made(rule)).counts['1']).toBe(positives);
+  });
+
+  test.each([
+    [{ column: 'colour', op: '=', value: 1 }, /LABEL_INVALID.*undeclared.*column=colour/],
+    [{ column: 'city', op: '>', value: 1 }, /LABEL_INVALID.*column=city, type=string/],
+  ] as const)('by %j are refused', async (rule, said) => {
+    await expect(made(rule)).rejects.toThrow(said);
+  });
+
+  test('that user code gave', async () => {
+    const given = Array.from({ length: 300 }, (_, row) => [1, 0, null][row % 3] as 0 | 1 | null);
+    const written = await writeLabels({ data: shards[0]!, labels: given, folder: folder.path, file: 'given.parquet' });
+    expect(written.counts).toEqual({ '0': 100, '1': 100, missing: 100 });
+    const labelled = { data: shards[0]!, labels: join(folder.path, 'given.parquet') };
+    const { labels } = await loadColumns(request({ shards: [labelled] }));
+    expect([...labels!.subarray(0, 4)]).toEqual([1, 0, Number.NaN, 1]);
+    const few = writeLabels({ data: shards[0]!, labels: [1], folder: folder.path, file: 'few.parquet' });
+    await expect(few).rejects.toThrow(/LABEL_INVALID.*rows=300, labels=1/);
+  });
+
+  test('of other rows are refused', async () => {
+    const { both } = await made({ column: 'amount', op: '>', value: 500 });
+    const crossed = [{ data: both[0]!.data, labels: both[1]!.labels }];
+    await expect(loadColumns(request({ shards: crossed }))).rejects.toThrow(/ARTIFACT_CORRUPT.*labels of other rows/);
+  });
+});
+
+test('a damaged or foreign shard is told', async () => {
+  const broken = write(folder.path, 'broken.parquet', 'PAR1');
+  await expect(loadColumns(request({ shards: [{ data: broken }] }))).rejects.toThrow(/ARTIFACT_CORRUPT.*broken/);
+  await expect(loadColumns(request({ columns: { colour: 'string' } }))).rejects.toThrow(/ARTIFACT_CORRUPT.*colour/);
+  await expect(loadColumns(request({ shards: [] }))).rejects.toThrow(/TOO_FEW_ROWS/);
+});
+
+function numbers({ columns }: TableColumns, name: string): Float64Array {
+  const column = columns[name];
+  if (column?.type === 'number') return column.values;
+  throw new TypeError(`${name} is no number`);
+}
+
+function times({ columns }: TableColumns, name: string): BigInt64Array {
+  const column = columns[name];
+  if (column?.type === 'timestamp') return column.values;
+  throw new TypeError(`${name} is no timestamp`);
+}
+
+function strings({ columns }: TableColumns, name: string): StringColumn {
+  const column = columns[name];
+  if (column?.type === 'string') return column;
+  throw new TypeError(`${name} is no string`);
+}

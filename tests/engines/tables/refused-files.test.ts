@@ -1,0 +1,176 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ColumnType } from '../../../src/domain/definition';
+import { withDatabase } from '../../../src/engines/tables/duckdb';
+import { ingest } from '../../../src/engines/tables/ingest';
+import { localPath, observe } from '../../../src/engines/tables/observe';
+import {
+  ANYTHING,
+  context,
+  ingestOrders,
+  LATER,
+  ORDERS,
+  type TestFolder,
+  testFolder,
+  write,
+  writeOrders,
+} from './files';
+
+let folder: TestFolder;
+beforeEach(() => {
+  folder = testFolder();
+});
+afterEach(() => folder.remove());
+
+const HEADER = 'at,amount,price,city,paid\n';
+const GOOD = '2024-01-01,1,2.5,Oslo,true\n';
+
+describe('observing', () => {
+  const reader = { file: { path: 'orders.csv', format: 'csv' } } as const;
+
+  test('says what is there: the path as declared, its digest and its size', async () => {
+    write(folder.path, 'orders.csv', 'abc');
+    expect(await observe({ name: 'orders', reader }, folder.path)).toEqual({
+      files: [
+        {
+          path: 'orders.csv',
+          digest: 'sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+          bytes: 3,
+        },
+      ],
+    });
+  });
+
+  test('tells a missing, an empty and an impossible file apart', async () => {
+    await expect(observe({ name: 'orders', reader }, folder.path)).rejects.toThrow(/SOURCE_MISSING.*orders\.csv/);
+    write(folder.path, 'orders.csv', '');
+    await expect(observe({ name: 'orders', reader }, folder.path)).rejects.toThrow(/SOURCE_EMPTY.*orders\.csv/);
+    const path = folder.path;
+    const here = { name: 'orders', reader: { file: { path, format: 'csv' } } } as const;
+    await expect(observe(here, folder.path)).rejects.toThrow(/SOURCE_UNREADABLE/);
+  });
+});
+
+describe('a Parquet file', () => {
+  const orders = () => join(folder.path, 'orders.parquet');
+
+  test.each([
+    ['text', () => 'hello world, this is no Parquet'],
+    ['cut short', () => readFileSync(orders()).subarray(0, 2_000)],
+  ])('that is %s is refused by name', async (_, content) => {
+    await writeOrders(orders());
+    writeFileSync(orders(), content());
+    await expect(ingestOrders(folder.path)).rejects.toThrow(/SOURCE_UNREADABLE.*file=.*orders\.parquet/);
+  });
+
+  test('with a damaged middle is refused by name', async () => {
+    await writeOrders(orders());
+    const bytes = readFileSync(orders());
+    writeFileSync(orders(), bytes.fill(7, 100, 3_000));
+    await expect(ingestOrders(folder.path)).rejects.toThrow(/SOURCE_UNREADABLE.*orders\.parquet/);
+  });
+
+  test('without a declared column, or with no row', async () => {
+    await writeOrders(orders(), '* EXCLUDE city');
+    await expect(ingestOrders(folder.path)).rejects.toThrow(/COLUMN_MISSING.*column=city.*found=at amount price paid/);
+    await writeOrders(orders(), '*', 0);
+    await expect(ingestOrders(folder.path)).rejects.toThrow(/SOURCE_EMPTY.*no rows/);
+  });
+
+  test.each([
+    ['city', 'integer', 'VARCHAR'],
+    ['price', 'integer', 'DOUBLE'],
+    ['amount', 'timestamp', 'BIGINT'],
+    ['paid', 'number', 'BOOLEAN'],
+    ['amount', 'string', 'BIGINT'],
+  ] as const)('whose column %s is declared as %s', async (name, type, found) => {
+    await writeOrders(orders());
+    const columns: Readonly<Record<string, ColumnType>> = { ...ORDERS.columns, [name]: type };
+    await expect(ingestOrders(folder.path, { source: { columns } })).rejects.toThrow(
+      new RegExp(`COLUMN_TYPE.*column=${name}, declared=${type}, found=${found}`)
+    );
+  });
+
+  test('that changed since it was observed', async () => {
+    await writeOrders(orders());
+    const { files } = await observe(ORDERS, folder.path);
+    await writeOrders(orders(), '*', 500);
+    const local = files.map((file) => ({ ...file, local: localPath(folder.path, file.path) }));
+    const input = {
+      files: local,
+      format: 'parquet',
+      source: ORDERS,
+      schema: ANYTHING,
+      after: null,
+      asOf: LATER,
+    } as const;
+    await expect(ingest(input, context(folder.path))).rejects.toThrow(/SOURCE_CHANGED.*orders\.parquet/);
+  });
+
+  test('of a column whose name is SQL', async () => {
+    await writeOrders(orders());
+    const columns = { ...ORDERS.columns, 'a"; DROP TABLE staged; --': 'string' } as const;
+    await expect(ingestOrders(folder.path, { source: { columns } })).rejects.toThrow(/NAME_INVALID/);
+  });
+});
+
+describe('a CSV file', () => {
+  test.each([
+    [
+      'a quote that never ends',
+      `${HEADER}${GOOD}2024-01-01,1,2.5,"Oslo,true\n`,
+      /SOURCE_UNREADABLE.*Line: 3.*unterminated/,
+    ],
+    ['a field too few', `${HEADER}${GOOD}2024-01-01,1,2.5\n`, /SOURCE_UNREADABLE.*Line: 3/],
+    [
+      'bytes that are no UTF-8',
+      Buffer.from(`${HEADER}2024-01-01,1,2.5,\xff\xfe,true\n`, 'latin1'),
+      /SOURCE_UNREADABLE.*Line: 2/,
+    ],
+    [
+      'a word for a number',
+      `${HEADER}${GOOD}2024-01-01,one,2.5,Oslo,true\n`,
+      /COLUMN_TYPE.*column=amount, row=1, declared=integer, found=one/,
+    ],
+    [
+      'a fraction for an integer',
+      `${HEADER}2024-01-01,1.5,2.5,Oslo,true\n`,
+      /COLUMN_TYPE.*column=amount, row=0.*found=1\.5/,
+    ],
+    ['a word for a time', `${HEADER}soon,1,2.5,Oslo,true\n`, /COLUMN_TYPE.*column=at, row=0.*found=soon/],
+    ['no declared column', 'a,b\n1,2\n', /COLUMN_MISSING.*column=at, found=a b/],
+    ['a header only', HEADER, /SOURCE_EMPTY.*no rows/],
+  ])('with %s', async (_, content, said) => {
+    write(folder.path, 'orders.csv', content);
+    await expect(ingestOrders(folder.path, { format: 'csv' })).rejects.toThrow(said);
+  });
+});
+
+describe('a JSON Lines file', () => {
+  const line = (change: object) =>
+    `${JSON.stringify({ at: '2024-01-01', amount: 1, price: 2.5, city: 'Oslo', paid: true, ...change })}\n`;
+
+  test.each([
+    ['a line that is no JSON', `${line({})}{"at":\n`, /SOURCE_UNREADABLE.*Malformed JSON.*line=2/],
+    ['a number for a text', `${line({})}${line({ city: 7 })}`, /COLUMN_TYPE.*column=city, row=1/],
+    ['a fraction for an integer', line({ amount: 1.5 }), /COLUMN_TYPE.*column=amount, row=0/],
+    ['a text for a boolean', line({ paid: 'true' }), /COLUMN_TYPE.*column=paid, row=0/],
+    ['no declared column', line({ city: undefined }), /COLUMN_MISSING.*column=city/],
+  ])('with %s', async (_, content, said) => {
+    write(folder.path, 'orders.jsonl', content);
+    await expect(ingestOrders(folder.path, { format: 'jsonl' })).rejects.toThrow(said);
+  });
+});
+
+test('a database of a job can read its files and nothing else', async () => {
+  await writeOrders(join(folder.path, 'secret.parquet'));
+  await writeOrders(join(folder.path, 'given.parquet'));
+  const given = join(folder.path, 'given.parquet');
+  await withDatabase({ files: [given] }, async (database) => {
+    expect(await database.rows(`SELECT count(*) AS n FROM '${given}'`)).toEqual([{ n: 1_000n }]);
+    const refused = database.rows(`SELECT * FROM '${join(folder.path, 'secret.parquet')}'`);
+    await expect(refused).rejects.toThrow('disabled by configuration');
+    await expect(database.run(`COPY (SELECT 1) TO '${join(folder.path, 'x.csv')}'`)).rejects.toThrow('disabled');
+    await expect(database.run('SET threads = 4')).rejects.toThrow('locked');
+  });
+});

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import type { NetworkSpec } from '../../../src/domain/definition';
+import { fitJob } from '../../../src/engines/features/fit-job';
+import { scoreJob } from '../../../src/engines/train/score-job';
+import { trainJob } from '../../../src/engines/train/train-job';
+import { FEATURES, NETWORK, recordingContext } from './small-run';
+
+const COLUMNS = { at: 'timestamp', km: 'number', place: 'string', unread: 'integer' } as const;
+
+/** Two shards of 400 rows over 20 days, with labels: who is in P3 is late, mostly. */
+async function shards(label = 'CASE WHEN (i * 7) % 10 < 8 THEN (i % 5 = 3)::INT ELSE (i % 3 = 0)::INT END') {
+  const { folder } = recordingContext();
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+  const connection = await instance.connect();
+  const files = ['a', 'b'].map((name) => ({
+    data: join(folder, `${name}.parquet`),
+    labels: join(folder, `${name}-labels.parquet`),
+  }));
+  for (const [n, { data, labels }] of files.entries()) {
+    const rows = `(SELECT i, 'sha256:${n}' AS __file, i::BIGINT AS __row FROM range(${n * 400}, ${n * 400 + 400}) t(i))`;
+    const at = `TIMESTAMP '2001-01-01' + INTERVAL (i * 36) MINUTE`;
+    await connection.run(`COPY (SELECT ${at} AS at, 100.0 + i % 90 AS km, 'P' || (i % 5) AS place, i AS unread, __file, __row,
+      ${at} + INTERVAL 1 HOUR AS __known_at FROM ${rows} ORDER BY i) TO '${data}'`);
+    await connection.run(
+      `COPY (SELECT __file, __row, (${label})::TINYINT AS label FROM ${rows} ORDER BY i) TO '${labels}'`
+    );
+  }
+  connection.closeSync();
+  instance.closeSync();
+  return files;
+}
+
+async function fitAndTrain(files: Awaited<ReturnType<typeof shards>>, network: NetworkSpec = NETWORK) {
+  const rows = { shards: files, columns: COLUMNS, where: { to: '2001-01-18T00:00:00Z' }, eventTime: 'at' };
+  const fitContext = recordingContext();
+  const fit = await fitJob({ ...rows, features: FEATURES, dependencies: [] }, fitContext);
+  const at = (name: string) => join(fitContext.folder, fit.files.find((file) => file.name === name)!.file);
+  const trainContext = recordingContext();
+  const input = { ...rows, network, fitted: at('fitted'), graph: at('graph') };
+  return { fit, input, trainContext, train: await trainJob(input, trainContext) };
+}
+
+test('fit, train and score hand files to each other', async () => {
+  const files = await shards();
+  const { fit, input, train, trainContext } = await fitAndTrain(files);
+  expect(fit).toMatchObject({ rows: 680, denseWidth: 26, embeddings: [{ column: 'place', rows: 6, width: 3 }] });
+  expect(train).toMatchObject({ rows: 680, numerics: 'exact', parameters: { seed: 7, epochsRun: 3 } });
+  expect(train.epochs.map(({ epoch, rows }) => [epoch, rows])).toEqual([
+    [1, 680],
+    [2, 680],
+    [3, 680],
+  ]);
+  expect(train.trainRate).toBeCloseTo(0.22, 1);
+  const run = JSON.parse(readFileSync(join(trainContext.folder, 'run.json'), 'utf8'));
+  expect(run).toEqual({
+    parameters: train.parameters,
+    rows: 680,
+    trainRate: train.trainRate,
+    epochs: train.epochs,
+    numerics: 'exact',
+  });
+
+  const context = recordingContext();
+  const test = { ...input, where: { from: '2001-01-18T00:00:00Z' }, model: join(trainContext.folder, 'model.onnx') };
+  expect(await scoreJob(test, context)).toMatchObject({ rows: 120 });
+  const scores = new Float32Array(new Uint8Array(readFileSync(join(context.folder, 'scores.f32'))).buffer);
+  expect(scores).toHaveLength(120);
+  expect(scores.every((p) => p > 0 && p < 1)).toBe(true);
+});
+
+test('the same rows give the same files, byte for byte, also from a checkpoint', async () => {
+  const files = await shards();
+  const [one, two] = [await fitAndTrain(files), await fitAndTrain(files)];
+  const bytes = (context: { readonly folder: string }) =>
+    readFileSync(join(context.folder, 'model.onnx')).toString('base64');
+  expect(bytes(two.trainContext)).toBe(bytes(one.trainContext));
+  const context = recordingContext();
+  await trainJob(
+    { ...one.input, resume: join(one.trainContext.folder, one.trainContext.checkpoints[1]!.file) },
+    context
+  );
+  expect(bytes(context)).toBe(bytes(one.trainContext));
+});
+
+test('a training row without a label is named by its file and row', async () => {
+  const files = await shards('CASE WHEN i = 123 THEN NULL ELSE i % 2 END');
+  await expect(fitAndTrain(files)).rejects.toThrow(/MLOPS_LABEL_INVALID.*\[file=sha256:0, row=123\]/);
+});
+
+test('rows without any label are refused', async () => {
+  const files = (await shards()).map(({ data }) => ({ data }));
+  await expect(fitAndTrain(files as never)).rejects.toThrow(/MLOPS_LABEL_INVALID: A training row has no label/);
+});
