@@ -70,8 +70,8 @@ export default defineProject({
 
   // Weeks from Thursday to Wednesday: day 0 of the calendar, 1970-01-01, was a Thursday. The last whole week tests; all
   // before it trains. A window of recent weeks alone made worse models than all of them.
-  season: { days: 7, offsetDays: 0 },
-  split: { testSeasons: 1, minTrainRows: 10_000, minTestRows: 1_000 },
+  period: { days: 7, offsetDays: 0 },
+  split: { testPeriods: 1, minTrainRows: 10_000, minTestRows: 1_000 },
 
   // Flights of one day share its weather, so they aren't independent: every interval is by blocks of days.
   cluster: 'day',
@@ -84,8 +84,8 @@ export default defineProject({
   gates: [
     // Better than saying the training rows' rate for everyone (seen: by 0.016 in cycle 1, 0.031 in cycle 2). That is no
     // formality: the rate moves with the weather, from 11 to 29 % by the week, and a model that ranks well can still lose
-    // to a constant in a week unlike its training weeks.
-    { metric: 'logLoss', against: 'constant', atMost: 0, severity: 'blocking' },
+    // to a baseline in a week unlike its training weeks.
+    { metric: 'logLoss', against: 'baseline', atMost: 0, severity: 'blocking' },
     // No worse than the champion, on the same rows: a paired difference cancels the week's weather (seen in
     // cycle 2: −0.021). It is skipped where there is no champion, and fails where the champion has trained on the rows.
     { metric: 'logLoss', against: 'champion', atMost: 0, severity: 'blocking' },
@@ -100,7 +100,7 @@ export default defineProject({
     roles: { reviewers: ['ana', 'ben'] },
     approvers: ['role:reviewers'],
     approversNeeded: 1,
-    allowOwnWork: false,
+    allowSelfApproval: false,
     // People have holidays; an unanswered request ends as rejected, never as approved.
     deadline: { wall: '14 days' },
     reminders: [{ wall: '3 days' }],
@@ -119,16 +119,16 @@ export default defineProject({
   },
 
   monitoring: {
-    season: { days: 7, offsetDays: 0 },
-    lateness: { event: '1 hour' },
+    period: { days: 7, offsetDays: 0 },
+    allowedLateness: { event: '1 hour' },
     // Truth arrives a day after landing; a window is judged as soon as 95 % of it is there.
-    truthWithin: { event: '3 days' },
+    truthDelay: { event: '3 days' },
     truthCoverage: 0.95,
     minRows: 200,
-    // The level: mean prediction against mean truth, by days. 0.06 was chosen with hindsight, on these very flights: it
+    // The bias: mean prediction against mean truth, by days. 0.06 was chosen with hindsight, on these very flights: it
     // fires once, on the week of May 3. Two other weeks breach it alone. With no floor, and intervals that take flights
     // for independent, 12 of 14 weeks would.
-    level: { floor: 0.06, confidence: 0.95 },
+    bias: { floor: 0.06, confidence: 0.95 },
     // Both an effect above the floor and a corrected p-value: with many rows anything is significant. No feature of
     // these flights drifts (weekly PSI at most 0.03), and the reports say so.
     drift: { psiFloor: 0.1, wassersteinFloor: 0.1, falseDiscoveryRate: 0.05 },
@@ -137,8 +137,8 @@ export default defineProject({
   triggers: [
     // Two windows of the last three, with one sign: one odd week is weather. What retraining mends is ranking and loss,
     // not the weather, so the gap may stay; the cool-down keeps it from starting over at once.
-    { on: 'level', windows: 2, of: 3, coolDown: { event: '14 days' } },
-    { on: 'drift', windows: 1, of: 1, coolDown: { event: '14 days' } },
+    { on: 'bias', breaches: 2, outOf: 3, coolDown: { event: '14 days' } },
+    { on: 'drift', breaches: 1, outOf: 1, coolDown: { event: '14 days' } },
   ],
 
   notifiers: [{ log: true }],

@@ -16,7 +16,7 @@ export interface Flight {
 }
 
 /**
- * One of 60 residues stands for all flights. This one was chosen with hindsight, so that the sample's level gaps in
+ * One of 60 residues stands for all flights. This one was chosen with hindsight, so that the sample's bias in
  * the weeks of April 26 and May 3 are within 0.005 of those of all rows (tests/quickstart/sample.test.ts).
  */
 export const SAMPLE = { every: 60, remainder: 35 } as const;

@@ -7,7 +7,7 @@ import { durationMs } from '../../src/domain/durations';
 import type { EndpointDocument } from '../../src/domain/endpoint';
 import { phaseId } from '../../src/domain/ids';
 import type { CycleDocument, Fact } from '../../src/domain/records';
-import { nextSeason, type Period, seasonOf } from '../../src/domain/season';
+import { nextPeriod, type TimeRange, periodOf } from '../../src/domain/period';
 import { loadProject } from '../../src/project/load-project';
 import { storeConfig } from '../../src/stores/config';
 import { connectStores, type Stores } from '../../src/stores/connect';
@@ -21,9 +21,9 @@ import { temporalUiOf } from './temporal-ui';
 import { Traffic } from './traffic';
 
 const FIRST_AS_OF = '2001-02-01T00:00:00Z';
-const FEBRUARY: Period = { from: '2001-02-01T00:00:00Z', to: '2001-03-01T00:00:00Z' };
-const TRAFFIC: Period = { from: '2001-02-01T00:00:00Z', to: '2001-06-01T00:00:00Z' };
-const FAULT_WEEK: Period = { from: '2001-04-19T00:00:00Z', to: '2001-04-26T00:00:00Z' };
+const FEBRUARY: TimeRange = { from: '2001-02-01T00:00:00Z', to: '2001-03-01T00:00:00Z' };
+const TRAFFIC: TimeRange = { from: '2001-02-01T00:00:00Z', to: '2001-06-01T00:00:00Z' };
+const FAULT_WEEK: TimeRange = { from: '2001-04-19T00:00:00Z', to: '2001-04-26T00:00:00Z' };
 
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
@@ -153,7 +153,7 @@ export class Story {
     return this.stores.moving.endpoints.findOne({ _id: this.definition.name });
   }
 
-  window(period: Period): Promise<Fact<'window'> | null> {
+  window(period: TimeRange): Promise<Fact<'window'> | null> {
     return this.stores.facts
       .collection('window')
       .findOne({ 'body.endpoint': this.definition.name, 'body.period.from': period.from, 'body.revision': 0 });
@@ -199,7 +199,7 @@ export class Story {
 }
 
 interface RipeWindow {
-  readonly period: Period;
+  readonly period: TimeRange;
   /** Event time at which its truth is covered and the watermark has passed it. */
   readonly ripeAt: number;
 }
@@ -212,14 +212,14 @@ class Holds {
   ended = false;
   readonly #story: Story;
   readonly #windows: RipeWindow[];
-  readonly #latenessMs: number;
+  readonly #allowedLatenessMs: number;
   /** End of the rollout's running step, in event time; undefined while none runs. */
   #stepEndsAt: number | undefined;
 
   constructor(story: Story, flights: readonly Flight[]) {
     this.#story = story;
-    this.#latenessMs = durationMs(story.definition.monitoring.lateness);
-    this.#windows = ripeWindows(story.definition, flights, this.#latenessMs);
+    this.#allowedLatenessMs = durationMs(story.definition.monitoring.allowedLateness);
+    this.#windows = ripeWindows(story.definition, flights, this.#allowedLatenessMs);
   }
 
   at(position: number): Promise<unknown> | undefined {
@@ -235,14 +235,14 @@ class Holds {
     return undefined;
   }
 
-  async #judged(period: Period): Promise<void> {
+  async #judged(period: TimeRange): Promise<void> {
     const window = await waitFor(
       `the window of ${period.from.slice(0, 10)}`,
       async () => (await this.#story.window(period)) ?? undefined
     );
-    const { level, triggers } = window.body;
+    const { bias, triggers } = window.body;
     say(
-      `window ${period.from.slice(5, 10)}: ${window.body.rows} rows, level gap ${signed(level.gap.estimate)} [${signed(level.gap.low)}, ${signed(level.gap.high)}]${triggers.map((trigger) => ` — ${trigger.on}: ${trigger.outcome}`).join('')}`
+      `window ${period.from.slice(5, 10)}: ${window.body.rows} rows, bias gap ${signed(bias.gap.estimate)} [${signed(bias.gap.low)}, ${signed(bias.gap.high)}]${triggers.map((trigger) => ` — ${trigger.on}: ${trigger.outcome}`).join('')}`
     );
     if (!triggers.some((trigger) => trigger.outcome === 'fired')) return;
     say('the monitor has triggered a retraining: cycle 2');
@@ -265,7 +265,7 @@ class Holds {
     if (rollout.state === 'running') {
       say(`rollout step ${rollout.stepName} is live, until ${rollout.until ?? '?'} of event time`);
       this.#stepEndsAt =
-        rollout.until === undefined ? undefined : Date.parse(rollout.until) + this.#latenessMs + 60_000;
+        rollout.until === undefined ? undefined : Date.parse(rollout.until) + this.#allowedLatenessMs + 60_000;
       return;
     }
     if (rollout.state === 'rolled-back')
@@ -278,13 +278,17 @@ class Holds {
   }
 }
 
-function ripeWindows(definition: ProjectDefinition, flights: readonly Flight[], latenessMs: number): RipeWindow[] {
+function ripeWindows(
+  definition: ProjectDefinition,
+  flights: readonly Flight[],
+  allowedLatenessMs: number
+): RipeWindow[] {
   const windows: RipeWindow[] = [];
   const last = flights.at(-1)?.departs ?? 0;
   for (
-    let period = seasonOf(definition.season, TRAFFIC.from);
+    let period = periodOf(definition.period, TRAFFIC.from);
     Date.parse(period.to) < last;
-    period = nextSeason(definition.season, period)
+    period = nextPeriod(definition.period, period)
   ) {
     const truths = flights
       .filter(({ departs }) => departs >= Date.parse(period.from) && departs < Date.parse(period.to))
@@ -292,7 +296,7 @@ function ripeWindows(definition: ProjectDefinition, flights: readonly Flight[], 
     truths.sort((a, b) => a - b);
     const covered = truths[Math.ceil(definition.monitoring.truthCoverage * truths.length) - 1];
     if (covered !== undefined)
-      windows.push({ period, ripeAt: Math.max(covered, Date.parse(period.to) + latenessMs + 60_000) });
+      windows.push({ period, ripeAt: Math.max(covered, Date.parse(period.to) + allowedLatenessMs + 60_000) });
   }
   return windows;
 }

@@ -4,7 +4,7 @@ import type { Cycle } from '../../src/domain/ids';
 import type { Fact } from '../../src/domain/records';
 import type { Digest } from '../../src/domain/refs';
 import type { ShadowPairs } from '../../src/domain/rollout';
-import type { Period } from '../../src/domain/season';
+import type { TimeRange } from '../../src/domain/period';
 import { countStored } from '../../src/stores/predictions';
 import { rolloutsOf } from '../../src/stores/rollouts';
 import { SAMPLE } from './flights';
@@ -78,10 +78,10 @@ export async function report(story: Told): Promise<void> {
       coverage: body.coverage,
       dataQuality: body.dataQuality.verdict,
       drifted: body.drift.filter((feature) => feature.verdict === 'drift').map((feature) => feature.column),
-      levelGap: body.level.gap.estimate,
-      levelLow: body.level.gap.low,
-      levelHigh: body.level.gap.high,
-      level: body.level.verdict,
+      bias: body.bias.gap.estimate,
+      biasLow: body.bias.gap.low,
+      biasHigh: body.bias.gap.high,
+      biasVerdict: body.bias.verdict,
     })),
     shadow: rollout?.shadow ?? null,
     predictions: stored.predictions,
@@ -144,19 +144,19 @@ export interface Result {
     readonly window: string | undefined;
     readonly outcome: string;
   }[];
-  readonly windows: readonly (Period & {
+  readonly windows: readonly (TimeRange & {
     readonly version: number;
     readonly rows: number;
     readonly coverage: number;
     readonly dataQuality: string;
     readonly drifted: readonly string[];
-    readonly levelGap: number;
-    readonly levelLow: number;
-    readonly levelHigh: number;
-    readonly level: string;
+    readonly bias: number;
+    readonly biasLow: number;
+    readonly biasHigh: number;
+    readonly biasVerdict: string;
   })[];
   readonly shadow: ShadowPairs | null;
-  /** Stored records, probes left out. */
+  /** Stored records, synthetic traffic left out. */
   readonly predictions: number;
   readonly truths: number;
   /** null with a server of one's own, unless MLOPS_TEMPORAL_UI says where. */

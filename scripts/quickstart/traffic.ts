@@ -1,6 +1,6 @@
 /**
  * One driver sends requests and truths merged in event order; its position is event time. Where the narrative says
- * so it holds, and probes keep the endpoint busy meanwhile.
+ * so it holds, and synthetic requests keep the endpoint busy meanwhile.
  */
 import { Pool } from 'undici';
 import type { Flight } from './flights';
@@ -11,7 +11,7 @@ type Happening = { readonly at: number; readonly kind: 'predict' | 'truth'; read
 export type Hold = (position: number) => Promise<unknown> | undefined;
 
 const IN_FLIGHT = 48;
-const PROBES_PER_SECOND = 20;
+const SYNTHETIC_PER_SECOND = 20;
 const MILES_TO_KM = 1.609;
 
 export interface TrafficOptions {
@@ -27,7 +27,7 @@ export class Traffic {
   readonly #options: TrafficOptions;
   readonly #happenings: readonly Happening[];
   #next = 0;
-  #probes = 0;
+  #synthetics = 0;
   /** Event time of the last thing that was sent, ms. */
   position = 0;
   predictions = 0;
@@ -54,7 +54,7 @@ export class Traffic {
       const holding = hold(this.position);
       if (holding !== undefined) {
         await Promise.all(flying);
-        await this.#probeUntil(holding);
+        await this.#sendSyntheticUntil(holding);
         continue;
       }
       this.#next += 1;
@@ -89,7 +89,7 @@ export class Traffic {
     this.truths += 1;
   }
 
-  #inferBody(flight: Flight, id: string, probe = false): unknown {
+  #inferBody(flight: Flight, id: string, synthetic = false): unknown {
     const { kmBetween } = this.#options;
     const inKm = kmBetween !== undefined && flight.departs >= kmBetween.from && flight.departs < kmBetween.to;
     const distance = inKm ? Math.round(flight.distance * MILES_TO_KM) : flight.distance;
@@ -98,7 +98,7 @@ export class Traffic {
       parameters: {
         eventTime: new Date(flight.departs).toISOString(),
         key: flight.key,
-        ...(probe ? { probe: true } : {}),
+        ...(synthetic ? { synthetic: true } : {}),
       },
       inputs: [
         { name: 'date', shape: [1], datatype: 'INT64', data: [Number(flight.date)] },
@@ -110,17 +110,17 @@ export class Traffic {
   }
 
   /** 20 requests a second, repeated, with ids of their own and marked: never counted, never judged. */
-  async #probeUntil(holding: Promise<unknown>): Promise<void> {
+  async #sendSyntheticUntil(holding: Promise<unknown>): Promise<void> {
     let held = true;
     const released = holding.finally(() => {
       held = false;
     });
     released.catch(() => undefined);
     while (held) {
-      const { flight } = this.#happenings[this.#probes % Math.max(this.#next, 1)]!;
-      this.#probes += 1;
-      await this.#post('infer', this.#inferBody(flight, `probe-${process.pid}-${this.#probes}`, true));
-      await Promise.race([released, new Promise((resolve) => setTimeout(resolve, 1000 / PROBES_PER_SECOND))]);
+      const { flight } = this.#happenings[this.#synthetics % Math.max(this.#next, 1)]!;
+      this.#synthetics += 1;
+      await this.#post('infer', this.#inferBody(flight, `synthetic-${process.pid}-${this.#synthetics}`, true));
+      await Promise.race([released, new Promise((resolve) => setTimeout(resolve, 1000 / SYNTHETIC_PER_SECOND))]);
     }
     await released;
   }

@@ -7,7 +7,7 @@ import {
   type ApprovalRequest,
   type Judgement,
   MAX_RECORDED_REFUSALS,
-  ownWorkOf,
+  authors,
 } from '../domain/approval';
 import type { ApprovalPolicy } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
@@ -72,11 +72,11 @@ export function approveActivities(deps: ActivityDeps) {
       readonly evaluation: Ref<'evaluation'>;
     }): Promise<{ request?: string }> {
       const { facts, moving } = await deps.stores();
-      const { question } = (await facts.get(evaluation)).body;
+      const { comparisonDigest } = (await facts.get(evaluation)).body;
       const decided = await moving.requests.findOne({
         project,
         cycle: { $ne: String(cycle) },
-        question,
+        comparisonDigest,
         state: { $in: ['approved', 'rejected'] },
       });
       return decided === null ? {} : { request: decided._id };
@@ -102,9 +102,9 @@ export function approveActivities(deps: ActivityDeps) {
         number: version.body.number,
         evaluation: open.evaluation,
         snapshot: open.snapshot,
-        question: evaluation.body.question,
+        comparisonDigest: evaluation.body.comparisonDigest,
         policy: open.policy,
-        ownWorkOf: ownWorkOf(open.causes, open.appliedBy),
+        authors: authors(open.causes, open.appliedBy),
         causes: open.causes,
         gates: evaluation.body.gates,
         evidence: evidenceOf(version.body, evaluation.body),

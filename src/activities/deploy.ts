@@ -30,7 +30,7 @@ import {
   startClock,
   takeStep,
 } from '../stores/rollouts';
-import { beating } from './step/heartbeat';
+import { withHeartbeat } from './step/heartbeat';
 import type { ActivityDeps } from './deps';
 import { shadowPairs } from './monitoring/shadow-pairs';
 
@@ -89,8 +89,8 @@ export function deployActivities(deps: ActivityDeps) {
         served: await servedVersion(stores, version),
         reason,
         watch: {
-          season: monitoring.season,
-          latenessMs: durationMs(monitoring.lateness),
+          period: monitoring.period,
+          allowedLatenessMs: durationMs(monitoring.allowedLateness),
           truthCoverage: monitoring.truthCoverage,
         },
         steps: (champion) => stepsOf(plan, kind, champion),
@@ -158,7 +158,7 @@ export function deployActivities(deps: ActivityDeps) {
     async mlopsShadowPairs({ rollout }: { readonly rollout: string }): Promise<{ shadow?: ShadowPairs }> {
       const stores = await deps.stores();
       const document = await rolloutOf(stores, rollout);
-      const shadow = await beating('pairing shadow answers', (signal) => shadowPairs(stores, document, signal));
+      const shadow = await withHeartbeat('pairing shadow answers', (signal) => shadowPairs(stores, document, signal));
       return shadow === undefined ? {} : { shadow };
     },
 
@@ -195,7 +195,7 @@ async function watermarkAt(
 ): Promise<{ watermark: Date | undefined; live: number }> {
   const { watch } = await ownedAt(stores, rollout, step);
   const live = await liveReplicas(stores.moving.replicas, rollout.endpoint);
-  return { watermark: watermarkOf(live, watch.latenessMs), live: live.length };
+  return { watermark: watermarkOf(live, watch.allowedLatenessMs), live: live.length };
 }
 
 function toldOf({ _id, epoch, served, steps, former, supersedes }: RolloutDocument): BegunRollout {

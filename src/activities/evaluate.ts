@@ -1,12 +1,12 @@
 /** Evaluation: a candidate, and the champion beside it, on the same later rows; and the gates' verdicts. */
 import { digestOf } from '../runtime/digest';
-import type { GateDefinition, Objective, RegisteredUse, Season } from '../domain/definition';
+import type { GateDefinition, Objective, RegisteredUse, Period } from '../domain/definition';
 import type { EvaluationBody } from '../domain/evaluation';
 import { judgeGates } from '../domain/gates';
 import type { EvaluateResult } from '../domain/phases';
 import type { Fact } from '../domain/records';
 import type { Ref } from '../domain/refs';
-import type { Period } from '../domain/season';
+import type { TimeRange } from '../domain/period';
 import type { EvaluateJobInput, EvaluateJobOutput } from '../engines/evaluate/evaluate-job';
 import { localCopies } from './step/artifact-cache';
 import { numericEnvironment, runWithHeartbeat, stepFiles } from './step/compute-job';
@@ -21,19 +21,19 @@ export interface Evaluate {
   readonly champion?: Ref<'version'>;
   readonly snapshot: Ref<'snapshot'>;
   readonly labelSet: Ref<'labelSet'>;
-  readonly period: Period;
+  readonly period: TimeRange;
   readonly knownBy: string;
   readonly gates: readonly GateDefinition[];
   readonly metrics: readonly RegisteredUse[];
   readonly objective: Objective;
-  readonly season: Season;
+  readonly monitoringPeriod: Period;
   readonly minRows: number;
 }
 
 export function evaluateActivities(deps: ActivityDeps) {
   return {
     async mlopsEvaluate(evaluate: Evaluate): Promise<EvaluateResult> {
-      const { snapshot, labelSet, period, knownBy, gates, metrics, objective, season, minRows } = evaluate;
+      const { snapshot, labelSet, period, knownBy, gates, metrics, objective, monitoringPeriod, minRows } = evaluate;
       const stores = await deps.stores();
       const run = await runOf(deps, evaluate.version);
       const championRun = evaluate.champion === undefined ? undefined : await runOf(deps, evaluate.champion);
@@ -47,7 +47,15 @@ export function evaluateActivities(deps: ActivityDeps) {
         kind: 'evaluation',
         name: 'evaluate',
         version: stepVersion('evaluate'),
-        params: { period, knownBy, gates, metrics: versionedMetrics(deps, metrics), objective, season, minRows },
+        params: {
+          period,
+          knownBy,
+          gates,
+          metrics: versionedMetrics(deps, metrics),
+          objective,
+          monitoringPeriod,
+          minRows,
+        },
         inputs: [runRef, snapshot, labelSet, ...(championRef === undefined ? [] : [championRef])],
         environment: numericEnvironment(),
       } as const;
@@ -65,7 +73,7 @@ export function evaluateActivities(deps: ActivityDeps) {
           model: model as string,
           ...(champion === undefined ? {} : { champion }),
           trainedTo: run.body.split.train.to,
-          season,
+          monitoringPeriod,
           trainRate: run.body.trainRate,
           objective,
           minRows,
@@ -78,7 +86,7 @@ export function evaluateActivities(deps: ActivityDeps) {
             run: runRef,
             ...(championRef === undefined ? {} : { championRun: championRef }),
             contaminated,
-            question: digestOf([run.digest, snapshot.digest, labelSet.digest, period, gates]),
+            comparisonDigest: digestOf([run.digest, snapshot.digest, labelSet.digest, period, gates]),
             period,
             knownBy,
             evaluation,

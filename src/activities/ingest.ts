@@ -9,7 +9,7 @@ import type { Stores } from '../stores/connect';
 import type { IngestInput, IngestOutput } from '../engines/tables/ingest';
 import { localPath, observe } from '../engines/tables/observe';
 import { localCopies } from './step/artifact-cache';
-import { beating } from './step/heartbeat';
+import { withHeartbeat } from './step/heartbeat';
 import { numericEnvironment, runWithHeartbeat } from './step/compute-job';
 import type { ActivityDeps } from './deps';
 import { observeRegistered } from './registered/reader';
@@ -42,7 +42,7 @@ export function ingestActivities(deps: ActivityDeps) {
       readonly asOf: string;
     }): Promise<Observation> {
       const { reader } = source;
-      return beating(`observing ${source.name}`, async (signal) =>
+      return withHeartbeat(`observing ${source.name}`, async (signal) =>
         'registered' in reader
           ? observeRegistered(deps, reader, asOf, signal)
           : { asOf, format: reader.file.format, ...(await observe(source, deps.dataFolder)) }

@@ -7,14 +7,14 @@ import { noReplica } from '../domain/endpoint';
 import type { Trigger, WatchMessage } from '../domain/messages';
 import type { WindowBody } from '../domain/monitoring';
 import type { Ref } from '../domain/refs';
-import type { Period } from '../domain/season';
+import type { TimeRange } from '../domain/period';
 import { triggersOf } from '../domain/triggers';
 import { triggerMessages, windowId, windowLine } from '../domain/windows';
 import type { Stores } from '../stores/connect';
 import { coverage, windowRows } from '../stores/predictions';
 import { liveReplicas, watermarkOf } from '../stores/replicas';
 import { inAttemptFolder } from './step/attempt-folder';
-import { beating } from './step/heartbeat';
+import { withHeartbeat } from './step/heartbeat';
 import { correctionActivities } from './monitoring/correct-window';
 import type { ActivityDeps } from './deps';
 import { refusedSignalActivities } from './refused-signals';
@@ -23,7 +23,7 @@ import { judgeRows } from './monitoring/window-numbers';
 export interface OfWindow {
   readonly project: string;
   readonly definition: ProjectDefinition;
-  readonly period: Period;
+  readonly period: TimeRange;
 }
 
 /** Ready: `asOf` is the event time up to which truths count. */
@@ -64,10 +64,10 @@ export function monitorActivities(deps: ActivityDeps) {
     /** Whether a window is over, and enough of its truth is there or need not be waited for any longer. */
     async mlopsWindowReady({ project, definition, period }: OfWindow): Promise<Readiness> {
       const stores = await deps.stores();
-      const { truthCoverage, truthWithin, lateness } = definition.monitoring;
+      const { truthCoverage, truthDelay, allowedLateness } = definition.monitoring;
       const live = await liveReplicas(stores.moving.replicas, project);
       if (live.length === 0) return { state: 'waiting', waitsFor: noReplica(project), noReplica: true };
-      const watermark = watermarkOf(live, durationMs(lateness));
+      const watermark = watermarkOf(live, durationMs(allowedLateness));
       if (watermark === undefined)
         return { state: 'waiting', waitsFor: 'predictions: no live replica has shipped any' };
       const over = Date.parse(period.to);
@@ -77,11 +77,13 @@ export function monitorActivities(deps: ActivityDeps) {
           waitsFor: `event time past ${period.to}; the watermark is ${watermark.toISOString()}`,
         };
       }
-      const { predictions, truths } = await beating('counting truths', () => coverage(stores.db, project, period));
+      const { predictions, truths } = await withHeartbeat('counting truths', () =>
+        coverage(stores.db, project, period)
+      );
       if (predictions === 0) return { state: 'ready', asOf: period.to };
       const needed = Math.ceil(predictions * truthCoverage);
       if (truths >= needed) return { state: 'ready', asOf: await coveredAt(stores, project, period, needed) };
-      const latest = new Date(over + durationMs(truthWithin));
+      const latest = new Date(over + durationMs(truthDelay));
       if (watermark >= latest) return { state: 'ready', asOf: latest.toISOString() };
       return {
         state: 'waiting',
@@ -149,8 +151,8 @@ async function judged(
 }
 
 /** When the world knew the truth that made enough: from then on the window could be judged, however late it is. */
-async function coveredAt(stores: Stores, endpoint: string, period: Period, needed: number): Promise<string> {
-  const times = await beating('reading truths', async (signal) => {
+async function coveredAt(stores: Stores, endpoint: string, period: TimeRange, needed: number): Promise<string> {
+  const times = await withHeartbeat('reading truths', async (signal) => {
     const known: number[] = [];
     for await (const { truth } of windowRows(stores.db, endpoint, period)) {
       signal.throwIfAborted();

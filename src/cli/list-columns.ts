@@ -138,16 +138,16 @@ const COLUMNS: { readonly [K in ListedKind]: Columns<RecordOf<K>> } = {
     ],
   },
   window: {
-    header: ['window', 'version', 'rows', 'truths', 'level gap', 'low', 'high', 'level', 'data', 'drift', 'triggers'],
+    header: ['window', 'version', 'rows', 'truths', 'bias', 'low', 'high', 'bias', 'data', 'drift', 'triggers'],
     row: ({ _id, body }) => [
       _id,
       body.version,
       body.rows,
       body.truths,
-      body.level.gap.estimate,
-      body.level.gap.low,
-      body.level.gap.high,
-      body.level.verdict,
+      body.bias.gap.estimate,
+      body.bias.gap.low,
+      body.bias.gap.high,
+      body.bias.verdict,
       body.dataQuality.verdict,
       body.drift
         .filter(({ verdict }) => verdict === 'drift')

@@ -133,11 +133,11 @@ const LAYOUTS: Layouts = {
         value: [
           ...Object.entries(evaluation.candidate).map(row('candidate')),
           ...Object.entries(evaluation.champion ?? {}).map(row('champion')),
-          ...Object.entries(evaluation.againstConstant).map(row('candidate − constant')),
+          ...Object.entries(evaluation.againstBaseline).map(row('candidate − baseline')),
           ...Object.entries(evaluation.againstChampion ?? {}).map(row('candidate − champion')),
         ],
       },
-      { heading: 'Constant', value: evaluation.constant },
+      { heading: 'Baseline', value: evaluation.baseline },
       { heading: 'Gates', value: body.gates },
       { heading: 'Slices', value: evaluation.slices },
       { heading: 'Artifacts', value: artifacts },
@@ -146,7 +146,7 @@ const LAYOUTS: Layouts = {
 
   request: async (request) => {
     const { _id, project, number, state, model, evaluation, snapshot, policy } = request;
-    const { openedAt, closedAt, closedBecause, ownWorkOf } = request;
+    const { openedAt, closedAt, closedBecause, authors } = request;
     const approvers = policy.approvers.join(', ');
     const decide = `mlops decide ${_id} --approve --by <your name> --digest ${model}`;
     return [
@@ -160,7 +160,7 @@ const LAYOUTS: Layouts = {
           approvers,
           needed: policy.approversNeeded,
           within: policy.deadline.wall,
-          ownWorkOf: ownWorkOf.join(', '),
+          authors: authors.join(', '),
         },
       },
       { heading: 'How', value: state === 'open' ? decide : undefined },
@@ -186,10 +186,10 @@ const LAYOUTS: Layouts = {
   ],
 
   window: async ({ _id, body, made }) => {
-    const { level, dataQuality, drift, scoreDrift, quality, triggers, period, ...numbers } = body;
+    const { bias, dataQuality, drift, scoreDrift, quality, triggers, period, ...numbers } = body;
     return [
       { value: { window: _id, ...period, ...numbers, judged: made.at } },
-      { heading: 'Level', value: level },
+      { heading: 'Bias', value: bias },
       { heading: `Data quality: ${dataQuality.verdict}`, value: dataQuality.rules },
       { heading: 'Drift', value: [...drift, ...(scoreDrift === undefined ? [] : [scoreDrift])] },
       { heading: 'Quality', value: Object.entries(quality).map(([metric, interval]) => ({ metric, ...interval })) },
@@ -207,7 +207,7 @@ const LAYOUTS: Layouts = {
         route: record.route,
         score: record.score,
         decision: record.decision,
-        probe: record.probe,
+        synthetic: record.synthetic,
         replica: record.replica,
         revision: record.revision,
         receivedAt: record.receivedAt,

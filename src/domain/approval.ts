@@ -24,10 +24,10 @@ export interface ApprovalRequest {
   readonly evaluation: Ref<'evaluation'>;
   readonly snapshot: Ref<'snapshot'>;
   /** Of the evaluation: a later cycle that comes to the same question has nothing new. */
-  readonly question: Digest;
+  readonly comparisonDigest: Digest;
   readonly policy: ApprovalPolicy;
   /** People who triggered the cycle, or, where none did, applied its definition. */
-  readonly ownWorkOf: readonly string[];
+  readonly authors: readonly string[];
   readonly causes: readonly TriggerCause[];
   readonly gates: readonly GateResult[];
   /** Lines of evidence, as an approver reads them. */
@@ -64,23 +64,23 @@ export function approversOf(policy: Pick<ApprovalPolicy, 'approvers' | 'roles'>)
 }
 
 /** Own work: of who triggered the cycle; only where no person did, of who applied its definition. */
-export function ownWorkOf(causes: readonly TriggerCause[], definitionAppliedBy: string): string[] {
+export function authors(causes: readonly TriggerCause[], definitionAppliedBy: string): string[] {
   const people = causes.flatMap((cause) => (cause.by === undefined ? [] : [cause.by]));
   return people.length > 0 ? [...new Set(people)] : [definitionAppliedBy];
 }
 
 /** Who may still decide: approvers whose own work it isn't, and who haven't decided yet. */
 export function mayDecide(
-  { policy, ownWorkOf: own }: Pick<ApprovalRequest, 'policy' | 'ownWorkOf'>,
+  { policy, authors: own }: Pick<ApprovalRequest, 'policy' | 'authors'>,
   accepted: readonly AcceptedDecision[] = []
 ): string[] {
-  const out = [...(policy.allowOwnWork ? [] : own), ...accepted.map((decision) => decision.by)];
+  const out = [...(policy.allowSelfApproval ? [] : own), ...accepted.map((decision) => decision.by)];
   return approversOf(policy).filter((name) => !out.includes(name));
 }
 
 /** Whether there are people enough for an approval. */
 export function canBeMet(
-  request: Pick<ApprovalRequest, 'policy' | 'ownWorkOf'>,
+  request: Pick<ApprovalRequest, 'policy' | 'authors'>,
   accepted: readonly AcceptedDecision[] = []
 ): boolean {
   const approvals = accepted.filter((decision) => decision.verdict === 'approve').length;
@@ -129,7 +129,7 @@ export function judgeDecision(
       `${decision.by} is not an approver of ${request.project}; those are ${approversOf(request.policy).join(', ')}`
     );
   }
-  if (!request.policy.allowOwnWork && request.ownWorkOf.includes(decision.by)) {
+  if (!request.policy.allowSelfApproval && request.authors.includes(decision.by)) {
     return refuse('own-work', `${decision.by} started this cycle and can't approve their own work`);
   }
   if (decision.digest !== request.model) {

@@ -106,15 +106,15 @@ export interface NetworkSpec {
 }
 export type ModelDefinition = { readonly network: NetworkSpec } | { readonly trainer: RegisteredUse };
 
-/** A season: fixed-length periods of event time, counted from 1970-01-01T00:00Z (a Thursday) plus `offset`. */
-export interface Season {
+/** A period: fixed-length periods of event time, counted from 1970-01-01T00:00Z (a Thursday) plus `offset`. */
+export interface Period {
   readonly days: number;
   readonly offsetDays: number;
 }
 
 export interface SplitDefinition {
-  /** The last `testSeasons` whole seasons that ended by asOf are the test rows, everything before trains. */
-  readonly testSeasons: number;
+  /** The last `testPeriods` whole periods that ended by asOf are the test rows, everything before trains. */
+  readonly testPeriods: number;
   readonly minTrainRows: number;
   readonly minTestRows: number;
 }
@@ -124,7 +124,7 @@ export interface Objective {
   readonly metric: 'logLoss' | 'auc';
   readonly decisionThreshold: number;
   /** Value of each outcome in the project's own unit, printed in the evidence. */
-  readonly value?: {
+  readonly utility?: {
     readonly truePositive: number;
     readonly falsePositive: number;
     readonly falseNegative: number;
@@ -137,8 +137,8 @@ export interface Objective {
 export interface GateDefinition {
   readonly name: string;
   readonly metric: string;
-  /** `value`: the metric itself. `constant`: minus that of predicting the training rate. `champion`: minus the champion's, paired. */
-  readonly against: 'value' | 'constant' | 'champion';
+  /** `value`: the metric itself. `baseline`: minus that of predicting the training rate. `champion`: minus the champion's, paired. */
+  readonly against: 'value' | 'baseline' | 'champion';
   readonly atLeast?: number;
   readonly atMost?: number;
   /** `blocking` rejects without asking a person; `advisory` is shown to the approver. */
@@ -151,7 +151,7 @@ export interface ApprovalPolicy {
   /** People, or `role:<name>`. */
   readonly approvers: readonly string[];
   readonly roles: Readonly<Record<string, readonly string[]>>;
-  readonly allowOwnWork: boolean;
+  readonly allowSelfApproval: boolean;
   readonly deadline: WallDuration;
   /** Reminders this long after the request was opened. */
   readonly reminders: readonly WallDuration[];
@@ -176,22 +176,22 @@ export interface RolloutPlan {
 }
 
 export interface MonitoringDefinition {
-  readonly season: Season;
+  readonly period: Period;
   /** How far behind the highest shipped event time the watermark stays. */
-  readonly lateness: EventDuration;
+  readonly allowedLateness: EventDuration;
   /** Truth belongs to a window until this long after its end. */
-  readonly truthWithin: EventDuration;
+  readonly truthDelay: EventDuration;
   /** Share of a window's predictions whose truth must be there before it is judged. */
   readonly truthCoverage: number;
   readonly minRows: number;
-  readonly level: { readonly floor: number; readonly confidence: number };
+  readonly bias: { readonly floor: number; readonly confidence: number };
   readonly drift: { readonly psiFloor: number; readonly wassersteinFloor: number; readonly falseDiscoveryRate: number };
 }
 
 export type TriggerRule =
   /** |mean prediction − mean truth| over the floor, its interval without 0, k times with one sign in the last n windows. */
-  | { readonly on: 'level'; readonly windows: number; readonly of: number; readonly coolDown: EventDuration }
-  | { readonly on: 'drift'; readonly windows: number; readonly of: number; readonly coolDown: EventDuration };
+  | { readonly on: 'bias'; readonly breaches: number; readonly outOf: number; readonly coolDown: EventDuration }
+  | { readonly on: 'drift'; readonly breaches: number; readonly outOf: number; readonly coolDown: EventDuration };
 
 export type NotifierUse =
   | { readonly log: true }
@@ -207,7 +207,7 @@ export interface ProjectDefinition {
   readonly label: LabelDefinition;
   readonly features: readonly FeatureDefinition[];
   readonly model: ModelDefinition;
-  readonly season: Season;
+  readonly period: Period;
   readonly split: SplitDefinition;
   /** Rows of one cluster aren't independent: intervals are by blocks of it. */
   readonly cluster: 'day';

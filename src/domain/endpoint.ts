@@ -2,7 +2,7 @@
  * What moves at an endpoint. One document says what every replica serves; replicas act on its revision and
  * report. A rollout owns the document through its epoch: each write of it is absolute and fenced.
  */
-import type { FeatureDefinition, ProjectDefinition, Season } from './definition';
+import type { FeatureDefinition, ProjectDefinition, Period } from './definition';
 import type { Digest } from './refs';
 
 /** An input of a served model, by the Open Inference Protocol's datatype names. */
@@ -57,8 +57,8 @@ export interface EndpointDocument {
 
 /** What replicas need in order to know when a window is over and covered. */
 export interface EndpointWatch {
-  readonly season: Season;
-  readonly latenessMs: number;
+  readonly period: Period;
+  readonly allowedLatenessMs: number;
   readonly truthCoverage: number;
 }
 
@@ -110,7 +110,7 @@ export interface PredictionRecord {
   /** The candidate's unseen answer to the same request. */
   readonly shadow?: { readonly version: number; readonly score: number };
   /** Load that keeps the endpoint busy; never counted, never judged. */
-  readonly probe?: true;
+  readonly synthetic?: true;
   readonly replica: string;
   readonly receivedAt: Date;
 }

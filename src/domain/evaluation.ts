@@ -1,7 +1,7 @@
-/** What an evaluation says of a candidate: metrics with intervals, beside a constant and the champion on the same rows. */
+/** What an evaluation says of a candidate: metrics with intervals, beside a baseline and the champion on the same rows. */
 import type { GateDefinition } from './definition';
 import type { Digest, Ref } from './refs';
-import type { Period } from './season';
+import type { TimeRange } from './period';
 
 /** An estimate with its interval by blocks of the declared cluster. */
 export interface Interval {
@@ -21,10 +21,10 @@ export interface Evaluation {
   readonly positives: number;
   readonly candidate: Metrics;
   /** Predicting the training rows' rate for everyone. */
-  readonly constant: Readonly<Record<string, number>>;
+  readonly baseline: Readonly<Record<string, number>>;
   readonly champion?: Metrics;
-  /** Paired on the same rows: candidate − constant, candidate − champion. */
-  readonly againstConstant: Metrics;
+  /** Paired on the same rows: candidate − baseline, candidate − champion. */
+  readonly againstBaseline: Metrics;
   readonly againstChampion?: Metrics;
   /** Each block of the cluster by itself: to see which day differs. */
   readonly slices: readonly Slice[];
@@ -49,7 +49,7 @@ export interface GateResult {
   readonly bound: string;
 }
 
-/** Artifacts: `scores` (float32 per test row), `baseline` (frozen bins of features and scores of the test rows). */
+/** Artifacts: `scores` (float32 per test row), `reference` (frozen bins of features and scores of the test rows). */
 export interface EvaluationBody {
   /** Runs, not versions: an evaluation names no project, so a later project that asks the same gets this one. */
   readonly run: Ref<'run'>;
@@ -57,8 +57,8 @@ export interface EvaluationBody {
   /** The model or the champion has seen some of these rows in training: the numbers prove nothing. */
   readonly contaminated: boolean;
   /** Digest of model, test rows and gates, whoever is champion: what a person is asked, asked once. */
-  readonly question: Digest;
-  readonly period: Period;
+  readonly comparisonDigest: Digest;
+  readonly period: TimeRange;
   readonly knownBy: string;
   readonly evaluation: Evaluation;
   readonly gates: readonly GateResult[];

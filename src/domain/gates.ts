@@ -7,7 +7,7 @@ import type { Evaluation, GateResult } from './evaluation';
  */
 export function judgeGates(
   gates: readonly GateDefinition[],
-  evaluation: Pick<Evaluation, 'candidate' | 'againstConstant' | 'againstChampion' | 'champion'>,
+  evaluation: Pick<Evaluation, 'candidate' | 'againstBaseline' | 'againstChampion' | 'champion'>,
   contaminated = false
 ): readonly GateResult[] {
   return gates.map((gate) => judge(gate, evaluation, contaminated));
@@ -35,14 +35,14 @@ function metricsFor({ against }: GateDefinition, evaluation: Parameters<typeof j
   switch (against) {
     case 'value':
       return evaluation.candidate;
-    case 'constant':
-      return evaluation.againstConstant;
+    case 'baseline':
+      return evaluation.againstBaseline;
     case 'champion':
       return evaluation.againstChampion;
   }
 }
 
-const MINUS = { value: '', constant: ' − constant', champion: ' − champion' } as const;
+const MINUS = { value: '', baseline: ' − baseline', champion: ' − champion' } as const;
 
 function boundOf({ metric, against, atLeast, atMost }: GateDefinition): string {
   const bounds = [

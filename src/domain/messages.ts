@@ -31,7 +31,7 @@ export const MESSAGES = {
   watermark: 'watermark',
 } as const;
 
-export type TriggerKind = 'start' | 'person' | 'level' | 'drift' | 'schedule' | 'rows';
+export type TriggerKind = 'start' | 'person' | 'bias' | 'drift' | 'schedule' | 'rows';
 
 /** The one trigger message. `id` makes a repeated one count once. */
 export interface Trigger {

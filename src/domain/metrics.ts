@@ -13,8 +13,8 @@ export const BUILT_IN_METRICS = [
   'precision',
   'recall',
   'f1',
-  /** Mean of the objective's value a row, in its unit; only where the objective has one. */
-  'value',
+  /** Mean of the objective's utility a row, in its unit; only where the objective has one. */
+  'utility',
 ] as const;
 
 export type BuiltInMetric = (typeof BUILT_IN_METRICS)[number];

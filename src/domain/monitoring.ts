@@ -3,7 +3,7 @@
 import type { TriggerRule } from './definition';
 import type { Interval } from './evaluation';
 import type { Ref } from './refs';
-import type { Period } from './season';
+import type { TimeRange } from './period';
 
 export interface FeatureDrift {
   readonly column: string;
@@ -28,7 +28,7 @@ export interface DataQuality {
   }[];
 }
 
-export interface LevelVerdict {
+export interface BiasVerdict {
   readonly meanPrediction: number;
   readonly meanTruth: number;
   /** mean prediction − mean truth, by day blocks */
@@ -45,7 +45,7 @@ export interface WindowTrigger {
 /** A judged window. `_id` = `<endpoint>/<from>/r<revision>`; revision 0 is the verdict, later ones are corrections. */
 export interface WindowBody {
   readonly endpoint: string;
-  readonly period: Period;
+  readonly period: TimeRange;
   readonly revision: number;
   /** By whose rules it is judged; its corrections, too. */
   readonly definition: Ref<'definition'>;
@@ -59,7 +59,7 @@ export interface WindowBody {
   readonly dataQuality: DataQuality;
   readonly drift: readonly FeatureDrift[];
   readonly scoreDrift?: FeatureDrift;
-  readonly level: LevelVerdict;
+  readonly bias: BiasVerdict;
   readonly quality: Readonly<Record<string, Interval>>;
   readonly triggers: readonly WindowTrigger[];
 }

@@ -5,7 +5,7 @@ import type { GateResult } from './evaluation';
 import type { Cycle } from './ids';
 import type { RequestState, Trigger, TriggerCause } from './messages';
 import type { Digest, Ref } from './refs';
-import type { Period } from './season';
+import type { TimeRange } from './period';
 
 /** Every phase's input. `v` is the schema of what crosses continue-as-new and upgrades. */
 export interface PhaseContext {
@@ -47,8 +47,8 @@ export interface EvaluateInput extends PhaseContext {
   readonly snapshot?: Ref<'snapshot'>;
   readonly labelSet?: Ref<'labelSet'>;
   readonly champion?: Ref<'version'>;
-  /** Default: the definition's test seasons before asOf. */
-  readonly period?: Period;
+  /** Default: the definition's test periods before asOf. */
+  readonly period?: TimeRange;
 }
 
 export interface EvaluateResult {

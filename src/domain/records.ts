@@ -9,7 +9,7 @@ import type { Cycle } from './ids';
 import type { TriggerCause, Verdict } from './messages';
 import type { WindowBody } from './monitoring';
 import type { ArtifactRef, Digest, FactKind, Ref } from './refs';
-import type { Period } from './season';
+import type { TimeRange } from './period';
 
 /** How a fact came to be: what the step's key was made of. */
 export interface StepInfo {
@@ -105,7 +105,7 @@ export interface LabelSetBody {
 
 export interface SplitPeriods {
   readonly train: { readonly to: string };
-  readonly test: Period;
+  readonly test: TimeRange;
   /** Rows known after this belong to no split. */
   readonly knownBy: string;
 }
@@ -132,7 +132,7 @@ export interface RunBody {
   readonly rows: number;
   readonly epochs: readonly EpochMetrics[];
   readonly model: Digest;
-  /** The label's mean over the training rows: the constant baseline. */
+  /** The label's mean over the training rows: the baseline. */
   readonly trainRate: number;
   /** `mixed` where a checkpoint of another hardware key was resumed. */
   readonly numerics: 'exact' | 'mixed';

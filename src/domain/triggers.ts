@@ -45,20 +45,20 @@ function outcomeOf(rule: TriggerRule, window: JudgedWindow, lastFired: number): 
 function reached(rule: TriggerRule, earlier: readonly WindowBody[], window: JudgedWindow): string | undefined {
   const breach = breachOf(rule, window);
   if (breach === undefined) return undefined;
-  const before = rule.of > 1 ? earlier.slice(-(rule.of - 1)) : [];
+  const before = rule.outOf > 1 ? earlier.slice(-(rule.outOf - 1)) : [];
   const same = before.filter(
     (other) =>
       other.version === window.version && other.dataQuality.verdict === 'passed' && breachOf(rule, other) === breach
   );
   const count = same.length + 1;
-  if (count < rule.windows) return undefined;
+  if (count < rule.breaches) return undefined;
   return `${detailOf(rule, window)}, in ${count} of the last ${before.length + 1} windows`;
 }
 
 /** What kind of breach: those of the other sign don't count together. */
 function breachOf(rule: TriggerRule, window: JudgedWindow): string | undefined {
   if (rule.on === 'drift') return driftsOf(window).length > 0 ? 'drift' : undefined;
-  const { verdict } = window.level;
+  const { verdict } = window.bias;
   return verdict === 'above' || verdict === 'below' ? verdict : undefined;
 }
 
@@ -76,7 +76,7 @@ function detailOf(rule: TriggerRule, window: JudgedWindow): string {
       )
       .join(', ');
   }
-  const { gap, meanPrediction, meanTruth } = window.level;
+  const { gap, meanPrediction, meanTruth } = window.bias;
   const interval = `[${gap.low.toFixed(3)}, ${gap.high.toFixed(3)}]`;
   return `mean prediction ${meanPrediction.toFixed(3)}, mean truth ${meanTruth.toFixed(3)}: gap ${gap.estimate.toFixed(3)} ${interval}`;
 }

@@ -1,7 +1,7 @@
 /** A judged window's names and words: its id, its line for people, the trigger that it sends. Pure. */
 import type { Trigger } from './messages';
 import type { WindowBody, WindowTrigger } from './monitoring';
-import type { Period } from './season';
+import type { TimeRange } from './period';
 
 export const windowId = (endpoint: string, from: string, revision: number): string =>
   `${endpoint}/${from}/r${revision}`;
@@ -19,12 +19,12 @@ export function triggerMessages(id: string, window: WindowBody): Trigger[] {
 
 /** One line of a list in Markdown. A correction's begins as its verdict's does. */
 export function windowLine(window: WindowBody): string {
-  const { period, revision, rows, truths, level, dataQuality, drift, triggers } = window;
+  const { period, revision, rows, truths, bias, dataQuality, drift, triggers } = window;
   const drifted = drift.filter((feature) => feature.verdict === 'drift').map((feature) => feature.column);
   const parts = [
     ...(revision === 0 ? [] : [`revision ${revision}`]),
     `${rows} rows of version ${window.version}, ${truths} with truth`,
-    levelWords(level),
+    biasWords(bias),
     `data quality ${dataQuality.verdict}`,
     `drift: ${drifted.length === 0 ? 'none' : drifted.join(', ')}`,
     ...triggers.map(triggerWords),
@@ -33,15 +33,15 @@ export function windowLine(window: WindowBody): string {
 }
 
 /** How the line of a period begins. */
-export function windowLineOf(period: Period): string {
+export function windowLineOf(period: TimeRange): string {
   return `- **${day(period.from)}** to ${day(period.to)}:`;
 }
 
-function levelWords({ verdict, gap }: WindowBody['level']): string {
-  if (verdict === 'insufficient data') return 'level: insufficient data';
+function biasWords({ verdict, gap }: WindowBody['bias']): string {
+  if (verdict === 'insufficient data') return 'bias: insufficient data';
   // No brackets: the Temporal UI takes them for a link.
   const interval = `${gap.low.toFixed(3)} to ${gap.high.toFixed(3)}`;
-  return `level gap ${gap.estimate.toFixed(3)} (${interval})${verdict === 'none' ? '' : `, ${verdict}`}`;
+  return `bias ${gap.estimate.toFixed(3)} (${interval})${verdict === 'none' ? '' : `, ${verdict}`}`;
 }
 
 function triggerWords({ on, outcome }: WindowTrigger): string {

@@ -32,13 +32,13 @@ function checkGates({ gates, metrics, objective }: Parsed, tell: Tell): void {
     if (gate.atLeast !== undefined && gate.atMost !== undefined && gate.atLeast > gate.atMost) {
       tell([...path, 'atLeast'], `is ${gate.atLeast}, above atMost, which is ${gate.atMost}: no model could pass`);
     }
-    if (gate.metric === 'value' && objective !== undefined && objective.value === undefined) {
-      tell([...path, 'metric'], 'is value, but objective.value does not say what outcomes are worth');
+    if (gate.metric === 'utility' && objective !== undefined && objective.utility === undefined) {
+      tell([...path, 'metric'], 'is utility, but objective.utility does not say what outcomes are worth');
     }
-    if (gate.against === 'constant' && registered?.includes(gate.metric)) {
+    if (gate.against === 'baseline' && registered?.includes(gate.metric)) {
       tell(
         [...path, 'against'],
-        `is constant, but ${gate.metric} is a registered metric; only built-in ones have that`
+        `is baseline, but ${gate.metric} is a registered metric; only built-in ones have that`
       );
     }
   });

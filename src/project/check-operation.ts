@@ -1,15 +1,16 @@
-/** Rules about what runs afterwards: seasons, triggers, and who is told. */
+/** Rules about what runs afterwards: periods, triggers, and who is told. */
 import { type Tell } from './check-columns';
 import type { Parsed } from './project-schema';
 
 export function checkOperation(parsed: Parsed, tell: Tell): void {
-  checkSeason(parsed.season, ['season'], tell);
-  checkSeason(parsed.monitoring?.season, ['monitoring', 'season'], tell);
+  checkPeriod(parsed.period, ['period'], tell);
+  checkPeriod(parsed.monitoring?.period, ['monitoring', 'period'], tell);
   const seen = new Map<string, number>();
   parsed.triggers?.forEach((rule, at) => {
     if (rule === undefined) return;
-    const of = rule.of ?? rule.windows;
-    if (rule.windows > of) tell(['triggers', at, 'windows'], `is ${rule.windows}, more than of, which is ${of}`);
+    const outOf = rule.outOf ?? rule.breaches;
+    if (rule.breaches > outOf)
+      tell(['triggers', at, 'breaches'], `is ${rule.breaches}, more than outOf, which is ${outOf}`);
     const first = seen.get(rule.on);
     if (first !== undefined) tell(['triggers', at, 'on'], `is ${rule.on}, as in triggers[${first}]; keep one of them`);
     else seen.set(rule.on, at);
@@ -19,9 +20,9 @@ export function checkOperation(parsed: Parsed, tell: Tell): void {
   });
 }
 
-function checkSeason(season: Parsed['season'], path: readonly string[], tell: Tell): void {
-  if (season !== undefined && season.offsetDays >= season.days) {
-    tell([...path, 'offsetDays'], `is ${season.offsetDays}; it must be less than days, which is ${season.days}`);
+function checkPeriod(period: Parsed['period'], path: readonly string[], tell: Tell): void {
+  if (period !== undefined && period.offsetDays >= period.days) {
+    tell([...path, 'offsetDays'], `is ${period.offsetDays}; it must be less than days, which is ${period.days}`);
   }
 }
 

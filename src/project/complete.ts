@@ -1,5 +1,5 @@
 /** Fills in the defaults that depend on other fields, and puts the normal form together. */
-import type { ProjectDefinition, Season } from '../domain/definition';
+import type { ProjectDefinition, Period } from '../domain/definition';
 import { durationMs, type WallDuration } from '../domain/durations';
 import { formatOf } from './check-columns';
 import { dependencyName, gateName, stepName, stepShare } from './default-names';
@@ -15,7 +15,7 @@ export type ParsedProject = {
 /** @param parsed a definition whose checks found no mistake */
 export function complete(parsed: ParsedProject): ProjectDefinition {
   const { name, source, schema, approval, rollout, monitoring, triggers } = parsed;
-  const monitoringSeason = monitoring.season ?? parsed.season;
+  const monitoringPeriod = monitoring.period ?? parsed.period;
   const definition: ProjectDefinition = {
     v: 1,
     name,
@@ -27,7 +27,7 @@ export function complete(parsed: ParsedProject): ProjectDefinition {
     label: parsed.label,
     features: parsed.features,
     model: parsed.model,
-    season: parsed.season,
+    period: parsed.period,
     split: parsed.split,
     cluster: parsed.cluster,
     objective: parsed.objective,
@@ -38,11 +38,11 @@ export function complete(parsed: ParsedProject): ProjectDefinition {
       ...rollout,
       steps: rollout.steps.map((step) => ({ ...step, name: stepName(step), share: stepShare(step)! })),
     },
-    monitoring: { ...monitoring, season: monitoringSeason },
+    monitoring: { ...monitoring, period: monitoringPeriod },
     triggers: triggers.map((rule) => ({
       ...rule,
-      of: rule.of ?? rule.windows,
-      coolDown: rule.coolDown ?? twoSeasons(monitoringSeason),
+      outOf: rule.outOf ?? rule.breaches,
+      coolDown: rule.coolDown ?? twoPeriods(monitoringPeriod),
     })),
     notifiers: parsed.notifiers,
     retryFor: parsed.retryFor,
@@ -63,6 +63,6 @@ function defaultReminders(deadline: WallDuration): readonly WallDuration[] {
   return durationMs(reminder) < durationMs(deadline) ? [reminder] : [];
 }
 
-function twoSeasons(season: Season): { readonly event: string } {
-  return { event: `${2 * season.days} days` };
+function twoPeriods(period: Period): { readonly event: string } {
+  return { event: `${2 * period.days} days` };
 }

@@ -18,7 +18,7 @@ import type {
   RolloutPlan,
   RolloutStep,
   SchemaDefinition,
-  Season,
+  Period,
   SourceDefinition,
   SplitDefinition,
   TriggerRule,
@@ -110,15 +110,15 @@ export interface ProjectInput<Column extends string = string> {
   /** Default: a network 64-64, batch 512, learning rate 0.001, 20 epochs, at most 20 million rows seen, seed 1. */
   readonly model?: { readonly network: Partial<NetworkSpec> } | { readonly trainer: RegisteredUseInput };
   /** Default: weeks from Monday (offsetDays 4). */
-  readonly season?: Season;
-  /** Default: the last whole season tests, at least 1,000 rows train and 200 test. */
+  readonly period?: Period;
+  /** Default: the last whole period tests, at least 1,000 rows train and 200 test. */
   readonly split?: Partial<SplitDefinition>;
   readonly cluster?: 'day';
   /** Default: log loss, threshold 0.5. */
   readonly objective?: Partial<Objective>;
   /** Registered metrics that evaluation computes too; gates name them as they are registered. Default: none. */
   readonly metrics?: readonly RegisteredUseInput[];
-  /** Default: log loss no worse than the constant's, and no worse than the champion's; both blocking. */
+  /** Default: log loss no worse than the baseline's, and no worse than the champion's; both blocking. */
   readonly gates?: readonly WithDefaults<GateDefinition, 'name' | 'against' | 'severity'>[];
   /** Defaults: one approves, one rejects, not own work, within 14 days, reminded after 3. */
   readonly approval: Partial<ApprovalPolicy> & Pick<ApprovalPolicy, 'approvers'>;
@@ -126,14 +126,14 @@ export interface ProjectInput<Column extends string = string> {
   readonly rollout?: Partial<Omit<RolloutPlan, 'steps'>> & {
     readonly steps?: readonly WithDefaults<RolloutStep, 'name' | 'share' | 'shadow'>[];
   };
-  /** Defaults: the project's season, lateness 1 hour, truth within 7 days, 95 % of it, 200 rows. */
-  readonly monitoring?: Partial<Omit<MonitoringDefinition, 'season' | 'level' | 'drift'>> & {
-    readonly season?: Season;
-    readonly level?: Partial<MonitoringDefinition['level']>;
+  /** Defaults: the project's period, allowedLateness 1 hour, truth within 7 days, 95 % of it, 200 rows. */
+  readonly monitoring?: Partial<Omit<MonitoringDefinition, 'period' | 'bias' | 'drift'>> & {
+    readonly period?: Period;
+    readonly bias?: Partial<MonitoringDefinition['bias']>;
     readonly drift?: Partial<MonitoringDefinition['drift']>;
   };
-  /** Default: none, people retrain. Of a rule: 1 window of as many, cool-down two seasons. */
-  readonly triggers?: readonly WithDefaults<TriggerRule, 'windows' | 'of' | 'coolDown'>[];
+  /** Default: none, people retrain. Of a rule: 1 breach out of as many windows, cool-down two periods. */
+  readonly triggers?: readonly WithDefaults<TriggerRule, 'breaches' | 'outOf' | 'coolDown'>[];
   /** Default: the worker's log. */
   readonly notifiers?: readonly (Exclude<NotifierUse, RegisteredUse> | RegisteredUseInput)[];
   /** Default: 24 hours. */

@@ -133,12 +133,12 @@ const network = record({
 });
 const model = oneOf({ network: record({ network }), trainer: record({ trainer: registeredUse }) });
 
-const season = record({ days: z.number().int().min(1).max(366), offsetDays: z.number().int().min(0) });
+const period = record({ days: z.number().int().min(1).max(366), offsetDays: z.number().int().min(0) });
 
 const objective = record({
   metric: z.enum(['logLoss', 'auc']).default('logLoss'),
   decisionThreshold: confidence.default(0.5),
-  value: record({
+  utility: record({
     truePositive: z.number(),
     falsePositive: z.number(),
     falseNegative: z.number(),
@@ -150,7 +150,7 @@ const objective = record({
 const gate = record({
   name: word.optional(),
   metric: named(CLIENT_ID, 'the name of a metric'),
-  against: z.enum(['value', 'constant', 'champion']).default('value'),
+  against: z.enum(['value', 'baseline', 'champion']).default('value'),
   atLeast: z.number().optional(),
   atMost: z.number().optional(),
   severity: z.enum(['blocking', 'advisory']).default('blocking'),
@@ -168,7 +168,7 @@ const approval = record({
     )
     .min(1),
   roles: z.record(word, z.array(person).min(1)).default({}),
-  allowOwnWork: z.boolean().default(false),
+  allowSelfApproval: z.boolean().default(false),
   deadline: wallDuration.default({ wall: '14 days' }),
   reminders: z.array(wallDuration).optional(),
   supersedeAfter: wallDuration.optional(),
@@ -189,12 +189,12 @@ const rollout = record({
 });
 
 const monitoring = record({
-  season: season.optional(),
-  lateness: eventDurationOrZero.default({ event: '1 hour' }),
-  truthWithin: eventDuration.default({ event: '7 days' }),
+  period: period.optional(),
+  allowedLateness: eventDurationOrZero.default({ event: '1 hour' }),
+  truthDelay: eventDuration.default({ event: '7 days' }),
   truthCoverage: z.number().gt(0).max(1).default(0.95),
   minRows: z.number().int().min(2).default(200),
-  level: record({ floor: share.default(0.05), confidence: confidence.default(0.95) }).prefault({}),
+  bias: record({ floor: share.default(0.05), confidence: confidence.default(0.95) }).prefault({}),
   drift: record({
     psiFloor: z.number().min(0).default(0.1),
     wassersteinFloor: z.number().min(0).default(0.1),
@@ -203,9 +203,9 @@ const monitoring = record({
 });
 
 const trigger = record({
-  on: z.enum(['level', 'drift']),
-  windows: count.default(1),
-  of: z.number().int().min(1).max(100).optional(),
+  on: z.enum(['bias', 'drift']),
+  breaches: count.default(1),
+  outOf: z.number().int().min(1).max(100).optional(),
   coolDown: eventDurationOrZero.optional(),
 });
 
@@ -223,9 +223,9 @@ export const SECTIONS = {
   schema: schema.prefault({}),
   label,
   model: model.default({ network: network.parse({}) }),
-  season: season.default({ days: 7, offsetDays: 4 }),
+  period: period.default({ days: 7, offsetDays: 4 }),
   split: record({
-    testSeasons: count.default(1),
+    testPeriods: count.default(1),
     minTrainRows: count.default(1000),
     minTestRows: count.default(200),
   }).prefault({}),
@@ -245,7 +245,7 @@ export const LISTS = {
   gates: {
     entry: gate,
     default: [
-      { metric: 'logLoss', against: 'constant', atMost: 0 },
+      { metric: 'logLoss', against: 'baseline', atMost: 0 },
       { metric: 'logLoss', against: 'champion', atMost: 0 },
     ],
   },

@@ -1,4 +1,4 @@
-/** Stored predictions of an endpoint, by UTC day of event time; probes are left out. */
+/** Stored predictions of an endpoint, by UTC day of event time; synthetic traffic is left out. */
 import { type JoinedRow, predictionDays, windowRows } from '../stores/predictions';
 import type { RecordStores } from './stores';
 

@@ -51,9 +51,9 @@ export class Shipper {
     }
   }
 
-  /** Requests in the order they came; a probe's event time says nothing. */
+  /** Requests in the order they came; a synthetic request's event time says nothing. */
   #observe(records: readonly (PredictionRecord | TruthRecord)[]): void {
-    const counted = records.filter((record) => !('probe' in record));
+    const counted = records.filter((record) => !('synthetic' in record));
     const first = counted[0];
     if (first === undefined) return;
     const times = counted.map(({ eventTime }) => eventTime);

@@ -1,6 +1,6 @@
 /**
  * Tells the monitor and the rollout how far event time has come. The endpoint's watermark is the least event time shipped
- * by its live replicas, minus the lateness; of the live replicas the first by name signals:
+ * by its live replicas, minus the allowedLateness; of the live replicas the first by name signals:
  *   - to the monitor once for each window edge that it passes,
  *   - to the monitor once when a window that has ended is covered by truth,
  *   - to the rollout once when its step waits to know of event time, and once when the step's is over.
@@ -11,7 +11,7 @@ import type { Db } from 'mongodb';
 import { type EndpointDocument, type ReplicaDocument, stepOf } from '../domain/endpoint';
 import { monitorId } from '../domain/ids';
 import { MESSAGES, type WatermarkMessage } from '../domain/messages';
-import { type Period, seasonOf } from '../domain/season';
+import { type TimeRange, periodOf } from '../domain/period';
 import { coverage, truthsAtMost } from '../stores/predictions';
 import { liveReplicas, watermarkOf } from '../stores/replicas';
 import { readJson, writeJson } from './replica-folder';
@@ -60,9 +60,9 @@ export class Watermarks {
     const told = this.#told;
     if (told?.passed === undefined || !told.leading) return false;
     const { until } = document.rollout;
-    const next = seasonOf(document.watch.season, told.passed).to;
+    const next = periodOf(document.watch.period, told.passed).to;
     const candidates = [next, ...(until === undefined || told.rollout === tickOf(document) ? [] : [until])];
-    const passed = candidates.filter((time) => Date.parse(time) <= highest - document.watch.latenessMs).join();
+    const passed = candidates.filter((time) => Date.parse(time) <= highest - document.watch.allowedLatenessMs).join();
     if (passed === '' || passed === this.#hurried) return false;
     this.#hurried = passed;
     return true;
@@ -75,7 +75,7 @@ export class Watermarks {
   async tell(document: EndpointDocument, own: { readonly first: number; readonly shipped: number }): Promise<void> {
     const { db, endpoint, replica, file } = this.#options;
     const live = await liveReplicas(db.collection<ReplicaDocument>('replicas'), endpoint);
-    const watermark = watermarkOf(live, document.watch.latenessMs);
+    const watermark = watermarkOf(live, document.watch.allowedLatenessMs);
     if (watermark === undefined) return;
     this.#told ??= (await readJson<Told>(file)) ?? { leading: true, uncovered: [] };
     const told = this.#told;
@@ -105,11 +105,11 @@ export class Watermarks {
   }
 
   async #tellEdges(document: EndpointDocument, watermark: Date, first: number, told: Told, takesOver: boolean) {
-    const { season } = document.watch;
+    const { period } = document.watch;
     if (takesOver && told.passed !== undefined) await this.#toMonitor(document, watermark, told.passed, 'passed');
     const edges: string[] = [];
-    let edge = seasonOf(season, told.passed ?? new Date(first).toISOString()).to;
-    for (; Date.parse(edge) <= watermark.getTime(); edge = seasonOf(season, edge).to) {
+    let edge = periodOf(period, told.passed ?? new Date(first).toISOString()).to;
+    for (; Date.parse(edge) <= watermark.getTime(); edge = periodOf(period, edge).to) {
       edges.push(edge);
       if (edges.length > MAX_EDGES) edges.shift();
     }
@@ -122,9 +122,9 @@ export class Watermarks {
 
   async #tellCovered(document: EndpointDocument, watermark: Date, told: Told): Promise<void> {
     const { db, endpoint } = this.#options;
-    const { season, truthCoverage } = document.watch;
+    const { period: length, truthCoverage } = document.watch;
     for (const window of told.uncovered) {
-      const period = windowBefore(season, window.edge);
+      const period = windowBefore(length, window.edge);
       if ((await truthsAtMost(db, endpoint, period)) < window.predictions * truthCoverage) continue;
       const { predictions, truths } = await coverage(db, endpoint, period);
       const covered = predictions > 0 && truths >= predictions * truthCoverage;
@@ -177,6 +177,6 @@ function tickOf({ rollout }: EndpointDocument): string {
 }
 
 /** The window that ends at this edge. */
-function windowBefore(season: EndpointDocument['watch']['season'], edge: string): Period {
-  return { from: seasonOf(season, new Date(Date.parse(edge) - 1).toISOString()).from, to: edge };
+function windowBefore(period: EndpointDocument['watch']['period'], edge: string): TimeRange {
+  return { from: periodOf(period, new Date(Date.parse(edge) - 1).toISOString()).from, to: edge };
 }

@@ -1,6 +1,6 @@
 /**
  * A request of the Open Inference Protocol, V2, REST and JSON:
- * {id?, parameters?: {eventTime, key, probe}, inputs: [{name, shape, datatype, data}], outputs?: [{name}]}.
+ * {id?, parameters?: {eventTime, key, synthetic}, inputs: [{name, shape, datatype, data}], outputs?: [{name}]}.
  */
 import type { ModelInput } from '../domain/endpoint';
 import { CLIENT_ID } from '../domain/ids';
@@ -17,7 +17,7 @@ export interface InferRequest {
   readonly id?: string;
   readonly eventTime: Date;
   readonly key?: string;
-  readonly probe: boolean;
+  readonly synthetic: boolean;
   readonly rows: number;
   /** Input name → values [rows], sorted by name. */
   readonly columns: ReadonlyMap<string, readonly InputValue[]>;
@@ -48,7 +48,7 @@ export function parseInferRequest(
     ...idOf(body.id),
     eventTime: timeOf(parameters.eventTime, 'parameters.eventTime', receivedAt),
     ...keyOf(parameters.key),
-    probe: probeOf(parameters.probe),
+    synthetic: syntheticOf(parameters.synthetic),
     rows,
     columns,
     outputs: outputsOf(body.outputs),
@@ -142,9 +142,9 @@ function keyOf(key: unknown): { key?: string } {
   );
 }
 
-function probeOf(probe: unknown): boolean {
-  if (probe === undefined || typeof probe === 'boolean') return probe ?? false;
-  throw invalid('parameters.probe is not true or false.', { field: 'parameters.probe' });
+function syntheticOf(synthetic: unknown): boolean {
+  if (synthetic === undefined || typeof synthetic === 'boolean') return synthetic ?? false;
+  throw invalid('parameters.synthetic is not true or false.', { field: 'parameters.synthetic' });
 }
 
 function outputsOf(outputs: unknown): readonly OutputName[] {

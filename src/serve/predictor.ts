@@ -75,7 +75,7 @@ export class Predictor {
     return this.#serving;
   }
 
-  /** Since the step was taken, by version number: answers and failures of its model, probes left out. */
+  /** Since the step was taken, by version number: answers and failures of its model, synthetic traffic left out. */
   get counts(): Readonly<Record<string, Answers>> {
     return this.#counts;
   }
@@ -185,7 +185,7 @@ export class Predictor {
         ...(scored.shadow === undefined
           ? {}
           : { shadow: { version: scored.shadow.version, score: scored.shadow.scores[i] as number } }),
-        ...(request.probe ? { probe: true } : {}),
+        ...(request.synthetic ? { synthetic: true } : {}),
         replica: this.#replica,
         receivedAt,
       })
@@ -219,7 +219,7 @@ export class Predictor {
     // Another step may have been taken meanwhile: its counts are not this model's business.
     const version = String(model.version.number);
     const counts = this.#counts[version];
-    if (counts !== undefined && !request.probe) this.#counts[version] = addAnswers(counts, answerTo(result));
+    if (counts !== undefined && !request.synthetic) this.#counts[version] = addAnswers(counts, answerTo(result));
     return result;
   }
 }

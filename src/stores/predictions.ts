@@ -6,10 +6,10 @@
 import { type Collection, type Db, MongoBulkWriteError } from 'mongodb';
 import type { PredictionRecord, TruthRecord } from '../domain/endpoint';
 import { PROJECT_NAME } from '../domain/ids';
-import type { Period } from '../domain/season';
+import type { TimeRange } from '../domain/period';
 
 const DAY_MS = 86_400_000;
-const NOT_A_PROBE = { probe: { $exists: false } };
+const NOT_SYNTHETIC = { synthetic: { $exists: false } };
 
 /** `20010203-…` → `20010203` */
 const dayOf = (predictionId: string): string => predictionId.slice(0, 8);
@@ -84,10 +84,15 @@ async function insertNew<T extends { readonly _id: string }>(
 export type JoinedRow = PredictionRecord & { readonly truth?: TruthRecord };
 
 /**
- * Predictions with event time in the period, probes left out, sorted by event time and id.
+ * Predictions with event time in the period, synthetic traffic left out, sorted by event time and id.
  * @param asOf leaves out truths that the world knew later than this
  */
-export async function* windowRows(db: Db, endpoint: string, period: Period, asOf?: string): AsyncGenerator<JoinedRow> {
+export async function* windowRows(
+  db: Db,
+  endpoint: string,
+  period: TimeRange,
+  asOf?: string
+): AsyncGenerator<JoinedRow> {
   for (const day of await storedDays(db, endpoint, period)) {
     yield* predictionsOf(db, endpoint, day).aggregate<JoinedRow>(
       [
@@ -114,14 +119,14 @@ export async function* windowRows(db: Db, endpoint: string, period: Period, asOf
 }
 
 export interface Coverage {
-  /** Predictions with event time in the period, probes left out. */
+  /** Predictions with event time in the period, synthetic traffic left out. */
   readonly predictions: number;
   /** Those of them whose truth is there. */
   readonly truths: number;
 }
 
 /** How many predictions of the period have their truth. */
-export async function coverage(db: Db, endpoint: string, period: Period): Promise<Coverage> {
+export async function coverage(db: Db, endpoint: string, period: TimeRange): Promise<Coverage> {
   let predictions = 0;
   let truths = 0;
   for (const day of await storedDays(db, endpoint, period)) {
@@ -133,7 +138,7 @@ export async function coverage(db: Db, endpoint: string, period: Period): Promis
 }
 
 /** From the truths' side: there are never more of them, and each looks up one prediction by its `_id`. */
-async function withTruth(db: Db, endpoint: string, day: string, period: Period): Promise<number> {
+async function withTruth(db: Db, endpoint: string, day: string, period: TimeRange): Promise<number> {
   const [result] = await truthsOf(db, endpoint, day)
     .aggregate<{ count: number }>([
       { $sort: { prediction: 1 } },
@@ -155,7 +160,7 @@ async function withTruth(db: Db, endpoint: string, day: string, period: Period):
 }
 
 /** At least as many as `coverage` counts, from the collections' metadata alone. */
-export async function truthsAtMost(db: Db, endpoint: string, period: Period): Promise<number> {
+export async function truthsAtMost(db: Db, endpoint: string, period: TimeRange): Promise<number> {
   const counts = daysOf(period).map((day) => truthsOf(db, endpoint, day).estimatedDocumentCount());
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }
@@ -180,12 +185,12 @@ export async function findPrediction(db: Db, id: string): Promise<FoundPredictio
   return found;
 }
 
-/** Everything that is stored of an endpoint, probes left out. */
+/** Everything that is stored of an endpoint, synthetic traffic left out. */
 export async function countStored(db: Db, endpoint: string): Promise<{ predictions: number; truths: number }> {
   let predictions = 0;
   let truths = 0;
   for (const { day } of await recordCollections(db, 'predictions', { endpoint })) {
-    predictions += await predictionsOf(db, endpoint, day).countDocuments(NOT_A_PROBE);
+    predictions += await predictionsOf(db, endpoint, day).countDocuments(NOT_SYNTHETIC);
   }
   for (const { day } of await recordCollections(db, 'truths', { endpoint })) {
     truths += await truthsOf(db, endpoint, day).estimatedDocumentCount();
@@ -193,7 +198,7 @@ export async function countStored(db: Db, endpoint: string): Promise<{ predictio
   return { predictions, truths };
 }
 
-/** Days of event time that have predictions of this endpoint, with how many; probes left out. */
+/** Days of event time that have predictions of this endpoint, with how many; synthetic traffic left out. */
 export async function predictionDays(
   db: Db,
   endpoint: string
@@ -202,17 +207,17 @@ export async function predictionDays(
   return Promise.all(
     days.map(async (day) => ({
       day,
-      predictions: await predictionsOf(db, endpoint, day).countDocuments(NOT_A_PROBE),
+      predictions: await predictionsOf(db, endpoint, day).countDocuments(NOT_SYNTHETIC),
       truths: await truthsOf(db, endpoint, day).estimatedDocumentCount(),
     }))
   );
 }
 
-function within(period: Period) {
-  return { eventTime: { $gte: new Date(period.from), $lt: new Date(period.to) }, ...NOT_A_PROBE };
+function within(period: TimeRange) {
+  return { eventTime: { $gte: new Date(period.from), $lt: new Date(period.to) }, ...NOT_SYNTHETIC };
 }
 
-function daysOf({ from, to }: Period): string[] {
+function daysOf({ from, to }: TimeRange): string[] {
   const first = Math.floor(Date.parse(from) / DAY_MS);
   const end = Math.ceil(Date.parse(to) / DAY_MS);
   return Array.from({ length: Math.max(0, end - first) }, (_, i) =>
@@ -221,7 +226,7 @@ function daysOf({ from, to }: Period): string[] {
 }
 
 /** Of the period's days those that have predictions: a query on a collection that isn't there would be free, too, but many. */
-async function storedDays(db: Db, endpoint: string, period: Period): Promise<string[]> {
+async function storedDays(db: Db, endpoint: string, period: TimeRange): Promise<string[]> {
   const stored = new Set((await recordCollections(db, 'predictions', { endpoint })).map(({ day }) => day));
   return daysOf(period).filter((day) => stored.has(day));
 }

@@ -14,16 +14,16 @@ export async function liveReplicas(
 }
 
 /**
- * The endpoint's watermark: the least event time shipped by the live replicas, minus the lateness. One that is idle
+ * The endpoint's watermark: the least event time shipped by the live replicas, minus the allowedLateness. One that is idle
  * holds nothing back; where all are, everything that came is shipped. Undefined while none of them has shipped anything:
  * nothing is known of event time then, and nothing that waits for it goes on.
  */
-export function watermarkOf(live: readonly ReplicaDocument[], latenessMs: number): Date | undefined {
+export function watermarkOf(live: readonly ReplicaDocument[], allowedLatenessMs: number): Date | undefined {
   const shipped = live.flatMap(({ shippedTo, idle }) =>
     shippedTo === undefined ? [] : [{ ms: shippedTo.getTime(), idle }]
   );
   if (shipped.length === 0) return undefined;
   const busy = shipped.filter(({ idle }) => idle !== true);
   const ms = busy.length > 0 ? Math.min(...busy.map((each) => each.ms)) : Math.max(...shipped.map((each) => each.ms));
-  return new Date(ms - latenessMs);
+  return new Date(ms - allowedLatenessMs);
 }

@@ -16,13 +16,13 @@ import type { ApproveResult, PhaseContext } from '../domain/phases';
 import { approve } from './approve';
 import { soFar, waitedFor } from './approve-page';
 import { decided } from './messages';
-import type { OperatorDesk } from './operator-desk';
+import type { OperatorCommands } from './operator-commands';
 import { described, type Visible } from './visible';
 
 /** @param show what counts on the request, at first and after each decision */
 export async function ask(
   context: PhaseContext,
-  desk: OperatorDesk,
+  commands: OperatorCommands,
   opened: OpenedRequest,
   show: (accepted: readonly AcceptedDecision[]) => void
 ): Promise<ApproveResult> {
@@ -33,7 +33,7 @@ export async function ask(
     if (waiting && accepted !== undefined) show(accepted);
   });
   try {
-    return await untilSettled(context, desk, opened);
+    return await untilSettled(context, commands, opened);
   } finally {
     waiting = false;
   }
@@ -42,7 +42,7 @@ export async function ask(
 /** A refusing run of the same id is about to end, so it waits for that. */
 async function untilSettled(
   context: PhaseContext,
-  desk: OperatorDesk,
+  commands: OperatorCommands,
   { request, accepted }: OpenedRequest
 ): Promise<ApproveResult> {
   const { project, cycle, searchAttributes, definition } = context;
@@ -59,7 +59,7 @@ async function untilSettled(
           `Model ${request.model}. Its current details, under User Metadata, say how to answer.`
         ),
       });
-      return await untilAnswered(child, context, desk);
+      return await untilAnswered(child, context, commands);
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       await sleep(waitMs, { summary: 'a run that refuses decisions on this request is ending' });
@@ -99,7 +99,7 @@ function decidedOn(request: ApprovalRequest, message: unknown): AcceptedDecision
 async function untilAnswered(
   child: ChildWorkflowHandle<typeof approve>,
   { definition }: PhaseContext,
-  desk: OperatorDesk
+  commands: OperatorCommands
 ): Promise<ApproveResult> {
   const after = definition.approval.supersedeAfter;
   let answer: ApproveResult | undefined;
@@ -109,21 +109,24 @@ async function untilAnswered(
   });
   const superseding = (async () => {
     await condition(
-      () => answer !== undefined || desk.supersedeBy !== undefined || (after !== undefined && desk.pending.length > 0)
+      () =>
+        answer !== undefined ||
+        commands.supersedeBy !== undefined ||
+        (after !== undefined && commands.pending.length > 0)
     );
-    if (answer === undefined && desk.supersedeBy === undefined && after !== undefined) {
-      await condition(() => answer !== undefined || desk.supersedeBy !== undefined, durationMs(after), {
+    if (answer === undefined && commands.supersedeBy === undefined && after !== undefined) {
+      await condition(() => answer !== undefined || commands.supersedeBy !== undefined, durationMs(after), {
         summary: 'supersedeAfter',
       });
     }
     if (answer !== undefined) return;
-    const by = desk.supersedeBy;
+    const by = commands.supersedeBy;
     await child.signal(MESSAGES.supersede, {
       reason: by === undefined ? `a trigger waited for ${after?.wall}` : `superseded by ${by}`,
     });
   })();
   superseding.catch(() => undefined);
   const settled = await result;
-  desk.supersedeBy = undefined;
+  commands.supersedeBy = undefined;
   return settled;
 }

@@ -25,7 +25,7 @@ import { reasonOf } from './failures';
 import { ingest } from './ingest';
 import { label } from './label';
 import { monitor } from './monitor';
-import type { OperatorDesk } from './operator-desk';
+import type { OperatorCommands } from './operator-commands';
 import { train } from './train';
 import { described, show } from './visible';
 
@@ -45,11 +45,11 @@ class CycleEnded extends Error {
 
 export async function runCycle(
   state: LifecycleState,
-  desk: OperatorDesk,
+  commands: OperatorCommands,
   view: LifecycleView
 ): Promise<LifecycleState> {
   const next = { ...state, cycle: state.cycle + 1 };
-  const telling = new Cycle(next, desk, view, desk.takeTriggers());
+  const telling = new Cycle(next, commands, view, commands.takeTriggers());
   const last = await telling.tell();
   return { ...next, last, ...(telling.snapshot === undefined ? {} : { snapshot: telling.snapshot }) };
 }
@@ -61,17 +61,17 @@ class Cycle {
   #order = 0;
   #outcome: CycleOutcome | undefined;
   readonly #state: LifecycleState;
-  readonly #desk: OperatorDesk;
+  readonly #commands: OperatorCommands;
   readonly #view: LifecycleView;
   readonly #triggers: readonly Trigger[];
   readonly #causes: readonly TriggerCause[];
   readonly #asOf: string;
   readonly #context: PhaseContext;
 
-  constructor(state: LifecycleState, desk: OperatorDesk, view: LifecycleView, triggers: readonly Trigger[]) {
+  constructor(state: LifecycleState, commands: OperatorCommands, view: LifecycleView, triggers: readonly Trigger[]) {
     if (state.definitionRef === undefined) throw new Error('a cycle before its definition is registered');
     this.#state = state;
-    this.#desk = desk;
+    this.#commands = commands;
     this.#view = view;
     view.cycle = state.cycle;
     view.phase = 'ingest';
@@ -101,7 +101,7 @@ class Cycle {
       if (this.#outcome !== 'deployed') this.#outcome = 'stopped';
       // Nobody is left who could mend it.
       await CancellationScope.nonCancellable(() => this.#close()).catch(() => undefined);
-      if (this.#desk.stopped === undefined) throw error;
+      if (this.#commands.stopped === undefined) throw error;
     }
     return this.#outcome;
   }
@@ -187,7 +187,7 @@ class Cycle {
         causes: this.#causes,
         appliedBy: this.#state.appliedBy,
       });
-      return ask(this.#context, this.#desk, opened, (accepted) => {
+      return ask(this.#context, this.#commands, opened, (accepted) => {
         const { waitingFor, details } = askedPage(opened.request, accepted);
         this.#show('approve', waitingFor, details);
       });
@@ -281,17 +281,17 @@ class Cycle {
   }
 
   async #whilePaused(phase: Phase): Promise<void> {
-    if (!this.#desk.paused) return;
+    if (!this.#commands.paused) return;
     this.#show(phase, ['operator'], `**Paused** before ${phase}. Send the update \`unpause\` to go on.`);
-    await condition(() => !this.#desk.paused || this.#desk.stopped !== undefined);
-    if (this.#desk.stopped !== undefined) throw new CycleEnded('stopped');
+    await condition(() => !this.#commands.paused || this.#commands.stopped !== undefined);
+    if (this.#commands.stopped !== undefined) throw new CycleEnded('stopped');
   }
 
   async #whileFailed(failure: string): Promise<void> {
     const { project, cycle } = this.#context;
     const { phase } = this.#view;
-    this.#desk.failure = failure;
-    this.#desk.choice = this.#desk.stopped === undefined ? undefined : 'stop';
+    this.#commands.failure = failure;
+    this.#commands.choice = this.#commands.stopped === undefined ? undefined : 'stop';
     const input = '`{"id": "<any id>", "by": "<your name>"}`';
     this.#show(
       phase,
@@ -307,15 +307,15 @@ class Cycle {
     await this.#io()
       .mlopsRecordFailure({ ...this.#change(), phase, failure })
       .catch(rethrowCancellation);
-    await condition(() => this.#desk.choice !== undefined);
-    const choice = this.#desk.choice;
-    this.#desk.failure = undefined;
-    this.#desk.choice = undefined;
+    await condition(() => this.#commands.choice !== undefined);
+    const choice = this.#commands.choice;
+    this.#commands.failure = undefined;
+    this.#commands.choice = undefined;
     if (choice === 'stop') throw new CycleEnded('stopped');
     if (choice === 'skip') throw new CycleEnded('skipped');
     if (choice === 'apply') {
       // The next cycle starts at once, with the same causes and the new definition.
-      if (this.#outcome === undefined) this.#desk.putBack(this.#triggers);
+      if (this.#outcome === undefined) this.#commands.putBack(this.#triggers);
       throw new CycleEnded('skipped');
     }
   }

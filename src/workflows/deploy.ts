@@ -38,11 +38,11 @@ export async function deploy(input: DeployInput): Promise<DeployResult> {
     (message) => {
       const read = readWatermark(message);
       if ('mistake' in read) wake.refuse(MESSAGES.watermark, read.mistake);
-      else wake.hear();
+      else wake.notify();
     },
     { description: "From replicas: the endpoint's watermark has passed the step's end." }
   );
-  setHandler(supersede, () => wake.hear(), { description: 'From the rollout that took the endpoint.' });
+  setHandler(supersede, () => wake.notify(), { description: 'From the rollout that took the endpoint.' });
 
   const saga = new Saga(input, wake);
   try {
@@ -141,7 +141,7 @@ class Saga {
     const clock = await this.#clock(step, number);
     for (;;) {
       await this.#wake.recordRefused(this.#input.project);
-      const seen = this.#wake.heard;
+      const seen = this.#wake.notified;
       const { over, live } = await this.#io().mlopsStepOver({ rollout, step: number });
       if (over) break;
       this.#show(step, number, `event time until **${clock.until}**`, live);
@@ -153,7 +153,7 @@ class Saga {
   async #clock(step: RolloutStep, number: number): Promise<{ until: string; revision: number }> {
     const { rollout } = this.#started();
     for (;;) {
-      const seen = this.#wake.heard;
+      const seen = this.#wake.notified;
       const { until, revision, live } = await this.#io().mlopsStartStepClock({ rollout, step: number });
       if (until !== undefined && revision !== undefined) return { until, revision };
       this.#show(step, number, 'the first predictions: until then nothing is known of event time', live);

@@ -2,7 +2,7 @@ import { executeChild, workflowInfo } from '@temporalio/workflow';
 import { phaseId } from '../domain/ids';
 import type { EvaluateInput, EvaluateResult } from '../domain/phases';
 import type { Ref } from '../domain/refs';
-import { lastWholeSeasons } from '../domain/season';
+import { lastWholePeriods } from '../domain/period';
 import { compute, io, untilPickedUp } from './activities';
 import { ingest } from './ingest';
 import { label } from './label';
@@ -11,7 +11,7 @@ import { described, show } from './visible';
 /** Scores a version, and the champion beside it, on the same later rows, and judges the gates. */
 export async function evaluate(input: EvaluateInput): Promise<EvaluateResult> {
   const { definition, asOf, version, champion } = input;
-  const period = input.period ?? lastWholeSeasons(definition.season, definition.split.testSeasons, asOf);
+  const period = input.period ?? lastWholePeriods(definition.period, definition.split.testPeriods, asOf);
   const visible = {
     phase: 'evaluate',
     waitingFor: [],
@@ -30,7 +30,7 @@ export async function evaluate(input: EvaluateInput): Promise<EvaluateResult> {
     gates: definition.gates,
     metrics: definition.metrics,
     objective: definition.objective,
-    season: definition.season,
+    monitoringPeriod: definition.period,
     minRows: definition.split.minTestRows,
   });
   return untilPickedUp(input, visible, work);

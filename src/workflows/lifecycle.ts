@@ -23,15 +23,15 @@ import { io } from './activities';
 import { type LifecycleView, runCycle } from './cycle';
 import { deploy } from './deploy';
 import { reasonOf } from './failures';
-import { OperatorDesk } from './operator-desk';
+import { OperatorCommands } from './operator-commands';
 import { described, show } from './visible';
 
 export async function lifecycle(initial: LifecycleState): Promise<{ readonly ended: string }> {
   let state = initial;
   const visible: LifecycleView = { phase: 'starting', waitingFor: [] };
   const whole = CancellationScope.current();
-  const desk: OperatorDesk = new OperatorDesk(state, {
-    status: () => statusOf(state, desk, visible),
+  const commands: OperatorCommands = new OperatorCommands(state, {
+    status: () => statusOf(state, commands, visible),
     rollback: (message) => startRollback(state, message),
     register: async ({ definition, digest, by }) => {
       const registered = await register(definition, digest, by);
@@ -42,62 +42,62 @@ export async function lifecycle(initial: LifecycleState): Promise<{ readonly end
     cancelled: () => whole.consideredCancelled,
   });
   try {
-    state = await withDefinition(state, desk);
-    await idle(state, desk, visible);
-    state = applied(state, desk);
-    if (desk.pending.length > 0 && !desk.paused && desk.stopped === undefined)
-      state = await cycleUntilStopped(state, desk, visible);
+    state = await withDefinition(state, commands);
+    await idle(state, commands, visible);
+    state = applied(state, commands);
+    if (commands.pending.length > 0 && !commands.paused && commands.stopped === undefined)
+      state = await cycleUntilStopped(state, commands, visible);
     // What people asked for meanwhile is done before the next run, which would know nothing of it.
     for (;;) {
       await condition(allHandlersFinished);
-      if (desk.stopped !== undefined) return await end(state, desk, `stopped by ${desk.stopped.by}`);
-      if (desk.next === undefined) break;
-      state = applied(state, desk);
+      if (commands.stopped !== undefined) return await end(state, commands, `stopped by ${commands.stopped.by}`);
+      if (commands.next === undefined) break;
+      state = applied(state, commands);
     }
   } catch (error) {
-    if (isCancellation(error)) return await CancellationScope.nonCancellable(() => end(state, desk, 'cancelled'));
+    if (isCancellation(error)) return await CancellationScope.nonCancellable(() => end(state, commands, 'cancelled'));
     throw error;
   }
-  return continueAsNew<typeof lifecycle>({ ...state, ...desk.remembered() });
+  return continueAsNew<typeof lifecycle>({ ...state, ...commands.remembered() });
 }
 
 /** Until there is something to do. What people see follows `pause` and `unpause`. */
-async function idle(state: LifecycleState, desk: OperatorDesk, view: LifecycleView): Promise<void> {
+async function idle(state: LifecycleState, commands: OperatorCommands, view: LifecycleView): Promise<void> {
   const due = (): boolean =>
-    desk.stopped !== undefined ||
-    desk.next !== undefined ||
-    (desk.pending.length > 0 && !desk.paused) ||
+    commands.stopped !== undefined ||
+    commands.next !== undefined ||
+    (commands.pending.length > 0 && !commands.paused) ||
     workflowInfo().continueAsNewSuggested;
   while (!due()) {
-    const { paused } = desk;
-    showIdle(state, desk, view);
-    await condition(() => due() || desk.paused !== paused);
+    const { paused } = commands;
+    showIdle(state, commands, view);
+    await condition(() => due() || commands.paused !== paused);
   }
 }
 
 /** `stop` cancels the running phase: an open request closes, a rollout undoes itself. */
 async function cycleUntilStopped(
   state: LifecycleState,
-  desk: OperatorDesk,
+  commands: OperatorCommands,
   view: LifecycleView
 ): Promise<LifecycleState> {
   const scope = new CancellationScope();
-  const cycling = scope.run(() => runCycle(state, desk, view));
-  const stopping = condition(() => desk.stopped !== undefined).then(() => scope.cancel());
+  const cycling = scope.run(() => runCycle(state, commands, view));
+  const stopping = condition(() => commands.stopped !== undefined).then(() => scope.cancel());
   stopping.catch(() => undefined);
   return cycling;
 }
 
 /** Registered once, by the lifecycle's first activity: a name that the worker doesn't know ends a project that never began. */
-async function withDefinition(state: LifecycleState, desk: OperatorDesk): Promise<LifecycleState> {
+async function withDefinition(state: LifecycleState, commands: OperatorCommands): Promise<LifecycleState> {
   if (state.definitionRef !== undefined) return state;
   const registered = await register(state.definition, state.definitionDigest, state.appliedBy);
   if (typeof registered !== 'string') {
-    desk.registered = true;
+    commands.registered = true;
     const { cycles, ...known } = registered;
     return { ...state, ...known, cycle: cycles };
   }
-  desk.registered = registered;
+  commands.registered = registered;
   await condition(allHandlersFinished);
   throw ApplicationFailure.create({ message: registered, type: 'MLOPS_NOT_REGISTERED', nonRetryable: true });
 }
@@ -120,9 +120,9 @@ async function register(
 }
 
 /** A new definition takes effect between two cycles. */
-function applied(state: LifecycleState, desk: OperatorDesk): LifecycleState {
-  const { next } = desk;
-  desk.next = undefined;
+function applied(state: LifecycleState, commands: OperatorCommands): LifecycleState {
+  const { next } = commands;
+  commands.next = undefined;
   return { ...state, ...next };
 }
 
@@ -154,7 +154,11 @@ async function startRollback(state: LifecycleState, message: RollbackMessage): P
   return { outcome: 'accepted', reason: `${workflowId} serves ${target.version.id} again` };
 }
 
-async function end(state: LifecycleState, desk: OperatorDesk, why: string): Promise<{ readonly ended: string }> {
+async function end(
+  state: LifecycleState,
+  commands: OperatorCommands,
+  why: string
+): Promise<{ readonly ended: string }> {
   await getExternalWorkflowHandle(monitorId(state.project))
     .cancel()
     .catch(() => undefined);
@@ -166,13 +170,13 @@ async function end(state: LifecycleState, desk: OperatorDesk, why: string): Prom
   return { ended: why };
 }
 
-function showIdle(state: LifecycleState, desk: OperatorDesk, view: LifecycleView): void {
-  view.phase = desk.paused ? 'paused' : 'idle';
-  view.waitingFor = desk.paused ? ['operator'] : [];
+function showIdle(state: LifecycleState, commands: OperatorCommands, view: LifecycleView): void {
+  view.phase = commands.paused ? 'paused' : 'idle';
+  view.waitingFor = commands.paused ? ['operator'] : [];
   const lines = [
     `# ${state.project}`,
     state.cycle === 0 ? 'No cycle yet.' : `Last: cycle ${state.cycle}, ${state.last ?? 'ended'}.`,
-    desk.paused
+    commands.paused
       ? '**Paused**: send the update `unpause` to go on.'
       : 'Waits for a trigger: the monitor sends one, or a person does.',
     '',
@@ -185,16 +189,16 @@ function showIdle(state: LifecycleState, desk: OperatorDesk, view: LifecycleView
   );
 }
 
-function statusOf(state: LifecycleState, desk: OperatorDesk, visible: LifecycleView): LifecycleStatus {
+function statusOf(state: LifecycleState, commands: OperatorCommands, visible: LifecycleView): LifecycleStatus {
   return {
     project: state.project,
     cycle: visible.cycle ?? state.cycle,
-    phase: desk.ending ? 'ending' : visible.phase,
+    phase: commands.ending ? 'ending' : visible.phase,
     waitingFor: visible.waitingFor,
-    paused: desk.paused,
-    pendingTriggers: desk.pending,
+    paused: commands.paused,
+    pendingTriggers: commands.pending,
     definition: state.definitionDigest,
-    ...(desk.failure === undefined ? {} : { failure: desk.failure }),
+    ...(commands.failure === undefined ? {} : { failure: commands.failure }),
     ...(state.last === undefined ? {} : { last: state.last }),
   };
 }

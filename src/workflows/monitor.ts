@@ -18,7 +18,7 @@ import { readWatch, readWatermark } from '../domain/endpoint-messages';
 import { lifecycleId, monitorId, versionLabel } from '../domain/ids';
 import { MESSAGES, type Trigger, type WatchMessage } from '../domain/messages';
 import type { Ref } from '../domain/refs';
-import { type Period, seasonOf } from '../domain/season';
+import { type TimeRange, periodOf } from '../domain/period';
 import { windowLineOf } from '../domain/windows';
 import { compute, io, untilPickedUp, waiting } from './activities';
 import { reasonOf } from './failures';
@@ -57,7 +57,7 @@ export async function monitor(initial: MonitorState): Promise<never> {
       const read = readWatch(message);
       if ('mistake' in read) return wake.refuse(MESSAGES.watch, read.mistake);
       told.push(read.message);
-      wake.hear();
+      wake.notify();
     },
     { description: 'From the lifecycle: {version, number, since}' }
   );
@@ -66,14 +66,14 @@ export async function monitor(initial: MonitorState): Promise<never> {
     (message) => {
       const read = readWatermark(message);
       if ('mistake' in read) wake.refuse(MESSAGES.watermark, read.mistake);
-      else wake.hear();
+      else wake.notify();
     },
     { description: 'From replicas: event time has passed a window, or its truth is there.' }
   );
 
   const windows = new Windows(initial);
   for (;;) {
-    const seen = wake.heard;
+    const seen = wake.notified;
     await wake.recordRefused(initial.project);
     let heard = true;
     while (heard && told[0] !== undefined) {
@@ -116,11 +116,11 @@ class Windows {
     }
     if (watched === undefined) return `${project} has no version ${message.version}`;
     const { ref, definition } = watched;
-    const { season, truthWithin } = definition.monitoring;
-    const next = this.state.next ?? seasonOf(season, message.since).from;
+    const { period, truthDelay } = definition.monitoring;
+    const next = this.state.next ?? periodOf(period, message.since).from;
     // An earlier monitor may have left windows whose truth was still coming.
-    const earlier = new Date(Date.parse(next) - durationMs(truthWithin)).toISOString();
-    const uncorrected = this.state.uncorrected ?? seasonOf(season, earlier).from;
+    const earlier = new Date(Date.parse(next) - durationMs(truthDelay)).toISOString();
+    const uncorrected = this.state.uncorrected ?? periodOf(period, earlier).from;
     this.state = { ...this.state, definition, watched: { ...message, definition: ref }, next, uncorrected };
     return undefined;
   }
@@ -132,7 +132,7 @@ class Windows {
       this.#show('the first deployed version');
       return false;
     }
-    const period = { from: next, to: seasonOf(definition.monitoring.season, next).to };
+    const period = { from: next, to: periodOf(definition.monitoring.period, next).to };
     try {
       const ready = await waiting(definition).mlopsWindowReady({ project, definition, period });
       if (ready.state === 'waiting') {
@@ -171,7 +171,7 @@ class Windows {
     }
   }
 
-  async #judge(period: Period, definitionRef: Ref<'definition'>, asOf: string): Promise<void> {
+  async #judge(period: TimeRange, definitionRef: Ref<'definition'>, asOf: string): Promise<void> {
     const { project, definition } = this.state;
     this.#show(`the numbers of this window, as known by ${asOf}`, period);
     const judging = compute(definition).mlopsJudgeWindow({ project, definition, definitionRef, period, asOf });
@@ -195,21 +195,21 @@ class Windows {
     }
   }
 
-  #replaceLine(period: Period, corrected: string | undefined): void {
+  #replaceLine(period: TimeRange, corrected: string | undefined): void {
     if (corrected === undefined) return;
     const recent = this.state.recent?.map((line) => (line.startsWith(windowLineOf(period)) ? corrected : line));
     this.state = { ...this.state, ...(recent === undefined ? {} : { recent }) };
   }
 
-  #show(waitsFor: string, period?: Period, waitingFor: readonly string[] = []): void {
+  #show(waitsFor: string, period?: TimeRange, waitingFor: readonly string[] = []): void {
     show(this.state, this.#visible(waitsFor, period, waitingFor));
   }
 
-  #visible(waitsFor: string, period?: Period, waitingFor: readonly string[] = []): Visible {
+  #visible(waitsFor: string, period?: TimeRange, waitingFor: readonly string[] = []): Visible {
     return { phase: 'monitor', waitingFor, details: this.#details(waitsFor, period) };
   }
 
-  #details(waitsFor: string, period?: Period): string {
+  #details(waitsFor: string, period?: TimeRange): string {
     const { project, watched, recent } = this.state;
     return [
       `# Monitor of ${project}`,

@@ -1,13 +1,13 @@
 import type { TrainInput, TrainResult } from '../domain/phases';
 import type { SplitPeriods } from '../domain/records';
-import { lastWholeSeasons } from '../domain/season';
+import { lastWholePeriods } from '../domain/period';
 import { compute, io, untilPickedUp } from './activities';
 import { show } from './visible';
 
 /** Fits the feature graph on the training rows, trains, and registers what came of it as a model version. */
 export async function train(input: TrainInput): Promise<TrainResult> {
   const { project, cycle, definition, definitionRef, snapshot, labelSet, asOf } = input;
-  const test = lastWholeSeasons(definition.season, definition.split.testSeasons, asOf);
+  const test = lastWholePeriods(definition.period, definition.split.testPeriods, asOf);
   const split: SplitPeriods = { train: { to: test.from }, test, knownBy: asOf };
   const visible = (what: string) => ({
     phase: 'train',

@@ -12,7 +12,7 @@ const SLOWEST_REREAD_MS = 3_600_000;
 const MAX_RECORDED = 20;
 
 export class Wake {
-  #heard = 0;
+  #notified = 0;
   #refused = 0;
   readonly #unrecorded: string[] = [];
   #rereadMs: number;
@@ -24,8 +24,8 @@ export class Wake {
   }
 
   /** From a handler: something may have changed. */
-  hear(): void {
-    this.#heard += 1;
+  notify(): void {
+    this.#notified += 1;
     this.#rereadMs = this.#firstMs;
   }
 
@@ -33,15 +33,15 @@ export class Wake {
   refuse(signal: string, mistake: string): void {
     this.#refused += 1;
     if (this.#refused <= MAX_RECORDED) this.#unrecorded.push(`${signal}: ${mistake}`);
-    this.#heard += 1;
+    this.#notified += 1;
   }
 
   get refused(): number {
     return this.#refused;
   }
 
-  get heard(): number {
-    return this.#heard;
+  get notified(): number {
+    return this.#notified;
   }
 
   /** Whether all that was refused is in the audit. */
@@ -49,9 +49,9 @@ export class Wake {
     return this.#unrecorded.length === 0;
   }
 
-  /** Returns once more has been heard than `seen`, or the timer says so. */
+  /** Returns once more has been notified than `seen`, or the timer says so. */
   async after(seen: number): Promise<void> {
-    const woken = await condition(() => this.#heard !== seen, this.#rereadMs, {
+    const woken = await condition(() => this.#notified !== seen, this.#rereadMs, {
       summary: 'look again without a signal',
     });
     if (!woken) this.#rereadMs = Math.min(this.#rereadMs * 2, Math.max(SLOWEST_REREAD_MS, this.#firstMs));

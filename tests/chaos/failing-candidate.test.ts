@@ -83,7 +83,7 @@ const define = (params: { readonly upTo?: number }) =>
         { name: 'full', share: 1, for: { event: '1 day' } },
       ],
     },
-    monitoring: { lateness: { event: '0 seconds' } },
+    monitoring: { allowedLateness: { event: '0 seconds' } },
   });
 
 /** The version that answered the reading of that hour. */

@@ -68,7 +68,7 @@ test('the next worker finds the verdict, and the lifecycle hears of its trigger'
     },
     60_000
   );
-  expect(trigger?.id).toBe(`${project}/${WEEKS[2][0]}/r0/level`);
+  expect(trigger?.id).toBe(`${project}/${WEEKS[2][0]}/r0/bias`);
   expect(more).toEqual([]);
   expect(await windows()).toEqual(verdicts);
   const told = (await system.stores.audit.list(project)).filter(({ what }) => what === 'window triggered');

@@ -24,7 +24,7 @@ let project: string;
 beforeAll(async () => {
   system = await openSystem('operate');
   lifecycles = new Lifecycles(system, await writeSmallFlights(system.folder));
-  definition = lifecycles.define({ triggers: [{ on: 'level', windows: 1, of: 1, coolDown: { event: '28 days' } }] });
+  definition = lifecycles.define({ triggers: [{ on: 'bias', breaches: 1, outOf: 1, coolDown: { event: '28 days' } }] });
   project = definition.name;
   await system.startWorker();
   replica = await startReplica(system, project);
@@ -53,13 +53,13 @@ test('a week that the model misjudges is listed with its trigger, and the cycle 
   const window = `${project}/2001-02-01T00:00:00.000Z/r0`;
   const windows = await run('ls', 'windows', project);
   expect(windows.stdout.trimEnd().split('\n')).toEqual([
-    expect.stringMatching(/^window +version +rows +truths +level gap/),
-    expect.stringMatching(new RegExp(`^${window} +1 +280 +280 .* below .* level: fired$`)),
+    expect.stringMatching(/^window +version +rows +truths +bias/),
+    expect.stringMatching(new RegExp(`^${window} +1 +280 +280 .* below .* bias: fired$`)),
   ]);
   const triggers = await run('ls', 'triggers', project);
   expect(triggers.stdout.trimEnd().split('\n')).toEqual([
     expect.stringMatching(/^trigger +on +outcome +cycle/),
-    expect.stringMatching(new RegExp(`^${window}/level +level +fired +${project}/2 `)),
+    expect.stringMatching(new RegExp(`^${window}/bias +level +fired +${project}/2 `)),
   ]);
   expect((await run('show', `window/${project}/2001-02-01`)).stdout).toMatch(/\nTriggers\n +on .*\n +level .* fired/);
   const lineage = await run('lineage', `cycle/${project}/2`, '--depth', '1');

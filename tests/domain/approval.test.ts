@@ -5,7 +5,7 @@ import {
   approversOf,
   judgeDecision,
   malformedDecision,
-  ownWorkOf,
+  authors,
 } from '../../src/domain/approval';
 import type { DecisionMessage } from '../../src/domain/messages';
 
@@ -28,18 +28,18 @@ function request(
     number: 1,
     evaluation: { kind: 'evaluation', id: OTHER, digest: OTHER },
     snapshot: { kind: 'snapshot', id: OTHER, digest: OTHER },
-    question: OTHER,
+    comparisonDigest: OTHER,
     policy: {
       approversNeeded: 2,
       rejectsNeeded: 1,
       approvers: ['role:reviewers', 'cem'],
       roles: { reviewers: ['ana', 'ben'] },
-      allowOwnWork: false,
+      allowSelfApproval: false,
       deadline: { wall: '14 days' },
       reminders: [],
       ...policy,
     },
-    ownWorkOf: ['cem'],
+    authors: ['cem'],
     causes: [],
     gates: [],
     evidence: [],
@@ -103,7 +103,7 @@ test.each([
 });
 
 test('own work is allowed where the policy says so', () => {
-  expect(judgeDecision(request({}, { allowOwnWork: true }), [], decision('cem'))).toMatchObject({
+  expect(judgeDecision(request({}, { allowSelfApproval: true }), [], decision('cem'))).toMatchObject({
     outcome: 'accepted',
   });
 });
@@ -132,15 +132,15 @@ test('a quorum is never filled by fewer people than it needs, in any order of de
 
 test('own work is of who triggered the cycle; of who applied the definition only where no person did', () => {
   expect(
-    ownWorkOf(
+    authors(
       [
         { kind: 'person', by: 'ana', detail: '' },
-        { kind: 'level', detail: '' },
+        { kind: 'bias', detail: '' },
       ],
       'ben'
     )
   ).toEqual(['ana']);
-  expect(ownWorkOf([{ kind: 'level', detail: '' }], 'ben')).toEqual(['ben']);
+  expect(authors([{ kind: 'bias', detail: '' }], 'ben')).toEqual(['ben']);
 });
 
 test('roles are resolved and names counted once', () => {

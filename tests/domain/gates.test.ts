@@ -5,7 +5,7 @@ import { gatesPass, judgeGates } from '../../src/domain/gates';
 const interval = (estimate: number): Interval => {
   return { estimate, low: estimate - 1, high: estimate + 1, blocks: 7, confidence: 0.95, method: 't on day blocks' };
 };
-const alone = { candidate: { auc: interval(0.7) }, againstConstant: { logLoss: interval(-0.02) } };
+const alone = { candidate: { auc: interval(0.7) }, againstBaseline: { logLoss: interval(-0.02) } };
 const beside = { ...alone, champion: { auc: interval(0.6) }, againstChampion: { auc: interval(0.1) } };
 const gate = (change: Partial<GateDefinition>): GateDefinition => {
   return { name: 'g', metric: 'auc', against: 'value', severity: 'blocking', ...change };
@@ -21,8 +21,8 @@ test.each([
   [{ atLeast: 0.71 }, 'failed'],
   [{ atMost: 0.69 }, 'failed'],
   [{ atLeast: 0.6, atMost: 0.8 }, 'passed'],
-  [{ against: 'constant', metric: 'logLoss', atMost: 0 }, 'passed'],
-  [{ against: 'constant', metric: 'logLoss', atMost: -0.03 }, 'failed'],
+  [{ against: 'baseline', metric: 'logLoss', atMost: 0 }, 'passed'],
+  [{ against: 'baseline', metric: 'logLoss', atMost: -0.03 }, 'failed'],
   [{ metric: 'f1', atLeast: 0 }, 'failed: missing metric'],
   [{ against: 'champion', atLeast: 0 }, 'skipped: no champion'],
 ] as const)('alone: %j is %s', (change, outcome) => {

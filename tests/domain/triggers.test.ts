@@ -6,11 +6,11 @@ import { triggerMessages, windowLine } from '../../src/domain/windows';
 
 const DAY_MS = 86_400_000;
 const FIRST = Date.parse('2001-02-01T00:00:00Z');
-const LEVEL: TriggerRule = { on: 'level', windows: 2, of: 3, coolDown: { event: '14 days' } };
-const DRIFT: TriggerRule = { on: 'drift', windows: 1, of: 1, coolDown: { event: '14 days' } };
+const BIAS: TriggerRule = { on: 'bias', breaches: 2, outOf: 3, coolDown: { event: '14 days' } };
+const DRIFT: TriggerRule = { on: 'drift', breaches: 1, outOf: 1, coolDown: { event: '14 days' } };
 
 interface Seen {
-  readonly level?: WindowBody['level']['verdict'];
+  readonly bias?: WindowBody['bias']['verdict'];
   readonly drift?: boolean;
   readonly bad?: boolean;
   readonly version?: number;
@@ -18,7 +18,7 @@ interface Seen {
 }
 
 /** The n-th week; its truth is covered 18 hours after its end. */
-function week(n: number, { level = 'none', drift = false, bad = false, version = 1, triggers = [] }: Seen): WindowBody {
+function week(n: number, { bias = 'none', drift = false, bad = false, version = 1, triggers = [] }: Seen): WindowBody {
   const at = (days: number) => new Date(FIRST + (7 * n + days) * DAY_MS).toISOString();
   return {
     endpoint: 'flights',
@@ -42,11 +42,11 @@ function week(n: number, { level = 'none', drift = false, bad = false, version =
         verdict: drift ? 'drift' : 'none',
       },
     ],
-    level: {
+    bias: {
       meanPrediction: 0.25,
       meanTruth: 0.17,
       gap: { estimate: 0.078, low: 0.039, high: 0.117, blocks: 7, confidence: 0.95, method: 't on day blocks' },
-      verdict: level,
+      verdict: bias,
     },
     quality: {},
     triggers,
@@ -63,56 +63,56 @@ function judge(rules: readonly TriggerRule[], weeks: readonly Seen[]): string[][
   return judged.map((window) => window.triggers.map(({ on, outcome }) => `${on} ${outcome}`));
 }
 
-const above = { level: 'above' } as const;
-const below = { level: 'below' } as const;
+const above = { bias: 'above' } as const;
+const below = { bias: 'below' } as const;
 const calm = {};
 
-test('the level triggers with the second breach of one sign in three windows, not with the first', () => {
-  expect(judge([LEVEL], [above, calm, calm])).toEqual([[], [], []]);
-  expect(judge([LEVEL], [above, above])).toEqual([[], ['level fired']]);
-  expect(judge([LEVEL], [above, calm, above])).toEqual([[], [], ['level fired']]);
-  expect(judge([LEVEL], [above, calm, calm, above])).toEqual([[], [], [], []]);
+test('the bias triggers with the second breach of one sign in three windows, not with the first', () => {
+  expect(judge([BIAS], [above, calm, calm])).toEqual([[], [], []]);
+  expect(judge([BIAS], [above, above])).toEqual([[], ['bias fired']]);
+  expect(judge([BIAS], [above, calm, above])).toEqual([[], [], ['bias fired']]);
+  expect(judge([BIAS], [above, calm, calm, above])).toEqual([[], [], [], []]);
 });
 
 test('breaches of different signs do not count together', () => {
-  expect(judge([LEVEL], [above, below, calm])).toEqual([[], [], []]);
-  expect(judge([LEVEL], [above, below, above])).toEqual([[], [], ['level fired']]);
+  expect(judge([BIAS], [above, below, calm])).toEqual([[], [], []]);
+  expect(judge([BIAS], [above, below, above])).toEqual([[], [], ['bias fired']]);
 });
 
 test('only a window that breaches itself triggers', () => {
-  expect(judge([LEVEL], [above, calm, calm]).flat()).toEqual([]);
-  expect(judge([{ ...LEVEL, coolDown: { event: '0 seconds' } }], [above, above, calm])[2]).toEqual([]);
+  expect(judge([BIAS], [above, calm, calm]).flat()).toEqual([]);
+  expect(judge([{ ...BIAS, coolDown: { event: '0 seconds' } }], [above, above, calm])[2]).toEqual([]);
 });
 
 test('the flights of 2001: two single breaches, then two in a row, and it fires once', () => {
   const weeks = [calm, calm, calm, below, calm, calm, calm, calm, calm, below, calm, calm, above, above, above];
-  expect(judge([LEVEL], weeks).flat()).toEqual(['level fired', 'level suppressed: cool-down']);
+  expect(judge([BIAS], weeks).flat()).toEqual(['bias fired', 'bias suppressed: cool-down']);
 });
 
-test('it fires again once the cool-down of event time is over, and the level is still off', () => {
-  expect(judge([LEVEL], [above, above, above, above, above])).toEqual([
+test('it fires again once the cool-down of event time is over, and the bias is still off', () => {
+  expect(judge([BIAS], [above, above, above, above, above])).toEqual([
     [],
-    ['level fired'],
-    ['level suppressed: cool-down'],
-    ['level fired'],
-    ['level suppressed: cool-down'],
+    ['bias fired'],
+    ['bias suppressed: cool-down'],
+    ['bias fired'],
+    ['bias suppressed: cool-down'],
   ]);
 });
 
 test('data quality suppresses every trigger of its window, which counts for none after it', () => {
   const faulty = { ...above, drift: true, bad: true };
-  expect(judge([LEVEL, DRIFT], [above, faulty, calm])).toEqual([
+  expect(judge([BIAS, DRIFT], [above, faulty, calm])).toEqual([
     [],
-    ['level suppressed: data quality', 'drift suppressed: data quality'],
+    ['bias suppressed: data quality', 'drift suppressed: data quality'],
     [],
   ]);
-  expect(judge([LEVEL], [faulty, above])).toEqual([[], []]);
+  expect(judge([BIAS], [faulty, above])).toEqual([[], []]);
 });
 
 test('windows of another version are no evidence against this one', () => {
   expect(
     judge(
-      [LEVEL],
+      [BIAS],
       [
         { ...above, version: 1 },
         { ...above, version: 2 },
@@ -128,22 +128,22 @@ test('drift triggers by features and by scores; the cool-down holds across rules
   expect(triggersOf([DRIFT], [], scored)).toMatchObject([
     { detail: 'score drifts (psi 0.380, limit 0.100), in 1 of the last 1 windows' },
   ]);
-  expect(judge([LEVEL, DRIFT], [above, { ...above, drift: true }])[1]).toEqual([
-    'level fired',
+  expect(judge([BIAS, DRIFT], [above, { ...above, drift: true }])[1]).toEqual([
+    'bias fired',
     'drift suppressed: cool-down',
   ]);
 });
 
 test('insufficient data is no breach', () => {
-  expect(judge([LEVEL], [{ level: 'insufficient data' }, { level: 'insufficient data' }]).flat()).toEqual([]);
+  expect(judge([BIAS], [{ bias: 'insufficient data' }, { bias: 'insufficient data' }]).flat()).toEqual([]);
 });
 
 test('within the cool-down at most one trigger fires, whatever is seen', () => {
   const verdict = fc.constantFrom('above', 'below', 'none', 'insufficient data' as const);
-  const seen = fc.record({ level: verdict, drift: fc.boolean(), bad: fc.boolean() }) as fc.Arbitrary<Seen>;
+  const seen = fc.record({ bias: verdict, drift: fc.boolean(), bad: fc.boolean() }) as fc.Arbitrary<Seen>;
   fc.assert(
     fc.property(fc.array(seen, { maxLength: 30 }), (weeks) => {
-      const fired = judge([LEVEL, DRIFT], weeks).flatMap((triggers, n) =>
+      const fired = judge([BIAS, DRIFT], weeks).flatMap((triggers, n) =>
         triggers.filter((trigger) => trigger.endsWith('fired')).map(() => n)
       );
       expect(fired.every((n, i) => i === 0 || n - (fired[i - 1] as number) >= 2)).toBe(true);
@@ -154,22 +154,22 @@ test('within the cool-down at most one trigger fires, whatever is seen', () => {
 
 test('what fired is told with an id of its window; what was suppressed is not', () => {
   const triggers: WindowTrigger[] = [
-    { on: 'level', detail: 'gap', outcome: 'fired' },
+    { on: 'bias', detail: 'gap', outcome: 'fired' },
     { on: 'drift', detail: 'psi', outcome: 'suppressed: cool-down' },
   ];
   const window = week(0, { triggers });
   expect(triggerMessages('flights/w/r0', window)).toEqual([
     {
-      id: 'flights/w/r0/level',
+      id: 'flights/w/r0/bias',
       asOf: window.asOf,
-      cause: { kind: 'level', detail: 'window 2001-02-01: gap', window: 'flights/w/r0' },
+      cause: { kind: 'bias', detail: 'window 2001-02-01: gap', window: 'flights/w/r0' },
     },
   ]);
 });
 
 test('a window in one line', () => {
-  const triggers: WindowTrigger[] = [{ on: 'level', detail: 'gap', outcome: 'fired' }];
+  const triggers: WindowTrigger[] = [{ on: 'bias', detail: 'gap', outcome: 'fired' }];
   expect(windowLine(week(0, { ...above, triggers }))).toBe(
-    '- **2001-02-01** to 2001-02-08: 1900 rows of version 1, 1805 with truth; level gap 0.078 (0.039 to 0.117), above; data quality passed; drift: none; **level: fired**'
+    '- **2001-02-01** to 2001-02-08: 1900 rows of version 1, 1805 with truth; bias 0.078 (0.039 to 0.117), above; data quality passed; drift: none; **bias: fired**'
   );
 });

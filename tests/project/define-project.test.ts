@@ -40,13 +40,13 @@ describe('defaults', () => {
       model: {
         network: { hidden: [64, 64], batch: 512, learningRate: 0.001, epochs: 20, maxRowsSeen: 20_000_000, seed: 1 },
       },
-      season: { days: 7, offsetDays: 4 },
-      split: { testSeasons: 1, minTrainRows: 1000, minTestRows: 200 },
+      period: { days: 7, offsetDays: 4 },
+      split: { testPeriods: 1, minTrainRows: 1000, minTestRows: 200 },
       cluster: 'day',
       objective: { metric: 'logLoss', decisionThreshold: 0.5 },
       metrics: [],
       gates: [
-        { name: 'log-loss-against-constant', metric: 'logLoss', against: 'constant', atMost: 0, severity: 'blocking' },
+        { name: 'log-loss-against-baseline', metric: 'logLoss', against: 'baseline', atMost: 0, severity: 'blocking' },
         { name: 'log-loss-against-champion', metric: 'logLoss', against: 'champion', atMost: 0, severity: 'blocking' },
       ],
       approval: {
@@ -54,7 +54,7 @@ describe('defaults', () => {
         rejectsNeeded: 1,
         approvers: ['ana'],
         roles: {},
-        allowOwnWork: false,
+        allowSelfApproval: false,
         deadline: { wall: '14 days' },
         reminders: [{ wall: '3 days' }],
       },
@@ -67,12 +67,12 @@ describe('defaults', () => {
         replicasWithin: { wall: '60 seconds' },
       },
       monitoring: {
-        season: { days: 7, offsetDays: 4 },
-        lateness: { event: '1 hour' },
-        truthWithin: { event: '7 days' },
+        period: { days: 7, offsetDays: 4 },
+        allowedLateness: { event: '1 hour' },
+        truthDelay: { event: '7 days' },
         truthCoverage: 0.95,
         minRows: 200,
-        level: { floor: 0.05, confidence: 0.95 },
+        bias: { floor: 0.05, confidence: 0.95 },
         drift: { psiFloor: 0.1, wassersteinFloor: 0.1, falseDiscoveryRate: 0.05 },
       },
       triggers: [],
@@ -85,7 +85,7 @@ describe('defaults', () => {
   it('follow from what was written', () => {
     const definition = defineProject({
       ...CHURN,
-      season: { days: 1, offsetDays: 0 },
+      period: { days: 1, offsetDays: 0 },
       schema: { dependencies: [{ determinants: ['plan', 'visits'], dependent: 'spend' }] },
       approval: { approvers: ['ana'], deadline: { wall: '2 days' } },
       rollout: {
@@ -95,7 +95,7 @@ describe('defaults', () => {
           { share: 1, for: { event: '1 day' } },
         ],
       },
-      triggers: [{ on: 'level', windows: 2 }],
+      triggers: [{ on: 'bias', breaches: 2 }],
       gates: [{ metric: 'auc', atLeast: 0.6 }],
     });
     expect(definition.schema.dependencies[0]).toMatchObject({ name: 'spend_by_plan_visits', severity: 'warn' });
@@ -105,8 +105,8 @@ describe('defaults', () => {
       ['canary-12-5', 0.125],
       ['full', 1],
     ]);
-    expect(definition.monitoring.season).toEqual({ days: 1, offsetDays: 0 });
-    expect(definition.triggers).toEqual([{ on: 'level', windows: 2, of: 2, coolDown: { event: '2 days' } }]);
+    expect(definition.monitoring.period).toEqual({ days: 1, offsetDays: 0 });
+    expect(definition.triggers).toEqual([{ on: 'bias', breaches: 2, outOf: 2, coolDown: { event: '2 days' } }]);
     expect(definition.gates).toEqual([
       { name: 'auc', metric: 'auc', against: 'value', atLeast: 0.6, severity: 'blocking' },
     ]);
@@ -307,7 +307,7 @@ describe('a mistake', () => {
       },
       "features[0].column: dense is a name of the model's own; rename the column",
     ],
-    // model, season, split, objective
+    // model, period, split, objective
     [
       'a wild learning rate',
       (p) => (p['model'] = { network: { learningRate: 0 } } as never),
@@ -319,9 +319,9 @@ describe('a mistake', () => {
       'model: must have one field of network or trainer; it has network and trainer',
     ],
     [
-      'an offset of a whole season',
-      (p) => (p['season'] = { days: 7, offsetDays: 7 } as never),
-      'season.offsetDays: is 7; it must be less than days, which is 7',
+      'an offset of a whole period',
+      (p) => (p['period'] = { days: 7, offsetDays: 7 } as never),
+      'period.offsetDays: is 7; it must be less than days, which is 7',
     ],
     [
       'a threshold of 1',
@@ -345,9 +345,9 @@ describe('a mistake', () => {
       'gates[0].metric: there is no metric logloss. Did you mean logLoss?',
     ],
     [
-      'a gate on a value that nobody gave',
-      (p) => (p['gates'] = [{ metric: 'value', atLeast: 0 }] as never),
-      'gates[0].metric: is value, but objective.value does not say what outcomes are worth',
+      'a gate on a utility that nobody gave',
+      (p) => (p['gates'] = [{ metric: 'utility', atLeast: 0 }] as never),
+      'gates[0].metric: is utility, but objective.utility does not say what outcomes are worth',
     ],
     [
       'two gates of one name',
@@ -407,8 +407,8 @@ describe('a mistake', () => {
     ],
     [
       'no duration',
-      (p) => (p['monitoring'] = { lateness: { event: '1 fortnight' } } as never),
-      'monitoring.lateness: is no duration: "1 fortnight"; write a number and a unit of millisecond, second, minute, hour, day, week',
+      (p) => (p['monitoring'] = { allowedLateness: { event: '1 fortnight' } } as never),
+      'monitoring.allowedLateness: is no duration: "1 fortnight"; write a number and a unit of millisecond, second, minute, hour, day, week',
     ],
     [
       'a duration of nothing',
@@ -451,9 +451,9 @@ describe('a mistake', () => {
     ],
     // triggers and notifiers
     [
-      'more windows than there are',
-      (p) => (p['triggers'] = [{ on: 'level', windows: 3, of: 2 }] as never),
-      'triggers[0].windows: is 3, more than of, which is 2',
+      'more breaches than windows',
+      (p) => (p['triggers'] = [{ on: 'bias', breaches: 3, outOf: 2 }] as never),
+      'triggers[0].breaches: is 3, more than outOf, which is 2',
     ],
     [
       'an address of no web',
@@ -530,7 +530,7 @@ describe('the normal form', () => {
   const project = fc
     .record(
       {
-        season: fc.record({ days: fc.integer({ min: 4, max: 60 }), offsetDays: fc.integer({ min: 0, max: 3 }) }),
+        period: fc.record({ days: fc.integer({ min: 4, max: 60 }), offsetDays: fc.integer({ min: 0, max: 3 }) }),
         schema: fc.record({
           columns: fc.array(
             fc.record({
@@ -566,10 +566,10 @@ describe('the normal form', () => {
           ),
         }),
         monitoring: fc.record(
-          { lateness: event, level: fc.record({ floor: fc.double({ min: 0, max: 1, noNaN: true }) }) },
+          { allowedLateness: event, bias: fc.record({ floor: fc.double({ min: 0, max: 1, noNaN: true }) }) },
           { requiredKeys: [] }
         ),
-        triggers: fc.uniqueArray(fc.record({ on: fc.constantFrom('level', 'drift'), coolDown: event }), {
+        triggers: fc.uniqueArray(fc.record({ on: fc.constantFrom('bias', 'drift'), coolDown: event }), {
           selector: ({ on }) => on,
         }),
       },

@@ -1,6 +1,6 @@
 import flights from '../../examples/flights/project';
 import { durationMs } from '../../src/domain/durations';
-import { seasonOf } from '../../src/domain/season';
+import { periodOf } from '../../src/domain/period';
 import { defineProject, type ProjectInput } from '../../src/project/define-project';
 
 describe('the flights example', () => {
@@ -17,9 +17,9 @@ describe('the flights example', () => {
 
   it('has weeks from Thursday to Wednesday', () => {
     const week = { from: '2001-05-03T00:00:00.000Z', to: '2001-05-10T00:00:00.000Z' };
-    expect(seasonOf(flights.season, '2001-05-06T12:00:00Z')).toEqual(week);
+    expect(periodOf(flights.period, '2001-05-06T12:00:00Z')).toEqual(week);
     expect(new Date(week.from).getUTCDay()).toBe(4);
-    expect(flights.monitoring.season).toEqual(flights.season);
+    expect(flights.monitoring.period).toEqual(flights.period);
   });
 
   it('rolls out over ten days of flights', () => {

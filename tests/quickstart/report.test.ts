@@ -51,7 +51,7 @@ async function recordStory(): Promise<void> {
     await moving.requests.insertOne(request as never);
     const decision = { request: request._id, by: 'ana', verdict: 'approve', model: MODEL, callerIdentity: '7@here' };
     await commit('decision', `${request._id}/ana`, decision);
-    const cause = number === 1 ? { kind: 'start', detail: 'it began' } : { kind: 'level', detail: 'too high' };
+    const cause = number === 1 ? { kind: 'start', detail: 'it began' } : { kind: 'bias', detail: 'too high' };
     const causes = [{ ...cause, ...(number === 2 ? { window: window(APRIL) } : {}) }];
     await moving.cycles.insertOne({ _id: request._id, project: PROJECT, cycle: number, causes } as never);
   }
@@ -69,17 +69,17 @@ async function recordStory(): Promise<void> {
         { column: 'distance', verdict: 'drift' },
         { column: 'origin', verdict: 'none' },
       ],
-      level: { gap, verdict: 'above' },
+      bias: { gap, verdict: 'above' },
       triggers: [
         { on: 'drift', detail: 'distance', outcome: 'suppressed: data quality' },
-        { on: 'level', detail: 'too high', outcome: 'fired' },
+        { on: 'bias', detail: 'too high', outcome: 'fired' },
       ],
     });
   }
   const alias = { _id: `${PROJECT}/champion`, v: 1, revision: 1, version: `${PROJECT}/2`, number: 2, digest: MODEL };
   await moving.aliases.insertOne(alias as never);
   await recordWriter(db, PROJECT).insertPredictions([prediction('a'), prediction('b')]);
-  await recordWriter(db, PROJECT).insertPredictions([{ ...prediction('p'), probe: true }]);
+  await recordWriter(db, PROJECT).insertPredictions([{ ...prediction('p'), synthetic: true }]);
   const truth = { v: 1, prediction: '20010203-a', eventTime: new Date('2001-02-05'), receivedAt: new Date() } as const;
   await recordWriter(db, PROJECT).insertTruths([{ ...truth, _id: '20010203-a#0', revision: 0, value: 1 }]);
 }
@@ -163,7 +163,7 @@ test('--json: standard output is one line, one object with all that it promises'
     })),
     triggers: [
       { cycle: 1, cause: 'start', detail: 'it began', outcome: 'fired' },
-      { cycle: 2, cause: 'level', detail: 'too high', window: `${PROJECT}/${APRIL.from}/r0`, outcome: 'fired' },
+      { cycle: 2, cause: 'bias', detail: 'too high', window: `${PROJECT}/${APRIL.from}/r0`, outcome: 'fired' },
       {
         cause: 'drift',
         detail: 'distance',
@@ -179,10 +179,10 @@ test('--json: standard output is one line, one object with all that it promises'
         coverage: 0.96,
         dataQuality: 'failed',
         drifted: ['distance'],
-        levelGap: 0.07,
-        levelLow: 0.01,
-        levelHigh: 0.13,
-        level: 'above',
+        bias: 0.07,
+        biasLow: 0.01,
+        biasHigh: 0.13,
+        biasVerdict: 'above',
       },
     ],
     shadow: null,

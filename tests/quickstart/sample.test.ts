@@ -83,7 +83,7 @@ test.each([
   ['2001-04-26T00:00:00Z', '2001-05-03T00:00:00Z'],
   ['2001-05-03T00:00:00Z', '2001-05-10T00:00:00Z'],
 ])(
-  'in the week of %s the served sample’s level gap is within 0.005 of all rows’',
+  'in the week of %s the served sample’s bias is within 0.005 of all rows’',
   async (from, to) => {
     const all = await rows(from, to);
     const scores = await scoreRows(model, all.table, {}, SILENT);

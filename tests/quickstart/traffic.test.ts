@@ -9,7 +9,7 @@ interface Sent {
   readonly path: string;
   readonly body: {
     readonly id: string;
-    readonly parameters?: { readonly eventTime: string; readonly key: string; readonly probe?: true };
+    readonly parameters?: { readonly eventTime: string; readonly key: string; readonly synthetic?: true };
     readonly inputs?: readonly { readonly name: string; readonly data: readonly unknown[] }[];
     readonly value?: number;
     readonly eventTime?: string;
@@ -75,7 +75,7 @@ async function drive(traffic: Traffic): Promise<void> {
 test('requests and truths go out in event order, each truth by its prediction’s id', async () => {
   const traffic = new Traffic({ endpoint: address, model: 'flights-1', flights: FLIGHTS });
   await drive(traffic);
-  const told = sent.filter(({ body }) => body.parameters?.probe === undefined);
+  const told = sent.filter(({ body }) => body.parameters?.synthetic === undefined);
   expect(told.map(({ path, body }) => `${path.split('/').at(-1)} ${body.id} ${body.value ?? ''}`.trim())).toEqual([
     'infer 1',
     'infer 2',
@@ -101,7 +101,7 @@ test('without a fault every distance is in miles; --fault km sends those of its 
   sent = [];
   const faulty = driver({ kmBetween: { from: at('2001-04-19T00:00:00Z'), to: at('2001-04-26T00:00:00Z') } });
   await drive(faulty);
-  const asked = sent.filter(({ body }) => body.inputs !== undefined && body.parameters?.probe === undefined);
+  const asked = sent.filter(({ body }) => body.inputs !== undefined && body.parameters?.synthetic === undefined);
   expect(asked.map(({ body }) => [body.id, body.inputs?.[1]?.data])).toEqual([
     ['1', [1000]],
     ['2', [1609]],
@@ -109,7 +109,7 @@ test('without a fault every distance is in miles; --fault km sends those of its 
   ]);
 });
 
-test('while it holds nothing of the story is sent, only probes with ids of their own, and none is counted', async () => {
+test('while it holds nothing of the story is sent, only synthetic requests with ids of their own, and none is counted', async () => {
   const traffic = new Traffic({ endpoint: address, model: 'm', flights: FLIGHTS.slice(0, 1) });
   let release: () => void = never;
   const held = new Promise<void>((resolve) => {
@@ -123,9 +123,9 @@ test('while it holds nothing of the story is sent, only probes with ids of their
   };
   const driving = traffic.run(hold, running);
   while (sent.length < 4) await new Promise((resolve) => setImmediate(resolve));
-  const probes = sent.slice(1);
-  expect(sent[0]?.body.parameters?.probe).toBeUndefined();
-  expect(probes.every(({ body }) => body.parameters?.probe === true)).toBe(true);
+  const synthetic = sent.slice(1);
+  expect(sent[0]?.body.parameters?.synthetic).toBeUndefined();
+  expect(synthetic.every(({ body }) => body.parameters?.synthetic === true)).toBe(true);
   expect(new Set(sent.map(({ body }) => body.id)).size).toBe(sent.length);
   release();
   await driving;

@@ -65,7 +65,7 @@ async function writeLife(): Promise<void> {
   const version = await commit('version', 'life/1', { project: 'life', number: 1, definition, features, ...made });
   const decision = { request: 'life/1', by: 'ana', verdict: 'approve' };
   await commit('decision', 'life/1/ana', decision);
-  const fired = [{ on: 'level', detail: 'too high', outcome: 'fired' }];
+  const fired = [{ on: 'bias', detail: 'too high', outcome: 'fired' }];
   const windows = [
     [FIRST, 0, []],
     [SECOND, 0, fired],
@@ -76,7 +76,7 @@ async function writeLife(): Promise<void> {
     await commit('window', `life/${from}/r${revision}`, body);
   }
   const cycle = { v: 1, revision: 0, project: 'life', definition, asOf: FIRST, state: 'finished', phase: 'deploy' };
-  const cause = { kind: 'level', detail: 'too high', window: `life/${SECOND}/r0` };
+  const cause = { kind: 'bias', detail: 'too high', window: `life/${SECOND}/r0` };
   await moving.cycles.insertMany([
     { ...cycle, _id: 'life/1', cycle: 1, causes: [], refs: { ...deployed, version }, startedAt: new Date(1) },
     { ...cycle, _id: 'life/2', cycle: 2, causes: [cause], refs: tried, startedAt: new Date(2) },
@@ -127,9 +127,9 @@ function lines({ node, children }: LineageNode): string[] {
 test.each<[RecordKind, string, string[], string[]]>([
   [
     'trigger',
-    `life/${SECOND}/r0/level`,
-    [`trigger:life/${SECOND}/r0/level`, `was found in window:life/${SECOND}/r0`],
-    [`trigger:life/${SECOND}/r0/level`, 'led to cycle:life/2'],
+    `life/${SECOND}/r0/bias`,
+    [`trigger:life/${SECOND}/r0/bias`, `was found in window:life/${SECOND}/r0`],
+    [`trigger:life/${SECOND}/r0/bias`, 'led to cycle:life/2'],
   ],
   [
     'cycle',
@@ -165,7 +165,7 @@ test.each<[RecordKind, string, string[], string[]]>([
 });
 
 test('from the window that triggered it down to what the cycle came to', async () => {
-  const { down } = await records.lineage('trigger', `life/${SECOND}/r0/level`, { depth: 2 });
+  const { down } = await records.lineage('trigger', `life/${SECOND}/r0/bias`, { depth: 2 });
   expect(down.children[0]?.children.map(({ node }) => node)).toContain(`run:${key('b4')}`);
   const first = await records.lineage('cycle', 'life/1', { depth: 2 });
   expect(lines(first.down).slice(0, 3)).toEqual(['cycle:life/1', 'asked request:life/1', 'came to version:life/1']);

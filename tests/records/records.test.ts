@@ -78,7 +78,7 @@ async function writeLife(): Promise<Written> {
   }
   for (const [from, revision, triggers] of [
     ['2001-02-01', 0, []],
-    ['2001-02-08', 0, [{ on: 'level', detail: 'too high', outcome: 'fired' }]],
+    ['2001-02-08', 0, [{ on: 'bias', detail: 'too high', outcome: 'fired' }]],
     ['2001-02-08', 1, []],
   ] as const) {
     const body = { endpoint: 'life', period: { from, to: from }, revision, asOf: '2001-02-20T00:00:00Z', triggers };
@@ -102,7 +102,7 @@ async function writeLife(): Promise<Written> {
       v: 1,
       _id: 'life/2',
       cycle: 2,
-      causes: [{ kind: 'level', detail: 'too high', window: 'life/2001-02-08/r0' }],
+      causes: [{ kind: 'bias', detail: 'too high', window: 'life/2001-02-08/r0' }],
       state: 'running',
       startedAt: new Date(2),
     },
@@ -130,7 +130,7 @@ async function writeLife(): Promise<Written> {
   ]);
   const writer = recordWriter(db, 'life');
   await writer.insertPredictions([prediction('20010203-b'), prediction('20010203-a'), prediction('20010204-c')]);
-  await writer.insertPredictions([{ ...prediction('20010203-p'), probe: true }]);
+  await writer.insertPredictions([{ ...prediction('20010203-p'), synthetic: true }]);
   const truth = { v: 1, prediction: '20010203-a', eventTime: new Date('2001-02-05'), receivedAt: new Date() } as const;
   await writer.insertTruths([
     { ...truth, _id: '20010203-a#0', revision: 0, value: 0 },
@@ -171,9 +171,9 @@ test('a project is summed up by its newest records', async () => {
 });
 
 test('a trigger names its window and the cycle that it led to', async () => {
-  const trigger = { window: 'life/2001-02-08/r0', on: 'level', outcome: 'fired', cycle: 'life/2', project: 'life' };
+  const trigger = { window: 'life/2001-02-08/r0', on: 'bias', outcome: 'fired', cycle: 'life/2', project: 'life' };
   expect((await records.list('trigger', { project: 'life' })).records).toMatchObject([trigger]);
-  expect(await records.find('trigger', 'life/2001-02-08/r0/level')).toMatchObject(trigger);
+  expect(await records.find('trigger', 'life/2001-02-08/r0/bias')).toMatchObject(trigger);
 });
 
 test('a replica is live by its last report', async () => {
@@ -227,7 +227,7 @@ test('a record of a later release is refused', async () => {
   await system.stores.db.collection<{ _id: string }>('versions').deleteOne({ _id: 'later/1' });
 });
 
-test('predictions by day of event time, without probes, each with its latest truth', async () => {
+test('predictions by day of event time, without synthetic traffic, each with its latest truth', async () => {
   expect(await records.predictionDays('life')).toEqual([
     { day: '20010203', predictions: 2, truths: 2 },
     { day: '20010204', predictions: 1, truths: 0 },

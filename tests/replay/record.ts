@@ -190,7 +190,9 @@ class Life extends Recording {
 
   async #firstCycle(): Promise<void> {
     const lifecycle = lifecycleId(this.project);
-    await this.start(this.define({ triggers: [{ on: 'level', windows: 2, of: 3, coolDown: { event: '14 days' } }] }));
+    await this.start(
+      this.define({ triggers: [{ on: 'bias', breaches: 2, outOf: 3, coolDown: { event: '14 days' } }] })
+    );
     const first = await this.runOf(lifecycle);
     await this.cycle(1, 'waiting');
     await this.save('waiting.approve', phaseId(this.project, 1, 'approve'));

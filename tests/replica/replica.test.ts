@@ -151,7 +151,7 @@ test('stores each prediction and truth once, and finds it by its id', async () =
     replica.infer(request),
     replica.infer(flightRequest({ id: 'b', eventTime: '2001-02-04T04:05:06Z' })),
   ]);
-  await replica.infer(flightRequest({ id: 'p', eventTime: '2001-02-03T04:05:06Z', probe: true }));
+  await replica.infer(flightRequest({ id: 'p', eventTime: '2001-02-03T04:05:06Z', synthetic: true }));
   const truth = { id: '20010203-a', value: 1, eventTime: '2001-02-05T00:00:00Z' };
   await replica.truth(truth);
   await replica.truth({ truths: [truth, { ...truth, value: 0, revision: 1 }, { ...truth, id: '20010203-nobody' }] });
@@ -169,7 +169,7 @@ test('stores each prediction and truth once, and finds it by its id', async () =
       truths: [expect.objectContaining({ revision: 0, value: 1 }), expect.objectContaining({ revision: 1, value: 0 })],
     },
   ]);
-  expect(await findPrediction(endpoint.stores.db, '20010203-p')).toMatchObject([{ record: { probe: true } }]);
+  expect(await findPrediction(endpoint.stores.db, '20010203-p')).toMatchObject([{ record: { synthetic: true } }]);
   await until('its shipped time is reported', async () => {
     return (await endpoint.report('r1'))?.shippedTo?.toISOString() === '2001-02-05T00:00:00.000Z';
   });

@@ -42,8 +42,8 @@ export interface TestEndpoint {
 }
 
 export const WATCH: EndpointDocument['watch'] = {
-  season: { days: 7, offsetDays: 0 },
-  latenessMs: 3_600_000,
+  period: { days: 7, offsetDays: 0 },
+  allowedLatenessMs: 3_600_000,
   truthCoverage: 0.95,
 };
 export const ROLLOUT: EndpointDocument['rollout'] = {

@@ -17,8 +17,8 @@ afterEach(() => endpoint.close());
 
 const ready = (replica: TestReplica) =>
   until('it is ready', async () => (await replica.get('/v2/health/ready')).status === 200);
-const predict = async (replica: TestReplica, eventTime: string, probe = false) => {
-  const { body } = await replica.infer(flightRequest({ id: `w${sent++}`, eventTime, probe }));
+const predict = async (replica: TestReplica, eventTime: string, synthetic = false) => {
+  const { body } = await replica.infer(flightRequest({ id: `w${sent++}`, eventTime, synthetic }));
   return body.id as string;
 };
 const shippedTo = (time: string, name = 'r1') =>
@@ -28,13 +28,13 @@ const toldOf = (replica: TestReplica, edge: string, reason: 'passed' | 'covered'
 const untilTold = (replica: TestReplica, edge: string, reason: 'passed' | 'covered') =>
   until(`${edge} is ${reason}`, () => toldOf(replica, edge, reason).length > 0);
 
-test('each window edge that the watermark passes is told once, in order, behind the lateness', async () => {
+test('each window edge that the watermark passes is told once, in order, behind the allowedLateness', async () => {
   const replica = await endpoint.start();
   await ready(replica);
   await predict(replica, at(5));
   await predict(replica, at(8, 0));
   await shippedTo(at(8, 0));
-  // The lateness is an hour.
+  // The allowedLateness is an hour.
   await predict(replica, at(8, 1));
   await untilTold(replica, EDGE.feb8, 'passed');
   expect(replica.told[0]).toEqual({
@@ -51,7 +51,7 @@ test('each window edge that the watermark passes is told once, in order, behind 
   expect(replica.told.map(({ edge }) => edge)).toEqual([EDGE.feb8, EDGE.feb15, EDGE.feb22]);
 });
 
-test('a probe, and a time that leaps ahead, move nothing', async () => {
+test('a synthetic request, and a time that leaps ahead, move nothing', async () => {
   const replica = await endpoint.start({ maxSkewMs: 20 * 86_400_000 });
   await ready(replica);
   await predict(replica, at(5));
@@ -63,7 +63,7 @@ test('a probe, and a time that leaps ahead, move nothing', async () => {
   expect(replica.warnings.filter((warning) => warning.includes('too far ahead'))).toHaveLength(1);
 });
 
-test('coverage by truth is told once, of a window that has ended, probes left out', async () => {
+test('coverage by truth is told once, of a window that has ended, synthetic traffic left out', async () => {
   const replica = await endpoint.start();
   await ready(replica);
   const ids: string[] = [];
@@ -71,7 +71,7 @@ test('coverage by truth is told once, of a window that has ended, probes left ou
   for (let i = 0; i < 20; i += 1) await predict(replica, at(3), true);
   const learn = (id: string) => replica.truth({ id, value: 1, eventTime: at(7) });
   await Promise.all(ids.slice(0, 18).map(learn));
-  // Corrections, unknown ids and truths of probes are not coverage.
+  // Corrections, unknown ids and truths of synthetic requests are not coverage.
   await replica.truth({ truths: [1, 2, 3].map((revision) => ({ id: ids[0], value: 0, eventTime: at(7), revision })) });
   await replica.truth({ truths: [1, 2, 3].map((i) => ({ id: `20010203-unknown${i}`, value: 0, eventTime: at(7) })) });
   await predict(replica, at(9));

@@ -34,7 +34,7 @@ const approval: ApprovalPolicy = {
   rejectsNeeded: 1,
   roles: { reviewers: ['ana', 'ben', 'cem'] },
   approvers: ['role:reviewers'],
-  allowOwnWork: false,
+  allowSelfApproval: false,
   deadline: { wall: '14 days' },
   reminders: [{ wall: '3 days' }],
   supersedeAfter: { wall: '5 days' },
@@ -57,7 +57,7 @@ beforeAll(async () => {
       minReplicas: 1,
       replicasWithin: { wall: '60 seconds' },
     },
-    triggers: [{ on: 'level', windows: 2, of: 3, coolDown: { event: '14 days' } }],
+    triggers: [{ on: 'bias', breaches: 2, outOf: 3, coolDown: { event: '14 days' } }],
     notifiers: [{ registered: 'kept', params: {} }],
     heartbeatWithin: { wall: '30 seconds' },
   });
@@ -177,9 +177,9 @@ test('day 70: two weeks of flights that were all late make the monitor ask for a
   for (let each = 0; each < 17; each += 1)
     await serveLateFlights(replica.address, project, new Date(served + each * 86_400_000).toISOString().slice(0, 10));
   const retraining = await cycle(6, 'waiting');
-  expect(retraining.causes).toMatchObject([{ kind: 'level', window: `${project}/2001-03-15T00:00:00.000Z/r0` }]);
+  expect(retraining.causes).toMatchObject([{ kind: 'bias', window: `${project}/2001-03-15T00:00:00.000Z/r0` }]);
   // The monitor is no person: then it is the work of who applied the definition.
-  expect(await request(6)).toMatchObject({ ownWorkOf: ['cem'] });
+  expect(await request(6)).toMatchObject({ authors: ['cem'] });
 });
 
 test('day 70 to 78: the retrained version replaces the champion, and is rolled back eight days later', async () => {

@@ -61,7 +61,7 @@ export interface FlightRequest {
   readonly id?: string;
   readonly eventTime?: string;
   readonly key?: string;
-  readonly probe?: boolean;
+  readonly synthetic?: boolean;
   readonly distance?: number | null;
   readonly origin?: string | null;
 }

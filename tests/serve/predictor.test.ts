@@ -28,7 +28,7 @@ test('an answer is a float32 probability, a decision by the threshold, an id of 
 });
 
 test('the record holds the request as it came and the answer as it went', async () => {
-  const { answer } = await predict(flightRequest({ id: 'f1', eventTime: EVENT, distance: null, probe: true }));
+  const { answer } = await predict(flightRequest({ id: 'f1', eventTime: EVENT, distance: null, synthetic: true }));
   expect(await serving.records()).toEqual([
     {
       _id: '20010203-f1',
@@ -40,7 +40,7 @@ test('the record holds the request as it came and the answer as it went', async 
       inputs: { date: 981_173_106_000_000, destination: 'A02', distance: null, origin: 'A01' },
       score: answer.scores[0],
       decision: answer.decisions[0],
-      probe: true,
+      synthetic: true,
       replica: 'r1',
       receivedAt: NOW,
     },
@@ -210,8 +210,8 @@ describe('a rollout', () => {
     expect((await serving.records()).every(({ shadow }) => shadow === undefined)).toBe(true);
   });
 
-  test('leaves probes out of the counts', async () => {
-    await predict(flightRequest({ id: 'a', eventTime: EVENT, probe: true }));
+  test('leaves synthetic traffic out of the counts', async () => {
+    await predict(flightRequest({ id: 'a', eventTime: EVENT, synthetic: true }));
     expect(serving.predictor.counts).toEqual({ 1: { requests: 0, errors: 0 } });
   });
 

@@ -191,7 +191,7 @@ describe('a request that is not what the model takes', () => {
       /parameters.eventTime/,
     ],
     ['an empty key', { ...base, parameters: { key: '' } }, 400, /parameters.key/],
-    ['a probe that is a word', { ...base, parameters: { probe: 'yes' } }, 400, /parameters.probe/],
+    ['a probe that is a word', { ...base, parameters: { synthetic: 'yes' } }, 400, /parameters.synthetic/],
     [
       'too many rows',
       withInput('distance', { shape: [101], data: Array(101).fill(1) }),

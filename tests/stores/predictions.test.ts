@@ -66,7 +66,7 @@ const PREDICTIONS = [
   prediction('20010207-last', '2001-02-07T23:59:59.999Z'),
   prediction('20010208-next', '2001-02-08T00:00:00Z'),
   prediction('20010131-before', '2001-01-31T23:59:59.999Z'),
-  prediction('20010203-probe', '2001-02-03T00:00:00Z', 0.5, { probe: true }),
+  prediction('20010203-probe', '2001-02-03T00:00:00Z', 0.5, { synthetic: true }),
 ];
 const TRUTHS = [
   truth('20010202-a', 0, '2001-02-03T00:00:00Z', 0),
@@ -82,7 +82,7 @@ async function rows(asOf?: string) {
   return found;
 }
 
-test('a window has its predictions in order, each with its latest truth; probes are left out', async () => {
+test('a window has its predictions in order, each with its latest truth; synthetic traffic is left out', async () => {
   expect(await rows()).toEqual([
     ['20010201-late', undefined],
     ['20010202-a', 1],

@@ -13,7 +13,7 @@ const STEPS: RolloutStep[] = [
   { name: 'full', share: 1, shadow: false, for: { event: '3 days' } },
 ];
 const PLAN = { steps: STEPS, minReplicas: 1, replicasWithin: { wall: '5 seconds' } };
-const WATCH = { season: { days: 7, offsetDays: 0 }, latenessMs: 0, truthCoverage: 0.95 };
+const WATCH = { period: { days: 7, offsetDays: 0 }, allowedLatenessMs: 0, truthCoverage: 0.95 };
 
 let stores: Stores;
 let projects = 0;
@@ -212,7 +212,7 @@ test("a step's clock starts once, with a revision of its own", async () => {
   expect((await endpoint()).rollout.until).toBeUndefined();
 });
 
-test('live is who reported within 10 s by the clock of MongoDB; the watermark is the least of those, minus lateness', async () => {
+test('live is who reported within 10 s by the clock of MongoDB; the watermark is the least of those, minus allowedLateness', async () => {
   await report(stores, project, 'a', { revision: 1, shippedTo: '2001-05-10T12:00:00Z' });
   await report(stores, project, 'b', { revision: 1, shippedTo: '2001-05-10T10:00:00Z' });
   await report(stores, project, 'gone', { revision: 1, shippedTo: '2001-05-01T00:00:00Z', silentForMs: 11_000 });

@@ -56,11 +56,11 @@ test('a definition that is applied during a cycle takes effect with the next one
 });
 
 test('own work is the trigger’s person; where the monitor triggered, whose definition it is', async () => {
-  expect((await request(project, 2)).ownWorkOf).toEqual(['ben']);
-  const cause = { kind: 'level', detail: 'twice too high' };
+  expect((await request(project, 2)).authors).toEqual(['ben']);
+  const cause = { kind: 'bias', detail: 'twice too high' };
   await system.client.signal(lifecycleId(project), MESSAGES.trigger, { id: 'w1', cause, asOf: '2001-03-08T00:00:00Z' });
   await decide(project, 2, 'reject');
-  expect((await request(project, 3)).ownWorkOf).toEqual(['dan']);
+  expect((await request(project, 3)).authors).toEqual(['dan']);
 });
 
 test('a definition that is applied again is the work of who did it last', async () => {
@@ -69,10 +69,10 @@ test('a definition that is applied again is the work of who did it last', async 
   const third = { ...second, objective: { ...second.objective, decisionThreshold: 0.6 } };
   expect(await system.client.apply(third, by('ben'))).toMatchObject({ outcome: 'accepted' });
   expect(await system.client.apply(second, by('ben'))).toMatchObject({ outcome: 'accepted' });
-  const cause = { kind: 'level', detail: 'again' };
+  const cause = { kind: 'bias', detail: 'again' };
   await system.client.signal(lifecycleId(project), MESSAGES.trigger, { id: 'w2', cause, asOf: '2001-03-15T00:00:00Z' });
   await decide(project, 3, 'reject');
-  expect(await request(project, 4)).toMatchObject({ ownWorkOf: ['ben'] });
+  expect(await request(project, 4)).toMatchObject({ authors: ['ben'] });
   await decide(project, 4, 'reject');
 });
 

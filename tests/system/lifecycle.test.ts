@@ -145,7 +145,7 @@ test('triggers during a cycle merge into the next, and supersede closes the open
   expect(await cycle(3, 'finished')).toMatchObject({ outcome: 'superseded' });
   const next = await cycle(4, 'waiting');
   expect(next.causes.map((cause) => cause.by)).toEqual(['ben', 'cem']);
-  expect(await request(4)).toMatchObject({ state: 'open', ownWorkOf: ['ben', 'cem'] });
+  expect(await request(4)).toMatchObject({ state: 'open', authors: ['ben', 'cem'] });
 }, 120_000);
 
 test('stop closes the open request and ends the lifecycle', async () => {

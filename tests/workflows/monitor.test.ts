@@ -106,7 +106,7 @@ test('windows are judged in order and once each, whatever signals come twice or 
   await passed(handle, W3, 'covered');
   const all = await judged(4);
   expect(all.map((window) => window.period.from)).toEqual([W1, W2, W3, W4]);
-  expect(all.map((window) => window.level.verdict)).toEqual(['none', 'above', 'above', 'above']);
+  expect(all.map((window) => window.bias.verdict)).toEqual(['none', 'above', 'above', 'above']);
   expect(all.map((window) => window.triggers.map((trigger) => trigger.outcome))).toEqual([
     [],
     [],
@@ -114,7 +114,7 @@ test('windows are judged in order and once each, whatever signals come twice or 
     ['suppressed: cool-down'],
   ]);
   expect(all[2]).toMatchObject({ rows: 280, truths: 266, version: 1, dataQuality: { verdict: 'passed' } });
-  expect(all[2]?.quality.logLossAgainstConstant?.estimate).toBeCloseTo(0, 5);
+  expect(all[2]?.quality.logLossAgainstBaseline?.estimate).toBeCloseTo(0, 5);
 
   await eventually('the next window', async () => ((await details()).includes(W5) ? true : undefined));
   // Only one trigger has come: the listener, which waits for two, still does.
@@ -128,9 +128,9 @@ test('windows are judged in order and once each, whatever signals come twice or 
     Buffer.from(heard[0]?.workflowExecutionSignaledEventAttributes?.input?.payloads?.[0]?.data ?? []).toString()
   ) as Trigger;
   expect(sent).toMatchObject({
-    id: `${project}/${W3}/r0/level`,
+    id: `${project}/${W3}/r0/bias`,
     asOf: all[2]?.asOf,
-    cause: { kind: 'level', window: `${project}/${W3}/r0` },
+    cause: { kind: 'bias', window: `${project}/${W3}/r0` },
   });
   expect(sent.cause.detail).toContain('in 2 of the last 3 windows');
 });
@@ -212,10 +212,10 @@ test('a window that fails data quality suppresses its triggers, and does not cou
   });
   expect(faulty?.drift.find((drift) => drift.column === 'distance')?.verdict).toBe('drift');
   expect(faulty?.triggers.map(({ on, outcome }) => [on, outcome])).toEqual([
-    ['level', 'suppressed: data quality'],
+    ['bias', 'suppressed: data quality'],
     ['drift', 'suppressed: data quality'],
   ]);
-  expect(after?.triggers.map(({ on, outcome }) => [on, outcome])).toEqual([['level', 'fired']]);
+  expect(after?.triggers.map(({ on, outcome }) => [on, outcome])).toEqual([['bias', 'fired']]);
 });
 
 test('poisoned signals are recorded and stop nothing', async () => {
@@ -255,7 +255,7 @@ test('a trigger that nobody hears is recorded all the same, and the monitor goes
   await shipped('2001-02-23T00:00:00Z');
   await passed(await start(), W2);
   const all = await judged(3);
-  expect(all[1]?.triggers).toMatchObject([{ on: 'level', outcome: 'fired' }]);
+  expect(all[1]?.triggers).toMatchObject([{ on: 'bias', outcome: 'fired' }]);
   await eventually('the word', async () => ((await details()).includes('nobody heard') ? true : undefined));
   const audit = (await worker.stores.audit.list(project)).filter((event) => event.what === 'window triggered');
   expect(audit.map((event) => event.detail.window)).toEqual([`${project}/${W2}/r0`, `${project}/${W3}/r0`]);

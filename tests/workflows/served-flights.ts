@@ -7,7 +7,7 @@ import type { ProjectDefinition } from '../../src/domain/definition';
 import type { PredictionRecord, TruthRecord } from '../../src/domain/endpoint';
 import { predictionId } from '../../src/domain/ids';
 import type { Ref } from '../../src/domain/refs';
-import { baselineOf } from '../../src/engines/stats/baseline';
+import { referenceOf } from '../../src/engines/stats/reference';
 import type { Stores } from '../../src/stores/connect';
 import { recordWriter } from '../../src/stores/predictions';
 import type { TableColumns } from '../../src/engines/tables/columns';
@@ -41,8 +41,8 @@ export function watchedFlights(project: string): ProjectDefinition {
       { transform: 'embedding', column: 'destination', width: 2, minCount: 1, maxRows: 100 },
     ],
     triggers: [
-      { on: 'level', windows: 2, of: 3, coolDown: { event: '14 days' } },
-      { on: 'drift', windows: 1, of: 1, coolDown: { event: '14 days' } },
+      { on: 'bias', breaches: 2, outOf: 3, coolDown: { event: '14 days' } },
+      { on: 'drift', breaches: 1, outOf: 1, coolDown: { event: '14 days' } },
     ],
   };
 }
@@ -107,13 +107,13 @@ export async function serveWeek(stores: Stores, endpoint: string, week: Week): P
   await writer.insertTruths(truths);
 }
 
-/** A version with all that windows are judged by: baseline and dependencies of a week as served. */
+/** A version with all that windows are judged by: reference and dependencies of a week as served. */
 export async function registerWatched(
   stores: Stores,
   definition: ProjectDefinition,
   number = 1
 ): Promise<Ref<'version'>> {
-  const folder = await mkdtemp(join(tmpdir(), 'mlops-baseline-'));
+  const folder = await mkdtemp(join(tmpdir(), 'mlops-reference-'));
   const put = async (name: string, content: unknown) => {
     const path = join(folder, name);
     await writeFile(path, JSON.stringify(content));
@@ -121,7 +121,10 @@ export async function registerWatched(
   };
   const table = trainingTable(1400);
   const scores = new Float32Array(table.rows).fill(0.3);
-  const baseline = await put('baseline', baselineOf({ watched: ['distance', 'origin', 'destination'], table, scores }));
+  const reference = await put(
+    'reference',
+    referenceOf({ watched: ['distance', 'origin', 'destination'], table, scores })
+  );
   const dependencies = await put('dependencies', learnDependencies(table, definition.schema.dependencies));
   await rm(folder, { recursive: true });
   const version = await registerVersion(stores, definition, number);
@@ -154,14 +157,14 @@ export async function registerWatched(
     ...common,
     _id: `evaluation of ${version.id}`,
     kind: 'evaluation',
-    artifacts: [baseline],
+    artifacts: [reference],
     body: {
       run: body.run,
       contaminated: false,
-      question: digestOf('question'),
+      comparisonDigest: digestOf('question'),
       period: body.split.test,
       knownBy: body.split.knownBy,
-      evaluation: { rows: 0, positives: 0, candidate: {}, constant: {}, againstConstant: {}, slices: [] },
+      evaluation: { rows: 0, positives: 0, candidate: {}, baseline: {}, againstBaseline: {}, slices: [] },
       gates: [],
     },
   });

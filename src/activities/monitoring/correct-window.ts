@@ -6,7 +6,7 @@ import { digestOf } from '../../runtime/digest';
 import { durationMs } from '../../domain/durations';
 import type { WindowBody } from '../../domain/monitoring';
 import type { Fact } from '../../domain/records';
-import type { Period } from '../../domain/season';
+import type { TimeRange } from '../../domain/period';
 import { windowId, windowLine } from '../../domain/windows';
 import type { Stores } from '../../stores/connect';
 import { liveReplicas, watermarkOf } from '../../stores/replicas';
@@ -27,7 +27,7 @@ export interface NextCorrection {
 }
 
 export interface DueWindow {
-  readonly period: Period;
+  readonly period: TimeRange;
   /** Truths up to here count. */
   readonly asOf: string;
 }
@@ -39,10 +39,13 @@ export function correctionActivities(deps: ActivityDeps) {
       const stores = await deps.stores();
       let next = from;
       for await (const { body } of verdicts(stores, project, from)) {
-        const { lateness, truthWithin } = (await stores.facts.get(body.definition)).body.definition.monitoring;
-        const asOf = Date.parse(body.period.to) + durationMs(truthWithin);
+        const { allowedLateness, truthDelay } = (await stores.facts.get(body.definition)).body.definition.monitoring;
+        const asOf = Date.parse(body.period.to) + durationMs(truthDelay);
         if (Date.parse(body.asOf) < asOf) {
-          const watermark = watermarkOf(await liveReplicas(stores.moving.replicas, project), durationMs(lateness));
+          const watermark = watermarkOf(
+            await liveReplicas(stores.moving.replicas, project),
+            durationMs(allowedLateness)
+          );
           if (watermark === undefined || watermark.getTime() < asOf) return { from: body.period.from };
           return { from: body.period.to, due: { period: body.period, asOf: new Date(asOf).toISOString() } };
         }
@@ -72,7 +75,7 @@ function verdicts(stores: Stores, endpoint: string, from: string): AsyncIterable
     .sort({ 'body.period.from': 1 });
 }
 
-async function latestOf(stores: Stores, endpoint: string, period: Period): Promise<Fact<'window'>> {
+async function latestOf(stores: Stores, endpoint: string, period: TimeRange): Promise<Fact<'window'>> {
   const [latest] = await stores.facts
     .collection('window')
     .find({ 'body.endpoint': endpoint, 'body.period.from': period.from })

@@ -1,11 +1,11 @@
-/** From prediction records to a window's numbers: rows into a file, the version's frozen baseline beside it, one compute job. */
+/** From prediction records to a window's numbers: rows into a file, the version's frozen reference beside it, one compute job. */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProjectDefinition } from '../../domain/definition';
 import { modelInputs } from '../../domain/endpoint';
 import type { Fact } from '../../domain/records';
 import type { ArtifactRef, Ref } from '../../domain/refs';
-import type { Period } from '../../domain/season';
+import type { TimeRange } from '../../domain/period';
 import type { JudgedWindow } from '../../domain/triggers';
 import type { JudgeWindowInput, WindowNumbers } from '../../engines/monitor/judge-window-job';
 import type { WindowRow } from '../../engines/monitor/window-table';
@@ -13,7 +13,7 @@ import type { Stores } from '../../stores/connect';
 import { refOf } from '../../stores/facts';
 import { type JoinedRow, windowRows } from '../../stores/predictions';
 import { localCopies } from '../step/artifact-cache';
-import { beating } from '../step/heartbeat';
+import { withHeartbeat } from '../step/heartbeat';
 import { runWithHeartbeat } from '../step/compute-job';
 import type { ActivityDeps } from '../deps';
 import { artifactNamed } from '../step/inputs';
@@ -21,7 +21,7 @@ import { artifactNamed } from '../step/inputs';
 export interface JudgeRows {
   readonly project: string;
   readonly definition: ProjectDefinition;
-  readonly period: Period;
+  readonly period: TimeRange;
   readonly asOf: string;
   readonly folder: string;
 }
@@ -34,14 +34,14 @@ export interface JudgedRows {
 
 export async function judgeRows(deps: ActivityDeps, stores: Stores, judge: JudgeRows): Promise<JudgedRows> {
   const { project, definition, folder } = judge;
-  const written = await beating('writing rows', (signal) => writeRows(stores, judge, signal));
+  const written = await withHeartbeat('writing rows', (signal) => writeRows(stores, judge, signal));
   const number = written?.number ?? (await championNumber(stores, project));
   const version = await versionOf(stores, project, number);
   const frozen = version === undefined ? undefined : await frozenOf(stores, version);
   const paths = frozen === undefined ? [] : await localCopies(deps, stores, frozen.artifacts);
   const input: JudgeWindowInput = {
     ...(written === undefined ? {} : { rows: written.path }),
-    ...(paths[0] === undefined ? {} : { baseline: paths[0] }),
+    ...(paths[0] === undefined ? {} : { reference: paths[0] }),
     ...(paths[1] === undefined ? {} : { dependencies: paths[1] }),
     inputs: Object.fromEntries(
       modelInputs(definition).map(({ name }) => [name, definition.source.columns[name] ?? 'string'])
@@ -127,7 +127,7 @@ async function versionOf(stores: Stores, project: string, number: number): Promi
   return found === null ? undefined : (found as Fact<'version'>);
 }
 
-/** What the version was approved with: its evaluation's baseline, and what its training rows taught. */
+/** What the version was approved with: its evaluation's reference, and what its training rows taught. */
 async function frozenOf(
   stores: Stores,
   version: Fact<'version'>
@@ -144,7 +144,7 @@ async function frozenOf(
   const [ran, fitted] = await Promise.all([stores.facts.get(run), stores.facts.get(features)]);
   const dependencies = fitted.artifacts.filter((artifact) => artifact.name === 'dependencies');
   return {
-    artifacts: [artifactNamed(evaluation as Fact<'evaluation'>, 'baseline'), ...dependencies],
+    artifacts: [artifactNamed(evaluation as Fact<'evaluation'>, 'reference'), ...dependencies],
     trainRate: ran.body.trainRate,
   };
 }

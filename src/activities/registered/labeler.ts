@@ -4,7 +4,7 @@ import type { ColumnType, RegisteredUse } from '../../domain/definition';
 import type { LabelOutput } from '../../engines/tables/label';
 import { loadColumns } from '../../engines/tables/load';
 import { writeLabels } from '../../engines/tables/write-labels';
-import { beating } from '../step/heartbeat';
+import { withHeartbeat } from '../step/heartbeat';
 import type { ActivityDeps } from '../deps';
 import { rowsOf } from './rows';
 import { registered, runUserCode } from './user-code';
@@ -34,7 +34,7 @@ export async function labelRegistered(
     return labels;
   };
   return runUserCode(deps, 'labeler', use.registered, () =>
-    beating(use.registered, async (signal) => {
+    withHeartbeat(use.registered, async (signal) => {
       const counts = { '0': 0, '1': 0, missing: 0 };
       const written: LabelOutput['shards'][number][] = [];
       for (const [index, data] of shards.entries()) {

@@ -6,7 +6,7 @@ import type { Evaluation, Interval, Metrics } from '../../domain/evaluation';
 import type { EvaluateJobOutput } from '../../engines/evaluate/evaluate-job';
 import type { Metric } from '../../project/registry';
 import { type LoadRequest, loadColumns } from '../../engines/tables/load';
-import { beating } from '../step/heartbeat';
+import { withHeartbeat } from '../step/heartbeat';
 import type { ActivityDeps } from '../deps';
 import { registered, runUserCode } from './user-code';
 
@@ -24,7 +24,7 @@ export async function withRegisteredMetrics(
 ): Promise<Evaluation> {
   if (metrics.length === 0) return evaluation;
   const { shards, columns, eventTime, where } = request;
-  return beating('registered metrics', async () => {
+  return withHeartbeat('registered metrics', async () => {
     const { table, labels = new Float32Array() } = await loadColumns({ shards, columns, eventTime, where });
     const scoresOf = async (name: string): Promise<Float32Array | undefined> => {
       const file = files.find((one) => one.name === name)?.file;

@@ -8,7 +8,7 @@ import { MlopsError } from '../../domain/errors';
 import { decodeModel } from '../../engines/onnx/model';
 import { loadColumns } from '../../engines/tables/load';
 import { columnsRead } from '../../engines/train/score-rows';
-import { beating } from '../step/heartbeat';
+import { withHeartbeat } from '../step/heartbeat';
 import type { ActivityDeps } from '../deps';
 import { labelledShards, loadRequest } from '../step/inputs';
 import { rowsOf } from './rows';
@@ -42,7 +42,7 @@ export async function trainRegistered(
   };
   const seed = typeof use.params.seed === 'number' ? use.params.seed : 0;
   const trained = await runUserCode(deps, 'trainer', use.registered, () =>
-    beating(use.registered, (signal) =>
+    withHeartbeat(use.registered, (signal) =>
       trainer.train({
         params: use.params,
         seed,

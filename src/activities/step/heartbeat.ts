@@ -13,7 +13,7 @@ export function beat(details: unknown): void {
 }
 
 /** Heartbeats while work goes on beside this thread, so that a cancellation reaches it and a dead worker is noticed. */
-export async function beating<T>(note: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withHeartbeat<T>(note: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   beat({ note });
   const timer = setInterval(() => beat({ note }), BEAT_MS);
   try {

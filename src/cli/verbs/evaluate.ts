@@ -25,7 +25,7 @@ export function addEvaluate(program: Command): void {
   )
     .requiredOption('--model <version>', '<project>@<number>')
     .requiredOption('--as-of <when>', 'event time up to which rows and labels are known', when)
-    .option('--from <when>', 'first event time; with --to. Default: the test season of the definition', when)
+    .option('--from <when>', 'first event time; with --to. Default: the test period of the definition', when)
     .option('--to <when>', 'event time before which the rows are', when)
     .option('--champion <version>', '<project>@<number>, scored on the same rows beside it')
     .option('--no-search-attributes', 'for a namespace without ours')

@@ -1,14 +1,14 @@
 /** The job `evaluate`: a model's scores of later rows, the champion's beside them, and what windows are compared with. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Objective, Season } from '../../domain/definition';
+import type { Objective, Period } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
 import type { Evaluation } from '../../domain/evaluation';
 import type { Job, JobFile } from '../../domain/job';
 import { loadRows } from '../features/load-rows';
 import { decodeModel } from '../onnx/model';
 import { bytesOf } from '../onnx/tensor';
-import { baselineOf } from '../stats/baseline';
+import { referenceOf } from '../stats/reference';
 import { evaluateScores } from '../stats/evaluate';
 import type { LoadRequest } from '../tables/load';
 import { columnsRead, scoreRows } from '../train/score-rows';
@@ -17,18 +17,18 @@ import { columnsRead, scoreRows } from '../train/score-rows';
 export interface EvaluateJobInput extends LoadRequest {
   readonly model: string;
   readonly champion?: string;
-  /** Event time before which the candidate was trained: those rows show how much a season varies by itself. */
+  /** Event time before which the candidate was trained: those rows show how much a period varies by itself. */
   readonly trainedTo: string;
-  readonly season: Season;
+  readonly monitoringPeriod: Period;
   /** The label's mean over the candidate's training rows. */
   readonly trainRate: number;
-  readonly objective: Pick<Objective, 'decisionThreshold' | 'value'>;
+  readonly objective: Pick<Objective, 'decisionThreshold' | 'utility'>;
   readonly minRows: number;
 }
 
 export interface EvaluateJobOutput {
   readonly evaluation: Evaluation;
-  /** `scores` and, with a champion, `champion-scores` (float32 little-endian, in `loadColumns`' order); `baseline` (JSON). */
+  /** `scores` and, with a champion, `champion-scores` (float32 little-endian, in `loadColumns`' order); `reference` (JSON). */
   readonly files: readonly JobFile[];
 }
 
@@ -74,12 +74,12 @@ export const evaluateJob: Job<EvaluateJobInput, EvaluateJobOutput> = async (inpu
     watched,
     context
   );
-  const history = { table: past.table, eventTime: past.eventTime, season: input.season };
+  const history = { table: past.table, eventTime: past.eventTime, period: input.monitoringPeriod };
   await writeFile(join(context.folder, 'scores.f32'), bytesOf(candidateScores));
   if (championScores !== undefined) await writeFile(join(context.folder, 'champion.f32'), bytesOf(championScores));
   await writeFile(
-    join(context.folder, 'baseline.json'),
-    JSON.stringify(baselineOf({ watched, table, scores: candidateScores, history }))
+    join(context.folder, 'reference.json'),
+    JSON.stringify(referenceOf({ watched, table, scores: candidateScores, history }))
   );
   return {
     evaluation,
@@ -88,7 +88,7 @@ export const evaluateJob: Job<EvaluateJobInput, EvaluateJobOutput> = async (inpu
       ...(championScores === undefined
         ? []
         : [{ name: 'champion-scores', file: 'champion.f32', mediaType: 'application/octet-stream' }]),
-      { name: 'baseline', file: 'baseline.json', mediaType: 'application/json' },
+      { name: 'reference', file: 'reference.json', mediaType: 'application/json' },
     ],
   };
 };

@@ -4,10 +4,10 @@ import type { ColumnType, MonitoringDefinition, Objective, SchemaDefinition } fr
 import type { Interval } from '../../domain/evaluation';
 import type { Job } from '../../domain/job';
 import type { WindowBody } from '../../domain/monitoring';
-import type { Baseline } from '../stats/baseline';
+import type { Reference } from '../stats/reference';
 import { driftOf } from '../stats/drift';
 import { evaluateScores } from '../stats/evaluate';
-import { levelOf } from '../stats/level';
+import { biasOf } from '../stats/bias';
 import type { LearnedDependencies } from '../tables/dependencies';
 import { dataQualityOf } from './data-quality';
 import { readWindow, type WindowTable } from './window-table';
@@ -15,8 +15,8 @@ import { readWindow, type WindowTable } from './window-table';
 export interface JudgeWindowInput {
   /** File of rows, a JSON `WindowRow` a line, in the order of event time. Absent: nobody asked. */
   readonly rows?: string;
-  /** File of the version's frozen baseline; absent where it has none: then no drift is told. */
-  readonly baseline?: string;
+  /** File of the version's frozen reference; absent where it has none: then no drift is told. */
+  readonly reference?: string;
   /** File of the dependencies that its training rows taught. */
   readonly dependencies?: string;
   /** The model's inputs. */
@@ -24,13 +24,13 @@ export interface JudgeWindowInput {
   readonly schema: SchemaDefinition;
   readonly monitoring: MonitoringDefinition;
   readonly objective: Objective;
-  /** What the constant predicts. */
+  /** What the baseline predicts. */
   readonly trainRate: number;
 }
 
 export type WindowNumbers = Pick<
   WindowBody,
-  'rows' | 'truths' | 'dataQuality' | 'drift' | 'scoreDrift' | 'level' | 'quality'
+  'rows' | 'truths' | 'dataQuality' | 'drift' | 'scoreDrift' | 'bias' | 'quality'
 >;
 
 /** @throws MlopsError MLOPS_LABEL_INVALID: a truth that is neither 0 nor 1 */
@@ -43,17 +43,17 @@ export const judgeWindowJob: Job<JudgeWindowInput, WindowNumbers> = async (input
       : await readWindow(input.rows, input.inputs, (rows) =>
           context.progress({ done: rows, total: rows, note: 'reading rows' })
         );
-  const { minRows, level, drift: limits } = monitoring;
-  const baseline = input.baseline === undefined ? undefined : await json<Baseline>(input.baseline);
-  const drift = baseline === undefined ? { features: [] } : driftOf(baseline, window, { minRows, ...limits });
+  const { minRows, bias, drift: limits } = monitoring;
+  const reference = input.reference === undefined ? undefined : await json<Reference>(input.reference);
+  const drift = reference === undefined ? { features: [] } : driftOf(reference, window, { minRows, ...limits });
   return {
     rows: window.table.rows,
     truths: window.known.labels.length,
     dataQuality: dataQualityOf(window.table, schema, learned),
     drift: drift.features,
     ...('scores' in drift && drift.scores !== undefined ? { scoreDrift: drift.scores } : {}),
-    level: levelOf(window.known, { minRows, ...level }),
-    quality: qualityOf(window, objective, trainRate, level.confidence),
+    bias: biasOf(window.known, { minRows, ...bias }),
+    quality: qualityOf(window, objective, trainRate, bias.confidence),
   };
 };
 
@@ -63,7 +63,7 @@ const EMPTY: WindowTable = {
   known: { eventTime: new BigInt64Array(), scores: new Float32Array(), labels: new Float32Array() },
 };
 
-/** Realised: on the rows whose truth is known; and the same rows' log loss minus that of the constant. */
+/** Realised: on the rows whose truth is known; and the same rows' log loss minus that of the baseline. */
 function qualityOf(
   { known }: WindowTable,
   objective: Objective,
@@ -76,7 +76,7 @@ function qualityOf(
   const told = {
     auc: evaluation.candidate.auc,
     logLoss: evaluation.candidate.logLoss,
-    logLossAgainstConstant: evaluation.againstConstant.logLoss,
+    logLossAgainstBaseline: evaluation.againstBaseline.logLoss,
   };
   return Object.fromEntries(
     Object.entries(told).filter((entry): entry is [string, Interval] => entry[1] !== undefined)

@@ -42,7 +42,7 @@ export function accuracy({ truePositive, falsePositive, falseNegative, trueNegat
 }
 
 /** The objective's value of a row, in its unit. */
-export function meanValue(confusion: Confusion, value: NonNullable<Objective['value']>): number {
+export function meanUtility(confusion: Confusion, value: NonNullable<Objective['utility']>): number {
   const { truePositive, falsePositive, falseNegative, trueNegative } = confusion;
   const sum =
     truePositive * value.truePositive +

@@ -1,8 +1,8 @@
-/** Drift of a window against the frozen baseline: verdicts that know how many rows they rest on. */
+/** Drift of a window against the frozen reference: verdicts that know how many rows they rest on. */
 import type { MonitoringDefinition } from '../../domain/definition';
 import type { FeatureDrift } from '../../domain/monitoring';
 import type { TableColumns } from '../tables/columns';
-import { type Baseline, type ColumnBaseline, SCORES } from './baseline';
+import { type Reference, type ColumnReference, SCORES } from './reference';
 import { rejected } from './benjamini-hochberg';
 import { type BinnedValues, countsIn, lengthOf } from './bins';
 import { type Psi, psiOf } from './psi';
@@ -23,7 +23,7 @@ export interface Drift {
 }
 
 interface Compared {
-  readonly baseline: ColumnBaseline;
+  readonly reference: ColumnReference;
   readonly psi: Psi;
   /** In σ of the reference; of numbers. */
   readonly wasserstein?: number;
@@ -31,29 +31,29 @@ interface Compared {
 
 /**
  * A column drifts when its PSI effect is over its limit — the largest of the floor, what chance alone exceeds at the
- * false discovery rate, and what the training seasons varied by — and its p-value is rejected among all features'.
+ * false discovery rate, and what the training periods varied by — and its p-value is rejected among all features'.
  * A column that the window lacks is left out. Scores are judged by themselves.
  */
-export function driftOf(baseline: Baseline, { table, scores }: DriftWindow, limits: DriftLimits): Drift {
-  const now = watchedColumns(table, baseline.watched);
-  const compared = baseline.columns.flatMap((column) => {
+export function driftOf(reference: Reference, { table, scores }: DriftWindow, limits: DriftLimits): Drift {
+  const now = watchedColumns(table, reference.watched);
+  const compared = reference.columns.flatMap((column) => {
     const values = now.find(({ name }) => name === column.column)?.values;
     return values === undefined || lengthOf(values) === 0 ? [] : [compare(column, values)];
   });
-  const enough = table.rows >= limits.minRows && baseline.rows >= limits.minRows;
+  const enough = table.rows >= limits.minRows && reference.rows >= limits.minRows;
   const features = judge(compared, limits, enough);
-  if (baseline.scores === undefined || scores === undefined || scores.length === 0) return { features };
-  const [scored] = judge([compare(baseline.scores, { kind: 'number', values: scores })], limits, enough);
+  if (reference.scores === undefined || scores === undefined || scores.length === 0) return { features };
+  const [scored] = judge([compare(reference.scores, { kind: 'number', values: scores })], limits, enough);
   return { features, scores: { ...scored!, column: SCORES } };
 }
 
-function compare(baseline: ColumnBaseline, values: BinnedValues): Compared {
-  const psi = psiOf(baseline.bins, countsIn(baseline.bins, values));
+function compare(reference: ColumnReference, values: BinnedValues): Compared {
+  const psi = psiOf(reference.bins, countsIn(reference.bins, values));
   const wasserstein =
-    baseline.spread === undefined || values.kind !== 'number'
+    reference.spread === undefined || values.kind !== 'number'
       ? undefined
-      : wassersteinOf(baseline.spread, values.values);
-  return { baseline, psi, ...(wasserstein === undefined ? {} : { wasserstein }) };
+      : wassersteinOf(reference.spread, values.values);
+  return { reference, psi, ...(wasserstein === undefined ? {} : { wasserstein }) };
 }
 
 function judge(compared: readonly Compared[], limits: DriftLimits, enough: boolean): readonly FeatureDrift[] {
@@ -62,11 +62,11 @@ function judge(compared: readonly Compared[], limits: DriftLimits, enough: boole
     compared.map(({ psi }) => psi.pValue),
     rate
   );
-  return compared.map(({ baseline, psi, wasserstein }, i) => {
-    const limit = Math.max(limits.psiFloor, psi.nullLimit(rate), baseline.variation);
+  return compared.map(({ reference, psi, wasserstein }, i) => {
+    const limit = Math.max(limits.psiFloor, psi.nullLimit(rate), reference.variation);
     const drifts = alarms[i] === true && psi.effect > limit;
     return {
-      column: baseline.column,
+      column: reference.column,
       statistic: 'psi',
       value: psi.value,
       effect: psi.effect,

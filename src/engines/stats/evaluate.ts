@@ -1,4 +1,4 @@
-/** An evaluation from scores: a candidate beside the constant, and the champion, on the same rows. */
+/** An evaluation from scores: a candidate beside the baseline, and the champion, on the same rows. */
 import type { Objective } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
 import type { Evaluation, Metrics, Slice } from '../../domain/evaluation';
@@ -14,9 +14,9 @@ export interface EvaluationInput {
   readonly labels: Float32Array;
   /** [rows] µs since 1970, in order */
   readonly eventTime: BigInt64Array;
-  /** Label's mean over the candidate's training rows: what the constant predicts. */
+  /** Label's mean over the candidate's training rows: what the baseline predicts. */
   readonly trainRate: number;
-  readonly objective: Pick<Objective, 'decisionThreshold' | 'value'>;
+  readonly objective: Pick<Objective, 'decisionThreshold' | 'utility'>;
   readonly confidence?: number;
 }
 
@@ -35,7 +35,7 @@ export function evaluateScores(input: EvaluationInput): Evaluation {
   if (champion !== undefined) checkScores(champion, labels.length, 'champion');
   const blocks = blocksOf(input.eventTime);
   const measures = measure(candidate, labels, blocks, objective);
-  const constant = measure(new Float32Array(labels.length).fill(trainRate), labels, blocks, objective);
+  const baseline = measure(new Float32Array(labels.length).fill(trainRate), labels, blocks, objective);
   const rival = champion === undefined ? undefined : measure(champion, labels, blocks, objective);
   const intervals = (of: Measures): Metrics =>
     Object.fromEntries([...of].map(([name, measured]) => [name, intervalOf(measured, blocks, confidence)]));
@@ -43,9 +43,9 @@ export function evaluateScores(input: EvaluationInput): Evaluation {
     rows: labels.length,
     positives: countOf(labels),
     candidate: intervals(measures),
-    constant: Object.fromEntries([...constant].map(([name, measured]) => [name, estimateOf(measured, blocks)])),
+    baseline: Object.fromEntries([...baseline].map(([name, measured]) => [name, estimateOf(measured, blocks)])),
     ...(rival === undefined ? {} : { champion: intervals(rival) }),
-    againstConstant: intervals(differences(measures, constant)),
+    againstBaseline: intervals(differences(measures, baseline)),
     ...(rival === undefined ? {} : { againstChampion: intervals(differences(measures, rival)) }),
     slices: slicesOf(input, blocks),
   };

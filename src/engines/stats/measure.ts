@@ -21,14 +21,14 @@ export function measure(
   scores: Float32Array,
   labels: Float32Array,
   blocks: Blocks,
-  { decisionThreshold, value }: Pick<Objective, 'decisionThreshold' | 'value'>
+  { decisionThreshold, utility }: Pick<Objective, 'decisionThreshold' | 'utility'>
 ): Measures {
   const mean = (of: (score: number, label: number) => number): Measured => ({
     kind: 'mean',
     sums: blockSums(blocks, (row) => of(scores[row]!, labels[row]!)),
   });
   const confusions = confusionsByBlock(scores, labels, blocks, decisionThreshold);
-  const all: Record<Exclude<BuiltInMetric, 'value'>, Measured> = {
+  const all: Record<Exclude<BuiltInMetric, 'utility'>, Measured> = {
     auc: { kind: 'jackknife', ...aucByBlocks(scores, labels, blocks) },
     logLoss: mean(logLossOf),
     brier: mean(squaredErrorOf),
@@ -39,10 +39,10 @@ export function measure(
     f1: jackknife(confusions, f1),
   };
   const measures = new Map<string, Measured>(Object.entries(all));
-  if (value !== undefined) {
+  if (utility !== undefined) {
     measures.set(
-      'value',
-      mean((score, label) => value[outcomeOf(score, label, decisionThreshold)])
+      'utility',
+      mean((score, label) => utility[outcomeOf(score, label, decisionThreshold)])
     );
   }
   return new Map([...measures].filter(([, measured]) => Number.isFinite(estimateOf(measured, blocks))));

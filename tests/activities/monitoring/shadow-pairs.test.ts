@@ -64,7 +64,7 @@ test('pairs are both answers to one request of this rollout; truth, where it is 
   await recordWriter(stores.db, 'flights').insertPredictions([
     ...pairs,
     alone,
-    prediction('probe', 0, { probe: true }),
+    prediction('synthetic', 0, { synthetic: true }),
     prediction('earlier-rollout', 0, { revision: 4 }),
     prediction('other', 0, { shadow: { version: 3, score: 0.9 } }),
     prediction('before', -1),

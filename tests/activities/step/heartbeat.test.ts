@@ -1,19 +1,19 @@
 import { CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { alive, beating } from '../../../src/activities/step/heartbeat';
+import { alive, withHeartbeat } from '../../../src/activities/step/heartbeat';
 
 test('a sign of life comes at once, and what the work answers is the answer', async () => {
   const environment = new MockActivityEnvironment();
   const beats: unknown[] = [];
   environment.on('heartbeat', (details) => beats.push(details));
-  expect(await environment.run(() => beating('counting', async () => 7))).toBe(7);
+  expect(await environment.run(() => withHeartbeat('counting', async () => 7))).toBe(7);
   expect(beats).toEqual([{ note: 'counting' }]);
 });
 
 test('cancelled, the work hears it, and Temporal is told in its own words', async () => {
   const environment = new MockActivityEnvironment();
   const ended = environment.run(() =>
-    beating('counting', async (signal) => {
+    withHeartbeat('counting', async (signal) => {
       environment.cancel();
       for (;;) {
         await new Promise((resolve) => setImmediate(resolve));
@@ -25,7 +25,9 @@ test('cancelled, the work hears it, and Temporal is told in its own words', asyn
 });
 
 test('any other failure is told as it is', async () => {
-  const failing = new MockActivityEnvironment().run(() => beating('counting', () => Promise.reject(new Error('away'))));
+  const failing = new MockActivityEnvironment().run(() =>
+    withHeartbeat('counting', () => Promise.reject(new Error('away')))
+  );
   await expect(failing).rejects.toThrow('away');
 });
 
@@ -45,7 +47,7 @@ test('what an activity says of itself is left as it is', async () => {
       if (beats.length === 2) resolve();
     })
   );
-  const { count } = alive({ count: () => beating('counting', () => second) });
+  const { count } = alive({ count: () => withHeartbeat('counting', () => second) });
   await environment.run(count);
   expect(beats).toEqual([{ note: 'counting' }, { note: 'counting' }]);
 });

@@ -10,7 +10,7 @@ import {
 } from '../../../src/engines/monitor/judge-window-job';
 import { readWindow, type WindowRow } from '../../../src/engines/monitor/window-table';
 import { auc } from '../../../src/engines/stats/auc';
-import { baselineOf } from '../../../src/engines/stats/baseline';
+import { referenceOf } from '../../../src/engines/stats/reference';
 import { learnDependencies } from '../../../src/engines/tables/dependencies';
 
 const DAY_MS = 86_400_000;
@@ -66,21 +66,21 @@ async function judge(
     return join(folder, name);
   };
   const lines = (all: readonly WindowRow[]) => all.map((row) => `${JSON.stringify(row)}\n`).join('');
-  const reference = await readWindow(await path('reference.jsonl', lines(rows())), INPUTS, () => undefined);
-  const baseline = baselineOf({ watched: Object.keys(INPUTS), table: reference.table, scores: reference.scores });
+  const before = await readWindow(await path('reference.jsonl', lines(rows())), INPUTS, () => undefined);
+  const reference = referenceOf({ watched: Object.keys(INPUTS), table: before.table, scores: before.scores });
   const input: JudgeWindowInput = {
     ...(served === undefined ? {} : { rows: await path('rows.jsonl', lines(served)) }),
-    baseline: await path('baseline.json', JSON.stringify(baseline)),
-    dependencies: await path('dependencies.json', JSON.stringify(learnDependencies(reference.table, [RULE]))),
+    reference: await path('reference.json', JSON.stringify(reference)),
+    dependencies: await path('dependencies.json', JSON.stringify(learnDependencies(before.table, [RULE]))),
     inputs: INPUTS,
     schema: SCHEMA,
     monitoring: {
-      season: { days: 7, offsetDays: 0 },
-      lateness: { event: '1 hour' },
-      truthWithin: { event: '3 days' },
+      period: { days: 7, offsetDays: 0 },
+      allowedLateness: { event: '1 hour' },
+      truthDelay: { event: '3 days' },
       truthCoverage: 0.95,
       minRows: 100,
-      level: { floor: 0.06, confidence: 0.95 },
+      bias: { floor: 0.06, confidence: 0.95 },
       drift: { psiFloor: 0.1, wassersteinFloor: 0.1, falseDiscoveryRate: 0.05 },
     },
     objective: { metric: 'logLoss', decisionThreshold: 0.5 },
@@ -93,25 +93,25 @@ async function judge(
   return judgeWindowJob(given, { folder, progress: () => undefined, checkpoint: () => undefined });
 }
 
-test('a window like the reference: no drift, no gap, sound data, and quality beside the constant', async () => {
+test('a window like the reference: no drift, no gap, sound data, and quality beside the baseline', async () => {
   const numbers = await judge(rows());
   expect(numbers).toMatchObject({
     rows: 300,
     truths: 300,
     dataQuality: { verdict: 'passed' },
-    level: { verdict: 'none' },
+    bias: { verdict: 'none' },
   });
   expect(numbers.drift.map(({ column }) => column)).toEqual(['date:timeOfDay', 'date:weekday', 'distance', 'origin']);
   expect(numbers.drift.every(({ verdict }) => verdict === 'none')).toBe(true);
   expect(numbers.scoreDrift?.verdict).toBe('none');
   expect(numbers.quality.auc?.estimate).toBe(1);
-  expect(numbers.quality.logLossAgainstConstant?.high).toBeLessThan(0);
+  expect(numbers.quality.logLossAgainstBaseline?.high).toBeLessThan(0);
 });
 
-test('the level: predictions above the truth by the floor or more', async () => {
+test('the bias: predictions above the truth by the floor or more', async () => {
   const numbers = await judge(rows((row) => ({ score: row.score + 0.1 })));
-  expect(numbers.level).toMatchObject({ verdict: 'above' });
-  expect(numbers.level.gap.estimate).toBeCloseTo(0.1, 6);
+  expect(numbers.bias).toMatchObject({ verdict: 'above' });
+  expect(numbers.bias.gap.estimate).toBeCloseTo(0.1, 6);
 });
 
 test('kilometres for miles: the dependency breaks and the distance drifts', async () => {
@@ -133,27 +133,27 @@ test('rows whose truth is not known count for drift, and not for level and quali
     rows().map(({ truth, ...row }, index) => (index >= 280 || truth === undefined ? row : { ...row, truth }))
   );
   expect(numbers).toMatchObject({ rows: 300, truths: 280 });
-  expect(numbers.level.meanTruth).toBeCloseTo(56 / 280, 6);
+  expect(numbers.bias.meanTruth).toBeCloseTo(56 / 280, 6);
 });
 
 test('few rows, or none: insufficient data, and no number that is none', async () => {
   const few = await judge(rows().slice(0, 50));
-  expect(few.level.verdict).toBe('insufficient data');
+  expect(few.bias.verdict).toBe('insufficient data');
   expect(few.drift.every(({ verdict }) => verdict === 'insufficient data')).toBe(true);
   const none = await judge(undefined);
-  expect(none).toMatchObject({ rows: 0, truths: 0, level: { verdict: 'insufficient data' }, quality: {}, drift: [] });
+  expect(none).toMatchObject({ rows: 0, truths: 0, bias: { verdict: 'insufficient data' }, quality: {}, drift: [] });
   expect(JSON.parse(JSON.stringify(none))).toEqual(none);
 });
 
 test('one class only: the AUC is left out, the log loss stays', async () => {
   const numbers = await judge(rows(() => ({ truth: 0 })));
-  expect(Object.keys(numbers.quality)).toEqual(['logLoss', 'logLossAgainstConstant']);
+  expect(Object.keys(numbers.quality)).toEqual(['logLoss', 'logLossAgainstBaseline']);
 });
 
-test('without a baseline there is no drift to tell', async () => {
-  const numbers = await judge(rows(), {}, ['baseline']);
+test('without a reference there is no drift to tell', async () => {
+  const numbers = await judge(rows(), {}, ['reference']);
   expect(numbers.drift).toEqual([]);
-  expect(numbers.level.verdict).toBe('none');
+  expect(numbers.bias.verdict).toBe('none');
 });
 
 test('a truth that is neither 0 nor 1 is named, not averaged', async () => {

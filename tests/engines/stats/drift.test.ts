@@ -1,4 +1,4 @@
-import { baselineOf } from '../../../src/engines/stats/baseline';
+import { referenceOf } from '../../../src/engines/stats/reference';
 import { rejected } from '../../../src/engines/stats/benjamini-hochberg';
 import { binsOf, countsIn } from '../../../src/engines/stats/bins';
 import { type DriftLimits, driftOf } from '../../../src/engines/stats/drift';
@@ -70,12 +70,12 @@ describe('false alarms', () => {
   test.each([200, 1_000, 5_000])('in windows of %d rows are no more than claimed', (rows) => {
     const windows = rows === 5_000 ? 150 : 400;
     const random = generator(17 + rows);
-    const baseline = baselineOf({ watched: WATCHED, table: sixFeatures(random, 20_000) });
+    const reference = referenceOf({ watched: WATCHED, table: sixFeatures(random, 20_000) });
     // Without the floor, so that the law alone is tried.
     const limits = { ...LIMITS, psiFloor: 0 };
     let alarms = 0;
     for (let window = 0; window < windows; window += 1) {
-      const { features } = driftOf(baseline, { table: sixFeatures(random, rows) }, limits);
+      const { features } = driftOf(reference, { table: sixFeatures(random, rows) }, limits);
       if (features.some(({ verdict }) => verdict === 'drift')) alarms += 1;
     }
     // Three standard errors above 5 %, for the fewer windows that fit a quick test.
@@ -86,19 +86,19 @@ describe('false alarms', () => {
 describe('drift', () => {
   const random = generator(23);
   const normal = normals(23);
-  const baseline = baselineOf({ watched: WATCHED, table: sixFeatures(random, 20_000) });
+  const reference = referenceOf({ watched: WATCHED, table: sixFeatures(random, 20_000) });
 
   test('of half a σ is found in 1,000 rows, in its column only', () => {
     const table = sixFeatures(random, 1_000);
     const shifted = shift(table, 'x0', (value) => value + 0.5 / Math.sqrt(12));
-    const { features } = driftOf(baseline, { table: shifted }, LIMITS);
+    const { features } = driftOf(reference, { table: shifted }, LIMITS);
     expect(features.filter(({ verdict }) => verdict === 'drift').map(({ column }) => column)).toEqual(['x0']);
     expect(features.find(({ column }) => column === 'x0')?.wasserstein?.value).toBeCloseTo(0.5, 1);
   });
 
   test('is not judged on too few rows', () => {
     const { features } = driftOf(
-      baseline,
+      reference,
       { table: shift(sixFeatures(random, 199), 'x0', (value) => value + 2) },
       LIMITS
     );
@@ -107,7 +107,7 @@ describe('drift', () => {
 
   test('of a column that went missing is found', () => {
     const { features } = driftOf(
-      baseline,
+      reference,
       { table: shift(sixFeatures(random, 1_000), 'x1', () => Number.NaN) },
       LIMITS
     );
@@ -120,23 +120,23 @@ describe('drift', () => {
       ...table.columns,
       c0: { type: 'string', dictionary: ['new'], codes: new Int32Array(1_000) } as const,
     };
-    const { features } = driftOf(baseline, { table: { rows: 1_000, columns } }, LIMITS);
+    const { features } = driftOf(reference, { table: { rows: 1_000, columns } }, LIMITS);
     expect(features.find(({ column }) => column === 'c0')?.verdict).toBe('drift');
   });
 
   test('of an empty window is nothing', () => {
-    expect(driftOf(baseline, { table: { rows: 0, columns: {} } }, LIMITS)).toEqual({ features: [] });
+    expect(driftOf(reference, { table: { rows: 0, columns: {} } }, LIMITS)).toEqual({ features: [] });
   });
 
   test('of scores is told beside', () => {
-    const scored = baselineOf({ watched: [], table: { rows: 5_000, columns: {} }, scores: uniform(1, 5_000) });
+    const scored = referenceOf({ watched: [], table: { rows: 5_000, columns: {} }, scores: uniform(1, 5_000) });
     const same = driftOf(scored, { table: { rows: 1_000, columns: {} }, scores: uniform(2, 1_000) }, LIMITS);
     const lower = uniform(3, 1_000).map((score) => score / 2);
     const moved = driftOf(scored, { table: { rows: 1_000, columns: {} }, scores: lower }, LIMITS);
     expect([same.scores?.verdict, moved.scores?.verdict]).toEqual(['none', 'drift']);
   });
 
-  test('that training seasons had themselves is none', () => {
+  test('that training periods had themselves is none', () => {
     // A column that is shifted by 0.6 σ every other week.
     const weeks = (count: number) => {
       const rows = count * 7 * 300;
@@ -144,12 +144,12 @@ describe('drift', () => {
       const values = Float64Array.from({ length: rows }, (_, row) => normal() + (Math.floor(row / 2_100) % 2) * 0.6);
       return { table: { rows, columns: { x: { type: 'number', values } as const } }, eventTime };
     };
-    const history = { ...weeks(4), season: { days: 7, offsetDays: 0 } };
+    const history = { ...weeks(4), period: { days: 7, offsetDays: 0 } };
     const { table } = weeks(1);
     const [window] = [weeks(2)].map((two) => two.table.columns.x.values.subarray(2_100));
     const moved = { rows: 2_100, columns: { x: { type: 'number', values: window! } as const } };
-    const knowing = baselineOf({ watched: ['x'], table, history });
-    const not = baselineOf({ watched: ['x'], table });
+    const knowing = referenceOf({ watched: ['x'], table, history });
+    const not = referenceOf({ watched: ['x'], table });
     expect(knowing.columns[0]!.variation).toBeGreaterThan(0.2);
     // Exactly as far as a training week went: a quarter of chance more is still none.
     const limits = { ...LIMITS, psiFloor: 0.1 };
@@ -163,7 +163,7 @@ describe('a timestamp', () => {
   test('is watched by its time of day and its weekday', () => {
     // Thursday 1970-01-01, 06:00 and 18:00; and Wednesday before.
     const values = BigInt64Array.of(DAY / 4n, (DAY * 3n) / 4n, -DAY / 2n);
-    const { columns } = baselineOf({
+    const { columns } = referenceOf({
       watched: ['t'],
       table: { rows: 3, columns: { t: { type: 'timestamp', values } } },
     });

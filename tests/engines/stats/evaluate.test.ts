@@ -11,7 +11,7 @@ const objective = { decisionThreshold: 0.5 };
 const input = { candidate: scores, labels, eventTime, trainRate: 0.3, objective };
 const worse = scores.map((score, row) => (row % 3 === 0 ? 1 - score : score));
 
-test('an evaluation has every metric with its interval, beside the constant', () => {
+test('an evaluation has every metric with its interval, beside the baseline', () => {
   const evaluation = evaluateScores(input);
   expect(evaluation).toMatchObject({ rows: 1000, positives: 332 });
   expect(Object.keys(evaluation.candidate)).toEqual([
@@ -27,17 +27,17 @@ test('an evaluation has every metric with its interval, beside the constant', ()
   expect(evaluation.candidate['auc']?.estimate).toBe(auc(scores, labels));
   expect(evaluation.candidate['logLoss']?.estimate).toBeCloseTo(logLoss(scores, labels), 12);
   expect(evaluation.candidate['logLoss']).toMatchObject({ blocks: 8, method: 't on day blocks' });
-  expect(evaluation.constant['auc']).toBe(0.5);
-  expect(evaluation.constant['logLoss']).toBeCloseTo(-0.332 * Math.log(0.3) - 0.668 * Math.log(0.7), 6);
+  expect(evaluation.baseline['auc']).toBe(0.5);
+  expect(evaluation.baseline['logLoss']).toBeCloseTo(-0.332 * Math.log(0.3) - 0.668 * Math.log(0.7), 6);
   expect(evaluation.champion).toBeUndefined();
   expect(evaluation.againstChampion).toBeUndefined();
 });
 
-test('what is undefined is absent: a constant below the threshold has no precision', () => {
-  const { constant, againstConstant } = evaluateScores(input);
-  expect(constant).not.toHaveProperty('precision');
-  expect(againstConstant).not.toHaveProperty('precision');
-  expect(constant['recall']).toBe(0);
+test('what is undefined is absent: a baseline below the threshold has no precision', () => {
+  const { baseline, againstBaseline } = evaluateScores(input);
+  expect(baseline).not.toHaveProperty('precision');
+  expect(againstBaseline).not.toHaveProperty('precision');
+  expect(baseline['recall']).toBe(0);
 });
 
 test('differences to the champion are paired: far narrower than either interval', () => {
@@ -68,11 +68,11 @@ test('the same input gives the same JSON', () => {
   expect(once).not.toContain('null');
 });
 
-test("the objective's value is a metric where it is declared", () => {
-  const value = { truePositive: 1, falsePositive: -1, falseNegative: 0, trueNegative: 0, unit: '€' };
-  const { candidate } = evaluateScores({ ...input, objective: { ...objective, value } });
+test("the objective's utility is a metric where it is declared", () => {
+  const utility = { truePositive: 1, falsePositive: -1, falseNegative: 0, trueNegative: 0, unit: '€' };
+  const { candidate } = evaluateScores({ ...input, objective: { ...objective, utility } });
   // precision 296/487, hence 296 true and 191 false positives
-  expect(candidate['value']?.estimate).toBeCloseTo((296 - 191) / 1000, 12);
+  expect(candidate['utility']?.estimate).toBeCloseTo((296 - 191) / 1000, 12);
 });
 
 test('a gate on the paired difference passes and fails with it', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { auc, aucByBlocks } from '../../../src/engines/stats/auc';
 import { calibrationByBlocks, expectedCalibrationError } from '../../../src/engines/stats/calibration';
-import { accuracy, confusionOf, f1, meanValue, precision, recall } from '../../../src/engines/stats/decisions';
+import { accuracy, confusionOf, f1, meanUtility, precision, recall } from '../../../src/engines/stats/decisions';
 import { brier, logLoss } from '../../../src/engines/stats/losses';
 import { referenceRows } from './reference-rows';
 
@@ -77,7 +77,7 @@ describe('decisions by a threshold', () => {
 
   test("come to a value in the project's unit", () => {
     const value = { truePositive: 10, falsePositive: -4, falseNegative: -20, trueNegative: 1, unit: '€' };
-    expect(meanValue(confusion, value)).toBeCloseTo((20 - 4 - 20 + 1) / 5, 12);
+    expect(meanUtility(confusion, value)).toBeCloseTo((20 - 4 - 20 + 1) / 5, 12);
   });
 
   test('without a positive decision there is no precision', () => {

@@ -1,5 +1,5 @@
 /**
- * The lifecycle's messages. Handlers only put what they hear into the desk's state and answer; the lifecycle's
+ * The lifecycle's messages. Handlers only put what they hear into the state and answer; the lifecycle's
  * narrative reads it. Every message has an id given by its sender and is answered once, across runs too.
  */
 import type { UpdateDefinition } from '@temporalio/common';
@@ -36,7 +36,7 @@ export interface DeskActions {
   readonly cancelled: () => boolean;
 }
 
-export class OperatorDesk {
+export class OperatorCommands {
   pending: Trigger[];
   paused: boolean;
   stopped: { by: string } | undefined;
@@ -233,7 +233,7 @@ function triggerOf(message: unknown): Trigger | undefined {
   if (typeof id !== 'string' || id.length > 256 || !isWhen(asOf)) return undefined;
   if (typeof cause !== 'object' || cause === null) return undefined;
   const { kind, detail, window, by } = cause as Record<string, unknown>;
-  if (!['level', 'drift', 'schedule', 'rows', 'person'].includes(kind as string) || typeof detail !== 'string')
+  if (!['bias', 'drift', 'schedule', 'rows', 'person'].includes(kind as string) || typeof detail !== 'string')
     return undefined;
   return {
     id,

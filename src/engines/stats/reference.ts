@@ -1,70 +1,70 @@
 /** What windows are compared with, frozen with the model: an artifact of its evaluation, plain JSON. */
-import type { Season } from '../../domain/definition';
-import { seasonOf } from '../../domain/season';
+import type { Period } from '../../domain/definition';
+import { periodOf } from '../../domain/period';
 import type { TableColumns } from '../tables/columns';
 import { type Bins, binsOf, countsIn } from './bins';
 import { psiOf } from './psi';
 import { type Spread, spreadOf } from './wasserstein';
 import { type WatchedColumn, watchedColumns } from './watched-columns';
 
-export interface ColumnBaseline {
+export interface ColumnReference {
   readonly column: string;
   readonly bins: Bins;
   /** Of numbers that vary. */
   readonly spread?: Spread;
-  /** The largest PSI effect of a whole season of the training rows: what a good model's data do by themselves. */
+  /** The largest PSI effect of a whole period of the training rows: what a good model's data do by themselves. */
   readonly variation: number;
 }
 
-export interface Baseline {
+export interface Reference {
   readonly v: 1;
   readonly rows: number;
   /** Source columns that are watched. */
   readonly watched: readonly string[];
-  readonly columns: readonly ColumnBaseline[];
-  readonly scores?: ColumnBaseline;
+  readonly columns: readonly ColumnReference[];
+  readonly scores?: ColumnReference;
 }
 
-export interface BaselineInput {
+export interface ReferenceInput {
   /** Source columns that the model reads. */
   readonly watched: readonly string[];
   /** The reference: test rows, never training rows. */
   readonly table: TableColumns;
   /** [rows] of the reference */
   readonly scores?: Float32Array;
-  /** Training rows in the order of event time, for the variation from season to season. */
-  readonly history?: { readonly table: TableColumns; readonly eventTime: BigInt64Array; readonly season: Season };
+  /** Training rows in the order of event time, for the variation from period to period. */
+  readonly history?: { readonly table: TableColumns; readonly eventTime: BigInt64Array; readonly period: Period };
 }
 
 export const SCORES = 'score';
-const MIN_SEASON_ROWS = 200;
+const MIN_PERIOD_ROWS = 200;
 const DAY_MS = 86_400_000;
 
 /** Columns without a single value in the reference are left out. */
-export function baselineOf({ watched, table, scores, history }: BaselineInput): Baseline {
+export function referenceOf({ watched, table, scores, history }: ReferenceInput): Reference {
   const past = history === undefined ? [] : watchedColumns(history.table, watched);
-  const seasons = history === undefined ? [] : wholeSeasons(history.eventTime, history.season);
+  const periods = history === undefined ? [] : wholePeriods(history.eventTime, history.period);
   const columns = watchedColumns(table, watched).flatMap((column) => {
     const before = past.find(({ name }) => name === column.name);
-    return columnBaseline(column, before, seasons);
+    return columnReference(column, before, periods);
   });
   const [scored] =
     scores === undefined
       ? []
-      : columnBaseline({ name: SCORES, values: { kind: 'number', values: scores } }, undefined, []);
+      : columnReference({ name: SCORES, values: { kind: 'number', values: scores } }, undefined, []);
   return { v: 1, rows: table.rows, watched, columns, ...(scored === undefined ? {} : { scores: scored }) };
 }
 
-function columnBaseline(
+function columnReference(
   { name, values }: WatchedColumn,
   past: WatchedColumn | undefined,
-  seasons: readonly RowRange[]
-): readonly ColumnBaseline[] {
+  periods: readonly RowRange[]
+): readonly ColumnReference[] {
   const bins = binsOf(values);
   if (bins === undefined) return [];
   const spread = values.kind === 'number' ? spreadOf(values.values) : undefined;
   const effects =
-    past === undefined ? [] : seasons.map(({ from, to }) => psiOf(bins, countsIn(bins, past.values, from, to)).effect);
+    past === undefined ? [] : periods.map(({ from, to }) => psiOf(bins, countsIn(bins, past.values, from, to)).effect);
   return [{ column: name, bins, ...(spread === undefined ? {} : { spread }), variation: Math.max(0, ...effects) }];
 }
 
@@ -73,16 +73,16 @@ interface RowRange {
   readonly to: number;
 }
 
-/** Seasons with rows on their first and on their last day. */
-function wholeSeasons(eventTime: BigInt64Array, season: Season): readonly RowRange[] {
+/** Periods with rows on their first and on their last day. */
+function wholePeriods(eventTime: BigInt64Array, period: Period): readonly RowRange[] {
   const ranges: RowRange[] = [];
   for (let from = 0; from < eventTime.length; ) {
     const first = millisecondsOf(eventTime[from]!);
-    const period = seasonOf(season, new Date(first).toISOString());
-    const end = Date.parse(period.to);
+    const range = periodOf(period, new Date(first).toISOString());
+    const end = Date.parse(range.to);
     const to = firstAtOrAfter(eventTime, BigInt(end) * 1000n);
-    const whole = first < Date.parse(period.from) + DAY_MS && millisecondsOf(eventTime[to - 1]!) >= end - DAY_MS;
-    if (whole && to - from >= MIN_SEASON_ROWS) ranges.push({ from, to });
+    const whole = first < Date.parse(range.from) + DAY_MS && millisecondsOf(eventTime[to - 1]!) >= end - DAY_MS;
+    if (whole && to - from >= MIN_PERIOD_ROWS) ranges.push({ from, to });
     from = to;
   }
   return ranges;

@@ -1,10 +1,10 @@
 /** Whether a model's level holds: mean prediction against mean truth, by days. */
 import type { MonitoringDefinition } from '../../domain/definition';
-import type { LevelVerdict } from '../../domain/monitoring';
+import type { BiasVerdict } from '../../domain/monitoring';
 import { blockCounts, blockSums, blocksOf, total } from './blocks';
 import { excludesZero, meanInterval } from './intervals';
 
-export interface LevelRows {
+export interface BiasRows {
   /** [rows] predictions whose truth is there */
   readonly scores: Float32Array;
   /** [rows] of 0 and 1 */
@@ -13,16 +13,16 @@ export interface LevelRows {
   readonly eventTime: BigInt64Array;
 }
 
-export type LevelLimits = Pick<MonitoringDefinition, 'minRows'> & MonitoringDefinition['level'];
+export type BiasLimits = Pick<MonitoringDefinition, 'minRows'> & MonitoringDefinition['bias'];
 
 /**
  * `above`: predictions are higher than the truth by `floor` or more, and the gap's interval excludes 0. A window of
  * fewer than `minRows` rows, or of a single day, has insufficient data.
  */
-export function levelOf(
-  { scores, labels, eventTime }: LevelRows,
-  { floor, confidence, minRows }: LevelLimits
-): LevelVerdict {
+export function biasOf(
+  { scores, labels, eventTime }: BiasRows,
+  { floor, confidence, minRows }: BiasLimits
+): BiasVerdict {
   const rows = scores.length;
   if (rows === 0) {
     const gap = { estimate: 0, low: 0, high: 0, blocks: 0, confidence, method: 'none: no rows' };

@@ -1,4 +1,4 @@
-import { levelOf } from '../../../src/engines/stats/level';
+import { biasOf } from '../../../src/engines/stats/bias';
 
 const DAY = 86_400_000_000n;
 const LIMITS = { floor: 0.06, confidence: 0.95, minRows: 200 };
@@ -15,7 +15,7 @@ function week(rows: number, score: number, late: readonly number[]) {
 
 test('by hand: day gaps of 0.05 … 0.11 are a level that is too high', () => {
   // Rates 0.20, 0.19 … 0.14 against 0.25: gaps 0.05 … 0.11, mean 0.08, sd of days 0.0216, se 0.00816, t(6) 2.4469
-  const verdict = levelOf(week(100, 0.25, [20, 19, 18, 17, 16, 15, 14]), LIMITS);
+  const verdict = biasOf(week(100, 0.25, [20, 19, 18, 17, 16, 15, 14]), LIMITS);
   expect(verdict.meanPrediction).toBeCloseTo(0.25, 7);
   expect(verdict.meanTruth).toBeCloseTo(0.17, 7);
   expect(verdict.gap.estimate).toBeCloseTo(0.08, 7);
@@ -25,15 +25,15 @@ test('by hand: day gaps of 0.05 … 0.11 are a level that is too high', () => {
 });
 
 test('too low a level is below', () => {
-  expect(levelOf(week(100, 0.1, [20, 19, 18, 17, 16, 15, 14]), LIMITS).verdict).toBe('below');
+  expect(biasOf(week(100, 0.1, [20, 19, 18, 17, 16, 15, 14]), LIMITS).verdict).toBe('below');
 });
 
 test('a gap under the floor is none, however sure', () => {
-  expect(levelOf(week(100, 0.2, [15, 15, 15, 15, 15, 15, 15]), LIMITS).verdict).toBe('none');
+  expect(biasOf(week(100, 0.2, [15, 15, 15, 15, 15, 15, 15]), LIMITS).verdict).toBe('none');
 });
 
 test('a gap over the floor is none where the days disagree', () => {
-  expect(levelOf(week(100, 0.25, [60, 0, 40, 0, 30, 0, 0]), LIMITS)).toMatchObject({ verdict: 'none' });
+  expect(biasOf(week(100, 0.25, [60, 0, 40, 0, 30, 0, 0]), LIMITS)).toMatchObject({ verdict: 'none' });
 });
 
 test.each([
@@ -41,7 +41,7 @@ test.each([
   ['a single day', week(1_000, 0.9, [1])],
   ['no row', week(0, 0.9, [0])],
 ])('%s are insufficient data', (_, rows) => {
-  const verdict = levelOf(rows, LIMITS);
+  const verdict = biasOf(rows, LIMITS);
   expect(verdict.verdict).toBe('insufficient data');
   expect(JSON.stringify(verdict)).not.toContain('null');
 });
