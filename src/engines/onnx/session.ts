@@ -3,6 +3,7 @@
  * with more threads MatMul regroups its sums and ScatterND loses updates, and a row's score would depend on its batch.
  * Parallelism is more processes, never more threads in a session.
  */
+import '../../runtime/no-telemetry';
 import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { MlopsError } from '../../domain/errors';
 import type { ElementType, Tensor, TensorData } from './tensor';
