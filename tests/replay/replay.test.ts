@@ -70,6 +70,18 @@ test.each(recordedNames())('%s replays', async (name) => {
   await expect(replay(readRecorded(name))).resolves.toBeUndefined();
 });
 
+// A worker without a cache (`maxCachedWorkflows: 0`) begins anew at every workflow task; a replay worker has no such option.
+test.each(recordedNames())('%s replays from its beginning at each of its workflow tasks', async (name) => {
+  const { history, workflowId } = readRecorded(name);
+  const events = history.events ?? [];
+  const tasks = events.flatMap((event, index) => (event.workflowTaskStartedEventAttributes == null ? [] : [index]));
+  const prefixes = tasks.map((last) => ({ workflowId, history: { events: events.slice(0, last + 1) } }));
+  const failed: unknown[] = [];
+  for await (const { error } of Worker.runReplayHistories({ workflowBundle: built }, prefixes))
+    if (error !== undefined) failed.push(error);
+  expect(failed).toEqual([]);
+});
+
 test('a timer that the history doesn’t have makes it fail', async () => {
   const changed = await bundleWorkflowCode({
     workflowsPath: require.resolve('./changed-workflows'),

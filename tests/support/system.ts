@@ -35,6 +35,13 @@ export interface OtherTemporal {
   readonly identity?: string;
 }
 
+let workflowCache: { maxCachedWorkflows?: number } = {};
+
+/** From now on workers of this test file replay a workflow from its beginning at each of its tasks. */
+export function withoutWorkflowCache(): void {
+  workflowCache = { maxCachedWorkflows: 0 };
+}
+
 export async function openSystem(
   label: string,
   servers: Environment = readEnvironment(),
@@ -64,6 +71,7 @@ export async function openSystem(
         taskQueue: name,
         ...(other?.identity === undefined ? {} : { identity: other.identity }),
         workflowBundle: { codePath: builtFile('build', 'workflow-bundle.js') },
+        ...workflowCache,
         plugins: [new MlopsPlugin({ stores: storeConfig(env), workFolder: join(folder, 'work'), ...options })],
       });
       const running = worker.run();

@@ -15,7 +15,7 @@ import { startReplica } from '../support/replica';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
-import { allRecords, artifactsNamed, brokenEdges } from './all-records';
+import { allRecords, artifactsNamed, brokenEdges } from '../chaos/all-records';
 
 jest.setTimeout(100_000);
 
