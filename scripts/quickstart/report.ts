@@ -100,7 +100,7 @@ export async function report(story: Told): Promise<void> {
 function allStored({ stores, definition, traffic }: Told): Promise<{ predictions: number; truths: number }> {
   const { predictions = 0, truths = 0 } = traffic ?? {};
   return waitFor(`${predictions} predictions and ${truths} truths to be stored`, async () => {
-    const stored = await countStored(stores.db, definition.name);
+    const stored = await countStored(stores, definition.name);
     return stored.predictions >= predictions && stored.truths >= truths ? stored : undefined;
   });
 }

@@ -124,7 +124,7 @@ export function deployActivities(deps: ActivityDeps) {
       const deadline = Date.now() + wait.withinMs;
       for (;;) {
         await ownedAt(stores, rollout, wait.step);
-        const live = await liveReplicas(stores.moving.replicas, rollout.endpoint);
+        const live = await liveReplicas(stores, rollout.endpoint);
         const followed = following(live, wait.revision, wait.minReplicas);
         if (followed.ready || Date.now() >= deadline) {
           const of = (version: ServedVersion | undefined): Answers =>
@@ -194,7 +194,7 @@ async function watermarkAt(
   step: number
 ): Promise<{ watermark: Date | undefined; live: number }> {
   const { watch } = await ownedAt(stores, rollout, step);
-  const live = await liveReplicas(stores.moving.replicas, rollout.endpoint);
+  const live = await liveReplicas(stores, rollout.endpoint);
   return { watermark: watermarkOf(live, watch.allowedLatenessMs), live: live.length };
 }
 

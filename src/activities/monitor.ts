@@ -65,7 +65,7 @@ export function monitorActivities(deps: ActivityDeps) {
     async mlopsWindowReady({ project, definition, period }: OfWindow): Promise<Readiness> {
       const stores = await deps.stores();
       const { truthCoverage, truthDelay, allowedLateness } = definition.monitoring;
-      const live = await liveReplicas(stores.moving.replicas, project);
+      const live = await liveReplicas(stores, project);
       if (live.length === 0) return { state: 'waiting', waitsFor: noReplica(project), noReplica: true };
       const watermark = watermarkOf(live, durationMs(allowedLateness));
       if (watermark === undefined)
@@ -77,9 +77,7 @@ export function monitorActivities(deps: ActivityDeps) {
           waitsFor: `event time past ${period.to}; the watermark is ${watermark.toISOString()}`,
         };
       }
-      const { predictions, truths } = await withHeartbeat('counting truths', () =>
-        coverage(stores.db, project, period)
-      );
+      const { predictions, truths } = await withHeartbeat('counting truths', () => coverage(stores, project, period));
       if (predictions === 0) return { state: 'ready', asOf: period.to };
       const needed = Math.ceil(predictions * truthCoverage);
       if (truths >= needed) return { state: 'ready', asOf: await coveredAt(stores, project, period, needed) };
@@ -154,7 +152,7 @@ async function judged(
 async function coveredAt(stores: Stores, endpoint: string, period: TimeRange, needed: number): Promise<string> {
   const times = await withHeartbeat('reading truths', async (signal) => {
     const known: number[] = [];
-    for await (const { truth } of windowRows(stores.db, endpoint, period)) {
+    for await (const { truth } of windowRows(stores, endpoint, period)) {
       signal.throwIfAborted();
       if (truth !== undefined) known.push(truth.eventTime.getTime());
     }

@@ -9,6 +9,7 @@ import { cycleRecordId } from '../domain/ids';
 import type { SplitPeriods } from '../domain/records';
 import type { Ref } from '../domain/refs';
 import type { FitJobInput, FitJobOutput } from '../engines/features/fit-job';
+import { findCheckpoint, saveCheckpoint } from '../stores/checkpoints';
 import type { Stores } from '../stores/connect';
 import { refOf } from '../stores/facts';
 import type { TrainJobInput, TrainJobOutput } from '../engines/train/train-job';
@@ -178,7 +179,7 @@ async function trainNetwork(
           path: join(folder, file),
           mediaType: 'application/octet-stream',
         });
-        await stores.moving.saveCheckpoint({ _id: key, v: 1, step, artifact, hardware });
+        await saveCheckpoint(stores, { _id: key, v: 1, step, artifact, hardware });
         crashPoint('train:checkpoint-saved');
       });
       saving.catch(() => undefined);
@@ -211,7 +212,7 @@ async function trainNetwork(
 
 /** A checkpoint only saves time: without its bytes training begins anew, to the same bits. */
 async function newestCheckpoint(deps: ActivityDeps, stores: Stores, key: string): Promise<string | undefined> {
-  const checkpoint = await stores.moving.checkpoint(key);
+  const checkpoint = await findCheckpoint(stores, key);
   if (checkpoint === null) return undefined;
   try {
     return (await localCopies(deps, stores, [checkpoint.artifact]))[0];

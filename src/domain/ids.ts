@@ -24,6 +24,9 @@ export const noticeId = (about: string, kind: string): string => `${about}/notic
 
 /** Of the cycle's document, its approval request and its model version. */
 export const cycleRecordId = (project: string, cycle: Cycle): string => `${project}/${cycle}`;
+/** Of the alias that names the version that is live. */
+export const championAlias = (project: string): string => `${project}/champion`;
+export const replicaId = (endpoint: string, replica: string): string => `${endpoint}/${replica}`;
 export const versionLabel = (project: string, number: number): string => `${project}@${number}`;
 
 export interface RequestName {

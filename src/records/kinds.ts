@@ -6,7 +6,7 @@ import type { AuditEvent, CycleDocument, Fact } from '../domain/records';
 import { FACT_KINDS, type FactKind } from '../domain/refs';
 import type { RolloutDocument } from '../domain/rollout';
 import type { VersionStatus } from '../domain/version-status';
-import type { ArtifactDocument } from '../stores/artifacts';
+import type { ArtifactDocument } from '../stores/mutable-records';
 import type { FoundPrediction } from '../stores/predictions';
 
 /** A project as its newest records tell it. */

@@ -5,7 +5,8 @@
 import { MlopsError } from '../domain/errors';
 import type { LineageEdge } from '../domain/records';
 import { FACT_KINDS, type FactKind, isDigest } from '../domain/refs';
-import { factCollection, nodeOf } from '../stores/facts';
+import { edgesAt } from '../stores/edges';
+import { nodeOf } from '../stores/facts';
 import { findRecord } from './find';
 import { isFactKind, type RecordKind } from './kinds';
 import { type Direction, neighbours, type Step } from './neighbours';
@@ -110,19 +111,10 @@ class Walk {
   }
 
   async #steps(node: string): Promise<Step[]> {
-    const edges = this.#stores.db.collection<LineageEdge>('edges');
-    const produced = { relation: 'produced' as const };
-    const others = { relation: { $ne: 'produced' as const } };
     const up = this.#direction === 'up';
     const [forwards, backwards] = await Promise.all([
-      edges
-        .find({ from: node, ...(up ? others : produced) })
-        .sort({ _id: 1 })
-        .toArray(),
-      edges
-        .find({ to: node, ...(up ? produced : others) })
-        .sort({ _id: 1 })
-        .toArray(),
+      edgesAt(this.#stores, node, 'from', up ? 'others' : 'produced'),
+      edgesAt(this.#stores, node, 'to', up ? 'produced' : 'others'),
     ]);
     return onceEach([
       ...forwards.map((edge) => ({ relation: edge.relation, node: edge.to })),
@@ -153,25 +145,23 @@ async function described(stores: RecordStores, node: string): Promise<{ digest?:
   const at = node.indexOf(':');
   const kind = node.slice(0, at) as FactKind;
   if (!FACT_KINDS.includes(kind)) return {};
-  const fact = await stores.db
-    .collection<{ _id: string; digest: string; body: Readonly<Record<string, unknown>> }>(factCollection(kind))
-    .findOne({ _id: node.slice(at + 1) }, { projection: { digest: 1, ...ABOUT_FIELDS } });
+  const fact = await stores.facts.findHead(kind, node.slice(at + 1), ABOUT_FIELDS);
   return fact === null ? {} : { digest: fact.digest, ...about(kind, fact.body) };
 }
 
-const ABOUT_FIELDS = {
-  'body.rows': 1,
-  'body.asOf': 1,
-  'body.label': 1,
-  'body.trainer': 1,
-  'body.trainRows': 1,
-  'body.project': 1,
-  'body.number': 1,
-  'body.by': 1,
-  'body.verdict': 1,
-  'body.period': 1,
-  'body.definition.name': 1,
-};
+const ABOUT_FIELDS = [
+  'body.rows',
+  'body.asOf',
+  'body.label',
+  'body.trainer',
+  'body.trainRows',
+  'body.project',
+  'body.number',
+  'body.by',
+  'body.verdict',
+  'body.period',
+  'body.definition.name',
+];
 
 function about(kind: FactKind, body: Readonly<Record<string, unknown>> = {}): { about?: string } {
   const period = body.period as { from: string; to: string } | undefined;

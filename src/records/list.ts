@@ -1,10 +1,11 @@
 /** Lists of records: the newest ones, the oldest of them first. */
-import type { Document } from 'mongodb';
 import type { Fact } from '../domain/records';
+import { cyclesCausedBy } from '../stores/cycles';
+import { listStored } from '../stores/listing';
 import { liveReplicas } from '../stores/replicas';
+import { triggeringWindows } from '../stores/windows';
 import type { RecordKind, RecordOf, ReplicaRecord, TriggerRecord } from './kinds';
 import { listProjects } from './projects';
-import { QUERIES } from './queries';
 import type { RecordStores } from './stores';
 import { withStatus } from './version-status';
 
@@ -36,19 +37,9 @@ export async function listRecords<K extends ListKind>(
 async function listed(stores: RecordStores, kind: ListKind, filter: ListFilter): Promise<Listed<unknown>> {
   if (kind === 'project') return newest(await listProjects(stores, filter.project), filter);
   if (kind === 'trigger') return newest(await triggers(stores, filter.project), filter);
-  const query = await QUERIES[kind](stores, filter.project);
-  const collection = stores.db.collection<Document>(query.collection);
-  const [found, total] = await Promise.all([
-    collection
-      .find(query.filter)
-      .sort(Object.fromEntries(query.order.map((field) => [field, -1])))
-      .limit(filter.limit ?? DEFAULT_LIMIT)
-      .toArray(),
-    collection.countDocuments(query.filter),
-  ]);
-  const records = found.reverse();
-  if (kind === 'replica') return { records: await withLiveness(stores, records as unknown as ReplicaRecord[]), total };
-  if (kind === 'version') return { records: await withStatus(stores, records as unknown as Fact<'version'>[]), total };
+  const { records, total } = await listStored(stores, kind, filter.project, filter.limit ?? DEFAULT_LIMIT);
+  if (kind === 'replica') return { records: await withLiveness(stores, records as ReplicaRecord[]), total };
+  if (kind === 'version') return { records: await withStatus(stores, records as Fact<'version'>[]), total };
   return { records, total };
 }
 
@@ -57,24 +48,21 @@ function newest<R>(all: readonly R[], { limit = DEFAULT_LIMIT }: ListFilter): Li
 }
 
 export async function withLiveness(
-  { moving }: RecordStores,
+  stores: RecordStores,
   replicas: readonly Omit<ReplicaRecord, 'live'>[]
 ): Promise<ReplicaRecord[]> {
   const endpoints = [...new Set(replicas.map(({ endpoint }) => endpoint))];
-  const live = (await Promise.all(endpoints.map((endpoint) => liveReplicas(moving.replicas, endpoint)))).flat();
+  const live = (await Promise.all(endpoints.map((endpoint) => liveReplicas(stores, endpoint)))).flat();
   return replicas.map((replica) => ({ ...replica, live: live.some(({ _id }) => _id === replica._id) }));
 }
 
 /** What windows triggered, by event time. */
 export async function triggers(stores: RecordStores, project?: string): Promise<TriggerRecord[]> {
-  const ofProject = project === undefined ? {} : { 'body.endpoint': project };
-  const windows = (await stores.db
-    .collection<Document>('windows')
-    .find({ ...ofProject, 'body.revision': 0, 'body.triggers.0': { $exists: true } })
-    .sort({ 'body.period.from': 1 })
-    .toArray()) as unknown as Fact<'window'>[];
-  const causes = { 'causes.window': { $in: windows.map(({ _id }) => _id) } };
-  const cycles = await stores.moving.cycles.find(causes).sort({ startedAt: 1 }).toArray();
+  const windows = await triggeringWindows(stores, project);
+  const cycles = await cyclesCausedBy(
+    stores,
+    windows.map(({ _id }) => _id)
+  );
   return windows.flatMap(({ _id: window, body }) =>
     body.triggers.map((trigger) => {
       const cycle = cycles.find(({ causes }) =>

@@ -1,8 +1,10 @@
 /** The neighbours of what has no edges of its own: predictions are too many, and what moves names its records itself. */
-import type { CycleDocument } from '../domain/records';
 import type { FactKind, Ref } from '../domain/refs';
-import type { RolloutDocument } from '../domain/rollout';
+import { findCycle } from '../stores/cycles';
+import { decisionsOn } from '../stores/decisions';
 import { nodeOf } from '../stores/facts';
+import { findRequest } from '../stores/requests';
+import { findRollout } from '../stores/rollouts';
 import { findRecord } from './find';
 import type { RecordStores } from './stores';
 
@@ -43,14 +45,10 @@ async function trigger(stores: RecordStores, id: string) {
   };
 }
 
-async function request({ moving, facts }: RecordStores, id: string) {
-  const asked = await moving.requests.findOne({ _id: id });
+async function request(stores: RecordStores, id: string) {
+  const asked = await findRequest(stores, id);
   if (asked === null) return NONE;
-  const decisions = await facts
-    .collection('decision')
-    .find({ 'body.request': id }, { projection: { _id: 1 } })
-    .sort({ 'made.at': 1 })
-    .toArray();
+  const decisions = await decisionsOn(stores, id);
   return {
     up: [asked.version, asked.evaluation, asked.snapshot].map((ref) => step('asks about', ref)),
     down: decisions.map(({ _id }) => step('was answered by', { kind: 'decision', id: _id })),
@@ -67,26 +65,26 @@ const MADE = [
   'snapshot',
 ] as const satisfies readonly FactKind[];
 
-async function cycle({ moving }: RecordStores, id: string) {
-  const document: CycleDocument | null = await moving.cycles.findOne({ _id: id });
+async function cycle(stores: RecordStores, id: string) {
+  const document = await findCycle(stores, id);
   if (document === null) return NONE;
   const { definition, causes, refs } = document;
   const windows = causes.flatMap(({ window }) => (window === undefined ? [] : [window]));
-  const asked = await moving.requests.countDocuments({ _id: id });
+  const asked = await findRequest(stores, id);
   return {
     up: [
       step('goes by', definition),
       ...windows.map((window) => step('was caused by', { kind: 'window', id: window })),
     ],
     down: [
-      ...(asked === 0 ? [] : [{ relation: 'asked', node: `request:${id}` }]),
+      ...(asked === null ? [] : [{ relation: 'asked', node: `request:${id}` }]),
       ...MADE.flatMap((kind) => (refs[kind] === undefined ? [] : [step('came to', refs[kind])])),
     ],
   };
 }
 
-async function rollout({ db }: RecordStores, id: string) {
-  const document = await db.collection<RolloutDocument>('rollouts').findOne({ _id: id });
+async function rollout(stores: RecordStores, id: string) {
+  const document = await findRollout(stores, id);
   if (document === null) return NONE;
   const { version, former, endpoint } = document;
   return {

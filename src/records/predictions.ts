@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 
 /** @param day `20010203`; the first `limit` of it, by event time, each with its latest truth */
 export async function predictionsOfDay(
-  { db }: RecordStores,
+  stores: RecordStores,
   endpoint: string,
   day: string,
   limit: number
@@ -22,13 +22,13 @@ export async function predictionsOfDay(
   const period = { from: new Date(from).toISOString(), to: new Date(from + DAY_MS).toISOString() };
   const rows: JoinedRow[] = [];
   if (limit === 0) return rows;
-  for await (const row of windowRows(db, endpoint, period)) {
+  for await (const row of windowRows(stores, endpoint, period)) {
     rows.push(row);
     if (rows.length === limit) break;
   }
   return rows;
 }
 
-export function listPredictionDays({ db }: RecordStores, endpoint: string): Promise<PredictionDay[]> {
-  return predictionDays(db, endpoint);
+export function listPredictionDays(stores: RecordStores, endpoint: string): Promise<PredictionDay[]> {
+  return predictionDays(stores, endpoint);
 }

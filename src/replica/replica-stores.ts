@@ -2,17 +2,11 @@
  * MongoDB and S3 as a replica sees them: opened without being asked for anything, so that it starts with both down.
  * Collections and checks are the worker's business.
  */
-import os from 'node:os';
-import { type Collection, type Db, MongoClient } from 'mongodb';
-import type { EndpointDocument, ReplicaDocument } from '../domain/endpoint';
 import { Artifacts } from '../stores/artifacts';
 import type { StoreConfig } from '../stores/config';
-import { databaseOf } from '../stores/connect';
+import { openStore, type Store } from '../stores/open';
 
-export interface ReplicaStores {
-  readonly db: Db;
-  readonly endpoints: Collection<EndpointDocument>;
-  readonly replicas: Collection<ReplicaDocument>;
+export interface ReplicaStores extends Store {
   readonly artifacts: Pick<Artifacts, 'download'>;
   /** Ends what is going on, too. */
   close(): Promise<void>;
@@ -22,26 +16,12 @@ export interface ReplicaStores {
 const OPERATION_MS = 3_000;
 
 export function openReplicaStores(config: StoreConfig): ReplicaStores {
-  const client = new MongoClient(config.mongodbUri, {
+  const store = openStore(config, {
     appName: 'temporal-mlops-endpoint',
-    readConcern: { level: 'majority' },
-    writeConcern: { w: 'majority', journal: true },
-    serverSelectionTimeoutMS: OPERATION_MS,
-    connectTimeoutMS: OPERATION_MS,
-    socketTimeoutMS: OPERATION_MS,
-    ignoreUndefined: true,
+    reachMs: OPERATION_MS,
+    silenceMs: OPERATION_MS,
     // The loops that use it try again by themselves, and should know soon.
-    retryReads: false,
-    retryWrites: false,
-    // Else the driver imports it dynamically, which a CommonJS sandbox such as jest's can't.
-    runtimeAdapters: { os },
+    retries: false,
   });
-  const db = client.db(config.database ?? databaseOf(config.mongodbUri));
-  return {
-    db,
-    endpoints: db.collection('endpoints'),
-    replicas: db.collection('replicas'),
-    artifacts: new Artifacts(db, config.s3),
-    close: () => client.close(true),
-  };
+  return { ...store, artifacts: new Artifacts(store, config.s3), close: () => store.close(true) };
 }

@@ -10,14 +10,15 @@ import { Predictor } from '../serve/predictor';
 import { createInferenceServer } from '../serve/server';
 import { Spool } from '../serve/spool';
 import type { StoreConfig } from '../stores/config';
+import { findEndpoint } from '../stores/endpoints';
 import { recordWriter } from '../stores/predictions';
+import { reportReplica, withdrawReplica } from '../stores/replicas';
 import { ModelCache } from './model-cache';
 import { Problems, type ReplicaLog } from './problems';
 import { Reconciler } from './reconcile';
 import { type Repeated, repeat } from './repeat';
 import { readJson, takeFolder, writeJson } from './replica-folder';
 import { openReplicaStores, type ReplicaStores } from './replica-stores';
-import { reportReplica, withdrawReplica } from './report';
 import { Shipper } from './ship';
 import { type SendSignal, Watermarks } from './watermark';
 
@@ -93,10 +94,10 @@ async function startReplica(
   const problems = new Problems(log);
   const spool = new Spool({ folder: folder.spool, maxBytes: options.spoolBytes ?? SPOOL_BYTES });
   const predictor = new Predictor({ replica, spool, limits });
-  const writer = recordWriter(stores.db, endpoint);
+  const writer = recordWriter(stores, endpoint);
   const shipper = new Shipper({ spool, writer, maxSkewMs: options.maxSkewMs ?? MAX_SKEW_MS, log });
   const watermarks = new Watermarks({
-    db: stores.db,
+    stores,
     endpoint,
     replica,
     file: folder.watermarkFile,
@@ -135,7 +136,7 @@ async function startReplica(
     const shippedTo: Pick<ReplicaDocument, 'shippedTo'> = highest === undefined ? {} : { shippedTo: new Date(highest) };
     const served = { revision: reconciler.taken?.revision ?? 0, counts: structuredClone(predictor.counts) };
     await writeJson(folder.countsFile, { step: predictor.serving?.step, counts: served.counts });
-    await reportReplica(stores.replicas, {
+    await reportReplica(stores, {
       endpoint,
       replica,
       address,
@@ -162,7 +163,7 @@ async function startReplica(
   const reconciling = repeat(
     timing.reconcileMs,
     async () => {
-      const document = await stores.endpoints.findOne({ _id: endpoint });
+      const document = await findEndpoint(stores, endpoint);
       if (document !== null) await reconciler.act(document);
     },
     (failure) => problems.note('reconcile', failure)
@@ -182,7 +183,7 @@ async function startReplica(
     await Promise.all([reporting?.stop(), telling.stop()]);
     await report();
     await tell();
-    await withdrawReplica(stores.replicas, endpoint, replica);
+    await withdrawReplica(stores, endpoint, replica);
   };
   let closing: Promise<void> | undefined;
   const close = async () => {

@@ -7,11 +7,11 @@
  * What was signalled is kept on disk. A signal that fails is sent again with the next report; a replica that takes over
  * repeats the last edge and what is uncovered to its knowledge, so a receiver may hear a thing twice.
  */
-import type { Db } from 'mongodb';
 import { type EndpointDocument, type ReplicaDocument, stepOf } from '../domain/endpoint';
 import { monitorId } from '../domain/ids';
 import { MESSAGES, type WatermarkMessage } from '../domain/messages';
 import { type TimeRange, periodOf } from '../domain/period';
+import type { Store } from '../stores/open';
 import { coverage, truthsAtMost } from '../stores/predictions';
 import { liveReplicas, watermarkOf } from '../stores/replicas';
 import { readJson, writeJson } from './replica-folder';
@@ -19,7 +19,7 @@ import { readJson, writeJson } from './replica-folder';
 export type SendSignal = (workflowId: string, name: string, payload: WatermarkMessage) => Promise<void>;
 
 export interface WatermarkOptions {
-  readonly db: Db;
+  readonly stores: Store;
   readonly endpoint: string;
   readonly replica: string;
   readonly file: string;
@@ -73,8 +73,8 @@ export class Watermarks {
    * @throws what MongoDB or `signal` threw; all else was done
    */
   async tell(document: EndpointDocument, own: { readonly first: number; readonly shipped: number }): Promise<void> {
-    const { db, endpoint, replica, file } = this.#options;
-    const live = await liveReplicas(db.collection<ReplicaDocument>('replicas'), endpoint);
+    const { stores, endpoint, replica, file } = this.#options;
+    const live = await liveReplicas(stores, endpoint);
     const watermark = watermarkOf(live, document.watch.allowedLatenessMs);
     if (watermark === undefined) return;
     this.#told ??= (await readJson<Told>(file)) ?? { leading: true, uncovered: [] };
@@ -121,12 +121,12 @@ export class Watermarks {
   }
 
   async #tellCovered(document: EndpointDocument, watermark: Date, told: Told): Promise<void> {
-    const { db, endpoint } = this.#options;
+    const { stores, endpoint } = this.#options;
     const { period: length, truthCoverage } = document.watch;
     for (const window of told.uncovered) {
       const period = windowBefore(length, window.edge);
-      if ((await truthsAtMost(db, endpoint, period)) < window.predictions * truthCoverage) continue;
-      const { predictions, truths } = await coverage(db, endpoint, period);
+      if ((await truthsAtMost(stores, endpoint, period)) < window.predictions * truthCoverage) continue;
+      const { predictions, truths } = await coverage(stores, endpoint, period);
       const covered = predictions > 0 && truths >= predictions * truthCoverage;
       if (covered) await this.#toMonitor(document, watermark, window.edge, 'covered');
       told.uncovered = told.uncovered.flatMap((each) => {

@@ -11,20 +11,14 @@ import { Agent as HttpsAgent } from 'node:https';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Client as MinioClient } from 'minio';
-import type { ClientSession, Collection, Db } from 'mongodb';
+import type { ClientSession, Collection } from 'mongodb';
 import { crashPoint } from '../runtime/crash-points';
 import { digestOfBytes, digestOfFile } from '../runtime/digest';
 import { MlopsError } from '../domain/errors';
 import type { ArtifactRef, Digest } from '../domain/refs';
 import type { StoreConfig } from './config';
-
-export interface ArtifactDocument {
-  readonly _id: Digest;
-  readonly v: 1;
-  readonly state: 'live' | 'deleting';
-  readonly bytes: number;
-  readonly touchedAt: Date;
-}
+import { collection, type Store } from './mongo';
+import type { ArtifactDocument } from './mutable-records';
 
 /** A server that answers nothing for so long is down; a put has a second more for each megabyte. */
 const SILENCE_MS = 8_000;
@@ -37,10 +31,10 @@ export class Artifacts {
   readonly #s3: MinioClient;
   readonly #bucket: string;
 
-  constructor(db: Db, config: StoreConfig['s3']) {
+  constructor(store: Store, config: StoreConfig['s3']) {
     const url = new URL(config.endpoint);
     const secure = url.protocol === 'https:';
-    this.#documents = db.collection<ArtifactDocument>('artifacts');
+    this.#documents = collection(store, 'artifacts');
     this.#bucket = config.bucket;
     this.#s3 = new MinioClient({
       endPoint: url.hostname,
@@ -143,6 +137,15 @@ export class Artifacts {
   async areLive(digests: readonly Digest[]): Promise<boolean> {
     const distinct = [...new Set(digests)];
     return (await this.#documents.countDocuments({ _id: { $in: distinct }, state: 'live' })) === distinct.length;
+  }
+
+  /** Of these digests those that have no live document. */
+  async notLive(digests: readonly Digest[]): Promise<ReadonlySet<Digest>> {
+    const dead = new Set(digests);
+    if (dead.size === 0) return dead;
+    const found = this.#documents.find({ _id: { $in: [...dead] }, state: 'live' }, { projection: { _id: 1 } });
+    for await (const { _id } of found) dead.delete(_id);
+    return dead;
   }
 
   async find(digest: Digest): Promise<ArtifactDocument | null> {

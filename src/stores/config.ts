@@ -33,6 +33,11 @@ export function storeConfig(env: Environment = readEnvironment()): StoreConfig {
   };
 }
 
+/** The configuration's own, else the one that the URI names, else `mlops`. */
+export function databaseNamed(config: Pick<StoreConfig, 'mongodbUri' | 'database'>): string {
+  return config.database ?? /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(config.mongodbUri)?.[1] ?? 'mlops';
+}
+
 function needed(env: Environment, name: string): string {
   const value = env[name];
   if (value === undefined) {

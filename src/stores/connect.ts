@@ -1,20 +1,22 @@
 /** Opens MongoDB and S3, checks that they can do what the steps' commits need, and makes collections and indexes. */
-import os from 'node:os';
-import { type Db, MongoClient, MongoServerError } from 'mongodb';
-import { MlopsError } from '../domain/errors';
+import { type Db, type MongoClient, MongoServerError } from 'mongodb';
 import { FACT_KINDS } from '../domain/refs';
 import { Artifacts } from './artifacts';
 import { Audit } from './audit';
 import { type StoreConfig, storeConfig } from './config';
-import { Facts, factCollection } from './facts';
+import { Facts } from './facts';
+import { factCollection, MONGO, openMongo, type Store } from './mongo';
 import { Moving } from './moving';
+import { MUTABLE_RECORDS } from './mutable-records';
+import { checkReplicaSet } from './server';
 
 /** A server that hangs must fail an operation well before the activity's heartbeat is missed for good. */
 export const OPERATION_TIMEOUT_MS = 8_000;
 /** Longer: a server that is busy, or stopped for a moment, answers in the end; activities beat meanwhile. */
 const SOCKET_TIMEOUT_MS = 20_000;
 
-export interface Stores {
+export interface Stores extends Store {
+  /** Going, as `db` and `moving` are: call the named functions of stores/ instead. */
   readonly client: MongoClient;
   readonly db: Db;
   readonly facts: Facts;
@@ -25,85 +27,39 @@ export interface Stores {
 }
 
 export async function connectStores(config: StoreConfig = storeConfig()): Promise<Stores> {
-  const client = new MongoClient(config.mongodbUri, {
+  const mongo = openMongo(config, {
     appName: 'temporal-mlops',
-    readConcern: { level: 'majority' },
     writeConcern: { w: 'majority', journal: true },
     serverSelectionTimeoutMS: OPERATION_TIMEOUT_MS,
     connectTimeoutMS: OPERATION_TIMEOUT_MS,
     socketTimeoutMS: SOCKET_TIMEOUT_MS,
-    ignoreUndefined: true,
-    // Else the driver imports it dynamically, which a CommonJS sandbox such as jest's can't.
-    runtimeAdapters: { os },
   });
+  const store = { [MONGO]: mongo };
   try {
-    await client.connect();
-    const db = client.db(config.database ?? databaseOf(config.mongodbUri));
-    await checkReplicaSet(db);
-    await prepareCollections(db);
-    const artifacts = new Artifacts(db, config.s3);
+    await mongo.client.connect();
+    await checkReplicaSet(store);
+    await prepareCollections(mongo.db);
+    const artifacts = new Artifacts(store, config.s3);
     await artifacts.prepare();
-    const audit = new Audit(client, db);
+    const audit = new Audit(store);
     return {
-      client,
-      db,
-      facts: new Facts(client, db, artifacts, audit),
-      moving: new Moving(client, db),
+      ...store,
+      ...mongo,
+      facts: new Facts(store, artifacts, audit),
+      moving: new Moving(mongo),
       artifacts,
       audit,
-      close: () => client.close(),
+      close: () => mongo.client.close(),
     };
   } catch (error) {
-    await client.close();
+    await mongo.client.close();
     throw error;
   }
 }
 
-export function databaseOf(uri: string): string {
-  const path = /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(uri)?.[1];
-  return path ?? 'mlops';
-}
-
-export async function checkReplicaSet(db: Db): Promise<{ readonly version: string; readonly setName: string }> {
-  const hello = await db.admin().command({ hello: 1 });
-  if (typeof hello.setName !== 'string') {
-    throw new MlopsError(
-      'MLOPS_SERVER_UNFIT',
-      'MongoDB runs alone, and a commit of several records needs a replica set.',
-      { server: String(hello.me ?? 'MONGODB_URI') },
-      'Start it with --replSet and initiate the set (one member is enough).'
-    );
-  }
-  const build = await db.admin().command({ buildInfo: 1 });
-  const major = Number(String(build.version).split('.')[0]);
-  if (!(major >= 6)) {
-    throw new MlopsError(
-      'MLOPS_SERVER_UNFIT',
-      'MongoDB is too old.',
-      { version: String(build.version) },
-      'Use 6.0 or newer.'
-    );
-  }
-  return { version: String(build.version), setName: hello.setName };
-}
-
-const MOVING = [
-  'cycles',
-  'requests',
-  'endpoints',
-  'replicas',
-  'rollouts',
-  'aliases',
-  'counters',
-  'checkpoints',
-  'code',
-  'chains',
-  'artifacts',
-];
-
 /** Transactions can't make collections under load; they exist, with their indexes, before the first one. */
 async function prepareCollections(db: Db): Promise<void> {
-  const wanted = [...FACT_KINDS.map(factCollection), ...MOVING, 'edges', 'audit'];
+  const wanted = [...FACT_KINDS.map(factCollection), ...MUTABLE_RECORDS, 'edges', 'audit'];
   const there = new Set(
     (await db.listCollections({}, { nameOnly: true }).toArray()).map((collection) => collection.name)
   );

@@ -3,23 +3,22 @@
  * event are one transaction: all of it or nothing.
  */
 import { hostname } from 'node:os';
-import { type ClientSession, type Collection, type Db, type MongoClient, MongoServerError } from 'mongodb';
+import type { ClientSession, Collection } from 'mongodb';
 import { MlopsError } from '../domain/errors';
-import type { Fact, LineageEdge } from '../domain/records';
+import type { Fact } from '../domain/records';
 import type { FactKind, Ref } from '../domain/refs';
 import type { Artifacts } from './artifacts';
 import type { Audit, NewAuditEvent } from './audit';
-
-export function factCollection(kind: FactKind): string {
-  return `${kind}s`;
-}
+import { nextNumber } from './counters';
+import { addEdges, type NewEdge } from './edges';
+import { factCollection, type FactHead, factHeads, isDuplicateKey, MONGO, type Store } from './mongo';
 
 export type NewFact<K extends FactKind> = Omit<Fact<K>, 'v' | 'made'>;
 
 /** What is committed beside a fact. */
 export interface CommitBeside {
   /** Relations to other records or artifacts; `used` edges to the inputs are added by themselves. */
-  readonly edges?: readonly Omit<LineageEdge, '_id' | 'v'>[];
+  readonly edges?: readonly NewEdge[];
   readonly audit?: NewAuditEvent;
   /** Other writes of the same transaction. Runs again when the transaction is retried. */
   readonly also?: (session: ClientSession) => Promise<void>;
@@ -33,27 +32,48 @@ export interface Committed<K extends FactKind> {
 }
 
 export class Facts {
-  readonly #client: MongoClient;
-  readonly #db: Db;
+  readonly #store: Store;
   readonly #artifacts: Artifacts;
   readonly #audit: Audit;
 
-  constructor(client: MongoClient, db: Db, artifacts: Artifacts, audit: Audit) {
-    this.#client = client;
-    this.#db = db;
+  constructor(store: Store, artifacts: Artifacts, audit: Audit) {
+    this.#store = store;
     this.#artifacts = artifacts;
     this.#audit = audit;
   }
 
   collection<K extends FactKind>(kind: K): Collection<Fact<K>> {
-    return this.#db.collection<Fact<K>>(factCollection(kind));
+    return this.#store[MONGO].db.collection<Fact<K>>(factCollection(kind));
   }
 
   async find<K extends FactKind>(kind: K, id: string): Promise<Fact<K> | null> {
-    const found = (await this.#db
-      .collection<{ _id: string }>(factCollection(kind))
-      .findOne({ _id: id })) as Fact<K> | null;
+    const found = (await factHeads(this.#store, kind).findOne({ _id: id })) as unknown as Fact<K> | null;
     return found === null ? null : readable(found);
+  }
+
+  /** Its digest and these fields of its body, such as `body.rows`: a snapshot's whole body may be large. */
+  async findHead(kind: FactKind, id: string, fields: readonly string[]): Promise<FactHead | null> {
+    const projection = Object.fromEntries(['digest', ...fields].map((field) => [field, 1]));
+    return factHeads(this.#store, kind).findOne({ _id: id }, { projection });
+  }
+
+  /** All of a kind by id, with these fields only. */
+  scan<K extends FactKind>(
+    kind: K,
+    fields: readonly (keyof Fact)[]
+  ): AsyncIterable<Pick<Fact<K>, '_id' | 'kind'> & Partial<Fact<K>>> {
+    const projection = Object.fromEntries(fields.map((field) => [field, 1]));
+    const found = factHeads(this.#store, kind).find({}, { projection }).sort({ _id: 1 });
+    return found as unknown as AsyncIterable<Fact<K>>;
+  }
+
+  /** Of these ids those that no record has. */
+  async missing(kind: FactKind, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const missing = new Set(ids);
+    if (missing.size === 0) return missing;
+    const found = factHeads(this.#store, kind).find({ _id: { $in: [...missing] } }, { projection: { _id: 1 } });
+    for await (const { _id } of found) missing.delete(_id);
+    return missing;
   }
 
   async get<K extends FactKind>(ref: { readonly kind: K; readonly id: string }): Promise<Fact<K>> {
@@ -76,7 +96,7 @@ export class Facts {
   ): Promise<Committed<K>> {
     return this.#once(
       async (session) => {
-        const { fact, audit } = make(await this.#nextNumber(counter, session));
+        const { fact, audit } = make(await nextNumber(this.#store, counter, session));
         return { fact, beside: { audit } };
       },
       () => make(0).fact
@@ -96,13 +116,11 @@ export class Facts {
     named: () => Pick<NewFact<K>, '_id' | 'kind'>
   ): Promise<Committed<K>> {
     try {
-      const fact = await this.#client.withSession((session) =>
+      const fact = await this.#store[MONGO].client.withSession((session) =>
         session.withTransaction(async () => {
           const { fact: content, beside } = await make(session);
           const written = madeNow(content, beside.startedAt);
-          await this.#db
-            .collection<{ _id: string }>(factCollection(content.kind))
-            .insertOne(written as never, { session });
+          await factHeads(this.#store, content.kind).insertOne(written as never, { session });
           await this.#link(content, beside.edges ?? [], session);
           await this.#artifacts.touch(
             content.artifacts.map((artifact) => artifact.digest),
@@ -124,18 +142,6 @@ export class Facts {
     }
   }
 
-  /** Counters are moving; this one moves only with the fact that takes its number. */
-  async #nextNumber(counter: string, session: ClientSession): Promise<number> {
-    const next = await this.#db
-      .collection<{ _id: string; v: 1; value: number }>('counters')
-      .findOneAndUpdate(
-        { _id: counter },
-        { $inc: { value: 1 }, $setOnInsert: { v: 1 } },
-        { upsert: true, returnDocument: 'after', session }
-      );
-    return next?.value ?? 1;
-  }
-
   async #link(fact: NewFact<FactKind>, edges: CommitBeside['edges'] & {}, session: ClientSession): Promise<void> {
     const node = nodeOf({ kind: fact.kind, id: fact._id });
     const all = [
@@ -143,17 +149,7 @@ export class Facts {
       ...fact.artifacts.map((artifact) => ({ from: node, relation: 'produced' as const, to: artifact.digest })),
       ...edges,
     ];
-    if (all.length === 0) return;
-    await this.#db.collection<LineageEdge>('edges').bulkWrite(
-      all.map((edge) => ({
-        updateOne: {
-          filter: { _id: `${edge.from} ${edge.relation} ${edge.to}` },
-          update: { $setOnInsert: { v: 1, ...edge } },
-          upsert: true,
-        },
-      })),
-      { session }
-    );
+    await addEdges(this.#store, all, session);
   }
 }
 
@@ -169,10 +165,6 @@ export function nodeOf(ref: { readonly kind: FactKind; readonly id: string }): s
 
 export function refOf<K extends FactKind>(fact: Fact<K>): Ref<K> {
   return { kind: fact.kind, id: fact._id, digest: fact.digest };
-}
-
-export function isDuplicateKey(error: unknown): boolean {
-  return error instanceof MongoServerError && error.code === 11000;
 }
 
 function readable<K extends FactKind>(fact: Fact<K>): Fact<K> {

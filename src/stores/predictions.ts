@@ -3,10 +3,11 @@
  * and `truths.<endpoint>.<yyyymmdd>` (the prediction's day, which its id begins with). Both are immutable: a repeated
  * insert changes nothing, a truth is joined by the prediction's id, and a corrected one is a revision of its own.
  */
-import { type Collection, type Db, MongoBulkWriteError } from 'mongodb';
+import { type Collection, MongoBulkWriteError } from 'mongodb';
 import type { PredictionRecord, TruthRecord } from '../domain/endpoint';
 import { PROJECT_NAME } from '../domain/ids';
 import type { TimeRange } from '../domain/period';
+import { MONGO, type Store } from './mongo';
 
 const DAY_MS = 86_400_000;
 const NOT_SYNTHETIC = { synthetic: { $exists: false } };
@@ -14,12 +15,12 @@ const NOT_SYNTHETIC = { synthetic: { $exists: false } };
 /** `20010203-…` → `20010203` */
 const dayOf = (predictionId: string): string => predictionId.slice(0, 8);
 
-function predictionsOf(db: Db, endpoint: string, day: string): Collection<PredictionRecord> {
-  return db.collection(`predictions.${endpoint}.${day}`);
+function predictionsOf(store: Store, endpoint: string, day: string): Collection<PredictionRecord> {
+  return store[MONGO].db.collection(`predictions.${endpoint}.${day}`);
 }
 
-function truthsOf(db: Db, endpoint: string, day: string): Collection<TruthRecord> {
-  return db.collection(`truths.${endpoint}.${day}`);
+function truthsOf(store: Store, endpoint: string, day: string): Collection<TruthRecord> {
+  return store[MONGO].db.collection(`truths.${endpoint}.${day}`);
 }
 
 export interface RecordWriter {
@@ -28,16 +29,16 @@ export interface RecordWriter {
 }
 
 /** Stores each record once, however often it comes. The first write into a day makes its indexes. */
-export function recordWriter(db: Db, endpoint: string): RecordWriter {
+export function recordWriter(store: Store, endpoint: string): RecordWriter {
   const prepared = new Set<string>();
   const insert = async <T extends { readonly _id: string }>(
     records: readonly T[],
     idOf: (record: T) => string,
-    collectionOf: (db: Db, endpoint: string, day: string) => Collection<T>,
+    collectionOf: (store: Store, endpoint: string, day: string) => Collection<T>,
     index: Readonly<Record<string, 1>>
   ): Promise<void> => {
     for (const [day, ofDay] of byDay(records, idOf)) {
-      const collection = collectionOf(db, endpoint, day);
+      const collection = collectionOf(store, endpoint, day);
       if (!prepared.has(collection.collectionName)) {
         await collection.createIndex({ ...index });
         prepared.add(collection.collectionName);
@@ -88,19 +89,19 @@ export type JoinedRow = PredictionRecord & { readonly truth?: TruthRecord };
  * @param asOf leaves out truths that the world knew later than this
  */
 export async function* windowRows(
-  db: Db,
+  store: Store,
   endpoint: string,
   period: TimeRange,
   asOf?: string
 ): AsyncGenerator<JoinedRow> {
-  for (const day of await storedDays(db, endpoint, period)) {
-    yield* predictionsOf(db, endpoint, day).aggregate<JoinedRow>(
+  for (const day of await storedDays(store, endpoint, period)) {
+    yield* predictionsOf(store, endpoint, day).aggregate<JoinedRow>(
       [
         { $match: within(period) },
         { $sort: { eventTime: 1, _id: 1 } },
         {
           $lookup: {
-            from: truthsOf(db, endpoint, day).collectionName,
+            from: truthsOf(store, endpoint, day).collectionName,
             localField: '_id',
             foreignField: 'prediction',
             pipeline: [
@@ -126,26 +127,26 @@ export interface Coverage {
 }
 
 /** How many predictions of the period have their truth. */
-export async function coverage(db: Db, endpoint: string, period: TimeRange): Promise<Coverage> {
+export async function coverage(store: Store, endpoint: string, period: TimeRange): Promise<Coverage> {
   let predictions = 0;
   let truths = 0;
-  for (const day of await storedDays(db, endpoint, period)) {
-    const collection = predictionsOf(db, endpoint, day);
+  for (const day of await storedDays(store, endpoint, period)) {
+    const collection = predictionsOf(store, endpoint, day);
     predictions += await collection.countDocuments(within(period));
-    truths += await withTruth(db, endpoint, day, period);
+    truths += await withTruth(store, endpoint, day, period);
   }
   return { predictions, truths };
 }
 
 /** From the truths' side: there are never more of them, and each looks up one prediction by its `_id`. */
-async function withTruth(db: Db, endpoint: string, day: string, period: TimeRange): Promise<number> {
-  const [result] = await truthsOf(db, endpoint, day)
+async function withTruth(store: Store, endpoint: string, day: string, period: TimeRange): Promise<number> {
+  const [result] = await truthsOf(store, endpoint, day)
     .aggregate<{ count: number }>([
       { $sort: { prediction: 1 } },
       { $group: { _id: '$prediction' } },
       {
         $lookup: {
-          from: predictionsOf(db, endpoint, day).collectionName,
+          from: predictionsOf(store, endpoint, day).collectionName,
           localField: '_id',
           foreignField: '_id',
           pipeline: [{ $match: within(period) }, { $project: { _id: 1 } }],
@@ -160,8 +161,8 @@ async function withTruth(db: Db, endpoint: string, day: string, period: TimeRang
 }
 
 /** At least as many as `coverage` counts, from the collections' metadata alone. */
-export async function truthsAtMost(db: Db, endpoint: string, period: TimeRange): Promise<number> {
-  const counts = daysOf(period).map((day) => truthsOf(db, endpoint, day).estimatedDocumentCount());
+export async function truthsAtMost(store: Store, endpoint: string, period: TimeRange): Promise<number> {
+  const counts = daysOf(period).map((day) => truthsOf(store, endpoint, day).estimatedDocumentCount());
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }
 
@@ -173,42 +174,42 @@ export interface FoundPrediction {
 }
 
 /** Records of this id: one, unless several endpoints were given the same. */
-export async function findPrediction(db: Db, id: string): Promise<FoundPrediction[]> {
+export async function findPrediction(store: Store, id: string): Promise<FoundPrediction[]> {
   const day = dayOf(id);
   const found: FoundPrediction[] = [];
-  for (const { endpoint } of await recordCollections(db, 'predictions', { day })) {
-    const record = await predictionsOf(db, endpoint, day).findOne({ _id: id });
+  for (const { endpoint } of await recordCollections(store, 'predictions', { day })) {
+    const record = await predictionsOf(store, endpoint, day).findOne({ _id: id });
     if (record === null) continue;
-    const truths = await truthsOf(db, endpoint, day).find({ prediction: id }).sort({ revision: 1 }).toArray();
+    const truths = await truthsOf(store, endpoint, day).find({ prediction: id }).sort({ revision: 1 }).toArray();
     found.push({ endpoint, record, truths });
   }
   return found;
 }
 
 /** Everything that is stored of an endpoint, synthetic traffic left out. */
-export async function countStored(db: Db, endpoint: string): Promise<{ predictions: number; truths: number }> {
+export async function countStored(store: Store, endpoint: string): Promise<{ predictions: number; truths: number }> {
   let predictions = 0;
   let truths = 0;
-  for (const { day } of await recordCollections(db, 'predictions', { endpoint })) {
-    predictions += await predictionsOf(db, endpoint, day).countDocuments(NOT_SYNTHETIC);
+  for (const { day } of await recordCollections(store, 'predictions', { endpoint })) {
+    predictions += await predictionsOf(store, endpoint, day).countDocuments(NOT_SYNTHETIC);
   }
-  for (const { day } of await recordCollections(db, 'truths', { endpoint })) {
-    truths += await truthsOf(db, endpoint, day).estimatedDocumentCount();
+  for (const { day } of await recordCollections(store, 'truths', { endpoint })) {
+    truths += await truthsOf(store, endpoint, day).estimatedDocumentCount();
   }
   return { predictions, truths };
 }
 
 /** Days of event time that have predictions of this endpoint, with how many; synthetic traffic left out. */
 export async function predictionDays(
-  db: Db,
+  store: Store,
   endpoint: string
 ): Promise<{ day: string; predictions: number; truths: number }[]> {
-  const days = (await recordCollections(db, 'predictions', { endpoint })).map(({ day }) => day).sort();
+  const days = (await recordCollections(store, 'predictions', { endpoint })).map(({ day }) => day).sort();
   return Promise.all(
     days.map(async (day) => ({
       day,
-      predictions: await predictionsOf(db, endpoint, day).countDocuments(NOT_SYNTHETIC),
-      truths: await truthsOf(db, endpoint, day).estimatedDocumentCount(),
+      predictions: await predictionsOf(store, endpoint, day).countDocuments(NOT_SYNTHETIC),
+      truths: await truthsOf(store, endpoint, day).estimatedDocumentCount(),
     }))
   );
 }
@@ -226,21 +227,23 @@ function daysOf({ from, to }: TimeRange): string[] {
 }
 
 /** Of the period's days those that have predictions: a query on a collection that isn't there would be free, too, but many. */
-async function storedDays(db: Db, endpoint: string, period: TimeRange): Promise<string[]> {
-  const stored = new Set((await recordCollections(db, 'predictions', { endpoint })).map(({ day }) => day));
+async function storedDays(store: Store, endpoint: string, period: TimeRange): Promise<string[]> {
+  const stored = new Set((await recordCollections(store, 'predictions', { endpoint })).map(({ day }) => day));
   return daysOf(period).filter((day) => stored.has(day));
 }
 
 /** Of one endpoint or one day, or all. What is no name or no day, whatever somebody typed, has no collection. */
 async function recordCollections(
-  db: Db,
+  store: Store,
   kind: 'predictions' | 'truths',
   { endpoint, day }: { readonly endpoint?: string; readonly day?: string }
 ): Promise<{ endpoint: string; day: string }[]> {
   if (endpoint !== undefined && !PROJECT_NAME.test(endpoint)) return [];
   if (day !== undefined && !/^\d{8}$/.test(day)) return [];
   const name = new RegExp(`^${kind}\\.(${endpoint ?? '[a-z0-9-]+'})\\.(${day ?? '\\d{8}'})$`);
-  const collections = await db.listCollections({ name: { $regex: name.source } }, { nameOnly: true }).toArray();
+  const collections = await store[MONGO].db
+    .listCollections({ name: { $regex: name.source } }, { nameOnly: true })
+    .toArray();
   const names = collections.map((collection) => collection.name).sort();
   return names.flatMap((each) => {
     const match = name.exec(each);

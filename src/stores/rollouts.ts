@@ -3,12 +3,12 @@
  * its own epoch, a smaller step and a running state, and writes its step's whole state. No match means that another
  * rollout owns the endpoint: nothing was changed, and nothing may be undone.
  */
-import type { ClientSession, Collection } from 'mongodb';
+import type { ClientSession } from 'mongodb';
 import type { RolloutStep } from '../domain/definition';
 import { durationMs } from '../domain/durations';
 import type { EndpointDocument, EndpointRollout, EndpointWatch, ServedVersion } from '../domain/endpoint';
 import { MlopsError } from '../domain/errors';
-import type { LineageEdge } from '../domain/records';
+import { championAlias } from '../domain/ids';
 import type { Ref } from '../domain/refs';
 import {
   type RolloutDocument,
@@ -18,7 +18,9 @@ import {
   servedIn,
 } from '../domain/rollout';
 import type { Stores } from './connect';
-import { isDuplicateKey, nodeOf } from './facts';
+import { addEdges } from './edges';
+import { nodeOf } from './facts';
+import { collection, inTransaction, type Store } from './mongo';
 
 export interface NewRollout {
   readonly workflowId: string;
@@ -36,9 +38,7 @@ export interface NewRollout {
 /** One for each run of a workflow. */
 export const rolloutId = (workflowId: string, runId: string): string => `${workflowId}/${runId}`;
 
-export function rolloutsOf(stores: Stores): Collection<RolloutDocument> {
-  return stores.db.collection<RolloutDocument>('rollouts');
-}
+export const rolloutsOf = (stores: Store) => collection(stores, 'rollouts');
 
 /** Takes the endpoint by the next epoch. The same run begins once: a second attempt gets the first one's rollout. */
 export async function beginRollout(stores: Stores, fresh: NewRollout): Promise<RolloutDocument> {
@@ -49,7 +49,7 @@ async function beginWithin(stores: Stores, fresh: NewRollout, session: ClientSes
   const _id = rolloutId(fresh.workflowId, fresh.runId);
   const begun = await rolloutsOf(stores).findOne({ _id }, { session });
   if (begun !== null) return begun;
-  const { endpoints } = stores.moving;
+  const endpoints = collection(stores, 'endpoints');
   const endpoint = fresh.project;
   const current = await endpoints.findOne({ _id: endpoint }, { session });
   const former = current?.champion;
@@ -107,13 +107,29 @@ export async function rolloutOf(stores: Stores, id: string): Promise<RolloutDocu
   return found;
 }
 
+/** @param id the run's own, `<workflow id>/<run id>` */
+export async function findRollout(store: Store, id: string): Promise<RolloutDocument | null> {
+  return rolloutsOf(store).findOne({ _id: id });
+}
+
+/** A project's rollouts that ended with a deployed version, the newest first. */
+export async function deployedRollouts(store: Store, project: string): Promise<RolloutDocument[]> {
+  return rolloutsOf(store).find({ project, outcome: 'deployed' }).sort({ epoch: -1 }).toArray();
+}
+
+/** Of these versions those that were ever deployed. */
+export async function versionsDeployed(store: Store, versions: readonly string[]): Promise<ReadonlySet<string>> {
+  const served = { outcome: 'deployed' as const, 'version.id': { $in: [...versions] } };
+  return new Set(await rolloutsOf(store).distinct('version.id', served));
+}
+
 /** Puts the endpoint into step 1, 2, … of the plan; the document's revision to wait for. */
 export async function takeStep(stores: Stores, rollout: RolloutDocument, number: number): Promise<number> {
   const step = rollout.steps[number - 1];
   if (step === undefined) throw new Error(`rollout ${rollout._id} has no step ${number}`);
   const { champion, candidate } = servedIn(rollout, step);
   const set = { champion, rollout: ownership(rollout, number, step.name, 'running') };
-  const after = await stores.moving.endpoints.findOneAndUpdate(
+  const after = await collection(stores, 'endpoints').findOneAndUpdate(
     mineBefore(rollout, number),
     candidate === undefined
       ? { $set: set, $unset: { candidate: '' }, $inc: { revision: 1 } }
@@ -126,7 +142,7 @@ export async function takeStep(stores: Stores, rollout: RolloutDocument, number:
 
 /** The endpoint's document while this rollout runs this very step; else it is superseded. */
 export async function ownedAt(stores: Stores, rollout: RolloutDocument, number: number): Promise<EndpointDocument> {
-  const current = await stores.moving.endpoints.findOne({ _id: rollout.endpoint });
+  const current = await collection(stores, 'endpoints').findOne({ _id: rollout.endpoint });
   const owner = current?.rollout;
   if (current !== null && owner?.epoch === rollout.epoch && owner.step === number && owner.state === 'running')
     return current;
@@ -146,7 +162,7 @@ export async function startClock(
   const step = rollout.steps[number - 1];
   if (step === undefined) throw new Error(`rollout ${rollout._id} has no step ${number}`);
   const until = new Date(watermark.getTime() + durationMs(step.for)).toISOString();
-  const after = await stores.moving.endpoints.findOneAndUpdate(
+  const after = await collection(stores, 'endpoints').findOneAndUpdate(
     { ...mineAt(rollout, number), 'rollout.until': { $exists: false } },
     { $set: { 'rollout.until': until }, $inc: { revision: 1 } },
     { returnDocument: 'after' }
@@ -180,7 +196,7 @@ export async function endRollout(stores: Stores, rollout: RolloutDocument, end: 
     const champion = end.outcome === 'deployed' ? rollout.served : rollout.former;
     const state = end.outcome === 'deployed' ? 'finished' : 'rolled-back';
     const set = { rollout: ownership(rollout, number, state, state) };
-    const { matchedCount } = await stores.moving.endpoints.updateOne(
+    const { matchedCount } = await collection(stores, 'endpoints').updateOne(
       mineBefore(rollout, number),
       champion === undefined
         ? { $set: set, $unset: { candidate: '', champion: '' }, $inc: { revision: 1 } }
@@ -188,7 +204,7 @@ export async function endRollout(stores: Stores, rollout: RolloutDocument, end: 
       { session }
     );
     if (matchedCount === 0) {
-      const current = await stores.moving.endpoints.findOne({ _id: rollout.endpoint }, { session });
+      const current = await collection(stores, 'endpoints').findOne({ _id: rollout.endpoint }, { session });
       throw superseded(rollout, number, current);
     }
     if (end.outcome === 'deployed') await moveAlias(stores, rollout, session);
@@ -202,19 +218,10 @@ export async function closeSuperseded(stores: Stores, rollout: RolloutDocument, 
   await inTransaction(stores, (session) => close(stores, rollout, { outcome: 'superseded', because }, session));
 }
 
-async function inTransaction<T>(stores: Stores, work: (session: ClientSession) => Promise<T>): Promise<T> {
-  const run = (): Promise<T> => stores.client.withSession((session) => session.withTransaction(() => work(session)));
-  // Two firsts (an endpoint's document, a project's chain) can meet on one _id; a second look sees the winner's.
-  return run().catch((error: unknown) => {
-    if (!isDuplicateKey(error)) throw error;
-    return run();
-  });
-}
-
 async function moveAlias(stores: Stores, rollout: RolloutDocument, session: ClientSession): Promise<void> {
   const { version, served, project, endpoint } = rollout;
-  await stores.moving.aliases.updateOne(
-    { _id: `${project}/champion` },
+  await collection(stores, 'aliases').updateOne(
+    { _id: championAlias(project) },
     {
       $set: { v: 1, version: version.id, number: served.number, digest: version.digest },
       $inc: { revision: 1 },
@@ -222,13 +229,7 @@ async function moveAlias(stores: Stores, rollout: RolloutDocument, session: Clie
     { upsert: true, session }
   );
   const edge = { from: `endpoint:${endpoint}`, relation: 'deployed' as const, to: nodeOf(version) };
-  await stores.db
-    .collection<LineageEdge>('edges')
-    .updateOne(
-      { _id: `${edge.from} ${edge.relation} ${edge.to}` },
-      { $setOnInsert: { v: 1, ...edge } },
-      { upsert: true, session }
-    );
+  await addEdges(stores, [edge], session);
 }
 
 type Ended = Omit<RolloutEnd, 'outcome'> & { readonly outcome: RolloutOutcome };

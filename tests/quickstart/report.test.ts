@@ -37,7 +37,7 @@ async function commit<K extends FactKind>(kind: K, _id: string, body: unknown): 
 
 /** Two cycles, the second by a trigger; a week whose drift was suppressed, and corrected later; three predictions. */
 async function recordStory(): Promise<void> {
-  const { moving, db } = system.stores;
+  const { moving } = system.stores;
   const window = (of: typeof APRIL) => `${PROJECT}/${of.from}/r0`;
   for (const number of [1, 2]) {
     const metric = { estimate: 0.64 + number / 100, low: 0, high: 1 };
@@ -78,10 +78,10 @@ async function recordStory(): Promise<void> {
   }
   const alias = { _id: `${PROJECT}/champion`, v: 1, revision: 1, version: `${PROJECT}/2`, number: 2, digest: MODEL };
   await moving.aliases.insertOne(alias as never);
-  await recordWriter(db, PROJECT).insertPredictions([prediction('a'), prediction('b')]);
-  await recordWriter(db, PROJECT).insertPredictions([{ ...prediction('p'), synthetic: true }]);
+  await recordWriter(system.stores, PROJECT).insertPredictions([prediction('a'), prediction('b')]);
+  await recordWriter(system.stores, PROJECT).insertPredictions([{ ...prediction('p'), synthetic: true }]);
   const truth = { v: 1, prediction: '20010203-a', eventTime: new Date('2001-02-05'), receivedAt: new Date() } as const;
-  await recordWriter(db, PROJECT).insertTruths([{ ...truth, _id: '20010203-a#0', revision: 0, value: 1 }]);
+  await recordWriter(system.stores, PROJECT).insertTruths([{ ...truth, _id: '20010203-a#0', revision: 0, value: 1 }]);
 }
 
 function prediction(id: string): PredictionRecord {
@@ -228,8 +228,8 @@ test('what was sent last is waited for while it is still in the spool', async ()
   const reporting = reported(['--json'], {}, { predictions: 3, truths: 1 }).finally(() => {
     told = true;
   });
-  for (let look = 0; look < 20; look += 1) await countStored(system.stores.db, PROJECT);
+  for (let look = 0; look < 20; look += 1) await countStored(system.stores, PROJECT);
   expect(told).toBe(false);
-  await recordWriter(system.stores.db, PROJECT).insertPredictions([prediction('c')]);
+  await recordWriter(system.stores, PROJECT).insertPredictions([prediction('c')]);
   expect(JSON.parse((await reporting).stdout)).toMatchObject({ predictions: 3, truths: 1 });
 });

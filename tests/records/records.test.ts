@@ -58,7 +58,7 @@ async function put(name: string): Promise<ArtifactRef> {
 
 /** The project `life`, deployed, judged and retriggered; beside it `other`, which shares its snapshot. */
 async function writeLife(): Promise<Written> {
-  const { moving, db } = system.stores;
+  const { moving } = system.stores;
   const [shard, model] = [await put('shard-0'), await put('model')];
   const definition = await commit(
     'definition',
@@ -128,7 +128,7 @@ async function writeLife(): Promise<Written> {
     { ...replica, _id: 'life/dead', replica: 'dead', reportedAt: new Date(Date.now() - 60_000) },
     { ...replica, _id: 'life/alive', replica: 'alive', reportedAt: new Date(Date.now() + 60_000) },
   ]);
-  const writer = recordWriter(db, 'life');
+  const writer = recordWriter(system.stores, 'life');
   await writer.insertPredictions([prediction('20010203-b'), prediction('20010203-a'), prediction('20010204-c')]);
   await writer.insertPredictions([{ ...prediction('20010203-p'), synthetic: true }]);
   const truth = { v: 1, prediction: '20010203-a', eventTime: new Date('2001-02-05'), receivedAt: new Date() } as const;

@@ -69,7 +69,7 @@ test('kill -9 under load: no acknowledged prediction is without its record, and 
     await sending;
   }
   await endpoint.start({ folder });
-  const stored = async () => (await countStored(endpoint.stores.db, endpoint.name)).predictions;
+  const stored = async () => (await countStored(endpoint.stores, endpoint.name)).predictions;
   await until('all are stored', async () => (await stored()) >= answered.size);
   const records = endpoint.stores.db.collection<{ _id: string }>(`predictions.${endpoint.name}.20010203`);
   const ids = new Set((await records.find({}, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id));
@@ -111,5 +111,5 @@ test('SIGTERM under load: what is in flight is answered, and everything is shipp
   await until('300 answers', () => answered.size >= 300);
   expect(await end('SIGTERM')).toBe(0);
   await sending;
-  expect((await countStored(endpoint.stores.db, endpoint.name)).predictions).toBe(answered.size);
+  expect((await countStored(endpoint.stores, endpoint.name)).predictions).toBe(answered.size);
 });

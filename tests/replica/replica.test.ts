@@ -29,7 +29,7 @@ const serves = (revision: number, replica = 'r1') =>
   });
 const stored = (predictions: number, truths = 0) =>
   until(`${predictions} predictions and ${truths} truths are stored`, async () => {
-    const counts = await countStored(endpoint.stores.db, endpoint.name);
+    const counts = await countStored(endpoint.stores, endpoint.name);
     return counts.predictions === predictions && counts.truths === truths;
   });
 const answerOf = async (replica: TestReplica, request = flightRequest()) => {
@@ -156,7 +156,7 @@ test('stores each prediction and truth once, and finds it by its id', async () =
   await replica.truth(truth);
   await replica.truth({ truths: [truth, { ...truth, value: 0, revision: 1 }, { ...truth, id: '20010203-nobody' }] });
   await stored(2, 3);
-  const found = await findPrediction(endpoint.stores.db, '20010203-a');
+  const found = await findPrediction(endpoint.stores, '20010203-a');
   expect(found).toEqual([
     {
       endpoint: endpoint.name,
@@ -169,7 +169,7 @@ test('stores each prediction and truth once, and finds it by its id', async () =
       truths: [expect.objectContaining({ revision: 0, value: 1 }), expect.objectContaining({ revision: 1, value: 0 })],
     },
   ]);
-  expect(await findPrediction(endpoint.stores.db, '20010203-p')).toMatchObject([{ record: { synthetic: true } }]);
+  expect(await findPrediction(endpoint.stores, '20010203-p')).toMatchObject([{ record: { synthetic: true } }]);
   await until('its shipped time is reported', async () => {
     return (await endpoint.report('r1'))?.shippedTo?.toISOString() === '2001-02-05T00:00:00.000Z';
   });
@@ -292,9 +292,9 @@ test('closing ships what there is, and withdraws the report', async () => {
   const replica = await endpoint.start({ timing: { reconcileMs: 20, shipMs: 60_000, reportMs: 50, drainMs: 5_000 } });
   await serves(1);
   for (let i = 0; i < 20; i += 1) await replica.infer(flightRequest({ eventTime: '2001-02-03T00:00:00Z' }));
-  expect(await countStored(endpoint.stores.db, endpoint.name)).toEqual({ predictions: 0, truths: 0 });
+  expect(await countStored(endpoint.stores, endpoint.name)).toEqual({ predictions: 0, truths: 0 });
   await replica.close();
-  expect(await countStored(endpoint.stores.db, endpoint.name)).toEqual({ predictions: 20, truths: 0 });
+  expect(await countStored(endpoint.stores, endpoint.name)).toEqual({ predictions: 20, truths: 0 });
   expect(await endpoint.report('r1')).toBeNull();
 });
 

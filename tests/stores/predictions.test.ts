@@ -1,5 +1,5 @@
-import type { Db } from 'mongodb';
 import type { PredictionRecord, TruthRecord } from '../../src/domain/endpoint';
+import type { Stores } from '../../src/stores/connect';
 import {
   countStored,
   coverage,
@@ -11,14 +11,14 @@ import {
 import { openTestEndpoint, type TestEndpoint } from '../replica/test-endpoint';
 
 let endpoint: TestEndpoint;
-let db: Db;
+let stores: Stores;
 beforeAll(async () => {
   endpoint = await openTestEndpoint();
-  db = endpoint.stores.db;
-  const writer = recordWriter(db, 'flights-1');
+  stores = endpoint.stores;
+  const writer = recordWriter(stores, 'flights-1');
   await writer.insertPredictions(PREDICTIONS);
   await writer.insertTruths(TRUTHS);
-  await recordWriter(db, 'flights-11').insertPredictions([prediction('20010202-a', '2001-02-02T06:00:00Z', 0.9)]);
+  await recordWriter(stores, 'flights-11').insertPredictions([prediction('20010202-a', '2001-02-02T06:00:00Z', 0.9)]);
 });
 afterAll(() => endpoint.close());
 
@@ -78,7 +78,7 @@ const TRUTHS = [
 
 async function rows(asOf?: string) {
   const found: [string, number | undefined][] = [];
-  for await (const row of windowRows(db, 'flights-1', PERIOD, asOf)) found.push([row._id, row.truth?.value]);
+  for await (const row of windowRows(stores, 'flights-1', PERIOD, asOf)) found.push([row._id, row.truth?.value]);
   return found;
 }
 
@@ -101,16 +101,16 @@ test('truths that the world knew later can be left out', async () => {
 });
 
 test('coverage counts predictions with a truth, not truths', async () => {
-  expect(await coverage(db, 'flights-1', PERIOD)).toEqual({ predictions: 4, truths: 2 });
-  expect(await truthsAtMost(db, 'flights-1', PERIOD)).toBe(5);
-  expect(await coverage(db, 'flights-1', { from: '2002-01-01T00:00:00Z', to: '2002-01-08T00:00:00Z' })).toEqual({
+  expect(await coverage(stores, 'flights-1', PERIOD)).toEqual({ predictions: 4, truths: 2 });
+  expect(await truthsAtMost(stores, 'flights-1', PERIOD)).toBe(5);
+  expect(await coverage(stores, 'flights-1', { from: '2002-01-01T00:00:00Z', to: '2002-01-08T00:00:00Z' })).toEqual({
     predictions: 0,
     truths: 0,
   });
 });
 
 test('inserting again changes nothing, and new records among known ones are stored', async () => {
-  const writer = recordWriter(db, 'flights-2');
+  const writer = recordWriter(stores, 'flights-2');
   await writer.insertPredictions([prediction('20010202-a', '2001-02-02T06:00:00Z', 0.1)]);
   await writer.insertPredictions([
     prediction('20010202-a', '2001-02-02T06:00:00Z', 0.9),
@@ -118,18 +118,18 @@ test('inserting again changes nothing, and new records among known ones are stor
   ]);
   await writer.insertTruths([truth('20010202-a', 1, '2001-02-03T00:00:00Z')]);
   await writer.insertTruths([truth('20010202-a', 0, '2001-02-03T00:00:00Z')]);
-  expect(await countStored(db, 'flights-2')).toEqual({ predictions: 2, truths: 1 });
-  const own = (await findPrediction(db, '20010202-a')).find((each) => each.endpoint === 'flights-2');
+  expect(await countStored(stores, 'flights-2')).toEqual({ predictions: 2, truths: 1 });
+  const own = (await findPrediction(stores, '20010202-a')).find((each) => each.endpoint === 'flights-2');
   expect(own).toMatchObject({ record: { score: 0.1 }, truths: [{ value: 1 }] });
 });
 
 test('endpoints whose names begin alike are told apart', async () => {
-  expect(await countStored(db, 'flights-1')).toEqual({ predictions: 6, truths: 5 });
-  expect(await countStored(db, 'flights-11')).toEqual({ predictions: 1, truths: 0 });
-  const found = await findPrediction(db, '20010202-a');
+  expect(await countStored(stores, 'flights-1')).toEqual({ predictions: 6, truths: 5 });
+  expect(await countStored(stores, 'flights-11')).toEqual({ predictions: 1, truths: 0 });
+  const found = await findPrediction(stores, '20010202-a');
   expect(found.map((each) => each.endpoint).filter((name) => name !== 'flights-2')).toEqual([
     'flights-1',
     'flights-11',
   ]);
-  expect(await findPrediction(db, '20010202-nobody')).toEqual([]);
+  expect(await findPrediction(stores, '20010202-nobody')).toEqual([]);
 });

@@ -217,7 +217,7 @@ test('live is who reported within 10 s by the clock of MongoDB; the watermark is
   await report(stores, project, 'b', { revision: 1, shippedTo: '2001-05-10T10:00:00Z' });
   await report(stores, project, 'gone', { revision: 1, shippedTo: '2001-05-01T00:00:00Z', silentForMs: 11_000 });
   await report(stores, project, 'new', { revision: 1 });
-  const live = await liveReplicas(stores.moving.replicas, project);
+  const live = await liveReplicas(stores, project);
   expect(live.map((replica) => replica.replica)).toEqual(['a', 'b', 'new']);
   expect(watermarkOf(live, 3_600_000)).toEqual(new Date('2001-05-10T09:00:00Z'));
   expect(watermarkOf([], 0)).toBeUndefined();

@@ -134,7 +134,7 @@ test("shadow answers are paired with the champion's, and told with the result", 
         replica: 'r1',
         receivedAt: new Date(),
       });
-      await recordWriter(worker.stores.db, project).insertPredictions([pair(0), pair(1), pair(2)]);
+      await recordWriter(worker.stores, project).insertPredictions([pair(0), pair(1), pair(2)]);
       serving.state.shippedTo = '2001-05-13T18:20:00Z';
       await serving.reported();
       await passed(handle, '2001-05-13T18:20:00Z');

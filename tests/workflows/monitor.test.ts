@@ -278,7 +278,7 @@ test('a window that can not be judged is waited for, not passed over', async () 
       .collection<{ _id: string; prediction: string; eventTime: Date }>(name)
       .find()
       .toArray();
-    await recordWriter(stores.db, project).insertTruths(
+    await recordWriter(stores, project).insertTruths(
       truths.map(({ prediction, eventTime }) => ({
         _id: `${prediction}#1`,
         v: 1 as const,

@@ -102,7 +102,7 @@ export async function serveWeek(stores: Stores, endpoint: string, week: Week): P
       });
     }
   }
-  const writer = recordWriter(stores.db, endpoint);
+  const writer = recordWriter(stores, endpoint);
   await writer.insertPredictions(predictions);
   await writer.insertTruths(truths);
 }

@@ -42,10 +42,7 @@ export function correctionActivities(deps: ActivityDeps) {
         const { allowedLateness, truthDelay } = (await stores.facts.get(body.definition)).body.definition.monitoring;
         const asOf = Date.parse(body.period.to) + durationMs(truthDelay);
         if (Date.parse(body.asOf) < asOf) {
-          const watermark = watermarkOf(
-            await liveReplicas(stores.moving.replicas, project),
-            durationMs(allowedLateness)
-          );
+          const watermark = watermarkOf(await liveReplicas(stores, project), durationMs(allowedLateness));
           if (watermark === undefined || watermark.getTime() < asOf) return { from: body.period.from };
           return { from: body.period.to, due: { period: body.period, asOf: new Date(asOf).toISOString() } };
         }

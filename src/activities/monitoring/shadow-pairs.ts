@@ -22,7 +22,7 @@ export async function shadowPairs(
   const to = new Date(Date.parse(until) + DAY_MS).toISOString();
   const scores = new DayMeans();
   const losses = new DayMeans();
-  for await (const row of windowRows(stores.db, rollout.endpoint, { from, to })) {
+  for await (const row of windowRows(stores, rollout.endpoint, { from, to })) {
     signal?.throwIfAborted();
     const { shadow, version, revision, score, truth, eventTime } = row;
     if (shadow?.version !== served.number || version !== former.number || revision <= rollout.revision) continue;

@@ -66,7 +66,7 @@ async function writeRows(
 ): Promise<{ number: number; path: string } | undefined> {
   const files = new Map<number, RowFile>();
   try {
-    for await (const row of windowRows(stores.db, project, period, asOf)) {
+    for await (const row of windowRows(stores, project, period, asOf)) {
       signal.throwIfAborted();
       let file = files.get(row.version);
       if (file === undefined) {

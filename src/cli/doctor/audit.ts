@@ -2,10 +2,10 @@
 import type { RecordStores } from '../../records/stores';
 import { type Finding, ok, problem } from './finding';
 
-export async function examineAudit({ db, audit }: RecordStores): Promise<Finding[]> {
-  const projects = (await db.collection('audit').distinct('project')) as string[];
+export async function examineAudit({ audit }: RecordStores): Promise<Finding[]> {
+  const projects = await audit.projects();
   const findings: Finding[] = [];
-  for (const project of projects.sort()) {
+  for (const project of projects) {
     const broken = await audit.firstBroken(project);
     if (broken === undefined) continue;
     const fix = 'Find out who wrote to MongoDB by hand, and restore the events from a backup.';

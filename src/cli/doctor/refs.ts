@@ -1,131 +1,152 @@
-/** Dangling refs: records that name a record or an artifact that is gone. */
+/** Dangling refs: records that name a record or an artifact that is gone. Reads batch after batch: memory stays small. */
 
 import { type Digest, FACT_KINDS, type FactKind } from '../../domain/refs';
 import type { RecordStores } from '../../records/stores';
-import { factCollection, nodeOf } from '../../stores/facts';
+import { allAliases } from '../../stores/aliases';
+import { allEndpoints } from '../../stores/endpoints';
+import { nodeOf } from '../../stores/facts';
+import { allRequests } from '../../stores/requests';
 import { type Finding, ok, problem, warning } from './finding';
 
-/** Findings of one sort are alike: the first few tell. */
-const MOST_TOLD = 20;
+/** Findings of one sort are alike: the first few are shown. */
+const MOST_SHOWN = 20;
 const MOST_OBJECTS = 10_000;
 const AT_ONCE = 16;
+const BATCH = 500;
 
-/** A name as it stands in some record. */
-interface Named {
+/** What one record names. */
+interface Names {
+  /** `run:sha256:…`, `alias:flights/champion` */
   readonly by: string;
-  readonly kind: FactKind;
-  readonly id: string;
-}
-
-interface NamedArtifact {
-  readonly by: string;
-  readonly digest: Digest;
+  readonly records: readonly { readonly kind: FactKind; readonly id: string }[];
+  readonly artifacts: readonly Digest[];
 }
 
 export async function examineRefs(stores: RecordStores, withObjects: boolean): Promise<Finding[]> {
-  const { records, artifacts } = await names(stores);
-  const missing = await missingRecords(stores, records);
-  const gone = await missingArtifacts(stores, artifacts, withObjects);
-  const findings = [...told(missing), ...told(gone.lines), ...gone.notes];
-  const count = `${records.length} refs and ${artifacts.length} uses of artifacts`;
-  return findings.some(({ state }) => state === 'problem')
-    ? findings
-    : [ok('refs', `${count}, none dangling`), ...findings];
+  const refs = new Refs(stores, withObjects);
+  let batch: Names[] = [];
+  for await (const names of allNames(stores)) {
+    batch.push(names);
+    if (batch.length < BATCH) continue;
+    await refs.check(batch);
+    batch = [];
+  }
+  await refs.check(batch);
+  return refs.findings();
+}
+
+async function* allNames(stores: RecordStores): AsyncGenerator<Names> {
+  for (const kind of FACT_KINDS) {
+    for await (const { _id: id, inputs = [], artifacts = [] } of stores.facts.scan(kind, ['inputs', 'artifacts'])) {
+      yield { by: nodeOf({ kind, id }), records: inputs, artifacts: artifacts.map(({ digest }) => digest) };
+    }
+  }
+  for await (const { _id, version } of allAliases(stores)) {
+    yield { by: `alias:${_id}`, records: [{ kind: 'version', id: version }], artifacts: [] };
+  }
+  for await (const { _id, version, evaluation, snapshot } of allRequests(stores)) {
+    yield { by: `request:${_id}`, records: [version, evaluation, snapshot], artifacts: [] };
+  }
+  for await (const { _id, champion, candidate } of allEndpoints(stores)) {
+    const served = [champion, candidate].filter((one) => one !== undefined);
+    yield {
+      by: `endpoint:${_id}`,
+      records: served.map(({ version }) => ({ kind: 'version', id: version })),
+      artifacts: served.map(({ model }) => model),
+    };
+  }
 }
 
 const RESTORE = 'Restore MongoDB from a backup of the same day for all of its collections.';
 
-/** Steps go by records and artifact documents, so none runs again for an object: only its bytes mend it, wherever they are from. */
+/** Steps go by records and artifact documents, so none runs again for an object: only its bytes help, wherever they are from. */
 const putBack = (place: string): string =>
   `Put the object back as ${place}, from a backup or any copy: these bytes are known by that SHA-256. No step makes it anew while its record is there.`;
 
-interface Line {
-  readonly about: string;
-  readonly what: string;
-  readonly fix: string;
-}
+class Refs {
+  readonly #stores: RecordStores;
+  readonly #withObjects: boolean;
+  readonly #records = new Lines();
+  readonly #artifacts = new Lines();
+  readonly #objects = new Map<Digest, boolean>();
+  #unlooked = 0;
+  #refs = 0;
+  #uses = 0;
 
-function told(lines: readonly Line[]): Finding[] {
-  const shown = lines.slice(0, MOST_TOLD).map(({ about, what, fix }) => problem(about, what, fix));
-  const last = lines[MOST_TOLD - 1];
-  const more = lines.length - shown.length;
-  return more > 0 && last !== undefined ? [...shown, problem('refs', `${more} more like the last`, last.fix)] : shown;
-}
+  constructor(stores: RecordStores, withObjects: boolean) {
+    this.#stores = stores;
+    this.#withObjects = withObjects;
+  }
 
-async function names({ db, moving }: RecordStores): Promise<{ records: Named[]; artifacts: NamedArtifact[] }> {
-  const records: Named[] = [];
-  const artifacts: NamedArtifact[] = [];
-  for (const kind of FACT_KINDS) {
-    const facts = db
-      .collection<{
-        _id: string;
-        inputs?: readonly { kind: FactKind; id: string }[];
-        artifacts?: readonly { digest: Digest }[];
-      }>(factCollection(kind))
-      .find({}, { projection: { inputs: 1, artifacts: 1 } });
-    for await (const { _id: id, inputs = [], artifacts: made = [] } of facts) {
-      const by = nodeOf({ kind, id });
-      records.push(...inputs.map((input) => ({ by, kind: input.kind, id: input.id })));
-      artifacts.push(...made.map(({ digest }) => ({ by, digest })));
+  async check(batch: readonly Names[]): Promise<void> {
+    for (const kind of FACT_KINDS) {
+      const named = batch.flatMap(({ by, records }) =>
+        records.filter((one) => one.kind === kind).map(({ id }) => ({ by, id }))
+      );
+      this.#refs += named.length;
+      const gone = await this.#stores.facts.missing(
+        kind,
+        named.map(({ id }) => id)
+      );
+      for (const { by, id } of named) {
+        if (gone.has(id)) this.#records.add(by, `names ${kind}/${id}, which is gone`, RESTORE);
+      }
+    }
+    await this.#checkArtifacts(batch.flatMap(({ by, artifacts }) => artifacts.map((digest) => ({ by, digest }))));
+  }
+
+  async #checkArtifacts(named: readonly { readonly by: string; readonly digest: Digest }[]): Promise<void> {
+    const { artifacts } = this.#stores;
+    this.#uses += named.length;
+    const digests = [...new Set(named.map(({ digest }) => digest))];
+    const dead = await artifacts.notLive(digests);
+    await this.#look(digests.filter((digest) => !dead.has(digest)));
+    for (const { by, digest } of named) {
+      const what = `names the artifact ${digest}, `;
+      if (dead.has(digest)) this.#artifacts.add(by, `${what}which has no document`, RESTORE);
+      else if (this.#objects.get(digest) === false)
+        this.#artifacts.add(by, `${what}whose object is gone`, putBack(artifacts.place(digest)));
     }
   }
-  for await (const { _id, version } of moving.aliases.find()) {
-    records.push({ by: `alias:${_id}`, kind: 'version', id: version });
-  }
-  for await (const { _id, version, evaluation, snapshot } of moving.requests.find()) {
-    records.push(...[version, evaluation, snapshot].map(({ kind, id }) => ({ by: `request:${_id}`, kind, id })));
-  }
-  for await (const { _id, champion, candidate } of moving.endpoints.find()) {
-    for (const served of [champion, candidate]) {
-      if (served === undefined) continue;
-      records.push({ by: `endpoint:${_id}`, kind: 'version', id: served.version });
-      artifacts.push({ by: `endpoint:${_id}`, digest: served.model });
+
+  async #look(digests: readonly Digest[]): Promise<void> {
+    const fresh = digests.filter((digest) => !this.#objects.has(digest));
+    const looked = this.#withObjects ? fresh.slice(0, MOST_OBJECTS - this.#objects.size) : [];
+    this.#unlooked += fresh.length - looked.length;
+    for (let at = 0; at < looked.length; at += AT_ONCE) {
+      await Promise.all(
+        looked
+          .slice(at, at + AT_ONCE)
+          .map(async (digest) => this.#objects.set(digest, await this.#stores.artifacts.hasObject(digest)))
+      );
     }
   }
-  return { records, artifacts };
+
+  findings(): Finding[] {
+    const problems = [...this.#records.findings(), ...this.#artifacts.findings()];
+    const fix = this.#withObjects ? 'mlops doctor --verify looks at all of them.' : 'Repair the object store first.';
+    const left = `objects of ${this.#unlooked} artifacts were not looked at`;
+    const notes = this.#unlooked > 0 ? [warning('refs', left, fix)] : [];
+    const count = `${this.#refs} refs and ${this.#uses} uses of artifacts`;
+    return problems.length > 0 ? [...problems, ...notes] : [ok('refs', `${count}, none dangling`), ...notes];
+  }
 }
 
-async function missingRecords({ db }: RecordStores, named: readonly Named[]): Promise<Line[]> {
-  const missing: Line[] = [];
-  for (const kind of FACT_KINDS) {
-    const ofKind = named.filter((one) => one.kind === kind);
-    const ids = [...new Set(ofKind.map(({ id }) => id))];
-    const there = await db.collection<{ _id: string }>(factCollection(kind)).distinct('_id', { _id: { $in: ids } });
-    const known = new Set<string>(there);
-    for (const { by, id } of ofKind) {
-      if (!known.has(id)) missing.push({ about: by, what: `names ${kind}/${id}, which is gone`, fix: RESTORE });
-    }
-  }
-  return missing;
-}
+/** The first few problems of a sort, and how many more there are. */
+class Lines {
+  readonly #shown: Finding[] = [];
+  #more = 0;
+  #lastFix = '';
 
-async function missingArtifacts(
-  { db, artifacts }: RecordStores,
-  named: readonly NamedArtifact[],
-  withObjects: boolean
-): Promise<{ lines: Line[]; notes: Finding[] }> {
-  const digests = [...new Set(named.map(({ digest }) => digest))];
-  const documents = db.collection<{ _id: Digest; state: string }>('artifacts');
-  const live = new Set(await documents.distinct('_id', { _id: { $in: digests }, state: 'live' }));
-  const looked = withObjects ? digests.filter((digest) => live.has(digest)).slice(0, MOST_OBJECTS) : [];
-  const withoutObject = new Set<Digest>();
-  for (let at = 0; at < looked.length; at += AT_ONCE) {
-    await Promise.all(
-      looked.slice(at, at + AT_ONCE).map(async (digest) => {
-        if (!(await artifacts.hasObject(digest))) withoutObject.add(digest);
-      })
-    );
+  add(about: string, what: string, fix: string): void {
+    this.#lastFix = fix;
+    if (this.#shown.length < MOST_SHOWN) this.#shown.push(problem(about, what, fix));
+    else this.#more += 1;
   }
-  const lines = named.flatMap(({ by, digest }): Line[] => {
-    const line = { about: by, what: `names the artifact ${digest}, ` };
-    if (!live.has(digest)) return [{ ...line, what: `${line.what}which has no document`, fix: RESTORE }];
-    if (!withoutObject.has(digest)) return [];
-    return [{ ...line, what: `${line.what}whose object is gone`, fix: putBack(artifacts.place(digest)) }];
-  });
-  const left = live.size - looked.length;
-  const notes =
-    left > 0
-      ? [warning('refs', `objects of ${left} artifacts were not looked at`, 'Mend the object store first.')]
-      : [];
-  return { lines, notes: withObjects && left <= 0 ? [] : notes };
+
+  findings(): Finding[] {
+    return this.#more === 0
+      ? this.#shown
+      : [...this.#shown, problem('refs', `${this.#more} more like the last`, this.#lastFix)];
+  }
 }

@@ -1,14 +1,13 @@
 /** MongoDB and the object store: can they do what a step's commit needs? */
 import { MlopsError } from '../../domain/errors';
 import type { RecordStores } from '../../records/stores';
-import { checkReplicaSet } from '../../stores/connect';
+import { aboutMongo } from '../../stores/server';
 import { type Finding, ok, warning } from './finding';
 
 export async function examineMongo(stores: RecordStores): Promise<Finding> {
   await stores.connect();
-  const { version, setName } = await checkReplicaSet(stores.db);
-  const what = `version ${version}, replica set ${setName}, database ${stores.db.databaseName}`;
-  return mongoFinding(what, await transactionSeconds(stores));
+  const { version, setName, database, transactionSeconds } = await aboutMongo(stores);
+  return mongoFinding(`version ${version}, replica set ${setName}, database ${database}`, transactionSeconds);
 }
 
 /** @param seconds transactionLifetimeLimitSeconds; undefined where the server doesn't tell */
@@ -23,17 +22,6 @@ export function mongoFinding(what: string, seconds: number | undefined): Finding
 
 /** Ours take milliseconds. */
 const LONGEST_TRANSACTION_SECONDS = 15;
-
-/** An account may not ask for parameters, and needs not. */
-async function transactionSeconds({ db }: RecordStores): Promise<number | undefined> {
-  const name = 'transactionLifetimeLimitSeconds';
-  const answer = await db
-    .admin()
-    .command({ getParameter: 1, [name]: 1 })
-    .catch(() => undefined);
-  const seconds: unknown = answer?.[name];
-  return typeof seconds === 'number' ? seconds : undefined;
-}
 
 /** The bucket, and whether a second put of the same name is refused. Makes the bucket where it is missing, as a worker does. */
 export async function examineObjectStore({ artifacts }: RecordStores): Promise<Finding> {

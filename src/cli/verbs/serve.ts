@@ -6,8 +6,7 @@ import pino from 'pino';
 import { MlopsError } from '../../domain/errors';
 import type { Replica } from '../../replica/run-replica';
 import { readEnvironment } from '../../runtime/environment';
-import { type StoreConfig, storeConfig } from '../../stores/config';
-import { databaseOf } from '../../stores/connect';
+import { databaseNamed, type StoreConfig, storeConfig } from '../../stores/config';
 import { clientId, count, port, projectName } from '../options';
 import { release } from '../release';
 import { lazySignals } from '../signals';
@@ -90,7 +89,7 @@ async function untilTold(running: Replica): Promise<void> {
 /** Of this database's endpoint alone; the stack's data folder goes when its data go (`stack.sh wipe`). */
 function defaultFolder(stores: StoreConfig, endpoint: string, replica: string, stack = '.stack'): string {
   const base = existsSync(join(stack, 'env')) ? join(stack, 'data') : '.mlops';
-  return join(base, 'serve', stores.database ?? databaseOf(stores.mongodbUri), endpoint, replica);
+  return join(base, 'serve', databaseNamed(stores), endpoint, replica);
 }
 
 function portTaken(error: unknown, taken: number): MlopsError | undefined {

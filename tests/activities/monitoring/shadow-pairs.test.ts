@@ -61,7 +61,7 @@ test('pairs are both answers to one request of this rollout; truth, where it is 
     prediction(`b${day}`, day),
   ]);
   const { shadow: _, ...alone } = prediction('alone', 0);
-  await recordWriter(stores.db, 'flights').insertPredictions([
+  await recordWriter(stores, 'flights').insertPredictions([
     ...pairs,
     alone,
     prediction('synthetic', 0, { synthetic: true }),
@@ -84,7 +84,7 @@ test('pairs are both answers to one request of this rollout; truth, where it is 
     eventTime,
     receivedAt: new Date(),
   }));
-  await recordWriter(stores.db, 'flights').insertTruths(truths);
+  await recordWriter(stores, 'flights').insertTruths(truths);
   const judged = await shadowPairs(stores, rollout);
   expect(judged?.logLoss).toMatchObject({ pairs: 3, blocks: 3 });
   expect(judged?.logLoss?.estimate).toBeCloseTo(logLossOf(0.2, 0) - logLossOf(0.3, 0), 12);

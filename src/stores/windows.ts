@@ -1,0 +1,37 @@
+/** Judged windows: facts; revision 0 is the verdict, later ones are corrections. */
+import type { Fact } from '../domain/records';
+import { facts, type Store } from './mongo';
+
+/** Verdicts by event time. @param range of the windows' start: `from` included, `before` not */
+export function verdictsOf(
+  store: Store,
+  endpoint: string,
+  range: { readonly from?: string; readonly before?: string } = {}
+): AsyncIterable<Fact<'window'>> {
+  const starts = {
+    ...(range.from === undefined ? {} : { $gte: range.from }),
+    ...(range.before === undefined ? {} : { $lt: range.before }),
+  };
+  const within = Object.keys(starts).length === 0 ? {} : { 'body.period.from': starts };
+  return facts(store, 'window')
+    .find({ 'body.endpoint': endpoint, 'body.revision': 0, ...within } as never)
+    .sort({ 'body.period.from': 1 });
+}
+
+/** The window's last revision; null before its verdict. */
+export async function lastRevision(store: Store, endpoint: string, from: string): Promise<Fact<'window'> | null> {
+  return facts(store, 'window')
+    .find({ 'body.endpoint': endpoint, 'body.period.from': from } as never)
+    .sort({ 'body.revision': -1 })
+    .limit(1)
+    .next();
+}
+
+/** Verdicts that triggered something, by event time. */
+export async function triggeringWindows(store: Store, endpoint?: string): Promise<Fact<'window'>[]> {
+  const ofEndpoint = endpoint === undefined ? {} : { 'body.endpoint': endpoint };
+  return facts(store, 'window')
+    .find({ ...ofEndpoint, 'body.revision': 0, 'body.triggers.0': { $exists: true } } as never)
+    .sort({ 'body.period.from': 1 })
+    .toArray();
+}
