@@ -16,6 +16,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure, TemporalFailure, type Workflow } from '@temporalio/common';
 import { digestOf } from './runtime/digest';
+import { packDefinition } from './runtime/packed-definition';
 import type { ProjectDefinition } from './domain/definition';
 import { errorCodeOf, MlopsError } from './domain/errors';
 import { lifecycleId, PROJECT_NAME, parseRequest, phaseId, type RequestName } from './domain/ids';
@@ -99,8 +100,7 @@ export class MlopsClient {
     const state: LifecycleState = {
       v: 1,
       project: definition.name,
-      definition,
-      definitionDigest: digestOf(definition),
+      sent: packDefinition(definition),
       appliedBy: by,
       cycle: 0,
       pending: [],
@@ -116,7 +116,7 @@ export class MlopsClient {
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       staticSummary: `ML lifecycle of ${definition.name}`,
-      staticDetails: `From data to an approved, watched model, and around again. Definition ${state.definitionDigest}. **Current details**, beside this, say what it waits for.`,
+      staticDetails: `From data to an approved, watched model, and around again. Definition ${state.sent?.digest}. **Current details**, beside this, say what it waits for.`,
     });
     const message: RetrainMessage = {
       id,
@@ -205,8 +205,8 @@ export class MlopsClient {
   }
 
   apply(definition: ProjectDefinition, message: OperatorMessage): Promise<OperatorAnswer> {
-    checkPayload('definition', definition);
-    const applied: ApplyMessage = { ...message, definition, digest: digestOf(definition) };
+    const applied: ApplyMessage = { ...message, definition: packDefinition(definition) };
+    checkPayload('definition', applied);
     return this.#operate(definition.name, MESSAGES.apply, applied);
   }
 

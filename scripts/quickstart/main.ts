@@ -6,6 +6,7 @@ import type { ProjectDefinition } from '../../src/domain/definition';
 import { durationMs } from '../../src/domain/durations';
 import type { EndpointDocument } from '../../src/domain/endpoint';
 import { phaseId } from '../../src/domain/ids';
+import { planOf } from '../../src/domain/plan';
 import type { CycleDocument, Fact } from '../../src/domain/records';
 import { nextPeriod, type TimeRange, periodOf } from '../../src/domain/period';
 import { loadProject } from '../../src/project/load-project';
@@ -185,8 +186,8 @@ export class Story {
     const version = await this.stores.facts.get({ kind: 'version', id: `${this.definition.name}/1` });
     const { rows, auc } = await this.client.evaluate({
       project: this.definition.name,
-      definition: this.definition,
-      definitionRef: version.body.definition,
+      definition: version.body.definition,
+      plan: planOf(this.definition),
       searchAttributes: true,
       asOf: '2001-03-02T00:00:00Z',
       version: { kind: 'version', id: version._id, digest: version.digest },

@@ -9,7 +9,6 @@ import {
   MAX_RECORDED_REFUSALS,
   authors,
 } from '../domain/approval';
-import type { ApprovalPolicy } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
 import type { Cycle } from '../domain/ids';
 import type {
@@ -24,6 +23,7 @@ import type { DecisionBody, Fact } from '../domain/records';
 import type { Digest, Ref } from '../domain/refs';
 import { nodeOf } from '../stores/facts';
 import { callerIdentity, type MessageSource } from './approval/caller-identity';
+import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { evidenceOf } from './approval/evidence';
 
@@ -34,7 +34,6 @@ export interface OpenRequest {
   readonly version: Ref<'version'>;
   readonly evaluation: Ref<'evaluation'>;
   readonly snapshot: Ref<'snapshot'>;
-  readonly policy: ApprovalPolicy;
   readonly causes: readonly TriggerCause[];
   /** Who applied the cycle's definition last: its record names who did first. */
   readonly appliedBy: string;
@@ -90,6 +89,7 @@ export function approveActivities(deps: ActivityDeps) {
         stores.facts.get(open.version),
         stores.facts.get(open.evaluation),
       ]);
+      const { approval } = await definitionOf(stores, version.body.definition);
       const request: ApprovalRequest = {
         _id: id,
         v: 1,
@@ -103,7 +103,7 @@ export function approveActivities(deps: ActivityDeps) {
         evaluation: open.evaluation,
         snapshot: open.snapshot,
         comparisonDigest: evaluation.body.comparisonDigest,
-        policy: open.policy,
+        policy: approval,
         authors: authors(open.causes, open.appliedBy),
         causes: open.causes,
         gates: evaluation.body.gates,

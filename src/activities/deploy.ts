@@ -1,7 +1,7 @@
 /** A rollout's effects: each writes the endpoint by its own epoch, or reads what replicas report. */
 import { heartbeat, sleep } from '@temporalio/activity';
 import { crashPoint } from '../runtime/crash-points';
-import type { ProjectDefinition, RolloutStep } from '../domain/definition';
+import type { RolloutStep } from '../domain/definition';
 import { durationMs } from '../domain/durations';
 import { type Answers, modelInputs, type ServedVersion } from '../domain/endpoint';
 import type { Ref } from '../domain/refs';
@@ -31,6 +31,7 @@ import {
   takeStep,
 } from '../stores/rollouts';
 import { withHeartbeat } from './step/heartbeat';
+import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { shadowPairs } from './monitoring/shadow-pairs';
 
@@ -42,7 +43,7 @@ export interface BeginRollout {
   readonly workflow: { readonly workflowId: string; readonly runId: string };
   readonly kind: RolloutKind;
   readonly version: Ref<'version'>;
-  readonly definition: ProjectDefinition;
+  readonly definition: Ref<'definition'>;
   readonly reason: string;
 }
 
@@ -80,7 +81,7 @@ export function deployActivities(deps: ActivityDeps) {
       reason,
     }: BeginRollout): Promise<BegunRollout> {
       const stores = await deps.stores();
-      const { monitoring, rollout: plan } = definition;
+      const { monitoring, rollout: plan } = await definitionOf(stores, definition);
       const begun = await beginRollout(stores, {
         ...workflow,
         project,
@@ -212,7 +213,7 @@ function toldOf({ _id, epoch, served, steps, former, supersedes }: RolloutDocume
 /** By the definition that the version was made with: an earlier one may read other columns than today's. */
 async function servedVersion(stores: Stores, ref: Ref<'version'>): Promise<ServedVersion> {
   const { body } = await stores.facts.get(ref);
-  const { definition } = (await stores.facts.get(body.definition)).body;
+  const definition = await definitionOf(stores, body.definition);
   return {
     version: ref.id,
     number: body.number,

@@ -1,6 +1,5 @@
 /** Evaluation: a candidate, and the champion beside it, on the same later rows; and the gates' verdicts. */
 import { digestOf } from '../runtime/digest';
-import type { GateDefinition, Objective, RegisteredUse, Period } from '../domain/definition';
 import type { EvaluationBody } from '../domain/evaluation';
 import { judgeGates } from '../domain/gates';
 import type { EvaluateResult } from '../domain/phases';
@@ -10,6 +9,7 @@ import type { TimeRange } from '../domain/period';
 import type { EvaluateJobInput, EvaluateJobOutput } from '../engines/evaluate/evaluate-job';
 import { localCopies } from './step/artifact-cache';
 import { numericEnvironment, runWithHeartbeat, stepFiles } from './step/compute-job';
+import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { artifactNamed, labelledShards, loadRequest } from './step/inputs';
 import { versionedMetrics, withRegisteredMetrics } from './registered/metrics';
@@ -17,24 +17,23 @@ import { runStep } from './step/step';
 import { stepVersion } from './step/step-version';
 
 export interface Evaluate {
+  readonly definition: Ref<'definition'>;
   readonly version: Ref<'version'>;
   readonly champion?: Ref<'version'>;
   readonly snapshot: Ref<'snapshot'>;
   readonly labelSet: Ref<'labelSet'>;
   readonly period: TimeRange;
   readonly knownBy: string;
-  readonly gates: readonly GateDefinition[];
-  readonly metrics: readonly RegisteredUse[];
-  readonly objective: Objective;
-  readonly monitoringPeriod: Period;
-  readonly minRows: number;
 }
 
 export function evaluateActivities(deps: ActivityDeps) {
   return {
     async mlopsEvaluate(evaluate: Evaluate): Promise<EvaluateResult> {
-      const { snapshot, labelSet, period, knownBy, gates, metrics, objective, monitoringPeriod, minRows } = evaluate;
+      const { snapshot, labelSet, period, knownBy } = evaluate;
       const stores = await deps.stores();
+      const { gates, metrics, objective, split, ...defined } = await definitionOf(stores, evaluate.definition);
+      const monitoringPeriod = defined.period;
+      const minRows = split.minTestRows;
       const run = await runOf(deps, evaluate.version);
       const championRun = evaluate.champion === undefined ? undefined : await runOf(deps, evaluate.champion);
       const runRef = { kind: 'run', id: run._id, digest: run.digest } as const;

@@ -11,6 +11,7 @@ import { localPath, observe } from '../engines/tables/observe';
 import { localCopies } from './step/artifact-cache';
 import { withHeartbeat } from './step/heartbeat';
 import { numericEnvironment, runWithHeartbeat } from './step/compute-job';
+import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { observeRegistered } from './registered/reader';
 import { runStep } from './step/step';
@@ -25,8 +26,7 @@ export interface Observation {
 }
 
 export interface Ingest {
-  readonly source: SourceDefinition;
-  readonly schema: SchemaDefinition;
+  readonly definition: Ref<'definition'>;
   readonly observation: Observation;
   readonly parent?: Ref<'snapshot'>;
 }
@@ -35,12 +35,13 @@ export function ingestActivities(deps: ActivityDeps) {
   return {
     /** What the source's files are right now; a registered reader's parts become artifacts, so that ingest can run anywhere. */
     async mlopsObserve({
-      source,
+      definition,
       asOf,
     }: {
-      readonly source: SourceDefinition;
+      readonly definition: Ref<'definition'>;
       readonly asOf: string;
     }): Promise<Observation> {
+      const { source } = await definitionOf(await deps.stores(), definition);
       const { reader } = source;
       return withHeartbeat(`observing ${source.name}`, async (signal) =>
         'registered' in reader
@@ -49,7 +50,8 @@ export function ingestActivities(deps: ActivityDeps) {
       );
     },
 
-    async mlopsIngest({ source, schema, observation, parent: grown }: Ingest): Promise<Ref<'snapshot'>> {
+    async mlopsIngest({ definition, observation, parent: grown }: Ingest): Promise<Ref<'snapshot'>> {
+      const { source, schema } = await definitionOf(await deps.stores(), definition);
       const { columns, eventTime, knownAt } = source;
       const rowsOf = rowsDecidedBy(source, schema);
       // A snapshot of other rows is no parent: its shards lack the new columns, or hold another file's rows.

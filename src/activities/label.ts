@@ -1,12 +1,12 @@
 /** Labels a snapshot: a rule runs in a compute child, a registered labeler in this process. */
 import { join } from 'node:path';
 import { digestOf } from '../runtime/digest';
-import type { ColumnType, LabelDefinition } from '../domain/definition';
 import type { LabelSetBody } from '../domain/records';
 import type { Ref } from '../domain/refs';
 import { nodeOf } from '../stores/facts';
 import type { LabelInput, LabelOutput } from '../engines/tables/label';
 import { numericEnvironment, runWithHeartbeat } from './step/compute-job';
+import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { dataShards } from './step/inputs';
 import { labelRegistered } from './registered/labeler';
@@ -14,14 +14,15 @@ import { runStep } from './step/step';
 import { stepVersion } from './step/step-version';
 
 export interface Label {
+  readonly definition: Ref<'definition'>;
   readonly snapshot: Ref<'snapshot'>;
-  readonly label: LabelDefinition;
-  readonly columns: Readonly<Record<string, ColumnType>>;
 }
 
 export function labelActivities(deps: ActivityDeps) {
   return {
-    async mlopsLabel({ snapshot, label, columns }: Label): Promise<Ref<'labelSet'>> {
+    async mlopsLabel({ definition, snapshot }: Label): Promise<Ref<'labelSet'>> {
+      const { label, source } = await definitionOf(await deps.stores(), definition);
+      const { columns } = source;
       const { labeler } = label;
       const registered = 'registered' in labeler ? deps.registered.labelers[labeler.registered] : undefined;
       const request = {

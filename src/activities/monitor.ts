@@ -1,11 +1,11 @@
 /** The monitor's effects: read how far event time and truth have come, and judge a window once. */
 import { crashPoint } from '../runtime/crash-points';
 import { digestOf } from '../runtime/digest';
-import type { ProjectDefinition } from '../domain/definition';
 import { durationMs } from '../domain/durations';
 import { noReplica } from '../domain/endpoint';
 import type { Trigger, WatchMessage } from '../domain/messages';
 import type { WindowBody } from '../domain/monitoring';
+import { type Plan, planOf } from '../domain/plan';
 import type { Ref } from '../domain/refs';
 import type { TimeRange } from '../domain/period';
 import { triggersOf } from '../domain/triggers';
@@ -16,13 +16,14 @@ import { liveReplicas, watermarkOf } from '../stores/replicas';
 import { inAttemptFolder } from './step/attempt-folder';
 import { withHeartbeat } from './step/heartbeat';
 import { correctionActivities } from './monitoring/correct-window';
+import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { refusedSignalActivities } from './refused-signals';
 import { judgeRows } from './monitoring/window-numbers';
 
 export interface OfWindow {
   readonly project: string;
-  readonly definition: ProjectDefinition;
+  readonly definition: Ref<'definition'>;
   readonly period: TimeRange;
 }
 
@@ -32,12 +33,10 @@ export type Readiness =
   | { readonly state: 'ready'; readonly asOf: string };
 
 export interface Watched {
-  readonly watched?: { readonly ref: Ref<'definition'>; readonly definition: ProjectDefinition };
+  readonly watched?: { readonly definition: Ref<'definition'>; readonly plan: Plan };
 }
 
-/** `definitionRef`: of the definition, as the verdict names it. */
 export interface JudgeWindow extends OfWindow {
-  readonly definitionRef: Ref<'definition'>;
   readonly asOf: string;
 }
 
@@ -54,17 +53,17 @@ export function monitorActivities(deps: ActivityDeps) {
 
     /** What to go by from now on: the definition that the watched version was made with. */
     async mlopsWatchedDefinition(watch: WatchMessage & { readonly project: string }): Promise<Watched> {
-      const { facts } = await deps.stores();
-      const version = await facts.find('version', watch.version);
+      const stores = await deps.stores();
+      const version = await stores.facts.find('version', watch.version);
       if (version === null || version.body.project !== watch.project) return {};
-      const { body } = await facts.get(version.body.definition);
-      return { watched: { ref: version.body.definition, definition: body.definition } };
+      const { definition } = version.body;
+      return { watched: { definition, plan: planOf(await definitionOf(stores, definition)) } };
     },
 
     /** Whether a window is over, and enough of its truth is there or need not be waited for any longer. */
     async mlopsWindowReady({ project, definition, period }: OfWindow): Promise<Readiness> {
       const stores = await deps.stores();
-      const { truthCoverage, truthDelay, allowedLateness } = definition.monitoring;
+      const { truthCoverage, truthDelay, allowedLateness } = (await definitionOf(stores, definition)).monitoring;
       const live = await liveReplicas(stores, project);
       if (live.length === 0) return { state: 'waiting', waitsFor: noReplica(project), noReplica: true };
       const watermark = watermarkOf(live, durationMs(allowedLateness));
@@ -103,8 +102,9 @@ export function monitorActivities(deps: ActivityDeps) {
 async function judged(
   deps: ActivityDeps,
   stores: Stores,
-  { project, definition, definitionRef, period, asOf }: JudgeWindow
+  { project, definition: definitionRef, period, asOf }: JudgeWindow
 ): Promise<WindowBody> {
+  const definition = await definitionOf(stores, definitionRef);
   const { version, numbers } = await inAttemptFolder(deps.workFolder, 'window', (folder) =>
     judgeRows(deps, stores, { project, definition, period, asOf, folder })
   );

@@ -1,9 +1,10 @@
 /** Tells people: through each notifier of the definition, at least once, with the notice's id. */
 import { activityInfo, cancellationSignal, getClient } from '@temporalio/activity';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import type { NotifierUse } from '../domain/definition';
 import type { DeliverNotice, Notice } from '../domain/notice';
 import { sendNotice } from '../notify';
+import type { Ref } from '../domain/refs';
+import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 
 export function noticeActivities(deps: ActivityDeps) {
@@ -28,13 +29,18 @@ export function noticeActivities(deps: ActivityDeps) {
     },
 
     async mlopsNotify({
+      definition,
       notifier,
       notice,
     }: {
-      readonly notifier: NotifierUse;
+      readonly definition: Ref<'definition'>;
+      /** Its place in the definition. */
+      readonly notifier: number;
       readonly notice: Notice;
     }): Promise<void> {
-      await sendNotice(notifier, notice, deps.registered, cancellationSignal());
+      const use = (await definitionOf(await deps.stores(), definition)).notifiers[notifier];
+      if (use === undefined) throw new Error(`the definition has no notifiers[${notifier}]`);
+      await sendNotice(use, notice, deps.registered, cancellationSignal());
     },
 
     /** `notifier`: its place in the definition; none, where the delivery never began. */

@@ -1,39 +1,40 @@
 /** The definition's door: registered once, under the digest that everyone then names. */
 import { digestOf } from '../runtime/digest';
+import { unpackDefinition } from '../runtime/packed-definition';
 import type { ProjectDefinition } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
-import type { Digest, Ref } from '../domain/refs';
+import type { PackedDefinition } from '../domain/messages';
+import { type Plan, planOf } from '../domain/plan';
+import type { Ref } from '../domain/refs';
+import { checkProject, invalidDefinition } from '../project/define-project';
 import { describeRegistered } from '../project/registry';
 import { refOf } from '../stores/facts';
 import type { ActivityDeps } from './deps';
 import { registeredUses } from './registered/uses';
 
 export interface RegisterDefinition {
-  readonly definition: ProjectDefinition;
-  readonly digest: Digest;
+  readonly project: string;
+  readonly sent: PackedDefinition;
   readonly appliedBy: string;
+}
+
+export interface RegisteredDefinition {
+  readonly definition: Ref<'definition'>;
+  readonly plan: Plan;
+  readonly searchAttributes: boolean;
+  /** How many cycles this project has had. */
+  readonly cycles: number;
 }
 
 export function projectActivities(deps: ActivityDeps) {
   return {
     /**
-     * Checks the digest and every registered name, and that registered code kept its source; then records it. `cycles`:
-     * how many this project has had. A project that is started again counts on, so that no cycle meets another's request.
+     * Checks the definition in full, every registered name, and that registered code kept its source; then records it.
+     * `cycles`: a project that is started again counts on, so that no cycle meets another's request.
      */
-    async mlopsRegisterDefinition({
-      definition,
-      digest,
-      appliedBy,
-    }: RegisterDefinition): Promise<{ ref: Ref<'definition'>; searchAttributes: boolean; cycles: number }> {
-      const found = digestOf(definition);
-      if (found !== digest) {
-        throw new MlopsError(
-          'MLOPS_DEFINITION_INVALID',
-          'The definition is not the one that its digest names.',
-          { project: definition.name, digest, found },
-          'Send the digest of the definition as it is sent.'
-        );
-      }
+    async mlopsRegisterDefinition({ project, sent, appliedBy }: RegisterDefinition): Promise<RegisteredDefinition> {
+      const { digest } = sent;
+      const definition = checked(project, unpackDefinition(sent));
       const stores = await deps.stores();
       await checkRegistered(deps, definition);
       for (const code of describeRegistered(deps.registered)) {
@@ -64,9 +65,22 @@ export function projectActivities(deps: ActivityDeps) {
         .limit(1)
         .next();
       const cycles = typeof last?.cycle === 'number' ? last.cycle : 0;
-      return { ref: refOf(fact), searchAttributes: deps.searchAttributes, cycles };
+      return { definition: refOf(fact), plan: planOf(definition), searchAttributes: deps.searchAttributes, cycles };
     },
   };
+}
+
+/** Whoever sent it: what the project files' own checks refuse is refused here. It must be complete, as they leave it. */
+function checked(project: string, sent: unknown): ProjectDefinition {
+  const { definition, mistakes } = checkProject(sent);
+  if (definition === undefined) throw invalidDefinition(mistakes, { project });
+  if (definition.name !== project)
+    throw invalidDefinition([{ path: 'name', problem: `is ${definition.name}, not that of the lifecycle` }], {
+      project,
+    });
+  if (digestOf(definition) !== digestOf(sent))
+    throw invalidDefinition([{ path: '', problem: 'it lacks defaults: send what defineProject returns' }], { project });
+  return definition;
 }
 
 async function checkRegistered(deps: ActivityDeps, definition: ProjectDefinition): Promise<void> {

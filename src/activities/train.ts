@@ -2,10 +2,11 @@
 import { join } from 'node:path';
 import { log } from '@temporalio/activity';
 import { crashPoint } from '../runtime/crash-points';
-import type { DependencyRule, FeatureDefinition, ModelDefinition } from '../domain/definition';
+import type { ModelDefinition } from '../domain/definition';
 import { errorCodeOf, MlopsError } from '../domain/errors';
 import type { Cycle } from '../domain/ids';
 import { cycleRecordId } from '../domain/ids';
+import { planOf, splitAt } from '../domain/plan';
 import type { SplitPeriods } from '../domain/records';
 import type { Ref } from '../domain/refs';
 import type { FitJobInput, FitJobOutput } from '../engines/features/fit-job';
@@ -15,6 +16,7 @@ import { refOf } from '../stores/facts';
 import type { TrainJobInput, TrainJobOutput } from '../engines/train/train-job';
 import { localCopies } from './step/artifact-cache';
 import { numericEnvironment, type Running, runWithHeartbeat, stepFiles } from './step/compute-job';
+import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { artifactNamed, dataShards, labelledShards, loadRequest } from './step/inputs';
 import { trainRegistered } from './registered/trainer';
@@ -23,11 +25,17 @@ import { stepVersion } from './step/step-version';
 import { type Train, trainingRows } from './training';
 
 export interface FitFeatures {
+  readonly definition: Ref<'definition'>;
   readonly snapshot: Ref<'snapshot'>;
-  readonly split: SplitPeriods;
-  readonly features: readonly FeatureDefinition[];
-  readonly dependencies: readonly DependencyRule[];
-  readonly minTrainRows: number;
+  readonly asOf: string;
+}
+
+export interface TrainOn {
+  readonly definition: Ref<'definition'>;
+  readonly snapshot: Ref<'snapshot'>;
+  readonly labelSet: Ref<'labelSet'>;
+  readonly features: Ref<'featureSet'>;
+  readonly asOf: string;
 }
 
 export interface RegisterVersion {
@@ -38,19 +46,17 @@ export interface RegisterVersion {
   readonly labelSet: Ref<'labelSet'>;
   readonly features: Ref<'featureSet'>;
   readonly run: Ref<'run'>;
-  readonly decisionThreshold: number;
 }
 
 export function trainActivities(deps: ActivityDeps) {
   return {
     /** Reads the training rows only: statistics of later rows would leak. */
-    async mlopsFitFeatures({
-      snapshot,
-      split,
-      features,
-      dependencies,
-      minTrainRows,
-    }: FitFeatures): Promise<Ref<'featureSet'>> {
+    async mlopsFitFeatures({ definition, snapshot, asOf }: FitFeatures): Promise<Ref<'featureSet'>> {
+      const defined = await definitionOf(await deps.stores(), definition);
+      const { features, schema } = defined;
+      const { dependencies } = schema;
+      const { minTrainRows } = defined.split;
+      const split = splitAt(planOf(defined), asOf);
       const request = {
         kind: 'featureSet',
         name: 'fit',
@@ -80,8 +86,12 @@ export function trainActivities(deps: ActivityDeps) {
       });
     },
 
-    async mlopsTrain(train: Train): Promise<Ref<'run'>> {
-      const { snapshot, labelSet, features, split, model } = train;
+    async mlopsTrain({ definition, asOf, ...on }: TrainOn): Promise<Ref<'run'>> {
+      const { snapshot, labelSet, features } = on;
+      const defined = await definitionOf(await deps.stores(), definition);
+      const { model } = defined;
+      const split = splitAt(planOf(defined), asOf);
+      const train: Train = { ...on, split, model };
       const registered = 'trainer' in model ? deps.registered.trainers[model.trainer.registered] : undefined;
       const request = {
         kind: 'run',
@@ -105,6 +115,7 @@ export function trainActivities(deps: ActivityDeps) {
       const id = cycleRecordId(project, cycle);
       const there = await stores.facts.find('version', id);
       if (there !== null) return { version: refOf(there), number: there.body.number };
+      const { objective } = await definitionOf(stores, register.definition);
       const run = await stores.facts.get(register.run);
       const model = artifactNamed(run, 'model');
       const { fact } = await stores.facts.commitNumbered(`${project}/versions`, (number) => ({
@@ -126,7 +137,7 @@ export function trainActivities(deps: ActivityDeps) {
             model,
             split: run.body.split,
             trainRows: run.body.rows,
-            decisionThreshold: register.decisionThreshold,
+            decisionThreshold: objective.decisionThreshold,
           },
         },
         audit: {

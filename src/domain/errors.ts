@@ -9,6 +9,7 @@ export type Handling = 'retry' | 'operator' | 'caller';
 export const ERRORS = {
   // the project definition
   MLOPS_DEFINITION_INVALID: 'caller',
+  MLOPS_DEFINITION_TOO_LARGE: 'caller',
   MLOPS_NAME_INVALID: 'caller',
   MLOPS_NOT_REGISTERED: 'operator',
   MLOPS_CODE_CHANGED: 'operator',

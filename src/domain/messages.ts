@@ -2,7 +2,6 @@
  * What people, monitors and replicas say to workflows, and the names under which they say it. Public API:
  * a test pins the names. Every message is one JSON object.
  */
-import type { ProjectDefinition } from './definition';
 import type { Digest } from './refs';
 
 export const MESSAGES = {
@@ -64,9 +63,13 @@ export interface RetrainMessage extends OperatorMessage {
   /** Closes an open approval request as superseded. */
   readonly supersede?: boolean;
 }
-export interface ApplyMessage extends OperatorMessage {
-  readonly definition: ProjectDefinition;
+/** A definition as it travels: its canonical JSON, gzipped, in base64; and the digest of that JSON. */
+export interface PackedDefinition {
   readonly digest: Digest;
+  readonly gzip: string;
+}
+export interface ApplyMessage extends OperatorMessage {
+  readonly definition: PackedDefinition;
 }
 export interface RollbackMessage extends OperatorMessage {
   /** Number of the version to go back to; without it, the one before. */
@@ -151,5 +154,5 @@ export interface LifecycleStatus {
   readonly failure?: string;
   /** How the last cycle ended. */
   readonly last?: string;
-  readonly definition: Digest;
+  readonly definition?: Digest;
 }

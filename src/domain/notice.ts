@@ -1,4 +1,4 @@
-import type { NotifierUse } from './definition';
+import type { Ref } from './refs';
 
 /** What people are told: that a request waits, that it still does, how it ended. */
 export interface Notice {
@@ -19,6 +19,8 @@ export interface Notice {
 /** A delivery, through each notifier of the definition. */
 export interface DeliverNotice {
   readonly v: 1;
-  readonly notifiers: readonly NotifierUse[];
+  readonly definition: Ref<'definition'>;
+  /** How many notifiers it has. */
+  readonly notifiers: number;
   readonly notice: Notice;
 }

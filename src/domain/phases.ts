@@ -1,10 +1,10 @@
-/** What each phase is started with and what it answers: refs and a checked definition, never data. */
+/** What each phase is started with and what it answers: refs and a plan, never a definition or data. */
 import type { AcceptedDecision, ApprovalRequest } from './approval';
-import type { ProjectDefinition } from './definition';
 import type { GateResult } from './evaluation';
 import type { Cycle } from './ids';
-import type { RequestState, Trigger, TriggerCause } from './messages';
-import type { Digest, Ref } from './refs';
+import type { PackedDefinition, RequestState, Trigger, TriggerCause } from './messages';
+import type { Plan } from './plan';
+import type { Ref } from './refs';
 import type { TimeRange } from './period';
 
 /** Every phase's input. `v` is the schema of what crosses continue-as-new and upgrades. */
@@ -12,8 +12,8 @@ export interface PhaseContext {
   readonly v: 1;
   readonly project: string;
   readonly cycle: Cycle;
-  readonly definition: ProjectDefinition;
-  readonly definitionRef: Ref<'definition'>;
+  readonly definition: Ref<'definition'>;
+  readonly plan: Plan;
   readonly searchAttributes: boolean;
 }
 
@@ -73,9 +73,9 @@ export interface ApproveInput {
   readonly accepted?: readonly AcceptedDecision[];
   /** Of the run before this one. `deadlineAt`: milliseconds by the workflow's clock. */
   readonly continued?: { readonly deadlineAt: number; readonly malformed: number };
-  readonly notifiers?: ProjectDefinition['notifiers'];
-  /** Default: the defaults of a definition. */
-  readonly retries?: Pick<ProjectDefinition, 'retryFor' | 'heartbeatWithin'>;
+  /** Of the cycle that asks; notices go to the definition's notifiers. */
+  readonly definition?: Ref<'definition'>;
+  readonly plan?: Pick<Plan, 'notifiers' | 'retryFor' | 'heartbeatWithin'>;
 }
 
 export interface ApproveResult {
@@ -87,11 +87,11 @@ export interface ApproveResult {
 export interface LifecycleState {
   readonly v: 1;
   readonly project: string;
-  readonly definition: ProjectDefinition;
-  readonly definitionDigest: Digest;
+  /** As it was sent, until it is registered; from then on `definition` and `plan` stand for it. */
+  readonly sent?: PackedDefinition;
+  readonly definition?: Ref<'definition'>;
+  readonly plan?: Plan;
   readonly appliedBy: string;
-  /** Set once the definition is registered. */
-  readonly definitionRef?: Ref<'definition'>;
   readonly searchAttributes?: boolean;
   /** The last cycle that was begun. */
   readonly cycle: number;
@@ -111,7 +111,7 @@ export interface LifecycleState {
 
 /** A definition that was registered when it was applied; it takes effect with the next cycle. */
 export type AppliedDefinition = Required<
-  Pick<LifecycleState, 'definition' | 'definitionDigest' | 'appliedBy' | 'definitionRef' | 'searchAttributes'>
+  Pick<LifecycleState, 'definition' | 'plan' | 'appliedBy' | 'searchAttributes'>
 >;
 
 export type CycleOutcome =

@@ -2,9 +2,10 @@
  * The rules of a rollout: its steps, when replicas have followed, whether a step passes. One rollout owns an endpoint
  * by its epoch; a rollback is a rollout in one step with the next epoch.
  */
-import type { ProjectDefinition, RolloutPlan, RolloutStep } from './definition';
+import type { RolloutPlan, RolloutStep } from './definition';
 import type { Answers, ReplicaDocument, ServedVersion } from './endpoint';
 import type { Interval } from './evaluation';
+import type { Plan } from './plan';
 import type { Ref } from './refs';
 
 export type RolloutKind = 'rollout' | 'rollback';
@@ -15,7 +16,8 @@ export interface DeployInput {
   readonly project: string;
   /** The cycle's number, or `solo-…`, `rollback-…`. */
   readonly cycle: number | string;
-  readonly definition: ProjectDefinition;
+  readonly definition: Ref<'definition'>;
+  readonly plan: Plan;
   readonly searchAttributes: boolean;
   readonly version: Ref<'version'>;
   readonly kind: RolloutKind;

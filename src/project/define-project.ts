@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { canonicalJson } from '../runtime/digest';
+import { MAX_DEFINITION_BYTES } from '../runtime/packed-definition';
 import type { ProjectDefinition } from '../domain/definition';
 import { MlopsError, type Where } from '../domain/errors';
 import { checkColumns, type Tell } from './check-columns';
@@ -16,9 +17,6 @@ import { LISTS, type Parsed, SECTIONS } from './project-schema';
 
 export type { Mistake } from './mistakes';
 export type { ProjectInput } from './project-input';
-
-/** It travels in messages to workflows, whose payloads may have 64 KB. */
-const MAX_BYTES = 32 * 1024;
 
 export type CheckedProject =
   | { readonly definition: ProjectDefinition; readonly mistakes: readonly [] }
@@ -59,9 +57,9 @@ export function checkProject(input: unknown): CheckedProject {
   if (mistakes.length > 0) return { mistakes };
   const definition = complete(parsed as ParsedProject);
   const bytes = Buffer.byteLength(canonicalJson(definition));
-  if (bytes > MAX_BYTES) {
+  if (bytes > MAX_DEFINITION_BYTES) {
     return {
-      mistakes: [{ path: '', problem: `the definition has ${bytes} bytes; at most ${MAX_BYTES} fit in a message` }],
+      mistakes: [{ path: '', problem: `it has ${bytes} bytes as JSON; at most ${MAX_DEFINITION_BYTES} may be` }],
     };
   }
   return { definition, mistakes: [] };

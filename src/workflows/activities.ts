@@ -7,14 +7,14 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { createActivities } from '../activities';
-import type { ProjectDefinition } from '../domain/definition';
 import { durationMs } from '../domain/durations';
+import type { Plan } from '../domain/plan';
 import { COMPUTE_SUFFIX } from '../domain/queues';
 import { show, type Visible } from './visible';
 
 export type Activities = ReturnType<typeof createActivities>;
 
-type Retries = Pick<ProjectDefinition, 'retryFor' | 'heartbeatWithin'>;
+type Retries = Pick<Plan, 'retryFor' | 'heartbeatWithin'>;
 
 const DEFAULT_RETRIES: Retries = { retryFor: { wall: '24 hours' }, heartbeatWithin: { wall: '10 seconds' } };
 
@@ -67,7 +67,7 @@ const FIRST_LOOK = 6;
  * looks come ever more rarely, so that a day's training leaves a dozen timers.
  */
 export async function untilPickedUp<T>(
-  context: { readonly project: string; readonly searchAttributes: boolean; readonly definition: Retries },
+  context: { readonly project: string; readonly searchAttributes: boolean; readonly plan: Retries },
   visible: Visible,
   work: Promise<T>
 ): Promise<T> {
@@ -88,16 +88,16 @@ export async function untilPickedUp<T>(
 }
 
 async function untilSettled(
-  context: { readonly project: string; readonly searchAttributes: boolean; readonly definition: Retries },
+  context: { readonly project: string; readonly searchAttributes: boolean; readonly plan: Retries },
   visible: Visible,
   queue: string,
   settled: () => boolean
 ): Promise<void> {
   let told = false;
-  for (let lookMs = FIRST_LOOK * durationMs(context.definition.heartbeatWithin); ; lookMs *= 2) {
+  for (let lookMs = FIRST_LOOK * durationMs(context.plan.heartbeatWithin); ; lookMs *= 2) {
     // Its timer ends with the work, so that nothing is left to wake a workflow that lives on.
     if (await condition(settled, lookMs, { summary: `is ${queue} polled?` })) break;
-    const polled = await isPolled(queue, context.definition);
+    const polled = await isPolled(queue, context.plan);
     if (settled()) break;
     if (polled === false) {
       show(context, {

@@ -74,7 +74,7 @@ async function waitForPeople(input: ApproveInput, request: ApprovalRequest): Pro
     }
     const { state, closedBecause: because = '' } = ballot.request;
     if (state === 'approved' || state === 'rejected') await ballot.recorded();
-    await io(input.retries).mlopsCloseRequest({ request: request._id, project: input.project, state, because });
+    await io(input.plan).mlopsCloseRequest({ request: request._id, project: input.project, state, because });
     await notify(input, request, `approval-${state}`, `${modelVersion}: ${state}, ${because}`);
     await condition(allHandlersFinished);
     return { state, reason: because };
@@ -97,12 +97,12 @@ function tell(input: ApproveInput, { request, accepted }: Ballot): void {
 async function refuse(input: ApproveInput): Promise<ApproveResult> {
   const requestId = `${input.project}/${input.cycle}`;
   let answered = 0;
-  const known = io(input.retries).mlopsFindRequest({ request: requestId });
+  const known = io(input.plan).mlopsFindRequest({ request: requestId });
   const take = async (message: DecisionMessage, updateId?: string): Promise<DecisionAnswer> => {
     const request = await known;
     const judgement =
       request === null ? UNKNOWN : request.state === 'open' ? NOT_OPEN_YET : judgeDecision(request, [], message);
-    const answer = await io(input.retries).mlopsRecordDecision({
+    const answer = await io(input.plan).mlopsRecordDecision({
       request: requestId,
       project: input.project,
       decision: message,
@@ -164,15 +164,21 @@ async function remind(input: ApproveInput, request: ApprovalRequest, deadlineAt:
 
 /** Resolves once the delivery has begun, or the audit tells that it can't: nobody's approval depends on a notice. */
 async function notify(input: ApproveInput, request: ApprovalRequest, kind: string, text: string): Promise<void> {
-  const { notifiers = [] } = input;
-  if (notifiers.length === 0) return;
+  const { definition, plan } = input;
+  if (definition === undefined || plan === undefined || plan.notifiers === 0) return;
   const { project, workflowId } = request;
   const notice = { id: `${request._id} ${kind}`, kind, project, text, details: request.evidence, workflowId };
   try {
-    await io(input.retries).mlopsStartNotice({ v: 1, workflowId: noticeId(workflowId, kind), notifiers, notice });
+    await io(input.plan).mlopsStartNotice({
+      v: 1,
+      workflowId: noticeId(workflowId, kind),
+      definition,
+      notifiers: plan.notifiers,
+      notice,
+    });
   } catch (error) {
     if (isCancellation(error)) throw error;
-    await io(input.retries).mlopsRecordUndelivered({ notice, why: reasonOf(error) });
+    await io(input.plan).mlopsRecordUndelivered({ notice, why: reasonOf(error) });
   }
 }
 

@@ -45,15 +45,13 @@ async function untilSettled(
   commands: OperatorCommands,
   { request, accepted }: OpenedRequest
 ): Promise<ApproveResult> {
-  const { project, cycle, searchAttributes, definition } = context;
-  const { notifiers, retryFor, heartbeatWithin } = definition;
-  const retries = { retryFor, heartbeatWithin };
+  const { project, cycle, searchAttributes, definition, plan } = context;
   for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 5_000)) {
     try {
       const child = await startChild(approve, {
         workflowId: request.workflowId,
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-        args: [{ v: 1, project, cycle: String(cycle), searchAttributes, request, accepted, notifiers, retries }],
+        args: [{ v: 1, project, cycle: String(cycle), searchAttributes, request, accepted, definition, plan }],
         ...described(
           `approve ${project}@${request.number}?`,
           `Model ${request.model}. Its current details, under User Metadata, say how to answer.`
@@ -98,10 +96,10 @@ function decidedOn(request: ApprovalRequest, message: unknown): AcceptedDecision
 
 async function untilAnswered(
   child: ChildWorkflowHandle<typeof approve>,
-  { definition }: PhaseContext,
+  { plan }: PhaseContext,
   commands: OperatorCommands
 ): Promise<ApproveResult> {
-  const after = definition.approval.supersedeAfter;
+  const after = plan.supersedeAfter;
   let answer: ApproveResult | undefined;
   const result = child.result().then((value) => {
     answer = value;

@@ -73,7 +73,7 @@ export class Ballot {
       this.#onChange();
     }
     const { workflowId, runId } = workflowInfo();
-    const answer = io(this.#input.retries).mlopsRecordDecision({
+    const answer = io(this.#input.plan).mlopsRecordDecision({
       request: this.#request._id,
       project: this.#input.project,
       decision: message,
@@ -98,7 +98,7 @@ export class Ballot {
     this.#malformed += 1;
     if (this.#malformed > MAX_RECORDED_MALFORMED) return;
     const { workflowId, runId } = workflowInfo();
-    await io(this.#input.retries)
+    await io(this.#input.plan)
       .mlopsRecordMalformed({
         request: this.#request._id,
         project: this.#input.project,

@@ -69,7 +69,8 @@ class Cycle {
   readonly #context: PhaseContext;
 
   constructor(state: LifecycleState, commands: OperatorCommands, view: LifecycleView, triggers: readonly Trigger[]) {
-    if (state.definitionRef === undefined) throw new Error('a cycle before its definition is registered');
+    if (state.definition === undefined || state.plan === undefined)
+      throw new Error('a cycle before its definition is registered');
     this.#state = state;
     this.#commands = commands;
     this.#view = view;
@@ -83,7 +84,7 @@ class Cycle {
       project: state.project,
       cycle: state.cycle,
       definition: state.definition,
-      definitionRef: state.definitionRef,
+      plan: state.plan,
       searchAttributes: state.searchAttributes ?? true,
     };
   }
@@ -107,14 +108,14 @@ class Cycle {
   }
 
   async #run(): Promise<CycleOutcome> {
-    const { definition, project, cycle } = this.#context;
+    const { definition, plan, project, cycle } = this.#context;
     const asOf = this.#asOf;
     const parent = this.#state.snapshot;
     await this.#attempt(() =>
       this.#io().mlopsOpenCycle({
         project,
         cycle,
-        definition: this.#context.definitionRef,
+        definition,
         causes: this.#causes,
         asOf,
       })
@@ -130,12 +131,12 @@ class Cycle {
     );
     this.snapshot = snapshot;
     this.#refs = { snapshot };
-    const labelSet = await this.#phase('label', definition.label.name, (workflowId) =>
+    const labelSet = await this.#phase('label', plan.label, (workflowId) =>
       executeChild(label, {
         workflowId,
         ...CHILD,
         args: [{ ...this.#context, snapshot }],
-        ...described(`label for ${project}`, `Labels ${definition.label.name}.`),
+        ...described(`label for ${project}`, `Labels ${plan.label}.`),
       })
     );
     const trained = await this.#phase('train', `on ${snapshot.digest.slice(0, 19)}`, (workflowId) =>
@@ -183,7 +184,6 @@ class Cycle {
         version: trained.version,
         evaluation: judged.evaluation,
         snapshot,
-        policy: definition.approval,
         causes: this.#causes,
         appliedBy: this.#state.appliedBy,
       });
@@ -204,15 +204,13 @@ class Cycle {
             project,
             cycle,
             definition,
+            plan,
             searchAttributes: this.#context.searchAttributes,
             version: trained.version,
             kind: 'rollout',
           },
         ],
-        ...described(
-          `roll out ${project}@${trained.number}`,
-          `Steps: ${definition.rollout.steps.map((step) => step.name).join(', ')}.`
-        ),
+        ...described(`roll out ${project}@${trained.number}`, `Steps: ${plan.rollout.steps.join(', ')}.`),
       })
     );
     // Known from here on, whatever becomes of the watching.
@@ -265,13 +263,13 @@ class Cycle {
 
   /** The monitor outlives cycles: no ordinary child. One that runs already is told what to watch. */
   async #watch(message: WatchMessage): Promise<void> {
-    const { project, definition, searchAttributes } = this.#context;
+    const { project, definition, plan, searchAttributes } = this.#context;
     const workflowId = monitorId(project);
     try {
       await startChild(monitor, {
         workflowId,
         parentClosePolicy: ParentClosePolicy.ABANDON,
-        args: [{ v: 1, project, definition, searchAttributes }],
+        args: [{ v: 1, project, definition, plan, searchAttributes }],
         ...described(`monitor of ${project}`, 'Judges each window of the endpoint once its truth has arrived.'),
       });
     } catch (error) {
@@ -342,7 +340,7 @@ class Cycle {
   }
 
   #io() {
-    return io(this.#context.definition);
+    return io(this.#context.plan);
   }
 }
 

@@ -5,14 +5,14 @@ import { io } from './activities';
 import { reasonOf } from './failures';
 
 /** At least once through each notifier, tried for a day; what can't be delivered is in the audit. */
-export async function deliverNotice({ notifiers, notice }: DeliverNotice): Promise<void> {
+export async function deliverNotice({ definition, notifiers, notice }: DeliverNotice): Promise<void> {
   await Promise.all(
-    notifiers.map((notifier, index) =>
+    Array.from({ length: notifiers }, (_, notifier) =>
       io()
-        .mlopsNotify({ notifier, notice })
+        .mlopsNotify({ definition, notifier, notice })
         .catch(async (error: unknown) => {
           if (isCancellation(error)) throw error;
-          await io().mlopsRecordUndelivered({ notice, notifier: index, why: reasonOf(error) });
+          await io().mlopsRecordUndelivered({ notice, notifier, why: reasonOf(error) });
         })
     )
   );

@@ -162,8 +162,8 @@ class Saga {
   }
 
   async #replicas(number: number, revision: number): Promise<Followed> {
-    const { minReplicas, replicasWithin } = this.#input.definition.rollout;
-    const followed = await waiting(this.#input.definition).mlopsAwaitReplicas({
+    const { minReplicas, replicasWithin } = this.#input.plan.rollout;
+    const followed = await waiting(this.#input.plan).mlopsAwaitReplicas({
       rollout: this.#started().rollout,
       step: number,
       revision,
@@ -189,7 +189,7 @@ class Saga {
 
   async #shadow(begun: BegunRollout): Promise<ShadowPairs | undefined> {
     if (!begun.steps.some((step) => step.shadow)) return undefined;
-    return (await waiting(this.#input.definition).mlopsShadowPairs({ rollout: begun.rollout })).shadow;
+    return (await waiting(this.#input.plan).mlopsShadowPairs({ rollout: begun.rollout })).shadow;
   }
 
   async #end(outcome: 'deployed' | 'rolled-back', because: string, shadow?: ShadowPairs): Promise<DeployResult> {
@@ -223,7 +223,7 @@ class Saga {
   }
 
   #io() {
-    return io(this.#input.definition);
+    return io(this.#input.plan);
   }
 
   /** @param live replicas, where it is waited for what only they can tell */

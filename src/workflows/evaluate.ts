@@ -2,7 +2,7 @@ import { executeChild, workflowInfo } from '@temporalio/workflow';
 import { phaseId } from '../domain/ids';
 import type { EvaluateInput, EvaluateResult } from '../domain/phases';
 import type { Ref } from '../domain/refs';
-import { lastWholePeriods } from '../domain/period';
+import { splitAt } from '../domain/plan';
 import { compute, io, untilPickedUp } from './activities';
 import { ingest } from './ingest';
 import { label } from './label';
@@ -10,8 +10,8 @@ import { described, show } from './visible';
 
 /** Scores a version, and the champion beside it, on the same later rows, and judges the gates. */
 export async function evaluate(input: EvaluateInput): Promise<EvaluateResult> {
-  const { definition, asOf, version, champion } = input;
-  const period = input.period ?? lastWholePeriods(definition.period, definition.split.testPeriods, asOf);
+  const { definition, plan, asOf, version, champion } = input;
+  const period = input.period ?? splitAt(plan, asOf).test;
   const visible = {
     phase: 'evaluate',
     waitingFor: [],
@@ -20,24 +20,20 @@ export async function evaluate(input: EvaluateInput): Promise<EvaluateResult> {
   show(input, visible);
   const snapshot = input.snapshot ?? (await ingested(input));
   const labelSet = input.labelSet ?? (await labeled(input, snapshot));
-  const work = compute(definition).mlopsEvaluate({
+  const work = compute(plan).mlopsEvaluate({
+    definition,
     version,
     ...(champion === undefined ? {} : { champion }),
     snapshot,
     labelSet,
     period,
     knownBy: asOf,
-    gates: definition.gates,
-    metrics: definition.metrics,
-    objective: definition.objective,
-    monitoringPeriod: definition.period,
-    minRows: definition.split.minTestRows,
   });
   return untilPickedUp(input, visible, work);
 }
 
 async function ingested(input: EvaluateInput): Promise<Ref<'snapshot'>> {
-  const parent = await io(input.definition).mlopsSnapshotOf({ version: input.version });
+  const parent = await io(input.plan).mlopsSnapshotOf({ version: input.version });
   return executeChild(ingest, {
     workflowId: phaseId(input.project, input.cycle, 'ingest'),
     args: [{ ...contextOf(input), asOf: input.asOf, parent }],
@@ -53,6 +49,6 @@ async function labeled(input: EvaluateInput, snapshot: Ref<'snapshot'>): Promise
   });
 }
 
-function contextOf({ v, project, cycle, definition, definitionRef, searchAttributes }: EvaluateInput) {
-  return { v, project, cycle, definition, definitionRef, searchAttributes };
+function contextOf({ v, project, cycle, definition, plan, searchAttributes }: EvaluateInput) {
+  return { v, project, cycle, definition, plan, searchAttributes };
 }

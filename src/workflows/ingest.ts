@@ -5,17 +5,16 @@ import { show } from './visible';
 
 /** Observes what the source holds up to asOf, then takes what is new as one ingest batch: a snapshot's ref. */
 export async function ingest(input: IngestInput): Promise<Ref<'snapshot'>> {
-  const { definition, asOf, parent } = input;
+  const { definition, plan, asOf, parent } = input;
   const visible = {
     phase: 'ingest',
     waitingFor: [],
-    details: `Takes the rows of **${definition.source.name}** that are known by ${asOf}${parent === undefined ? '' : ', and were not yet'}.`,
+    details: `Takes the rows of **${plan.source}** that are known by ${asOf}${parent === undefined ? '' : ', and were not yet'}.`,
   };
   show(input, visible);
-  const observation = await waiting(definition).mlopsObserve({ source: definition.source, asOf });
-  const work = compute(definition).mlopsIngest({
-    source: definition.source,
-    schema: definition.schema,
+  const observation = await waiting(plan).mlopsObserve({ definition, asOf });
+  const work = compute(plan).mlopsIngest({
+    definition,
     observation,
     ...(parent === undefined ? {} : { parent }),
   });

@@ -5,16 +5,12 @@ import { show } from './visible';
 
 /** Labels every row of a snapshot by the definition's labeler: a label set's ref. */
 export async function label(input: LabelInput): Promise<Ref<'labelSet'>> {
-  const { definition, snapshot } = input;
+  const { definition, plan, snapshot } = input;
   const visible = {
     phase: 'label',
     waitingFor: [],
-    details: `Labels the snapshot with **${definition.label.name}** v${definition.label.version}.`,
+    details: `Labels the snapshot with **${plan.label}**.`,
   };
   show(input, visible);
-  return untilPickedUp(
-    input,
-    visible,
-    compute(definition).mlopsLabel({ snapshot, label: definition.label, columns: definition.source.columns })
-  );
+  return untilPickedUp(input, visible, compute(plan).mlopsLabel({ definition, snapshot }));
 }

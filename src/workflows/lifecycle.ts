@@ -14,11 +14,9 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ProjectDefinition } from '../domain/definition';
 import { monitorId, rollbackId } from '../domain/ids';
-import type { LifecycleStatus, OperatorAnswer, RollbackMessage } from '../domain/messages';
+import type { LifecycleStatus, OperatorAnswer, PackedDefinition, RollbackMessage } from '../domain/messages';
 import type { AppliedDefinition, LifecycleState } from '../domain/phases';
-import type { Digest } from '../domain/refs';
 import { io } from './activities';
 import { type LifecycleView, runCycle } from './cycle';
 import { deploy } from './deploy';
@@ -33,11 +31,11 @@ export async function lifecycle(initial: LifecycleState): Promise<{ readonly end
   const commands: OperatorCommands = new OperatorCommands(state, {
     status: () => statusOf(state, commands, visible),
     rollback: (message) => startRollback(state, message),
-    register: async ({ definition, digest, by }) => {
-      const registered = await register(definition, digest, by);
+    register: async ({ definition: sent, by }) => {
+      const registered = await register(state, sent, by);
       if (typeof registered === 'string') return registered;
-      const { definitionRef, searchAttributes } = registered;
-      return { definition, definitionDigest: digest, appliedBy: by, definitionRef, searchAttributes };
+      const { definition, plan, searchAttributes } = registered;
+      return { definition, plan, appliedBy: by, searchAttributes };
     },
     cancelled: () => whole.consideredCancelled,
   });
@@ -90,29 +88,29 @@ async function cycleUntilStopped(
 
 /** Registered once, by the lifecycle's first activity: a name that the worker doesn't know ends a project that never began. */
 async function withDefinition(state: LifecycleState, commands: OperatorCommands): Promise<LifecycleState> {
-  if (state.definitionRef !== undefined) return state;
-  const registered = await register(state.definition, state.definitionDigest, state.appliedBy);
+  const { sent, ...rest } = state;
+  if (sent === undefined) return state;
+  const registered = await register(state, sent, state.appliedBy);
   if (typeof registered !== 'string') {
     commands.registered = true;
     const { cycles, ...known } = registered;
-    return { ...state, ...known, cycle: cycles };
+    return { ...rest, ...known, cycle: cycles };
   }
   commands.registered = registered;
   await condition(allHandlersFinished);
   throw ApplicationFailure.create({ message: registered, type: 'MLOPS_NOT_REGISTERED', nonRetryable: true });
 }
 
-type Registered = Pick<AppliedDefinition, 'definitionRef' | 'searchAttributes'> & { readonly cycles: number };
+type Registered = Pick<AppliedDefinition, 'definition' | 'plan' | 'searchAttributes'> & { readonly cycles: number };
 
 /** What the definition is known by from now on, or in words why this worker can't run it. */
 async function register(
-  definition: ProjectDefinition,
-  digest: Digest,
+  { project, plan }: LifecycleState,
+  sent: PackedDefinition,
   appliedBy: string
 ): Promise<Registered | string> {
   try {
-    const { ref, ...rest } = await io(definition).mlopsRegisterDefinition({ definition, digest, appliedBy });
-    return { definitionRef: ref, ...rest };
+    return await io(plan).mlopsRegisterDefinition({ project, sent, appliedBy });
   } catch (error) {
     if (isCancellation(error)) throw error;
     return reasonOf(error);
@@ -128,7 +126,10 @@ function applied(state: LifecycleState, commands: OperatorCommands): LifecycleSt
 
 /** A rollout of its own, beside the cycle: it takes the endpoint by the next epoch, with or without the old saga's worker. */
 async function startRollback(state: LifecycleState, message: RollbackMessage): Promise<OperatorAnswer> {
-  const target = await io(state.definition).mlopsRollbackTarget({
+  const { definition, plan } = state;
+  if (definition === undefined || plan === undefined)
+    return { outcome: 'refused', reason: 'the definition is not registered yet' };
+  const target = await io(plan).mlopsRollbackTarget({
     project: state.project,
     ...(message.to === undefined ? {} : { to: message.to }),
   });
@@ -142,7 +143,8 @@ async function startRollback(state: LifecycleState, message: RollbackMessage): P
         v: 1,
         project: state.project,
         cycle: `rollback-${message.id}`,
-        definition: state.definition,
+        definition,
+        plan,
         searchAttributes: state.searchAttributes ?? true,
         version: target.version,
         kind: 'rollback',
@@ -190,6 +192,7 @@ function showIdle(state: LifecycleState, commands: OperatorCommands, view: Lifec
 }
 
 function statusOf(state: LifecycleState, commands: OperatorCommands, visible: LifecycleView): LifecycleStatus {
+  const digest = state.definition?.digest ?? state.sent?.digest;
   return {
     project: state.project,
     cycle: visible.cycle ?? state.cycle,
@@ -197,7 +200,7 @@ function statusOf(state: LifecycleState, commands: OperatorCommands, visible: Li
     waitingFor: visible.waitingFor,
     paused: commands.paused,
     pendingTriggers: commands.pending,
-    definition: state.definitionDigest,
+    ...(digest === undefined ? {} : { definition: digest }),
     ...(commands.failure === undefined ? {} : { failure: commands.failure }),
     ...(state.last === undefined ? {} : { last: state.last }),
   };

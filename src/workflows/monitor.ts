@@ -12,11 +12,11 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Judged, Watched } from '../activities/monitor';
-import type { ProjectDefinition } from '../domain/definition';
 import { durationMs } from '../domain/durations';
 import { readWatch, readWatermark } from '../domain/endpoint-messages';
 import { lifecycleId, monitorId, versionLabel } from '../domain/ids';
 import { MESSAGES, type Trigger, type WatchMessage } from '../domain/messages';
+import type { Plan } from '../domain/plan';
 import type { Ref } from '../domain/refs';
 import { type TimeRange, periodOf } from '../domain/period';
 import { windowLineOf } from '../domain/windows';
@@ -30,13 +30,15 @@ import { Wake } from './wake';
 export interface MonitorState {
   readonly v: 1;
   readonly project: string;
-  readonly definition: ProjectDefinition;
+  /** Of the watched version; before there is one, of the cycle that deployed. */
+  readonly definition: Ref<'definition'>;
+  readonly plan: Plan;
   readonly searchAttributes: boolean;
   /** Start of the next window to judge. */
   readonly next?: string;
   /** Start of the first window whose truth may still be coming. */
   readonly uncorrected?: string;
-  readonly watched?: WatchMessage & { readonly definition: Ref<'definition'> };
+  readonly watched?: WatchMessage;
   /** Lines of the last windows, newest first. */
   readonly recent?: readonly string[];
   /** Wall time after which MongoDB is read again without a signal. Default 10 minutes, doubling to an hour. */
@@ -108,38 +110,38 @@ class Windows {
     const { project } = this.state;
     let watched: Watched['watched'];
     try {
-      ({ watched } = await io(this.state.definition).mlopsWatchedDefinition({ project, ...message }));
+      ({ watched } = await io(this.state.plan).mlopsWatchedDefinition({ project, ...message }));
     } catch (error) {
       if (isCancellation(error)) throw error;
       this.#show(`a mend: ${message.version} can't be watched. ${reasonOf(error)}`, undefined, ['operator']);
       return 'failed';
     }
     if (watched === undefined) return `${project} has no version ${message.version}`;
-    const { ref, definition } = watched;
-    const { period, truthDelay } = definition.monitoring;
+    const { definition, plan } = watched;
+    const { period, truthDelay } = plan.monitoring;
     const next = this.state.next ?? periodOf(period, message.since).from;
     // An earlier monitor may have left windows whose truth was still coming.
     const earlier = new Date(Date.parse(next) - durationMs(truthDelay)).toISOString();
     const uncorrected = this.state.uncorrected ?? periodOf(period, earlier).from;
-    this.state = { ...this.state, definition, watched: { ...message, definition: ref }, next, uncorrected };
+    this.state = { ...this.state, definition, plan, watched: message, next, uncorrected };
     return undefined;
   }
 
   /** Whether a window was judged; else the next one isn't ripe, and the details say what for. */
   async judgeNext(): Promise<boolean> {
-    const { project, definition, next, watched } = this.state;
+    const { project, definition, plan, next, watched } = this.state;
     if (next === undefined || watched === undefined) {
       this.#show('the first deployed version');
       return false;
     }
-    const period = { from: next, to: periodOf(definition.monitoring.period, next).to };
+    const period = { from: next, to: periodOf(plan.monitoring.period, next).to };
     try {
-      const ready = await waiting(definition).mlopsWindowReady({ project, definition, period });
+      const ready = await waiting(plan).mlopsWindowReady({ project, definition, period });
       if (ready.state === 'waiting') {
         this.#show(ready.waitsFor, period, ready.noReplica === true ? [`replica:${project}`] : []);
         return false;
       }
-      await this.#judge(period, watched.definition, ready.asOf);
+      await this.#judge(period, ready.asOf);
       return true;
     } catch (error) {
       if (isCancellation(error)) throw error;
@@ -151,14 +153,14 @@ class Windows {
 
   /** Whether a window was counted again, since all that its truth was waited for is over. */
   async correctNext(): Promise<boolean> {
-    const { project, definition, uncorrected, next } = this.state;
+    const { project, plan, uncorrected, next } = this.state;
     if (uncorrected === undefined || uncorrected === next) return false;
     try {
-      const { from, due } = await io(definition).mlopsNextCorrection({ project, from: uncorrected });
+      const { from, due } = await io(plan).mlopsNextCorrection({ project, from: uncorrected });
       if (due !== undefined) {
         this.#show(`the truth of this window that came later, up to ${due.asOf}`, due.period);
         const visible = this.#visible('its numbers', due.period);
-        const correcting = compute(definition).mlopsCorrectWindow({ project, ...due });
+        const correcting = compute(plan).mlopsCorrectWindow({ project, ...due });
         this.#replaceLine(due.period, (await untilPickedUp(this.state, visible, correcting)).line);
         this.#counted += 1;
       }
@@ -171,10 +173,10 @@ class Windows {
     }
   }
 
-  async #judge(period: TimeRange, definitionRef: Ref<'definition'>, asOf: string): Promise<void> {
-    const { project, definition } = this.state;
+  async #judge(period: TimeRange, asOf: string): Promise<void> {
+    const { project, definition, plan } = this.state;
     this.#show(`the numbers of this window, as known by ${asOf}`, period);
-    const judging = compute(definition).mlopsJudgeWindow({ project, definition, definitionRef, period, asOf });
+    const judging = compute(plan).mlopsJudgeWindow({ project, definition, period, asOf });
     const judged: Judged = await untilPickedUp(this.state, this.#visible('its numbers', period), judging);
     const unheard: string[] = [];
     for (const trigger of judged.triggers) {

@@ -62,14 +62,16 @@ export class OperatorCommands {
     this.paused = state.paused;
     this.#answers = [...state.answers];
     this.#seenTriggers = [...state.seenTriggers];
-    this.registered = state.definitionRef === undefined ? undefined : true;
+    this.registered = state.definition === undefined ? undefined : true;
     setHandler(messages.status, actions.status);
     setHandler(messages.trigger, (message) => this.#onTrigger(message), {
       description: 'From monitors and workflows: {id, cause: {kind, detail}, asOf}',
     });
     this.#update(messages.retrain, '{id, by, asOf, supersede?}: one more cycle', (message) => this.#retrain(message));
-    this.#update(messages.apply, '{id, by, definition, digest}: a new definition, from the next cycle on', (message) =>
-      this.#apply(message, actions)
+    this.#update(
+      messages.apply,
+      '{id, by, definition: {digest, gzip}}: a new definition, from the next cycle on',
+      (message) => this.#apply(message, actions)
     );
     this.#update(messages.retry, '{id, by}: the failed phase again', () => this.#choose('retry'));
     this.#update(messages.skip, '{id, by}: ends the cycle whose phase failed', () => this.#choose('skip'));
@@ -193,8 +195,6 @@ export class OperatorCommands {
   }
 
   async #apply(message: ApplyMessage, actions: DeskActions): Promise<OperatorAnswer> {
-    if (message.definition.name !== this.#project)
-      return refused(`the definition is of project ${message.definition.name}`);
     const registered = await actions.register(message);
     if (typeof registered === 'string') return refused(registered);
     if (this.ending) return ENDING;

@@ -62,6 +62,6 @@ test('operators’ messages need an id and a name; retrain an event time; apply 
   expect(malformedOperatorMessage('pause', { id: 'a' })).toMatch(/^by:/);
   expect(malformedOperatorMessage('retrain', { id: 'a', by: 'ana', asOf: 'tomorrow' })).toMatch(/^asOf:/);
   expect(malformedOperatorMessage('retrain', { id: 'a', by: 'ana', asOf: '2001-02-01T00:00:00Z' })).toBeUndefined();
-  expect(malformedOperatorMessage('apply', { id: 'a', by: 'ana', definition: {} })).toMatch(/^digest:/);
+  expect(malformedOperatorMessage('apply', { id: 'a', by: 'ana', definition: {} })).toMatch(/^definition.digest:/);
   expect(malformedOperatorMessage('stop', null)).toMatch(/object/);
 });

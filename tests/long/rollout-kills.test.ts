@@ -10,6 +10,7 @@ import { type FollowingReplica, followingReplica } from '../support/following-re
 import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
 import { flights, registerVersion } from '../workflows/endpoint-worker';
+import { registeredDefinition } from '../support/registered-definition';
 
 jest.setTimeout(120_000);
 
@@ -39,7 +40,7 @@ async function start(number: number): Promise<WorkflowHandle> {
     v: 1,
     project,
     cycle: number,
-    definition,
+    ...(await registeredDefinition(system.stores, definition)),
     searchAttributes: false,
     version,
     kind: 'rollout',

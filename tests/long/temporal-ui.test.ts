@@ -73,7 +73,7 @@ async function openRequest(project: string): Promise<ApprovalRequest> {
     openedAt: new Date().toISOString(),
   };
   await system.stores.moving.requests.insertOne(request);
-  const input: ApproveInput = { v: 1, project, cycle: '1', searchAttributes: true, request, notifiers: [] };
+  const input: ApproveInput = { v: 1, project, cycle: '1', searchAttributes: true, request };
   await system.client.temporal.workflow.start('approve', {
     workflowId,
     taskQueue: system.taskQueue,

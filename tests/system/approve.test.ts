@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { ApprovalRequest } from '../../src/domain/approval';
+import type { NotifierUse } from '../../src/domain/definition';
 import { phaseId } from '../../src/domain/ids';
 import type { AuditEvent } from '../../src/domain/records';
 import type { DecisionMessage } from '../../src/domain/messages';
@@ -9,7 +10,9 @@ import type { ApproveInput, ApproveResult } from '../../src/domain/phases';
 import type { Notice } from '../../src/notify';
 import { startReceiver } from '../notify/receiver';
 import { eventually } from '../support/eventually';
+import { smallProject } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
+import { registeredDefinition } from '../support/registered-definition';
 
 const MODEL = `sha256:${'a'.repeat(64)}` as const;
 const OTHER = `sha256:${'b'.repeat(64)}` as const;
@@ -35,7 +38,7 @@ interface Opened {
 
 async function open(
   policy: Partial<ApprovalRequest['policy']> = {},
-  notifiers: ApproveInput['notifiers'] = [{ registered: 'kept', params: {} }],
+  notifiers: readonly NotifierUse[] = [{ registered: 'kept', params: {} }],
   accepted: ApproveInput['accepted'] = []
 ): Promise<Opened> {
   cycles += 1;
@@ -79,7 +82,7 @@ async function open(
     searchAttributes: true,
     request,
     accepted,
-    notifiers,
+    ...(await notifying(project, notifiers)),
   };
   const handle = await system.client.temporal.workflow.start('approve', {
     workflowId,
@@ -88,6 +91,9 @@ async function open(
   });
   return { request, id: request._id, workflowId, result: () => handle.result() as Promise<ApproveResult> };
 }
+
+const notifying = (project: string, notifiers: readonly NotifierUse[]) =>
+  registeredDefinition(system.stores, smallProject(project, 'flights.parquet', { notifiers }));
 
 const decision = (by: string, changes: Partial<DecisionMessage> = {}): DecisionMessage => ({
   id: randomUUID(),
@@ -468,11 +474,11 @@ test('a notice whose delivery can’t begin is told in the audit, and the reques
   const { project, cycle } = request;
   const asked = { ...request, _id: `${request._id}-long`, workflowId };
   await system.stores.moving.requests.insertOne(asked);
-  const notifiers = [{ registered: 'kept', params: {} }];
+  const known = await notifying(project, [{ registered: 'kept', params: {} }]);
   const handle = await system.client.temporal.workflow.start('approve', {
     workflowId,
     taskQueue: system.taskQueue,
-    args: [{ v: 1, project, cycle, searchAttributes: true, request: asked, notifiers } satisfies ApproveInput],
+    args: [{ v: 1, project, cycle, searchAttributes: true, request: asked, ...known } satisfies ApproveInput],
   });
   // Decided before it is asked, a request isn't told of.
   await seen(workflowId);

@@ -1,4 +1,5 @@
 /** What an evaluation may know, what it may compare, and that what it judged is what is served. */
+import { planOf } from '../../src/domain/plan';
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -92,12 +93,12 @@ test('a champion that was trained on the test rows can’t be compared with: its
 
 async function evaluateAlone(asOf: string, period: { from: string; to: string }) {
   const version = await system.stores.facts.get({ kind: 'version', id: `${project}/1` });
-  const { definition: definitionRef } = version.body;
-  const { definition } = (await system.stores.facts.get(definitionRef)).body;
+  const { definition } = version.body;
+  const plan = planOf((await system.stores.facts.get(definition)).body.definition);
   return system.client.evaluate({
     project,
     definition,
-    definitionRef,
+    plan,
     searchAttributes: true,
     asOf,
     period,

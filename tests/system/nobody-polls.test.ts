@@ -7,6 +7,7 @@ import { eventually } from '../support/eventually';
 import { quiet } from '../support/quiet';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
+import { registeredDefinition } from '../support/registered-definition';
 
 let system: TestSystem;
 let temporal: TestWorkflowEnvironment | undefined;
@@ -25,13 +26,11 @@ async function ingestAlone(searchAttributes: boolean): Promise<{
   const definition = smallProject(project, await writeSmallFlights(system.folder, 1000), {
     heartbeatWithin: { wall: '250 milliseconds' },
   });
-  const digest = `sha256:${'0'.repeat(64)}` as const;
   const input: IngestInput = {
     v: 1,
     project,
     cycle: 1,
-    definition,
-    definitionRef: { kind: 'definition', id: 'none', digest },
+    ...(await registeredDefinition(system.stores, definition)),
     searchAttributes,
     asOf: '2001-02-01T00:00:00Z',
   };

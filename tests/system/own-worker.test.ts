@@ -8,6 +8,7 @@ import type { Ref } from '../../src/domain/refs';
 import { packageRoot } from '../../src/runtime/package-root';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
+import { registeredDefinition } from '../support/registered-definition';
 
 let system: TestSystem;
 let worker: ChildProcess;
@@ -53,7 +54,16 @@ test('it has the compute worker beside it, which takes real rows', async () => {
   const snapshot = await system.client.temporal.workflow.execute('ingest', {
     workflowId: phaseId(definition.name, cycle, 'ingest'),
     taskQueue: system.taskQueue,
-    args: [{ v: 1, project: definition.name, cycle, definition, searchAttributes: true, asOf: '2001-02-01T00:00:00Z' }],
+    args: [
+      {
+        v: 1,
+        project: definition.name,
+        cycle,
+        ...(await registeredDefinition(system.stores, definition)),
+        searchAttributes: true,
+        asOf: '2001-02-01T00:00:00Z',
+      },
+    ],
   });
   const { body } = await system.stores.facts.get(snapshot as Ref<'snapshot'>);
   expect(body.rows).toBeGreaterThan(4_000);

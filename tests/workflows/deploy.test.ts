@@ -8,6 +8,7 @@ import type { deploy } from '../../src/workflows/deploy';
 import { report } from '../stores/served';
 import { type FollowingReplica, followingReplica, type Reported } from '../support/following-replica';
 import { type EndpointWorker, flights, registerVersion, startEndpointWorker } from './endpoint-worker';
+import { registeredDefinition } from '../support/registered-definition';
 
 let worker: EndpointWorker;
 let projects = 0;
@@ -22,14 +23,17 @@ beforeEach(() => {
   project = `rollouts-${projects}-${Date.now().toString(36)}`;
 });
 
-async function start(number: number, changes: Partial<DeployInput> = {}): Promise<WorkflowHandle<typeof deploy>> {
-  const definition = flights(project);
+async function start(
+  number: number,
+  changes: Partial<DeployInput> = {},
+  definition = flights(project)
+): Promise<WorkflowHandle<typeof deploy>> {
   const version = await registerVersion(worker.stores, definition, number);
   const input: DeployInput = {
     v: 1,
     project,
     cycle: number,
-    definition,
+    ...(await registeredDefinition(worker.stores, definition)),
     searchAttributes: false,
     version,
     kind: 'rollout',
@@ -117,7 +121,7 @@ test("shadow answers are paired with the champion's, and told with the result", 
   });
   await withChampion(
     async (serving) => {
-      const handle = await start(2, { definition });
+      const handle = await start(2, {}, definition);
       const document = await endpointWhen(inStep('shadow'));
       expect(document.candidate).toMatchObject({ number: 2, share: 0, shadow: true });
       const pair = (day: number): PredictionRecord => ({
@@ -246,12 +250,11 @@ test('a live replica that does not follow in time undoes the step', async () => 
 });
 
 test('a replica that reports late, but in time, is waited for', async () => {
-  const handle = await start(1, {
-    definition: {
-      ...flights(project),
-      rollout: { ...flights(project).rollout, replicasWithin: { wall: '20 seconds' } },
-    },
-  });
+  const handle = await start(
+    1,
+    {},
+    { ...flights(project), rollout: { ...flights(project).rollout, replicasWithin: { wall: '20 seconds' } } }
+  );
   const { revision } = await endpointWhen((document) => document.rollout.step === 1);
   await report(worker.stores, project, 'late', { revision: revision - 1 });
   const waits = async () =>

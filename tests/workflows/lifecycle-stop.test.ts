@@ -9,6 +9,8 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import flights from '../../examples/flights/project';
 import { MlopsClient } from '../../src/client';
 import { digestOf } from '../../src/runtime/digest';
+import { planOf } from '../../src/domain/plan';
+import { packDefinition } from '../../src/runtime/packed-definition';
 import { lifecycleId } from '../../src/domain/ids';
 import type { LifecycleState } from '../../src/domain/phases';
 import { builtFile } from '../../src/runtime/package-root';
@@ -31,7 +33,8 @@ const held = new Promise<void>((resolve) => {
 /** All that a cycle asks for whose beginning fails, and that is skipped then. */
 const activities = {
   mlopsRegisterDefinition: async () => ({
-    ref: { kind: 'definition', id: 'a', digest: digestOf(definition) },
+    definition: { kind: 'definition', id: 'a', digest: digestOf(definition) },
+    plan: planOf(definition),
     searchAttributes: false,
     cycles: 0,
   }),
@@ -71,8 +74,7 @@ test('ends the lifecycle, and no next run begins without it', async () => {
   const state: LifecycleState = {
     v: 1,
     project,
-    definition,
-    definitionDigest: digestOf(definition),
+    sent: packDefinition(definition),
     appliedBy: 'cem',
     cycle: 0,
     pending: [trigger],

@@ -10,6 +10,7 @@ import { report } from '../stores/served';
 import { eventually } from '../support/eventually';
 import { type EndpointWorker, startEndpointWorker } from './endpoint-worker';
 import { registerWatched, serveWeek, watchedFlights } from './served-flights';
+import { registeredDefinition } from '../support/registered-definition';
 
 const [W1, W2, W3, W4, W5, W6] = [
   '2001-02-01T00:00:00.000Z',
@@ -38,12 +39,13 @@ beforeEach(() => {
 });
 
 async function start(changes: Partial<MonitorState> = {}, since: string = W1): Promise<WorkflowHandle<typeof monitor>> {
-  const definition = watchedFlights(project);
-  const version = await registerWatched(worker.stores, definition);
+  const defined = watchedFlights(project);
+  const version = await registerWatched(worker.stores, defined);
+  const known = await registeredDefinition(worker.stores, defined);
   const handle = await worker.client.workflow.start<typeof monitor>('monitor', {
     workflowId: monitorId(project),
     taskQueue: worker.taskQueue,
-    args: [{ v: 1, project, definition, searchAttributes: false, ...changes }],
+    args: [{ v: 1, project, ...known, searchAttributes: false, ...changes }],
   });
   started.push(handle);
   await handle.signal(MESSAGES.watch, { version: version.id, number: 1, since });
@@ -179,13 +181,14 @@ test('a version that can’t be watched waits for a person, and is watched after
     definition: watchedFlights(project),
   };
   await registerWatched(worker.stores, definition);
+  const known = await registeredDefinition(worker.stores, definition);
   const lost = await definitions.findOneAndDelete({ 'body.definition.name': project });
   await serveWeek(worker.stores, project, { from: W1 });
   await shipped('2001-02-09T00:00:00Z');
   const handle = await worker.client.workflow.start<typeof monitor>('monitor', {
     workflowId: monitorId(project),
     taskQueue: worker.taskQueue,
-    args: [{ v: 1, project, definition, searchAttributes: false }],
+    args: [{ v: 1, project, ...known, searchAttributes: false }],
   });
   started.push(handle);
   await handle.signal(MESSAGES.watch, { version: `${project}/1`, number: 1, since: W1 });

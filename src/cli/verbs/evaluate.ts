@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { MlopsError } from '../../domain/errors';
 import type { EvaluateInput } from '../../domain/phases';
+import { planOf } from '../../domain/plan';
 import type { Records } from '../../records';
 import { type ClientOptions, withClient, withRecords } from '../connect';
 import { when, withTaskQueue } from '../options';
@@ -59,9 +60,9 @@ const figure = (value: number | undefined): string => value?.toFixed(4) ?? 'unkn
 
 async function inputOf(records: Records, options: EvaluateOptions): Promise<Omit<EvaluateInput, 'v' | 'cycle'>> {
   const version = await versionOf(records, options.model);
-  const { project, definition: definitionRef } = version.body;
-  const definition = await records.find('definition', definitionRef.id);
-  if (definition === undefined) {
+  const { project, definition } = version.body;
+  const defined = await records.find('definition', definition.id);
+  if (defined === undefined) {
     const fix = 'mlops doctor lists dangling refs.';
     throw new MlopsError(
       'MLOPS_RECORD_MISSING',
@@ -73,8 +74,8 @@ async function inputOf(records: Records, options: EvaluateOptions): Promise<Omit
   const { from, to } = options;
   return {
     project,
-    definition: definition.body.definition,
-    definitionRef,
+    definition,
+    plan: planOf(defined.body.definition),
     searchAttributes: options.searchAttributes,
     asOf: options.asOf,
     version: { kind: 'version', id: version._id, digest: version.digest },
