@@ -517,10 +517,10 @@ describe('a mistake', () => {
     expect(mistakesIn(input)).toEqual([expect.stringContaining('a definition must be an object')]);
   });
 
-  it('is a definition too large for a message', () => {
-    const params = { text: 'x'.repeat(40_000) };
+  it('is a definition of more than 1 MiB', () => {
+    const params = { text: 'x'.repeat(1_100_000) };
     expect(mistakesIn({ ...CHURN, notifiers: [{ registered: 'chat', params }] })).toEqual([
-      expect.stringMatching(/^: the definition has \d+ bytes; at most 32768 fit/),
+      expect.stringMatching(/^: it has \d+ bytes as JSON; at most 1048576 may be/),
     ]);
   });
 });
