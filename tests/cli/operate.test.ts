@@ -59,7 +59,7 @@ test('a week that the model misjudges is listed with its trigger, and the cycle 
   const triggers = await run('ls', 'triggers', project);
   expect(triggers.stdout.trimEnd().split('\n')).toEqual([
     expect.stringMatching(/^trigger +on +outcome +cycle/),
-    expect.stringMatching(new RegExp(`^${window}/bias +level +fired +${project}/2 `)),
+    expect.stringMatching(new RegExp(`^${window}/bias +bias +fired +${project}/2 `)),
   ]);
   expect((await run('show', `window/${project}/2001-02-01`)).stdout).toMatch(/\nTriggers\n +on .*\n +level .* fired/);
   const lineage = await run('lineage', `cycle/${project}/2`, '--depth', '1');

@@ -25,7 +25,7 @@ test('a definition comes out as it went in, under its digest', () => {
   expect(unpackDefinition(packed)).toEqual(flights);
 });
 
-test('1,000 columns travel in a fraction of a message's 64 KB, and a plan has as much for 1,000 as for 10', () => {
+test('1,000 columns travel in a fraction of the 64 KB of a message, and a plan has as much for 1,000 as for 10', () => {
   expect(packDefinition(wide(1000)).gzip.length).toBeLessThan(16 * 1024);
   const bytes = JSON.stringify(planOf(wide(1000))).length;
   expect(bytes).toBe(JSON.stringify(planOf(wide(10))).length);
