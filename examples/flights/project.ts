@@ -131,7 +131,7 @@ export default defineProject({
     bias: { floor: 0.06, confidence: 0.95 },
     // Both an effect above the floor and a corrected p-value: with many rows anything is significant. No feature of
     // these flights drifts (weekly PSI at most 0.03), and the reports say so.
-    drift: { psiFloor: 0.1, wassersteinFloor: 0.1, falseDiscoveryRate: 0.05 },
+    drift: { psiFloor: 0.1, falseDiscoveryRate: 0.05 },
   },
 
   triggers: [

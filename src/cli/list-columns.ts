@@ -1,4 +1,6 @@
 /** What a list shows of each kind, for people. */
+import { driftWords } from '../domain/drift';
+import { intervalWords } from '../domain/intervals';
 import type { RecordKind, RecordOf } from '../records';
 import { short } from './record-words';
 import { type Cell, table } from './table';
@@ -138,21 +140,17 @@ const COLUMNS: { readonly [K in ListedKind]: Columns<RecordOf<K>> } = {
     ],
   },
   window: {
-    header: ['window', 'version', 'rows', 'truths', 'bias', 'low', 'high', 'bias', 'data', 'drift', 'triggers'],
+    header: ['window', 'version', 'rows', 'truths', 'bias', 'interval', 'verdict', 'data', 'drift', 'triggers'],
     row: ({ _id, body }) => [
       _id,
       body.version,
       body.rows,
       body.truths,
       body.bias.gap.estimate,
-      body.bias.gap.low,
-      body.bias.gap.high,
+      intervalWords(body.bias.gap),
       body.bias.verdict,
       body.dataQuality.verdict,
-      body.drift
-        .filter(({ verdict }) => verdict === 'drift')
-        .map(({ column }) => column)
-        .join(', ') || 'none',
+      driftWords(body),
       body.triggers.map(({ on, outcome }) => `${on}: ${outcome}`).join(', '),
     ],
   },

@@ -1,4 +1,6 @@
 /** Plain tables: columns padded, numbers to the right, nothing else. */
+import { UNBOUNDED } from '../domain/intervals';
+
 export type Cell = string | number | boolean | Date | null | undefined;
 
 /** Lines of a table with its header; a column is to the right where all of its cells are numbers. */
@@ -25,6 +27,7 @@ export function pairs(entries: readonly (readonly [string, Cell])[]): string {
   return shown.map(([name, value]) => `${name.padEnd(width)}  ${cellText(value)}`.trimEnd()).join('\n');
 }
 
+/** An end of an interval that has none is `unbounded`. */
 export function cellText(value: Cell): string {
   if (value === undefined || value === null) return '';
   if (value instanceof Date) return cellText(value.toISOString());
@@ -32,5 +35,6 @@ export function cellText(value: Cell): string {
     return String(value)
       .replace(/\s*\n\s*/g, ' ')
       .replace(/\.000Z$/, 'Z');
+  if (Math.abs(value) >= UNBOUNDED) return 'unbounded';
   return Number.isInteger(value) ? value.toLocaleString('en-US') : String(Number(value.toPrecision(6)));
 }

@@ -185,7 +185,7 @@ export interface MonitoringDefinition {
   readonly truthCoverage: number;
   readonly minRows: number;
   readonly bias: { readonly floor: number; readonly confidence: number };
-  readonly drift: { readonly psiFloor: number; readonly wassersteinFloor: number; readonly falseDiscoveryRate: number };
+  readonly drift: { readonly psiFloor: number; readonly falseDiscoveryRate: number };
 }
 
 export type TriggerRule =

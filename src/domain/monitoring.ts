@@ -7,15 +7,17 @@ import type { TimeRange } from './period';
 
 export interface FeatureDrift {
   readonly column: string;
-  readonly statistic: 'psi' | 'wasserstein';
+  /** Population stability index. */
   readonly value: number;
-  /** Bias-corrected; what is compared with `limit`. */
+  /** What of it is more than chance leads to expect; compared with `limit`. */
   readonly effect: number;
   readonly limit: number;
   readonly pValue: number;
+  /** Share of the window's rows with a category that the reference lacks, or a number outside its range. */
+  readonly unseen: number;
+  /** Share of the window's rows without a value. */
+  readonly missing: number;
   readonly verdict: 'drift' | 'none' | 'insufficient data';
-  /** Of numbers: the distance in the reference's σ, and the floor from which it is worth a look; not part of the verdict. */
-  readonly wasserstein?: { readonly value: number; readonly floor: number };
 }
 
 export interface DataQuality {

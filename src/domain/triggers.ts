@@ -1,7 +1,9 @@
 /** When windows become a trigger. Pure: earlier verdicts (revision 0) and the new one in, triggers out. */
 import type { TriggerRule } from './definition';
 import { durationMs } from './durations';
-import type { FeatureDrift, WindowBody, WindowTrigger } from './monitoring';
+import { driftedColumns } from './drift';
+import { intervalWords } from './intervals';
+import type { WindowBody, WindowTrigger } from './monitoring';
 
 /** A window's numbers, before its triggers are known. */
 export type JudgedWindow = Omit<WindowBody, 'triggers'>;
@@ -57,26 +59,19 @@ function reached(rule: TriggerRule, earlier: readonly WindowBody[], window: Judg
 
 /** What kind of breach: those of the other sign don't count together. */
 function breachOf(rule: TriggerRule, window: JudgedWindow): string | undefined {
-  if (rule.on === 'drift') return driftsOf(window).length > 0 ? 'drift' : undefined;
+  if (rule.on === 'drift') return driftedColumns(window).length > 0 ? 'drift' : undefined;
   const { verdict } = window.bias;
   return verdict === 'above' || verdict === 'below' ? verdict : undefined;
 }
 
-function driftsOf(window: JudgedWindow): FeatureDrift[] {
-  const all = window.scoreDrift === undefined ? window.drift : [...window.drift, window.scoreDrift];
-  return all.filter((drift) => drift.verdict === 'drift');
-}
-
 function detailOf(rule: TriggerRule, window: JudgedWindow): string {
   if (rule.on === 'drift') {
-    return driftsOf(window)
+    return driftedColumns(window)
       .map(
-        (drift) =>
-          `${drift.column} drifts (${drift.statistic} ${drift.value.toFixed(3)}, limit ${drift.limit.toFixed(3)})`
+        ({ column, effect, limit }) => `${column} drifts (PSI effect ${effect.toFixed(3)}, limit ${limit.toFixed(3)})`
       )
       .join(', ');
   }
   const { gap, meanPrediction, meanTruth } = window.bias;
-  const interval = `[${gap.low.toFixed(3)}, ${gap.high.toFixed(3)}]`;
-  return `mean prediction ${meanPrediction.toFixed(3)}, mean truth ${meanTruth.toFixed(3)}: gap ${gap.estimate.toFixed(3)} ${interval}`;
+  return `mean prediction ${meanPrediction.toFixed(3)}, mean truth ${meanTruth.toFixed(3)}: gap ${gap.estimate.toFixed(3)} (${intervalWords(gap)})`;
 }

@@ -1,4 +1,6 @@
 /** A judged window's names and words: its id, its line for people, the trigger that it sends. Pure. */
+import { driftWords } from './drift';
+import { intervalWords } from './intervals';
 import type { Trigger } from './messages';
 import type { WindowBody, WindowTrigger } from './monitoring';
 import type { TimeRange } from './period';
@@ -19,14 +21,13 @@ export function triggerMessages(id: string, window: WindowBody): Trigger[] {
 
 /** One line of a list in Markdown. A correction's begins as its verdict's does. */
 export function windowLine(window: WindowBody): string {
-  const { period, revision, rows, truths, bias, dataQuality, drift, triggers } = window;
-  const drifted = drift.filter((feature) => feature.verdict === 'drift').map((feature) => feature.column);
+  const { period, revision, rows, truths, bias, dataQuality, triggers } = window;
   const parts = [
     ...(revision === 0 ? [] : [`revision ${revision}`]),
     `${rows} rows of version ${window.version}, ${truths} with truth`,
     biasWords(bias),
     `data quality ${dataQuality.verdict}`,
-    `drift: ${drifted.length === 0 ? 'none' : drifted.join(', ')}`,
+    `drift: ${driftWords(window)}`,
     ...triggers.map(triggerWords),
   ];
   return `${windowLineOf(period)} ${parts.join('; ')}`;
@@ -39,9 +40,7 @@ export function windowLineOf(period: TimeRange): string {
 
 function biasWords({ verdict, gap }: WindowBody['bias']): string {
   if (verdict === 'insufficient data') return 'bias: insufficient data';
-  // No brackets: the Temporal UI takes them for a link.
-  const interval = `${gap.low.toFixed(3)} to ${gap.high.toFixed(3)}`;
-  return `bias ${gap.estimate.toFixed(3)} (${interval})${verdict === 'none' ? '' : `, ${verdict}`}`;
+  return `bias ${gap.estimate.toFixed(3)} (${intervalWords(gap)})${verdict === 'none' ? '' : `, ${verdict}`}`;
 }
 
 function triggerWords({ on, outcome }: WindowTrigger): string {

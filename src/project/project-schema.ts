@@ -197,7 +197,6 @@ const monitoring = record({
   bias: record({ floor: share.default(0.05), confidence: confidence.default(0.95) }).prefault({}),
   drift: record({
     psiFloor: z.number().min(0).default(0.1),
-    wassersteinFloor: z.number().min(0).default(0.1),
     falseDiscoveryRate: confidence.default(0.05),
   }).prefault({}),
 });

@@ -34,11 +34,12 @@ function week(n: number, { bias = 'none', drift = false, bad = false, version = 
     drift: [
       {
         column: 'distance',
-        statistic: 'psi',
         value: 0.38,
         effect: 0.37,
         limit: 0.1,
         pValue: 0,
+        unseen: 0,
+        missing: 0,
         verdict: drift ? 'drift' : 'none',
       },
     ],
@@ -126,7 +127,7 @@ test('drift triggers by features and by scores; the cool-down holds across rules
   const window = week(0, {});
   const scored = { ...window, scoreDrift: { ...window.drift[0]!, column: 'score', verdict: 'drift' as const } };
   expect(triggersOf([DRIFT], [], scored)).toMatchObject([
-    { detail: 'score drifts (psi 0.380, limit 0.100), in 1 of the last 1 windows' },
+    { detail: 'score drifts (PSI effect 0.370, limit 0.100), in 1 of the last 1 windows' },
   ]);
   expect(judge([BIAS, DRIFT], [above, { ...above, drift: true }])[1]).toEqual([
     'bias fired',

@@ -73,7 +73,7 @@ describe('defaults', () => {
         truthCoverage: 0.95,
         minRows: 200,
         bias: { floor: 0.05, confidence: 0.95 },
-        drift: { psiFloor: 0.1, wassersteinFloor: 0.1, falseDiscoveryRate: 0.05 },
+        drift: { psiFloor: 0.1, falseDiscoveryRate: 0.05 },
       },
       triggers: [],
       notifiers: [{ log: true }],

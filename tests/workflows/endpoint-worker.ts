@@ -133,7 +133,7 @@ export function flights(project: string, changes: Partial<ProjectDefinition> = {
       truthCoverage: 0.95,
       minRows: 100,
       bias: { floor: 0.06, confidence: 0.95 },
-      drift: { psiFloor: 0.1, wassersteinFloor: 0.1, falseDiscoveryRate: 0.05 },
+      drift: { psiFloor: 0.1, falseDiscoveryRate: 0.05 },
     },
     triggers: [{ on: 'bias', breaches: 2, outOf: 3, coolDown: { event: '14 days' } }],
     notifiers: [],

@@ -1,5 +1,6 @@
 /** An evaluation in lines that an approver reads. */
 import type { EvaluationBody, Interval } from '../../domain/evaluation';
+import { intervalWords } from '../../domain/intervals';
 import type { VersionBody } from '../../domain/records';
 
 export function evidenceOf(version: VersionBody, evaluation: EvaluationBody): string[] {
@@ -29,7 +30,7 @@ export function evidenceOf(version: VersionBody, evaluation: EvaluationBody): st
 
 function interval(value: Interval | undefined): string {
   if (value === undefined) return '?';
-  return `${value.estimate.toFixed(4)} [${value.low.toFixed(4)}, ${value.high.toFixed(4)}]`;
+  return `${value.estimate.toFixed(4)} (${intervalWords(value, 4)})`;
 }
 
 function count(rows: number): string {

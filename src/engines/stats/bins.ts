@@ -1,45 +1,65 @@
 /** Frozen bins: made once from reference rows, so that every later window is counted alike. Plain JSON. */
 
-/** (−∞, min), tenths of the reference's rows up to and with each edge, up to and with max, (max, ∞), missing. */
+/** Inner bins (each up to and with its edge, the last one without an edge), then missing. */
 export interface NumberBins {
   readonly kind: 'number';
   readonly min: number;
+  readonly max: number;
   /** Upper ends of all inner bins but the last. */
   readonly edges: readonly number[];
-  readonly max: number;
-  /** [edges + 4] reference rows: under, inner bins, over, missing. */
+  /** [edges + 2] reference rows. */
   readonly counts: readonly number[];
 }
 
-/** Each listed value, then every other one, then missing. */
+/** Each value, then missing. */
 export interface CategoryBins {
   readonly kind: 'category';
+  /** Every value of the reference, the most frequent first. */
   readonly values: readonly string[];
-  /** [values + 2] */
+  /** [values + 1] */
   readonly counts: readonly number[];
 }
 
-export type Bins = NumberBins | CategoryBins;
+/**
+ * Present and missing. For a column without a value in the reference, and for one with too many distinct values to list
+ * (an id): a list cut by frequency would make rows of the values that were cut look like a change.
+ */
+export interface PresenceBins {
+  readonly kind: 'presence';
+  /** [2] */
+  readonly counts: readonly number[];
+}
+
+export type Bins = NumberBins | CategoryBins | PresenceBins;
 
 /** Values of a column as the bins read them: numbers (NaN is missing), or texts (undefined is missing). */
 export type BinnedValues =
   | { readonly kind: 'number'; readonly values: Float64Array | Float32Array }
   | { readonly kind: 'category'; readonly dictionary: readonly string[]; readonly codes: Int32Array };
 
-const INNER_BINS = 10;
-const MAX_VALUES = 1_000;
+/** A window's rows, counted in the bins of its reference. */
+export interface BinCounts {
+  /** In the order of the bins' counts. A number outside the reference's range is in the nearest inner bin. */
+  readonly bins: Float64Array;
+  /** Rows of each value that the reference lacks: of a number, of all that are outside its range. Each is over 0. */
+  readonly unseen: readonly number[];
+}
 
-/** Undefined where no value is there: nothing could be compared. */
-export function binsOf(values: BinnedValues): Bins | undefined {
-  return values.kind === 'number' ? numberBins(values.values) : categoryBins(values.dictionary, values.codes);
+const INNER_BINS = 10;
+const MAX_VALUES = 10_000;
+
+export function binsOf(values: BinnedValues): Bins {
+  const bins = values.kind === 'number' ? numberBins(values.values) : categoryBins(values);
+  if (bins !== undefined) return bins;
+  const presence = { kind: 'presence', counts: [] } as const;
+  return { ...presence, counts: [...countsIn(presence, values).bins] };
 }
 
 /** Rows in each bin; a column of another kind than the bins' is a mistake of the caller. */
-export function countsIn(bins: Bins, values: BinnedValues, from = 0, to = lengthOf(values)): Float64Array {
+export function countsIn(bins: Bins, values: BinnedValues, from = 0, to = lengthOf(values)): BinCounts {
+  if (bins.kind === 'presence') return countPresence(values, from, to);
   if (bins.kind === 'number' && values.kind === 'number') return countNumbers(bins, values.values, from, to);
-  if (bins.kind === 'category' && values.kind === 'category') {
-    return countCategories(bins, values.dictionary, values.codes, from, to);
-  }
+  if (bins.kind === 'category' && values.kind === 'category') return countCategories(bins, values, from, to);
   throw new TypeError(`bins of a ${bins.kind} can't count a ${values.kind}`);
 }
 
@@ -47,16 +67,47 @@ export function lengthOf(values: BinnedValues): number {
   return values.kind === 'number' ? values.values.length : values.codes.length;
 }
 
+function countPresence(values: BinnedValues, from: number, to: number): BinCounts {
+  let missing = 0;
+  for (let row = from; row < to; row += 1) {
+    if (values.kind === 'number' ? Number.isNaN(values.values[row]) : values.codes[row]! < 0) missing += 1;
+  }
+  return { bins: Float64Array.of(to - from - missing, missing), unseen: [] };
+}
+
 function numberBins(values: Float64Array | Float32Array): NumberBins | undefined {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort();
   if (sorted.length === 0) return undefined;
-  const [min, max] = [sorted[0]!, sorted.at(-1)!];
-  const ends = Array.from({ length: INNER_BINS - 1 }, (_, i) => {
+  const empty = { kind: 'number', min: sorted[0]!, max: sorted.at(-1)!, edges: edgesOf(sorted), counts: [] } as const;
+  return { ...empty, counts: [...countNumbers(empty, values, 0, values.length).bins] };
+}
+
+/**
+ * Ends of tenths of the rows; of few distinct values, each value. A value that fills a tenth or more has a bin of its
+ * own: of a number that is 1 in 95 % of the rows, the other 5 % are no part of the bin of 1.
+ */
+function edgesOf(sorted: Float64Array | Float32Array): readonly number[] {
+  const distinct = firstDistinct(sorted, INNER_BINS + 1);
+  if (distinct.length <= INNER_BINS) return distinct.slice(0, -1);
+  const ends = Array.from({ length: INNER_BINS }, (_, i) => {
     return sorted[Math.ceil(((i + 1) * sorted.length) / INNER_BINS) - 1]!;
   });
-  const edges = [...new Set(ends)].filter((edge) => edge < max);
-  const empty = { kind: 'number', min, edges, max, counts: [] } as const;
-  return { ...empty, counts: [...countNumbers(empty, values, 0, values.length)] };
+  const heavy = ends.filter((end, i) => end === ends[i - 1]);
+  const edges = new Set([...ends, ...heavy.map((value) => greatestBelow(sorted, value))]);
+  return [...edges].filter((edge) => edge !== undefined && edge < sorted.at(-1)!).sort((a, b) => a! - b!) as number[];
+}
+
+function firstDistinct(sorted: Float64Array | Float32Array, most: number): readonly number[] {
+  const values: number[] = [];
+  for (const value of sorted) {
+    if (value !== values.at(-1)) values.push(value);
+    if (values.length === most) break;
+  }
+  return values;
+}
+
+function greatestBelow(sorted: Float64Array | Float32Array, value: number): number | undefined {
+  return sorted[sorted.indexOf(value) - 1];
 }
 
 function countNumbers(
@@ -64,44 +115,54 @@ function countNumbers(
   values: Float64Array | Float32Array,
   from: number,
   to: number
-): Float64Array {
-  const counts = new Float64Array(edges.length + 4);
+): BinCounts {
+  const counts = new Float64Array(edges.length + 2);
+  let outside = 0;
   for (let row = from; row < to; row += 1) {
     const value = values[row]!;
-    if (Number.isNaN(value)) counts[edges.length + 3]! += 1;
-    else if (value > max) counts[edges.length + 2]! += 1;
-    else if (value < min) counts[0]! += 1;
-    else {
-      let bin = 0;
-      while (bin < edges.length && value > edges[bin]!) bin += 1;
-      counts[bin + 1]! += 1;
+    if (Number.isNaN(value)) {
+      counts[edges.length + 1]! += 1;
+      continue;
     }
+    if (value < min || value > max) outside += 1;
+    let bin = 0;
+    while (bin < edges.length && value > edges[bin]!) bin += 1;
+    counts[bin]! += 1;
   }
-  return counts;
+  return { bins: counts, unseen: outside === 0 ? [] : [outside] };
 }
 
-function categoryBins(dictionary: readonly string[], codes: Int32Array): CategoryBins | undefined {
+function categoryBins({ dictionary, codes }: CategoryValues): CategoryBins | undefined {
   const rows = new Map<string, number>();
   for (const code of codes) if (code >= 0) rows.set(dictionary[code]!, (rows.get(dictionary[code]!) ?? 0) + 1);
-  if (rows.size === 0) return undefined;
-  const values = [...rows]
-    .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
-    .slice(0, MAX_VALUES)
-    .map(([value]) => value);
+  if (rows.size === 0 || rows.size > MAX_VALUES) return undefined;
+  const values = [...rows].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).map(([value]) => value);
   const empty = { kind: 'category', values, counts: [] } as const;
-  return { ...empty, counts: [...countCategories(empty, dictionary, codes, 0, codes.length)] };
+  return { ...empty, counts: [...countCategories(empty, { dictionary, codes }, 0, codes.length).bins] };
 }
+
+type CategoryValues = Pick<Extract<BinnedValues, { kind: 'category' }>, 'dictionary' | 'codes'>;
 
 function countCategories(
   { values }: CategoryBins,
-  dictionary: readonly string[],
-  codes: Int32Array,
+  { dictionary, codes }: CategoryValues,
   from: number,
   to: number
-): Float64Array {
+): BinCounts {
+  const rows = new Float64Array(dictionary.length);
+  let missing = 0;
+  for (let row = from; row < to; row += 1) {
+    if (codes[row]! < 0) missing += 1;
+    else rows[codes[row]!]! += 1;
+  }
   const position = new Map(values.map((value, i) => [value, i]));
-  const bins = dictionary.map((value) => position.get(value) ?? values.length);
-  const counts = new Float64Array(values.length + 2);
-  for (let row = from; row < to; row += 1) counts[codes[row]! < 0 ? values.length + 1 : bins[codes[row]!]!]! += 1;
-  return counts;
+  const bins = new Float64Array(values.length + 1);
+  bins[values.length] = missing;
+  const unseen: number[] = [];
+  for (const [code, count] of rows.entries()) {
+    const bin = position.get(dictionary[code]!);
+    if (bin !== undefined) bins[bin]! += count;
+    else if (count > 0) unseen.push(count);
+  }
+  return { bins, unseen };
 }

@@ -15,19 +15,6 @@ export function chiSquaredTail(x: number, degrees: number): number {
   return half < a + 1 ? 1 - scale * series(a, half) : scale * fraction(a, half);
 }
 
-/** x so that P(χ² > x) = tail. */
-export function chiSquaredQuantile(tail: number, degrees: number): number {
-  let low = 0;
-  let high = degrees;
-  while (chiSquaredTail(high, degrees) > tail) high *= 2;
-  for (;;) {
-    const middle = (low + high) / 2;
-    if (middle === low || middle === high) return high;
-    if (chiSquaredTail(middle, degrees) > tail) low = middle;
-    else high = middle;
-  }
-}
-
 function series(a: number, x: number): number {
   let term = 1 / a;
   let sum = term;

@@ -5,8 +5,7 @@ import type { TableColumns } from '../tables/columns';
 import { type Reference, type ColumnReference, SCORES } from './reference';
 import { rejected } from './benjamini-hochberg';
 import { type BinnedValues, countsIn, lengthOf } from './bins';
-import { type Psi, psiOf } from './psi';
-import { wassersteinOf } from './wasserstein';
+import { type Change, changeOf } from './change';
 import { watchedColumns } from './watched-columns';
 
 export interface DriftWindow {
@@ -24,15 +23,13 @@ export interface Drift {
 
 interface Compared {
   readonly reference: ColumnReference;
-  readonly psi: Psi;
-  /** In σ of the reference; of numbers. */
-  readonly wasserstein?: number;
+  readonly change: Change;
 }
 
 /**
- * A column drifts when its PSI effect is over its limit — the largest of the floor, what chance alone exceeds at the
- * false discovery rate, and what the training periods varied by — and its p-value is rejected among all features'.
- * A column that the window lacks is left out. Scores are judged by themselves.
+ * A column drifts when its p-value is rejected among all features' and its effect is over the limit: the floor, or what
+ * the training periods varied by, if that is larger. A column that the window lacks is left out. Scores are judged by
+ * themselves.
  */
 export function driftOf(reference: Reference, { table, scores }: DriftWindow, limits: DriftLimits): Drift {
   const now = watchedColumns(table, reference.watched);
@@ -48,32 +45,22 @@ export function driftOf(reference: Reference, { table, scores }: DriftWindow, li
 }
 
 function compare(reference: ColumnReference, values: BinnedValues): Compared {
-  const psi = psiOf(reference.bins, countsIn(reference.bins, values));
-  const wasserstein =
-    reference.spread === undefined || values.kind !== 'number'
-      ? undefined
-      : wassersteinOf(reference.spread, values.values);
-  return { reference, psi, ...(wasserstein === undefined ? {} : { wasserstein }) };
+  return { reference, change: changeOf(reference.bins, countsIn(reference.bins, values)) };
 }
 
 function judge(compared: readonly Compared[], limits: DriftLimits, enough: boolean): readonly FeatureDrift[] {
-  const rate = limits.falseDiscoveryRate;
   const alarms = rejected(
-    compared.map(({ psi }) => psi.pValue),
-    rate
+    compared.map(({ change }) => change.pValue),
+    limits.falseDiscoveryRate
   );
-  return compared.map(({ reference, psi, wasserstein }, i) => {
-    const limit = Math.max(limits.psiFloor, psi.nullLimit(rate), reference.variation);
-    const drifts = alarms[i] === true && psi.effect > limit;
+  return compared.map(({ reference, change }, i) => {
+    const limit = Math.max(limits.psiFloor, reference.variation);
+    const drifts = alarms[i] === true && change.effect > limit;
     return {
       column: reference.column,
-      statistic: 'psi',
-      value: psi.value,
-      effect: psi.effect,
+      ...change,
       limit,
-      pValue: psi.pValue,
       verdict: enough ? (drifts ? 'drift' : 'none') : 'insufficient data',
-      ...(wasserstein === undefined ? {} : { wasserstein: { value: wasserstein, floor: limits.wassersteinFloor } }),
     };
   });
 }

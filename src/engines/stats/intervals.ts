@@ -1,10 +1,8 @@
 /** Intervals that know that rows of one block depend on each other: t with blocks − 1 degrees of freedom. */
 import type { Interval } from '../../domain/evaluation';
+import { UNBOUNDED } from '../../domain/intervals';
 import { total } from './blocks';
 import { tQuantile } from './student-t';
-
-/** No interval can be told, so it excludes nothing. Not infinite: JSON has no such number. */
-const UNKNOWN = Number.MAX_VALUE;
 
 /**
  * A mean, by the ratio estimator Σ sums / Σ counts. Its standard error is that of the blocks' residuals
@@ -43,7 +41,7 @@ function around(estimate: number, error: number, blocks: number, confidence: num
 }
 
 function unbounded(estimate: number, blocks: number, confidence: number): Interval {
-  return { estimate, low: -UNKNOWN, high: UNKNOWN, blocks, confidence, method: 'none: too few blocks' };
+  return { estimate, low: -UNBOUNDED, high: UNBOUNDED, blocks, confidence, method: 'none: too few blocks' };
 }
 
 /** Whether the interval lies on one side of zero. */

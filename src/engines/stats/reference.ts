@@ -3,16 +3,13 @@ import type { Period } from '../../domain/definition';
 import { periodOf } from '../../domain/period';
 import type { TableColumns } from '../tables/columns';
 import { type Bins, binsOf, countsIn } from './bins';
-import { psiOf } from './psi';
-import { type Spread, spreadOf } from './wasserstein';
+import { changeOf } from './change';
 import { type WatchedColumn, watchedColumns } from './watched-columns';
 
 export interface ColumnReference {
   readonly column: string;
   readonly bins: Bins;
-  /** Of numbers that vary. */
-  readonly spread?: Spread;
-  /** The largest PSI effect of a whole period of the training rows: what a good model's data do by themselves. */
+  /** The largest effect of a whole period of the training rows: what a good model's data do by themselves. */
   readonly variation: number;
 }
 
@@ -40,17 +37,16 @@ export const SCORES = 'score';
 const MIN_PERIOD_ROWS = 200;
 const DAY_MS = 86_400_000;
 
-/** Columns without a single value in the reference are left out. */
 export function referenceOf({ watched, table, scores, history }: ReferenceInput): Reference {
   const past = history === undefined ? [] : watchedColumns(history.table, watched);
   const periods = history === undefined ? [] : wholePeriods(history.eventTime, history.period);
-  const columns = watchedColumns(table, watched).flatMap((column) => {
+  const columns = watchedColumns(table, watched).map((column) => {
     const before = past.find(({ name }) => name === column.name);
     return columnReference(column, before, periods);
   });
-  const [scored] =
+  const scored =
     scores === undefined
-      ? []
+      ? undefined
       : columnReference({ name: SCORES, values: { kind: 'number', values: scores } }, undefined, []);
   return { v: 1, rows: table.rows, watched, columns, ...(scored === undefined ? {} : { scores: scored }) };
 }
@@ -59,13 +55,13 @@ function columnReference(
   { name, values }: WatchedColumn,
   past: WatchedColumn | undefined,
   periods: readonly RowRange[]
-): readonly ColumnReference[] {
+): ColumnReference {
   const bins = binsOf(values);
-  if (bins === undefined) return [];
-  const spread = values.kind === 'number' ? spreadOf(values.values) : undefined;
   const effects =
-    past === undefined ? [] : periods.map(({ from, to }) => psiOf(bins, countsIn(bins, past.values, from, to)).effect);
-  return [{ column: name, bins, ...(spread === undefined ? {} : { spread }), variation: Math.max(0, ...effects) }];
+    past === undefined
+      ? []
+      : periods.map(({ from, to }) => changeOf(bins, countsIn(bins, past.values, from, to)).effect);
+  return { column: name, bins, variation: Math.max(0, ...effects) };
 }
 
 interface RowRange {

@@ -81,7 +81,7 @@ async function judge(
       truthCoverage: 0.95,
       minRows: 100,
       bias: { floor: 0.06, confidence: 0.95 },
-      drift: { psiFloor: 0.1, wassersteinFloor: 0.1, falseDiscoveryRate: 0.05 },
+      drift: { psiFloor: 0.1, falseDiscoveryRate: 0.05 },
     },
     objective: { metric: 'logLoss', decisionThreshold: 0.5 },
     trainRate: 0.2,
