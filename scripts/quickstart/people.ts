@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import type { Collection } from 'mongodb';
 import type { MlopsClient } from '../../src/client';
-import type { ApprovalRequest } from '../../src/domain/approval';
+import { type ApprovalRequest, decidedDigest } from '../../src/domain/approval';
 import type { DecisionAnswer } from '../../src/domain/messages';
 import type { QuickstartOptions } from './options';
 import { mlopsCommand, say, waitFor } from './say';
@@ -50,12 +50,12 @@ export async function approved(of: Asking, request: ApprovalRequest, terminal: T
 }
 
 function tell({ options, temporalUi }: Asking, request: ApprovalRequest): void {
-  say(`${request.project}@${request.number} waits for approval:`);
+  say(`${request.title} waits for approval:`);
   for (const line of request.evidence) say(`    ${line}`);
   if (options.yes) return;
   say(`Decide in the Temporal UI: ${workflowPage(temporalUi, request.workflowId)}`);
   say(
-    `or in another shell: ${mlopsCommand(options.fresh)} decide ${request._id} --by ${DEMO_APPROVER} --approve --digest ${request.model}`
+    `or in another shell: ${mlopsCommand(options.fresh)} decide ${request._id} --by ${DEMO_APPROVER} --approve --digest ${decidedDigest(request.subject)}`
   );
 }
 
@@ -95,7 +95,7 @@ async function send(
     id: randomUUID(),
     by: DEMO_APPROVER,
     verdict,
-    digest: request.model,
+    digest: decidedDigest(request.subject),
     comment,
   });
   say(`${DEMO_APPROVER}: ${verdict} — ${answer.outcome}, ${answer.reason}`);

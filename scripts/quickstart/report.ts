@@ -1,4 +1,5 @@
 /** What came of it: a table of versions, metrics, decisions and triggers for people, and one JSON object for programs. */
+import { recordAsked } from '../../src/domain/approval';
 import type { Interval } from '../../src/domain/evaluation';
 import type { Cycle } from '../../src/domain/ids';
 import type { Fact } from '../../src/domain/records';
@@ -109,7 +110,8 @@ type CycleResult = Awaited<ReturnType<typeof cycleOf>>;
 
 async function cycleOf({ stores }: Told, version: Fact<'version'>) {
   const request = await stores.moving.requests.findOne({ _id: version._id });
-  const evaluation = request === null ? null : await stores.facts.get(request.evaluation);
+  const asked = request === null ? undefined : recordAsked(request, 'evaluation');
+  const evaluation = asked === undefined ? null : await stores.facts.get(asked);
   const metrics = evaluation?.body.evaluation;
   return {
     trainedOn: { to: version.body.split.train.to, rows: version.body.trainRows },

@@ -2,42 +2,16 @@
 import { activityInfo, getClient } from '@temporalio/activity';
 import { crashPoint } from '../runtime/crash-points';
 import { digestOf } from '../runtime/digest';
-import {
-  type AcceptedDecision,
-  type ApprovalRequest,
-  type Judgement,
-  MAX_RECORDED_REFUSALS,
-  authors,
-} from '../domain/approval';
+import { type ApprovalRequest, recordAsked, type Judgement, MAX_RECORDED_REFUSALS } from '../domain/approval';
 import { MlopsError } from '../domain/errors';
 import type { Cycle } from '../domain/ids';
-import type {
-  DecisionAnswer,
-  DecisionCode,
-  DecisionMessage,
-  OperatorAnswer,
-  RequestState,
-  TriggerCause,
-} from '../domain/messages';
+import type { DecisionAnswer, DecisionCode, DecisionMessage, OperatorAnswer, RequestState } from '../domain/messages';
 import type { DecisionBody, Fact } from '../domain/records';
 import type { Digest, Ref } from '../domain/refs';
 import { nodeOf } from '../stores/facts';
 import { callerIdentity, type MessageSource } from './approval/caller-identity';
-import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
-import { evidenceOf } from './approval/evidence';
-
-export interface OpenRequest {
-  readonly project: string;
-  readonly cycle: Cycle;
-  readonly workflowId: string;
-  readonly version: Ref<'version'>;
-  readonly evaluation: Ref<'evaluation'>;
-  readonly snapshot: Ref<'snapshot'>;
-  readonly causes: readonly TriggerCause[];
-  /** Who applied the cycle's definition last: its record names who did first. */
-  readonly appliedBy: string;
-}
+import { openRequestActivities } from './approval/open-request';
 
 export interface RecordDecision {
   readonly request: string;
@@ -49,17 +23,13 @@ export interface RecordDecision {
   readonly workflow: { readonly workflowId: string; readonly runId: string };
 }
 
-export interface OpenedRequest {
-  readonly request: ApprovalRequest;
-  /** Decisions on it that count already: of an approval that failed half-way. */
-  readonly accepted: readonly AcceptedDecision[];
-}
-
 /** No answers for good: the same decision, sent again, is judged. */
 const TOO_EARLY: readonly DecisionCode[] = ['not-open-yet', 'unknown-request'];
 
 export function approveActivities(deps: ActivityDeps) {
   return {
+    ...openRequestActivities(deps),
+
     /** A decided request of another cycle on the same model, test rows and gates: then there is nothing new to ask. */
     async mlopsAlreadyDecided({
       project,
@@ -74,62 +44,11 @@ export function approveActivities(deps: ActivityDeps) {
       const { comparisonDigest } = (await facts.get(evaluation)).body;
       const decided = await moving.requests.findOne({
         project,
-        cycle: { $ne: String(cycle) },
+        _id: { $ne: `${project}/${cycle}` },
         comparisonDigest,
         state: { $in: ['approved', 'rejected'] },
       });
       return decided === null ? {} : { request: decided._id };
-    },
-
-    /** Written once; a second attempt, and a retry of the cycle, get the request that is there, and what was decided. */
-    async mlopsOpenRequest(open: OpenRequest): Promise<OpenedRequest> {
-      const stores = await deps.stores();
-      const id = `${open.project}/${open.cycle}`;
-      const [version, evaluation] = await Promise.all([
-        stores.facts.get(open.version),
-        stores.facts.get(open.evaluation),
-      ]);
-      const { approval } = await definitionOf(stores, version.body.definition);
-      const request: ApprovalRequest = {
-        _id: id,
-        v: 1,
-        revision: 0,
-        project: open.project,
-        cycle: String(open.cycle),
-        workflowId: open.workflowId,
-        model: version.body.model.digest,
-        version: open.version,
-        number: version.body.number,
-        evaluation: open.evaluation,
-        snapshot: open.snapshot,
-        comparisonDigest: evaluation.body.comparisonDigest,
-        policy: approval,
-        authors: authors(open.causes, open.appliedBy),
-        causes: open.causes,
-        gates: evaluation.body.gates,
-        evidence: evidenceOf(version.body, evaluation.body),
-        state: 'open',
-        openedAt: new Date().toISOString(),
-      };
-      const kept = await stores.moving.requests.findOneAndUpdate(
-        { _id: id },
-        { $setOnInsert: request },
-        { upsert: true, returnDocument: 'after' }
-      );
-      crashPoint('request:opened');
-      if (kept !== null) requireSame(kept, request);
-      await stores.audit.record({
-        id: `request ${id}`,
-        project: open.project,
-        what: 'approval requested',
-        by: 'temporal-mlops',
-        detail: { request: id, model: request.model, evaluation: open.evaluation.id },
-      });
-      const decided = await stores.facts.collection('decision').find({ 'body.request': id }).toArray();
-      return {
-        request: kept ?? request,
-        accepted: decided.map(({ body }) => ({ id: body.id, by: body.by, verdict: body.verdict })),
-      };
     },
 
     async mlopsFindRequest({ request }: { readonly request: string }): Promise<ApprovalRequest | null> {
@@ -202,12 +121,13 @@ export function approveActivities(deps: ActivityDeps) {
         } as const;
         // One decision of a person on a request: by its id there is no second one.
         const fact = `${request}/${by}`;
-        const inputs = known === null ? [] : [known.version, known.evaluation];
+        const inputs = known === null ? [] : known.about.filter(({ kind }) => kind !== 'snapshot');
         const approved = { from: `decision:${fact}`, relation: 'approved' } as const;
-        const approves = known !== null && verdict === 'approve';
+        const version = known === null ? undefined : recordAsked(known, 'version');
+        const approves = version !== undefined && verdict === 'approve';
         const { fact: kept } = await stores.facts.commit(
           { _id: fact, kind: 'decision', digest: digestOf(body), inputs, artifacts: [], body },
-          { audit: event, edges: approves ? [{ ...approved, to: nodeOf(known.version) }] : [] }
+          { audit: event, edges: approves ? [{ ...approved, to: nodeOf(version) }] : [] }
         );
         requireSameDecision(kept, body);
       }
@@ -289,20 +209,6 @@ export function approveActivities(deps: ActivityDeps) {
   };
 }
 
-/** People were asked about these bytes: whatever the cycle holds now, they must not be taken to have answered about others. */
-function requireSame(kept: ApprovalRequest, asked: ApprovalRequest): void {
-  for (const what of ['model', 'version', 'evaluation', 'snapshot'] as const) {
-    const [before, now] = [digestIn(kept[what]), digestIn(asked[what])];
-    if (before === now) continue;
-    throw new MlopsError(
-      'MLOPS_REQUEST_CONFLICT',
-      `A request of this id asks about another ${what}.`,
-      { request: kept._id, kept: before, asked: now },
-      'Skip the cycle and retrain: the next one has a request of its own.'
-    );
-  }
-}
-
 /** By a workflow that has lost what was decided before: of this person another decision counts. */
 function requireSameDecision({ _id, body: kept }: Fact<'decision'>, sent: Pick<DecisionBody, 'id' | 'verdict'>): void {
   if (kept.id === sent.id && kept.verdict === sent.verdict) return;
@@ -312,8 +218,4 @@ function requireSameDecision({ _id, body: kept }: Fact<'decision'>, sent: Pick<D
     { decision: _id, kept: kept.verdict, sent: sent.verdict },
     'Retry the phase: it goes on with the decisions that are recorded.'
   );
-}
-
-function digestIn(what: Digest | Ref): Digest {
-  return typeof what === 'string' ? what : what.digest;
 }

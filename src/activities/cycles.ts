@@ -35,7 +35,7 @@ export function cycleActivities(deps: ActivityDeps) {
   return {
     async mlopsOpenCycle(open: OpenCycle): Promise<void> {
       const { moving } = await deps.stores();
-      const { project, cycle, definition, causes, asOf } = open;
+      const { project, cycle, definition, causes, appliedBy, asOf } = open;
       await moving.cycles.updateOne(
         { _id: cycleRecordId(project, cycle) },
         {
@@ -46,6 +46,7 @@ export function cycleActivities(deps: ActivityDeps) {
             cycle,
             definition,
             causes,
+            appliedBy,
             asOf,
             state: 'running',
             phase: 'ingest',

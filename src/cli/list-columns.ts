@@ -1,4 +1,5 @@
 /** What a list shows of each kind, for people. */
+import { decidedDigest } from '../domain/approval';
 import { driftWords } from '../domain/drift';
 import { intervalWords } from '../domain/intervals';
 import type { RecordKind, RecordOf } from '../records';
@@ -115,15 +116,15 @@ const COLUMNS: { readonly [K in ListedKind]: Columns<RecordOf<K>> } = {
     ],
   },
   request: {
-    header: ['request', 'version', 'state', 'opened', 'closed', 'because', 'model'],
+    header: ['request', 'about', 'state', 'opened', 'closed', 'because', 'digest'],
     row: (request) => [
       request._id,
-      `${request.project}@${request.number}`,
+      request.title,
       request.state,
       request.openedAt,
       request.closedAt,
       request.closedBecause,
-      request.model,
+      decidedDigest(request.subject),
     ],
   },
   decision: {

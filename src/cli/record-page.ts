@@ -1,4 +1,5 @@
 /** How each kind of record is laid out for people: what matters first. What has no layout of its own is shown as it is. */
+import { decidedDigest } from '../domain/approval';
 import type { RecordKind, RecordOf, Records } from '../records';
 import { page, type Section } from './page';
 import { wordOf } from './record-words';
@@ -145,13 +146,12 @@ const LAYOUTS: Layouts = {
   },
 
   request: async (request) => {
-    const { _id, project, number, state, model, evaluation, snapshot, policy } = request;
-    const { openedAt, closedAt, closedBecause, authors } = request;
+    const { _id, title, state, subject, policy, openedAt, deadlineAt, closedAt, closedBecause, authors } = request;
     const approvers = policy.approvers.join(', ');
-    const decide = `mlops decide ${_id} --approve --by <your name> --digest ${model}`;
+    const decide = `mlops decide ${_id} --approve --by <your name> --digest ${decidedDigest(subject)}`;
     return [
-      { value: { request: _id, version: `${project}@${number}`, state, openedAt, closedAt, closedBecause } },
-      { heading: 'What is decided on', value: { model, evaluation: evaluation.id, snapshot: snapshot.id } },
+      { value: { request: _id, about: title, state, openedAt, deadlineAt, closedAt, closedBecause } },
+      { heading: 'What is decided on', value: subject.digests },
       { heading: 'Why this cycle', value: request.causes.map(({ detail }) => detail) },
       { heading: 'Evidence', value: request.evidence },
       {

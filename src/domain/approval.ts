@@ -6,25 +6,51 @@ import type { ApprovalPolicy } from './definition';
 import type { GateResult } from './evaluation';
 import { PERSON_NAME } from './ids';
 import type { DecisionCode, DecisionMessage, RequestState, TriggerCause, Verdict } from './messages';
-import { type Digest, isDigest, type Ref } from './refs';
+import { type Digest, type FactKind, isDigest, type Ref } from './refs';
 
-/** Moving. `_id` = `<project>/<cycle>`; open until closed once. */
+/**
+ * What people are asked about: its bytes, by name. Digests of a version: `model`, `version`, `evaluation`, `snapshot`.
+ * A new kind adds a name here and a function in activities/approval/ that makes its request.
+ */
+export interface Subject {
+  readonly kind: SubjectKind;
+  readonly digests: Readonly<Record<string, Digest>>;
+}
+
+/** Of each kind: the digest that a decision names. */
+const DECIDED = { version: 'model' } as const;
+export type SubjectKind = keyof typeof DECIDED;
+
+/** What a decision on this subject must name. */
+export function decidedDigest({ kind, digests }: Subject): Digest {
+  const digest = digests[DECIDED[kind]];
+  if (digest === undefined) throw new Error(`a subject of kind ${kind} without its ${DECIDED[kind]}`);
+  return digest;
+}
+
+/** The record of one kind that a request asks about. */
+export function recordAsked<K extends FactKind>(
+  { about }: Pick<ApprovalRequest, 'about'>,
+  kind: K
+): Ref<K> | undefined {
+  return about.find((ref): ref is Ref<K> => ref.kind === kind);
+}
+
+/** Mutable. `_id` = `<project>/<name>`, where a version's name is its cycle; open until closed once. */
 export interface ApprovalRequest {
   readonly _id: string;
   readonly v: 1;
   readonly revision: number;
   readonly project: string;
-  readonly cycle: string;
   /** Workflow to send decisions to. */
   readonly workflowId: string;
-  /** What is decided on: these bytes, judged by this evaluation, made from this snapshot. */
-  readonly model: Digest;
-  readonly version: Ref<'version'>;
-  readonly number: number;
-  readonly evaluation: Ref<'evaluation'>;
-  readonly snapshot: Ref<'snapshot'>;
-  /** Of the evaluation: a later cycle that comes to the same question has nothing new. */
-  readonly comparisonDigest: Digest;
+  readonly subject: Subject;
+  /** The subject as people call it: `flights@2`. */
+  readonly title: string;
+  /** The records whose digests the subject names. */
+  readonly about: readonly Ref[];
+  /** Of a version's evaluation: a later cycle that comes to the same question has nothing new. */
+  readonly comparisonDigest?: Digest;
   readonly policy: ApprovalPolicy;
   /** People who triggered the cycle, or, where none did, applied its definition. */
   readonly authors: readonly string[];
@@ -34,6 +60,8 @@ export interface ApprovalRequest {
   readonly evidence: readonly string[];
   readonly state: RequestState;
   readonly openedAt: string;
+  /** `openedAt` and the policy's deadline: a retry of the phase keeps it. */
+  readonly deadlineAt: string;
   readonly closedAt?: string;
   readonly closedBecause?: string;
 }
@@ -96,7 +124,7 @@ export function malformedDecision(message: unknown): string | undefined {
     return 'id: 1 to 128 letters, digits, . _ : -';
   if (typeof by !== 'string' || !PERSON_NAME.test(by)) return 'by: the name of the person who decides';
   if (verdict !== 'approve' && verdict !== 'reject') return 'verdict: approve or reject';
-  if (!isDigest(digest)) return 'digest: sha256: and 64 hex digits, of the model that is decided on';
+  if (!isDigest(digest)) return 'digest: sha256: and 64 hex digits, of what is decided on';
   if (comment !== undefined && (typeof comment !== 'string' || comment.length > 4000))
     return 'comment: at most 4000 characters';
   if (signature !== undefined && (typeof signature !== 'string' || signature.length > 8000))
@@ -132,8 +160,9 @@ export function judgeDecision(
   if (!request.policy.allowSelfApproval && request.authors.includes(decision.by)) {
     return refuse('own-work', `${decision.by} started this cycle and can't approve their own work`);
   }
-  if (decision.digest !== request.model) {
-    return refuse('wrong-digest', `the request is for ${request.model}, the decision names ${decision.digest}`);
+  const asked = decidedDigest(request.subject);
+  if (decision.digest !== asked) {
+    return refuse('wrong-digest', `the request is for ${asked}, the decision names ${decision.digest}`);
   }
   if (accepted.some((earlier) => earlier.by === decision.by)) {
     return refuse('second-decision', `${decision.by} has decided already`);

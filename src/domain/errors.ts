@@ -54,6 +54,7 @@ export const ERRORS = {
   MLOPS_MESSAGE_INVALID: 'caller',
   MLOPS_UNKNOWN_PROJECT: 'caller',
   MLOPS_REQUEST_CONFLICT: 'operator',
+  MLOPS_NOT_AUTHORIZED: 'operator',
   // endpoint and rollout
   MLOPS_ROLLOUT_SUPERSEDED: 'operator',
   MLOPS_NO_REPLICA: 'operator',

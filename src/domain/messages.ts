@@ -88,7 +88,7 @@ export interface DecisionMessage {
   readonly id: string;
   readonly by: string;
   readonly verdict: Verdict;
-  /** Digest of the model that is decided on. */
+  /** Digest of what is decided on: of a version its model's. */
   readonly digest: string;
   readonly comment?: string;
   /** Room for a signature over the decision; not verified yet. */

@@ -71,8 +71,8 @@ export interface ApproveInput {
   readonly request?: ApprovalRequest;
   /** Decisions on the request that count already. */
   readonly accepted?: readonly AcceptedDecision[];
-  /** Of the run before this one. `deadlineAt`: milliseconds by the workflow's clock. */
-  readonly continued?: { readonly deadlineAt: number; readonly malformed: number };
+  /** Of the run before this one. */
+  readonly continued?: { readonly malformed: number };
   /** Of the cycle that asks; notices go to the definition's notifiers. */
   readonly definition?: Ref<'definition'>;
   readonly plan?: Pick<Plan, 'notifiers' | 'retryFor' | 'heartbeatWithin'>;
@@ -130,5 +130,7 @@ export interface OpenCycle {
   readonly cycle: Cycle;
   readonly definition: Ref<'definition'>;
   readonly causes: readonly TriggerCause[];
+  /** Who applied the definition last: its record names who did first. */
+  readonly appliedBy: string;
   readonly asOf: string;
 }

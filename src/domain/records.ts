@@ -218,6 +218,8 @@ export interface CycleDocument {
   readonly cycle: Cycle;
   readonly definition: Ref<'definition'>;
   readonly causes: readonly TriggerCause[];
+  /** Who applied the definition last: its record names who did first. */
+  readonly appliedBy: string;
   readonly asOf: string;
   readonly state: 'running' | 'waiting' | 'failed' | 'finished';
   readonly phase: string;

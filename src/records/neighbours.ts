@@ -50,7 +50,7 @@ async function request(stores: RecordStores, id: string) {
   if (asked === null) return NONE;
   const decisions = await decisionsOn(stores, id);
   return {
-    up: [asked.version, asked.evaluation, asked.snapshot].map((ref) => step('asks about', ref)),
+    up: asked.about.map((ref) => step('asks about', ref)),
     down: decisions.map(({ _id }) => step('was answered by', { kind: 'decision', id: _id })),
   };
 }

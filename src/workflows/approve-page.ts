@@ -1,9 +1,9 @@
 /** What a person sees of a request in the Temporal UI: who may still decide, on what, by what evidence, and how. */
-import { type AcceptedDecision, type ApprovalRequest, canBeMet, mayDecide } from '../domain/approval';
+import { type AcceptedDecision, type ApprovalRequest, canBeMet, decidedDigest, mayDecide } from '../domain/approval';
 import type { Visible } from './visible';
 
 export function approvePage(request: ApprovalRequest, accepted: readonly AcceptedDecision[]): Visible {
-  const modelVersion = `${request.project}@${request.number}`;
+  const modelVersion = request.title;
   if (request.state !== 'open') {
     const details = `**${modelVersion}: ${request.state}.** ${request.closedBecause ?? ''}`;
     return { phase: 'approve', waitingFor: [], modelVersion, details };
@@ -31,24 +31,22 @@ export function soFar(request: ApprovalRequest, accepted: readonly AcceptedDecis
 }
 
 function openDetails(request: ApprovalRequest, accepted: readonly AcceptedDecision[]): string {
-  const { policy, project } = request;
-  const { approversNeeded, rejectsNeeded, deadline } = policy;
+  const { policy, title } = request;
+  const { approversNeeded, rejectsNeeded } = policy;
   // On lines of its own: the UI's frame cuts a long one off.
   const example = JSON.stringify(
-    { id: '<any id of yours>', by: '<your name>', verdict: 'approve', digest: request.model },
+    { id: '<any id of yours>', by: '<your name>', verdict: 'approve', digest: decidedDigest(request.subject) },
     null,
     2
   );
   return [
-    `# ${project}@${request.number} waits for approval`,
+    `# ${title} waits for approval`,
     '',
-    `**Who:** ${mayDecide(request, accepted).join(', ') || 'nobody'} (${approversNeeded} needed, ${rejectsNeeded} to reject, until ${deadline.wall} after ${request.openedAt}).`,
+    `**Who:** ${mayDecide(request, accepted).join(', ') || 'nobody'} (${approversNeeded} needed, ${rejectsNeeded} to reject, until ${request.deadlineAt}).`,
     ...soFar(request, accepted).flatMap((line) => ['', line]),
     '',
     '## What is approved',
-    `- model \`${request.model}\``,
-    `- evaluation \`${request.evaluation.digest}\``,
-    `- snapshot \`${request.snapshot.digest}\``,
+    ...Object.entries(request.subject.digests).map(([name, digest]) => `- ${name} \`${digest}\``),
     ...request.causes.map((cause) => `- why this cycle: ${cause.detail}`),
     '',
     '## Evidence',
@@ -61,6 +59,6 @@ function openDetails(request: ApprovalRequest, accepted: readonly AcceptedDecisi
     example,
     '```',
     '',
-    `Or in a shell: \`mlops decide ${request._id} --by <your name> --approve --digest ${request.model}\``,
+    `Or in a shell: \`mlops decide ${request._id} --by <your name> --approve --digest ${decidedDigest(request.subject)}\``,
   ].join('\n');
 }

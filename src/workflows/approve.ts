@@ -46,10 +46,10 @@ async function waitForPeople(input: ApproveInput, request: ApprovalRequest): Pro
   show(input, approvePage(ballot.request, ballot.accepted));
 
   const whole = CancellationScope.current();
-  const deadlineAt = input.continued?.deadlineAt ?? Date.now() + durationMs(request.policy.deadline);
-  const modelVersion = `${request.project}@${request.number}`;
+  const deadlineAt = Date.parse(request.deadlineAt);
+  const modelVersion = request.title;
   const reminders = new CancellationScope();
-  const reminding = reminders.run(() => remind(input, request, deadlineAt)).catch(ignoreCancellation);
+  const reminding = reminders.run(() => remind(input, request)).catch(ignoreCancellation);
   const settled = (): boolean => ballot.request.state !== 'open';
   try {
     if (input.continued === undefined && !settled())
@@ -70,7 +70,7 @@ async function waitForPeople(input: ApproveInput, request: ApprovalRequest): Pro
     if (whole.consideredCancelled) ballot.close('superseded', 'the lifecycle was stopped');
     if (!settled()) {
       const { accepted, malformed } = ballot;
-      return continueAsNew<typeof approve>({ ...input, accepted, continued: { deadlineAt, malformed } });
+      return continueAsNew<typeof approve>({ ...input, accepted, continued: { malformed } });
     }
     const { state, closedBecause: because = '' } = ballot.request;
     if (state === 'approved' || state === 'rejected') await ballot.recorded();
@@ -147,8 +147,8 @@ function refuseMalformed(message: unknown): void {
 }
 
 /** Those of an earlier run have been sent; each is due by the deadline's clock. */
-async function remind(input: ApproveInput, request: ApprovalRequest, deadlineAt: number): Promise<void> {
-  const openedAt = deadlineAt - durationMs(request.policy.deadline);
+async function remind(input: ApproveInput, request: ApprovalRequest): Promise<void> {
+  const openedAt = Date.parse(request.openedAt);
   for (const reminder of request.policy.reminders) {
     const dueInMs = openedAt + durationMs(reminder) - Date.now();
     if (input.continued !== undefined && dueInMs <= 0) continue;
@@ -157,7 +157,7 @@ async function remind(input: ApproveInput, request: ApprovalRequest, deadlineAt:
       input,
       request,
       `reminder-${reminder.wall.replaceAll(' ', '-')}`,
-      `${request.project}@${request.number} still waits for approval after ${reminder.wall}`
+      `${request.title} still waits for approval after ${reminder.wall}`
     );
   }
 }

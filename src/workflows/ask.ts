@@ -8,8 +8,8 @@ import {
   sleep,
   startChild,
 } from '@temporalio/workflow';
-import type { OpenedRequest } from '../activities/approve';
-import { type AcceptedDecision, type ApprovalRequest, approversOf, mayDecide } from '../domain/approval';
+import type { OpenedRequest } from '../activities/approval/open-request';
+import { type AcceptedDecision, type ApprovalRequest, approversOf, decidedDigest, mayDecide } from '../domain/approval';
 import { durationMs } from '../domain/durations';
 import { type DecidedMessage, MESSAGES } from '../domain/messages';
 import type { ApproveResult, PhaseContext } from '../domain/phases';
@@ -53,8 +53,8 @@ async function untilSettled(
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
         args: [{ v: 1, project, cycle: String(cycle), searchAttributes, request, accepted, definition, plan }],
         ...described(
-          `approve ${project}@${request.number}?`,
-          `Model ${request.model}. Its current details, under User Metadata, say how to answer.`
+          `approve ${request.title}?`,
+          `It names ${decidedDigest(request.subject)}. Its current details, under User Metadata, say how to answer.`
         ),
       });
       return await untilAnswered(child, context, commands);
@@ -71,14 +71,14 @@ export function askedPage(
   accepted: readonly AcceptedDecision[]
 ): Pick<Visible, 'waitingFor' | 'details'> {
   const people = mayDecide(request, accepted).join(', ') || 'nobody';
-  const decision = { id: '<any id>', by: '<your name>', verdict: 'approve', digest: request.model };
+  const decision = { id: '<any id>', by: '<your name>', verdict: 'approve', digest: decidedDigest(request.subject) };
   const details = [
-    `# ${request.project}@${request.number} waits for approval by ${people}`,
+    `# ${request.title} waits for approval by ${people}`,
     ...soFar(request, accepted),
     `The evidence is in the details of the workflow \`${request.workflowId}\`.`,
     `To answer, there: **More Actions → Send an Update**, name \`decide\`, input:`,
     ['```json', JSON.stringify(decision, null, 2), '```'].join('\n'),
-    `In a shell: \`mlops decide ${request._id} --by <your name> --approve --digest ${request.model}\``,
+    `In a shell: \`mlops decide ${request._id} --by <your name> --approve --digest ${decidedDigest(request.subject)}\``,
   ].join('\n\n');
   return { waitingFor: waitedFor(request, accepted), details };
 }

@@ -117,6 +117,7 @@ class Cycle {
         cycle,
         definition,
         causes: this.#causes,
+        appliedBy: this.#state.appliedBy,
         asOf,
       })
     );
@@ -176,17 +177,8 @@ class Cycle {
     );
     if (decided.request !== undefined) return 'nothing new';
 
-    const answer = await this.#phase('approve', `${project}@${trained.number}`, async (workflowId) => {
-      const opened = await this.#io().mlopsOpenRequest({
-        project,
-        cycle,
-        workflowId,
-        version: trained.version,
-        evaluation: judged.evaluation,
-        snapshot,
-        causes: this.#causes,
-        appliedBy: this.#state.appliedBy,
-      });
+    const answer = await this.#phase('approve', `${project}@${trained.number}`, async () => {
+      const opened = await this.#io().mlopsOpenRequest({ project, cycle });
       return ask(this.#context, this.#commands, opened, (accepted) => {
         const { waitingFor, details } = askedPage(opened.request, accepted);
         this.#show('approve', waitingFor, details);

@@ -32,6 +32,7 @@ const open = () =>
     ...OF,
     definition: { kind: 'definition', id: 'flights/1', digest: digestOf('definition') },
     causes: [{ kind: 'person', by: 'cem', detail: 'a test' }],
+    appliedBy: 'cem',
     asOf: '2001-02-01T00:00:00Z',
   });
 const enter = (order: number, phase: string) => cycles.mlopsEnterPhase({ ...OF, order, phase, refs: {} });

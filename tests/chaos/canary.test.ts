@@ -3,6 +3,7 @@
  * key meets the version that its share says, and no acknowledged prediction is without its record.
  */
 import { join } from 'node:path';
+import { decidedDigest } from '../../src/domain/approval';
 import type { EndpointDocument } from '../../src/domain/endpoint';
 import { phaseId } from '../../src/domain/ids';
 import { goesToCandidate } from '../../src/serve/sticky-route';
@@ -59,7 +60,7 @@ const ended = (cycle: number) =>
   );
 
 async function approve(cycle: number): Promise<void> {
-  const { model } = await eventually(
+  const { subject } = await eventually(
     `request ${cycle} is open`,
     async () => {
       const request = await system.stores.moving.requests.findOne({ _id: `${project}/${cycle}` });
@@ -73,7 +74,7 @@ async function approve(cycle: number): Promise<void> {
     id: `yes-${cycle}`,
     by: 'ana',
     verdict: 'approve',
-    digest: model,
+    digest: decidedDigest(subject),
   });
 }
 

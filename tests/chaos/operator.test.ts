@@ -1,6 +1,7 @@
 /** A phase that fails for good waits for the operator, who mends the cause and goes on from there, or ends the cycle. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { decidedDigest } from '../../src/domain/approval';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId, phaseId } from '../../src/domain/ids';
 import type { CycleDocument } from '../../src/domain/records';
@@ -120,11 +121,16 @@ test('retry after the mend goes on from there, with the new version, and what wa
 });
 
 test('skip ends a cycle whose phase fails, and the lifecycle goes on with the next trigger', async () => {
-  const { model } = (await eventually(
+  const { subject } = (await eventually(
     'the request is open',
     async () => (await system.stores.moving.requests.findOne({ _id: `${project}/1` })) ?? undefined
   ))!;
-  await system.client.decide(`${project}/1`, { id: 'no', by: 'ana', verdict: 'reject', digest: model });
+  await system.client.decide(`${project}/1`, {
+    id: 'no',
+    by: 'ana',
+    verdict: 'reject',
+    digest: decidedDigest(subject),
+  });
   expect(await cycle(1, 'finished')).toMatchObject({ outcome: 'rejected' });
 
   await release('3', 'return [];');

@@ -3,6 +3,7 @@
  * decides and it is deployed: the cycle finishes by itself, with the worker that it began with.
  */
 import { setTimeout as passed } from 'node:timers/promises';
+import { decidedDigest } from '../../src/domain/approval';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { phaseId } from '../../src/domain/ids';
 import type { DecisionAnswer } from '../../src/domain/messages';
@@ -105,10 +106,10 @@ test.each([
   await eventually('it trains', async () => ((await checkpoints()) === cycle ? true : undefined), 30_000);
   await killed(server);
 
-  const { model } = await requestOpen(cycle);
+  const { subject } = await requestOpen(cycle);
   let deciding: Promise<DecisionAnswer> | undefined;
   await hanging(server, () => {
-    deciding = decide(cycle, model);
+    deciding = decide(cycle, decidedDigest(subject));
   });
   expect(await deciding).toMatchObject({ outcome: 'accepted', state: 'approved' });
   await eventually(

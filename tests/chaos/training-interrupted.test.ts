@@ -5,6 +5,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client as MinioClient } from 'minio';
+import { decidedDigest } from '../../src/domain/approval';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId, phaseId } from '../../src/domain/ids';
 import type { ArtifactRef } from '../../src/domain/refs';
@@ -41,7 +42,7 @@ beforeAll(async () => {
     await other.startWorker();
     const reference = { ...others.define(), model: definition.model };
     await others.start(reference);
-    undisturbed = (await others.request(reference.name, 1, 60_000)).model;
+    undisturbed = decidedDigest((await others.request(reference.name, 1, 60_000)).subject);
     await others.end();
   } finally {
     await other.close();

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { decidedDigest } from '../../src/domain/approval';
 import { digestOf } from '../../src/runtime/digest';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import type { Replica } from '../../src/replica/run-replica';
@@ -38,8 +39,16 @@ afterAll(async () => {
 const run = (...args: string[]) => mlops(args, system.env);
 const json = <T>(...args: string[]) => mlopsJson<T>(args, system.env);
 const approve = async (cycle: number) => {
-  const { model } = await lifecycles.request(project, cycle);
-  const decided = await json('decide', `${project}/${cycle}`, '--approve', '--by', 'ana', '--digest', model);
+  const { subject } = await lifecycles.request(project, cycle);
+  const decided = await json(
+    'decide',
+    `${project}/${cycle}`,
+    '--approve',
+    '--by',
+    'ana',
+    '--digest',
+    decidedDigest(subject)
+  );
   expect(decided).toMatchObject({ outcome: 'accepted', state: 'approved' });
 };
 

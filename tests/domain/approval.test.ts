@@ -8,6 +8,7 @@ import {
   authors,
 } from '../../src/domain/approval';
 import type { DecisionMessage } from '../../src/domain/messages';
+import { askedAbout } from '../support/asked';
 
 const MODEL = `sha256:${'a'.repeat(64)}` as const;
 const OTHER = `sha256:${'b'.repeat(64)}` as const;
@@ -16,37 +17,22 @@ function request(
   changes: Partial<ApprovalRequest> = {},
   policy: Partial<ApprovalRequest['policy']> = {}
 ): ApprovalRequest {
-  return {
-    _id: 'flights/1',
-    v: 1,
-    revision: 0,
-    project: 'flights',
-    cycle: '1',
-    workflowId: 'mlops/flights/1/approve',
-    model: MODEL,
-    version: { kind: 'version', id: 'flights/1', digest: MODEL },
-    number: 1,
-    evaluation: { kind: 'evaluation', id: OTHER, digest: OTHER },
-    snapshot: { kind: 'snapshot', id: OTHER, digest: OTHER },
-    comparisonDigest: OTHER,
-    policy: {
-      approversNeeded: 2,
-      rejectsNeeded: 1,
-      approvers: ['role:reviewers', 'cem'],
-      roles: { reviewers: ['ana', 'ben'] },
-      allowSelfApproval: false,
-      deadline: { wall: '14 days' },
-      reminders: [],
-      ...policy,
-    },
-    authors: ['cem'],
-    causes: [],
-    gates: [],
-    evidence: [],
-    state: 'open',
-    openedAt: '2026-01-01T00:00:00.000Z',
-    ...changes,
-  };
+  return askedAbout(
+    { project: 'flights', cycle: 1, model: MODEL },
+    {
+      policy: {
+        approversNeeded: 2,
+        rejectsNeeded: 1,
+        approvers: ['role:reviewers', 'cem'],
+        roles: { reviewers: ['ana', 'ben'] },
+        allowSelfApproval: false,
+        deadline: { wall: '14 days' },
+        reminders: [],
+        ...policy,
+      },
+      ...changes,
+    }
+  );
 }
 
 const decision = (by: string, changes: Partial<DecisionMessage> = {}): DecisionMessage => ({

@@ -4,6 +4,7 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { decidedDigest } from '../../src/domain/approval';
 import { CRASH_POINTS } from '../../src/runtime/crash-points';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId, monitorId, phaseId } from '../../src/domain/ids';
@@ -98,7 +99,12 @@ const request = ({ client, stores }: TestSystem) =>
 
 async function decide({ client, stores }: TestSystem) {
   const open = await stores.moving.requests.findOne({ _id: `${project}/1` });
-  return client.decide(`${project}/1`, { id: 'yes', by: 'ana', verdict: 'approve', digest: open!.model });
+  return client.decide(`${project}/1`, {
+    id: 'yes',
+    by: 'ana',
+    verdict: 'approve',
+    digest: decidedDigest(open!.subject),
+  });
 }
 
 /** A worker that dies at the point; the workflow's activities that were running then. */

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import type { ApprovalRequest } from '../../src/domain/approval';
-import { phaseId } from '../../src/domain/ids';
 import type { ApproveInput } from '../../src/domain/phases';
+import { askedAbout } from '../support/asked';
 import { openSystem, type TestSystem } from '../support/system';
 
 const CHROMIUM = '/usr/bin/chromium';
@@ -17,7 +17,6 @@ const FLAGS = [
   '--disable-sync',
 ];
 const MODEL = `sha256:${'a'.repeat(64)}` as const;
-const OTHER = `sha256:${'b'.repeat(64)}` as const;
 /** Skipped by name where there is no browser. */
 const withBrowser = existsSync(CHROMIUM) ? describe : describe.skip;
 
@@ -42,40 +41,17 @@ afterAll(async () => {
 });
 
 async function openRequest(project: string): Promise<ApprovalRequest> {
-  const workflowId = phaseId(project, 1, 'approve');
-  const request: ApprovalRequest = {
-    _id: `${project}/1`,
-    v: 1,
-    revision: 0,
-    project,
-    cycle: '1',
-    workflowId,
-    model: MODEL,
-    version: { kind: 'version', id: `${project}/1`, digest: MODEL },
-    number: 1,
-    evaluation: { kind: 'evaluation', id: OTHER, digest: OTHER },
-    snapshot: { kind: 'snapshot', id: OTHER, digest: OTHER },
-    comparisonDigest: OTHER,
-    policy: {
-      approversNeeded: 1,
-      rejectsNeeded: 1,
-      approvers: ['ana', 'ben'],
-      roles: {},
-      allowSelfApproval: false,
-      deadline: { wall: '14 days' },
-      reminders: [],
-    },
-    authors: ['cem'],
-    causes: [{ kind: 'bias', detail: 'window 2001-05-03: mean prediction 0.201, mean truth 0.123' }],
-    gates: [],
-    evidence: ['auc 0.6879 [0.6772, 0.6985]; champion 0.6436 [0.6372, 0.6499]'],
-    state: 'open',
-    openedAt: new Date().toISOString(),
-  };
+  const request = askedAbout(
+    { project, cycle: 1, model: MODEL },
+    {
+      causes: [{ kind: 'bias', detail: 'window 2001-05-03: mean prediction 0.201, mean truth 0.123' }],
+      evidence: ['auc 0.6879 [0.6772, 0.6985]; champion 0.6436 [0.6372, 0.6499]'],
+    }
+  );
   await system.stores.moving.requests.insertOne(request);
   const input: ApproveInput = { v: 1, project, cycle: '1', searchAttributes: true, request };
   await system.client.temporal.workflow.start('approve', {
-    workflowId,
+    workflowId: request.workflowId,
     taskQueue: system.taskQueue,
     args: [input],
     staticSummary: `approve ${project}@1?`,

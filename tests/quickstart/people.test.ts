@@ -1,4 +1,5 @@
 /** Who decides in the quickstart: the demo, the person at the terminal, or somebody elsewhere while the question stands. */
+import { decidedDigest } from '../../src/domain/approval';
 import { PassThrough } from 'node:stream';
 import { type Asking, approved, type Terminal } from '../../scripts/quickstart/people';
 import { Lifecycles } from '../support/lifecycles';
@@ -78,7 +79,9 @@ test('n at the terminal rejects, and the quickstart ends with that', async () =>
   expect(said).toContain(
     `http://127.0.0.1:8233/namespaces/default/workflows/${encodeURIComponent(request.workflowId)}`
   );
-  expect(said).toContain(`npx mlops decide ${request._id} --by ana --approve --digest ${request.model}`);
+  expect(said).toContain(
+    `npx mlops decide ${request._id} --by ana --approve --digest ${decidedDigest(request.subject)}`
+  );
 });
 
 test('somebody decides elsewhere: the question is withdrawn, and nobody needs to press Enter', async () => {

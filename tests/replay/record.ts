@@ -7,6 +7,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
+import { decidedDigest } from '../../src/domain/approval';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId, monitorId, phaseId, rollbackId } from '../../src/domain/ids';
 import type { CycleDocument } from '../../src/domain/records';
@@ -91,7 +92,12 @@ abstract class Recording {
       const found = await this.system.stores.moving.requests.findOne({ _id: `${this.project}/${number}` });
       return found ?? undefined;
     });
-    await this.system.client.decide(open._id, { id: `decision-${number}`, by: 'ana', verdict, digest: open.model });
+    await this.system.client.decide(open._id, {
+      id: `decision-${number}`,
+      by: 'ana',
+      verdict,
+      digest: decidedDigest(open.subject),
+    });
   }
 
   /** Writes the history as it is once nothing has been added to it for a moment. */

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { decidedDigest } from '../../src/domain/approval';
 import type { ApprovalPolicy, ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId, monitorId } from '../../src/domain/ids';
 import { MESSAGES } from '../../src/domain/messages';
@@ -101,8 +102,8 @@ const request = async (number: number) => {
   return (await system.stores.moving.requests.findOne({ _id: `${project}/${number}` }))!;
 };
 const decide = async (number: number, person: string, verdict: 'approve' | 'reject' = 'approve') => {
-  const { _id, model } = await request(number);
-  return system.client.decide(_id, { ...by(person), verdict, digest: model });
+  const { _id, subject } = await request(number);
+  return system.client.decide(_id, { ...by(person), verdict, digest: decidedDigest(subject) });
 };
 const champion = async () => (await system.stores.moving.aliases.findOne({ _id: `${project}/champion` }))?.number;
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { recordAsked } from '../../src/domain/approval';
 import type { EvaluationBody } from '../../src/domain/evaluation';
 import type { TestSystem } from './system';
 
@@ -9,7 +10,7 @@ export async function evaluatedScores(
   version: string
 ): Promise<{ evaluation: EvaluationBody; scores: Float32Array }> {
   const request = await stores.moving.requests.findOne({ _id: version });
-  const { body, artifacts } = await stores.facts.get(request!.evaluation);
+  const { body, artifacts } = await stores.facts.get(recordAsked(request!, 'evaluation')!);
   const path = join(folder, 'scores');
   await stores.artifacts.download(artifacts.find(({ name }) => name === 'scores')!.digest, path);
   const bytes = await readFile(path);

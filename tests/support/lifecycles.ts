@@ -1,7 +1,7 @@
 /** Lifecycles of a test file: started, looked at, decided on, and ended with it. */
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { ApprovalRequest } from '../../src/domain/approval';
+import { type ApprovalRequest, decidedDigest } from '../../src/domain/approval';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId, monitorId, phaseId } from '../../src/domain/ids';
 import type { DecisionAnswer } from '../../src/domain/messages';
@@ -75,8 +75,8 @@ export class Lifecycles {
     verdict: 'approve' | 'reject',
     person = 'ana'
   ): Promise<DecisionAnswer> {
-    const { _id, model } = await this.request(project, number);
-    return this.#system.client.decide(_id, { ...by(person), verdict, digest: model });
+    const { _id, subject } = await this.request(project, number);
+    return this.#system.client.decide(_id, { ...by(person), verdict, digest: decidedDigest(subject) });
   }
 
   /** What a person sees of a workflow in the Temporal UI. */

@@ -3,12 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { ApprovalRequest } from '../../src/domain/approval';
 import type { NotifierUse } from '../../src/domain/definition';
+import { durationMs } from '../../src/domain/durations';
 import { phaseId } from '../../src/domain/ids';
 import type { AuditEvent } from '../../src/domain/records';
 import type { DecisionMessage } from '../../src/domain/messages';
 import type { ApproveInput, ApproveResult } from '../../src/domain/phases';
 import type { Notice } from '../../src/notify';
 import { startReceiver } from '../notify/receiver';
+import { askedAbout } from '../support/asked';
 import { eventually } from '../support/eventually';
 import { smallProject } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
@@ -43,37 +45,11 @@ async function open(
 ): Promise<Opened> {
   cycles += 1;
   const project = system.name.slice(0, 40);
-  const workflowId = phaseId(project, cycles, 'approve');
-  const request: ApprovalRequest = {
-    _id: `${project}/${cycles}`,
-    v: 1,
-    revision: 0,
-    project,
-    cycle: String(cycles),
-    workflowId,
-    model: MODEL,
-    version: { kind: 'version', id: `${project}/${cycles}`, digest: MODEL },
-    number: cycles,
-    evaluation: { kind: 'evaluation', id: OTHER, digest: OTHER },
-    snapshot: { kind: 'snapshot', id: OTHER, digest: OTHER },
-    comparisonDigest: OTHER,
-    policy: {
-      approversNeeded: 1,
-      rejectsNeeded: 1,
-      approvers: ['ana', 'ben', 'cem'],
-      roles: {},
-      allowSelfApproval: false,
-      deadline: { wall: '1 hour' },
-      reminders: [],
-      ...policy,
-    },
-    authors: ['cem'],
-    causes: [{ kind: 'person', by: 'cem', detail: 'started by cem' }],
-    gates: [],
-    evidence: ['auc 0.7'],
-    state: 'open',
-    openedAt: new Date().toISOString(),
-  };
+  const asked = askedAbout({ project, cycle: cycles, model: MODEL });
+  const { workflowId } = asked;
+  const whole = { ...asked.policy, ...policy };
+  const deadlineAt = new Date(Date.parse(asked.openedAt) + durationMs(whole.deadline)).toISOString();
+  const request: ApprovalRequest = { ...asked, policy: whole, deadlineAt };
   await system.stores.moving.requests.insertOne(request);
   const input: ApproveInput = {
     v: 1,
@@ -197,7 +173,13 @@ test('nothing follows from a decision that could not be recorded, and what was r
   expect(await system.stores.audit.find(`closed ${id}`)).toBeNull();
 
   const accepted = [{ id: 'first', by: 'ben', verdict: 'approve' as const }];
-  const input: ApproveInput = { v: 1, project: request.project, cycle: request.cycle, searchAttributes: true, request };
+  const input: ApproveInput = {
+    v: 1,
+    project: request.project,
+    cycle: String(cycles),
+    searchAttributes: true,
+    request,
+  };
   const again = await system.client.temporal.workflow.start('approve', {
     workflowId,
     taskQueue: system.taskQueue,
@@ -216,7 +198,13 @@ test('a decision of which another is on record never counts, whatever the workfl
   const { id, workflowId, request } = await open({ approversNeeded: 2 });
   await system.client.decide(id, decision('ana'));
   await system.client.temporal.workflow.getHandle(workflowId).terminate();
-  const input: ApproveInput = { v: 1, project: request.project, cycle: request.cycle, searchAttributes: true, request };
+  const input: ApproveInput = {
+    v: 1,
+    project: request.project,
+    cycle: String(cycles),
+    searchAttributes: true,
+    request,
+  };
   const again = await system.client.temporal.workflow.start('approve', {
     workflowId,
     taskQueue: system.taskQueue,
@@ -471,14 +459,16 @@ test('a notice whose delivery can’t begin is told in the audit, and the reques
   await system.client.temporal.workflow.getHandle(first).terminate();
   // With what a notice's own id adds it is longer than Temporal allows.
   const workflowId = `${first}${'-'.repeat(985 - first.length)}`;
-  const { project, cycle } = request;
+  const { project } = request;
   const asked = { ...request, _id: `${request._id}-long`, workflowId };
   await system.stores.moving.requests.insertOne(asked);
   const known = await notifying(project, [{ registered: 'kept', params: {} }]);
   const handle = await system.client.temporal.workflow.start('approve', {
     workflowId,
     taskQueue: system.taskQueue,
-    args: [{ v: 1, project, cycle, searchAttributes: true, request: asked, ...known } satisfies ApproveInput],
+    args: [
+      { v: 1, project, cycle: String(cycles), searchAttributes: true, request: asked, ...known } satisfies ApproveInput,
+    ],
   });
   // Decided before it is asked, a request isn't told of.
   await seen(workflowId);

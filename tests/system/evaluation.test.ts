@@ -3,6 +3,7 @@ import { planOf } from '../../src/domain/plan';
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { recordAsked } from '../../src/domain/approval';
 import type { Replica } from '../../src/replica/run-replica';
 import { by, FEBRUARY, Lifecycles, MARCH } from '../support/lifecycles';
 import { duckdbQuery } from '../support/duckdb-query';
@@ -40,7 +41,8 @@ afterAll(async () => {
 });
 
 test('the bytes that a replica serves are those that were evaluated and approved', async () => {
-  const { model, evaluation } = await lifecycles.request(project, 1);
+  const request = await lifecycles.request(project, 1);
+  const { model } = request.subject.digests;
   await lifecycles.decide(project, 1, 'approve');
   await lifecycles.cycle(project, 1, 'finished');
   const folder = join(system.folder, 'replica-one', 'models');
@@ -52,7 +54,7 @@ test('the bytes that a replica serves are those that were evaluated and approved
     )
   );
   expect(served.map((hex) => `sha256:${hex}`)).toEqual([model]);
-  const judged = await system.stores.facts.get(evaluation);
+  const judged = await system.stores.facts.get(recordAsked(request, 'evaluation')!);
   const run = await system.stores.facts.get(judged.body.run);
   expect(run.body.model).toBe(model);
 });

@@ -1,4 +1,5 @@
 /** What a lifecycle shows of what it waits for, what it refuses, and that no failure ends it. */
+import { decidedDigest } from '../../src/domain/approval';
 import type { LifecycleStatus } from '../../src/client';
 import { lifecycleId, phaseId } from '../../src/domain/ids';
 import { MESSAGES, type OperatorAnswer, type OperatorMessage } from '../../src/domain/messages';
@@ -41,14 +42,21 @@ describe('waiting', () => {
 
   test('for an approval, the lifecycle’s own page says for whom and how to answer', async () => {
     project = await lifecycles.start(lifecycles.define());
-    const { model } = await lifecycles.request(project, 1);
+    const { subject } = await lifecycles.request(project, 1);
     const people = ['approver:ana', 'approver:ben'];
     const { waitingFor, details } = await lifecycles.seen(lifecycleId(project));
     expect(waitingFor).toEqual(people);
     expect(await system.client.status(project)).toMatchObject({ phase: 'approve', waitingFor: people });
-    for (const told of ['waits for approval by ana, ben', phaseId(project, 1, 'approve'), 'Send an Update', model])
+    for (const told of [
+      'waits for approval by ana, ben',
+      phaseId(project, 1, 'approve'),
+      'Send an Update',
+      decidedDigest(subject),
+    ])
       expect(details).toContain(told);
-    expect(details).toContain(`mlops decide ${project}/1 --by <your name> --approve --digest ${model}`);
+    expect(details).toContain(
+      `mlops decide ${project}/1 --by <your name> --approve --digest ${decidedDigest(subject)}`
+    );
   });
 
   test('for a trigger, it shows pause and unpause at once', async () => {

@@ -93,7 +93,7 @@ test('a request that is there about other bytes is not asked again: the phase fa
   const project = await waitingForTwo();
   await lifecycles.request(project, 1);
   const other = `sha256:${'f'.repeat(64)}` as const;
-  await system.stores.moving.requests.updateOne({ _id: `${project}/1` }, { $set: { model: other } });
+  await system.stores.moving.requests.updateOne({ _id: `${project}/1` }, { $set: { 'subject.digests.model': other } });
   await lifecycles.handle(phaseId(project, 1, 'approve')).terminate('by mistake');
   const { revision } = await lifecycles.cycle(project, 1, 'failed');
   expect(await system.client.retry(project, by('dan'))).toMatchObject({ outcome: 'accepted' });

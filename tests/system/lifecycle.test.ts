@@ -1,5 +1,6 @@
 /** The lifecycle on the real servers, with a hundredth of the flights: from the start to an approved model that answers. */
 import { randomUUID } from 'node:crypto';
+import { decidedDigest } from '../../src/domain/approval';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId } from '../../src/domain/ids';
 import type { CycleDocument } from '../../src/domain/records';
@@ -41,7 +42,7 @@ const request = (number: number) =>
   );
 const approve = async (number: number, person: string) => {
   const open = await request(number);
-  return system.client.decide(open._id, { ...by(person), verdict: 'approve', digest: open.model });
+  return system.client.decide(open._id, { ...by(person), verdict: 'approve', digest: decidedDigest(open.subject) });
 };
 
 test('the first cycle ends deployed once an approver has approved', async () => {

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { decidedDigest } from '../../src/domain/approval';
 import { lifecycleId, monitorId } from '../../src/domain/ids';
 import { mlops, mlopsJson } from '../cli/mlops';
 import { eventually } from '../support/eventually';
@@ -78,13 +79,13 @@ test('start, serve, decide: the model of its own data answers', async () => {
   const project = join(folder, 'project.ts');
   const started = await run('start', project, '--as-of', '2026-01-31', '--by', 'you', '--name', PROJECT);
   expect(started).toMatchObject({ code: 0, stderr: '' });
-  const { model } = await eventually('the request', async () => {
+  const { subject } = await eventually('the request', async () => {
     const cycle = await system.stores.moving.cycles.findOne({ _id: `${PROJECT}/1` });
     if (cycle?.state === 'failed' || cycle?.state === 'finished') throw new Error(cycle.failure ?? cycle.outcome);
     const request = await system.stores.moving.requests.findOne({ _id: `${PROJECT}/1` });
     return cycle?.state === 'waiting' && request !== null ? request : undefined;
   });
-  const decided = await run('decide', `${PROJECT}/1`, '--by', 'ana', '--approve', '--digest', model);
+  const decided = await run('decide', `${PROJECT}/1`, '--by', 'ana', '--approve', '--digest', decidedDigest(subject));
   expect(decided).toMatchObject({ code: 0, stderr: '' });
   await eventually('it to be live', async () => {
     const endpoint = await system.stores.moving.endpoints.findOne({ _id: PROJECT });

@@ -1,6 +1,7 @@
 /** From prediction records to a window's numbers: rows into a file, the version's frozen reference beside it, one compute job. */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { recordAsked } from '../../domain/approval';
 import type { ProjectDefinition } from '../../domain/definition';
 import { modelInputs } from '../../domain/endpoint';
 import type { Fact } from '../../domain/records';
@@ -134,12 +135,13 @@ async function frozenOf(
 ): Promise<{ artifacts: readonly ArtifactRef[]; trainRate: number } | undefined> {
   const { run, features, split } = version.body;
   const request = await stores.moving.requests.findOne({ _id: version._id });
+  const asked = request === null ? undefined : recordAsked(request, 'evaluation');
   const evaluation =
-    request === null
+    asked === undefined
       ? await stores.facts
           .collection('evaluation')
           .findOne({ 'body.run.id': run.id, 'body.period.from': split.test.from, 'body.period.to': split.test.to })
-      : await stores.facts.find('evaluation', request.evaluation.id);
+      : await stores.facts.find('evaluation', asked.id);
   if (evaluation === null) return undefined;
   const [ran, fitted] = await Promise.all([stores.facts.get(run), stores.facts.get(features)]);
   const dependencies = fitted.artifacts.filter((artifact) => artifact.name === 'dependencies');

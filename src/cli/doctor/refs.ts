@@ -44,8 +44,8 @@ async function* allNames(stores: RecordStores): AsyncGenerator<Names> {
   for await (const { _id, version } of allAliases(stores)) {
     yield { by: `alias:${_id}`, records: [{ kind: 'version', id: version }], artifacts: [] };
   }
-  for await (const { _id, version, evaluation, snapshot } of allRequests(stores)) {
-    yield { by: `request:${_id}`, records: [version, evaluation, snapshot], artifacts: [] };
+  for await (const { _id, about } of allRequests(stores)) {
+    yield { by: `request:${_id}`, records: about, artifacts: [] };
   }
   for await (const { _id, champion, candidate } of allEndpoints(stores)) {
     const served = [champion, candidate].filter((one) => one !== undefined);

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { DecisionMessage } from '../../client';
-import type { ApprovalRequest } from '../../domain/approval';
+import { type ApprovalRequest, decidedDigest } from '../../domain/approval';
 import { MlopsError } from '../../domain/errors';
 import { parseRequest } from '../../domain/ids';
 import type { Verdict } from '../../domain/messages';
@@ -27,11 +27,7 @@ export function addDecide(program: Command): void {
     .argument('<request>', '<project>/<cycle>: mlops ls requests')
     .option('--approve', 'approves')
     .option('--reject', 'rejects')
-    .option(
-      '--digest <digest>',
-      'the model that is decided on; without it you are shown the evidence and asked',
-      digest
-    )
+    .option('--digest <digest>', 'what is decided on; without it you are shown the evidence and asked', digest)
     .action(answering(decide));
   withTaskQueue(withSender(command));
 }
@@ -61,12 +57,12 @@ function verdictOf({ approve, reject }: DecideOptions): Verdict {
   throw new MlopsError('MLOPS_USAGE', 'The verdict is missing, or both are there.', {}, 'Say --approve or --reject.');
 }
 
-/** Digest of the request's model, once a person at the terminal has seen the evidence and said yes. */
+/** What the request asks about, once a person at the terminal has seen the evidence and said yes. */
 async function confirmed(id: string, verdict: Verdict): Promise<Digest> {
   if (!process.stdin.isTTY) {
     throw new MlopsError(
       'MLOPS_USAGE',
-      'A decision names the model that it is about.',
+      'A decision names the digest that it is about.',
       {},
       `Pass --digest sha256:…, as mlops show request/${id} prints it.`
     );
@@ -83,18 +79,18 @@ async function confirmed(id: string, verdict: Verdict): Promise<Digest> {
   process.stderr.write(`${evidence(request)}\n\n`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question(`${verdict === 'approve' ? 'Approve' : 'Reject'} this model? [y/N] `);
-    if (/^y(es)?$/i.test(answer.trim())) return request.model;
+    const answer = await terminal.question(`${verdict === 'approve' ? 'Approve' : 'Reject'} this? [y/N] `);
+    if (/^y(es)?$/i.test(answer.trim())) return decidedDigest(request.subject);
   } finally {
     terminal.close();
   }
   throw new MlopsError('MLOPS_CONFIGURATION', 'Nothing was decided.', { request: id }, 'Answer y to decide.');
 }
 
-function evidence({ project, number, state, model, causes, evidence: lines }: ApprovalRequest): string {
+function evidence({ title, state, subject, causes, evidence: lines }: ApprovalRequest): string {
   return [
-    `${project}@${number} (request ${state})`,
-    `  model ${model}`,
+    `${title} (request ${state})`,
+    ...Object.entries(subject.digests).map(([name, digest]) => `  ${name} ${digest}`),
     ...causes.map(({ detail }) => `  why this cycle: ${detail}`),
     ...lines.map((line) => `  ${line}`),
   ].join('\n');

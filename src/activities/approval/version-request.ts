@@ -1,0 +1,98 @@
+/** The request about a cycle's version: made from records that belong together, and from nothing else. */
+import { authors } from '../../domain/approval';
+import { MlopsError } from '../../domain/errors';
+import { gatesPass, judgeGates } from '../../domain/gates';
+import { type Cycle, cycleRecordId, phaseId, versionLabel } from '../../domain/ids';
+import { lastWholePeriods } from '../../domain/period';
+import type { CycleDocument, Fact } from '../../domain/records';
+import { digestOf } from '../../runtime/digest';
+import type { Stores } from '../../stores/connect';
+import { refOf } from '../../stores/facts';
+import { evidenceOf } from './evidence';
+import type { RequestDraft } from './open-request';
+
+export async function versionRequest(stores: Stores, project: string, cycle: Cycle): Promise<RequestDraft> {
+  const _id = cycleRecordId(project, cycle);
+  const document = await stores.moving.cycles.findOne({ _id });
+  const { version: versionRef, evaluation: evaluationRef } = document?.refs ?? {};
+  if (document === null || versionRef === undefined || evaluationRef === undefined)
+    throw conflict('The cycle has no evaluated version.', { cycle: _id });
+  const [version, evaluation, definition] = await Promise.all([
+    stores.facts.get({ kind: 'version', id: versionRef.id }),
+    stores.facts.get({ kind: 'evaluation', id: evaluationRef.id }),
+    stores.facts.get(document.definition),
+  ]);
+  const snapshot = await stores.facts.get(version.body.snapshot);
+  requireOneCycle(document, { version, evaluation, definition });
+  await requireChampion(stores, document, evaluation);
+  if (!gatesPass(evaluation.body.gates)) throw conflict('A blocking gate failed.', { cycle: _id });
+  return {
+    _id,
+    project,
+    workflowId: phaseId(project, cycle, 'approve'),
+    subject: {
+      kind: 'version',
+      digests: {
+        model: version.body.model.digest,
+        version: version.digest,
+        evaluation: evaluation.digest,
+        snapshot: snapshot.digest,
+      },
+    },
+    title: versionLabel(project, version.body.number),
+    about: [refOf(version), refOf(evaluation), refOf(snapshot)],
+    comparisonDigest: evaluation.body.comparisonDigest,
+    policy: definition.body.definition.approval,
+    authors: authors(document.causes, document.appliedBy),
+    causes: document.causes,
+    gates: evaluation.body.gates,
+    evidence: evidenceOf(version.body, evaluation.body),
+  };
+}
+
+interface Asked {
+  readonly version: Fact<'version'>;
+  readonly evaluation: Fact<'evaluation'>;
+  readonly definition: Fact<'definition'>;
+}
+
+/** The version, its evaluation and the definition are this cycle's, and the evaluation is what the definition asks for. */
+function requireOneCycle(cycle: CycleDocument, { version, evaluation, definition }: Asked): void {
+  const { body } = version;
+  const { definition: defined } = definition.body;
+  const asked = evaluation.body;
+  const period = lastWholePeriods(defined.period, defined.split.testPeriods, cycle.asOf);
+  const used = new Set(evaluation.inputs.map(({ kind, id }) => `${kind} ${id}`));
+  const holds: Readonly<Record<string, boolean>> = {
+    'the version is of another cycle': body.project === cycle.project && body.cycle === cycle.cycle,
+    'the definition is of another project': defined.name === cycle.project,
+    'the version was made by another definition': body.definition.id === definition._id,
+    'the version was made from another snapshot': body.snapshot.id === cycle.refs.snapshot?.id,
+    'the evaluation is of another run': asked.run.id === body.run.id && asked.run.digest === body.run.digest,
+    'the evaluation is on another snapshot':
+      used.has(`snapshot ${body.snapshot.id}`) && used.has(`labelSet ${body.labelSet.id}`),
+    'the evaluation is on another period': asked.period.from === period.from && asked.period.to === period.to,
+    'the evaluation is as of another time': asked.knownBy === cycle.asOf,
+    'the evaluation is by other gates':
+      digestOf(judgeGates(defined.gates, asked.evaluation, asked.contaminated)) === digestOf(asked.gates),
+  };
+  const broken = Object.entries(holds).find(([, right]) => !right);
+  if (broken !== undefined)
+    throw conflict(`What the cycle would ask about does not belong together: ${broken[0]}.`, { cycle: cycle._id });
+}
+
+/** Compared with the champion of today; a request that is open already is not asked again. */
+async function requireChampion(stores: Stores, cycle: CycleDocument, evaluation: Fact<'evaluation'>): Promise<void> {
+  if ((await stores.moving.requests.findOne({ _id: cycle._id })) !== null) return;
+  const alias = await stores.moving.aliases.findOne({ _id: `${cycle.project}/champion` });
+  const champion = alias === null ? undefined : await stores.facts.get({ kind: 'version', id: alias.version });
+  if (champion?.body.run.id === evaluation.body.championRun?.id) return;
+  throw conflict('The champion is not the one that the version was compared with.', {
+    cycle: cycle._id,
+    champion: champion?._id ?? 'none',
+  });
+}
+
+function conflict(what: string, where: Readonly<Record<string, string>>): MlopsError {
+  return new MlopsError('MLOPS_REQUEST_CONFLICT', what, where, 'Skip the cycle and retrain.');
+}
