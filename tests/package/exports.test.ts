@@ -1,7 +1,7 @@
 /** What the package shows to others: its entries, the workflows' bundle, and what each may pull in. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { builtFile, packageRoot } from '../../src/runtime/package-root';
 
 function inNode(code: string): unknown {
@@ -63,4 +63,18 @@ test('packed, it holds what it exports and none of the tests', () => {
   );
   for (const file of wanted) expect(files).toContain(file.replace(/^\.\//, ''));
   expect(files.filter((file) => file.startsWith('tests/') || file.startsWith('src/'))).toEqual([]);
+  expect(brokenLinks(files)).toEqual([]);
 });
+
+/** Links of packed pages to files that aren't packed; a folder is one with a packed README. */
+function brokenLinks(files: readonly string[]): string[] {
+  return files
+    .filter((file) => file.endsWith('.md'))
+    .flatMap((page) =>
+      [...readFileSync(join(packageRoot(), page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)[^)]*\)/g)].map(
+        ([, target = '']) => ({ page, target: posix.join(posix.dirname(page), target) })
+      )
+    )
+    .filter(({ target }) => !files.includes(target) && !files.includes(posix.join(target, 'README.md')))
+    .map(({ page, target }) => `${page}: ${target}`);
+}
