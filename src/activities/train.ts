@@ -91,13 +91,14 @@ export function trainActivities(deps: ActivityDeps) {
       const defined = await definitionOf(await deps.stores(), definition);
       const { model } = defined;
       const split = splitAt(planOf(defined), asOf);
-      const train: Train = { ...on, split, model };
+      const { minTrainRows } = defined.split;
+      const train: Train = { ...on, split, model, minTrainRows };
       const registered = 'trainer' in model ? deps.registered.trainers[model.trainer.registered] : undefined;
       const request = {
         kind: 'run',
         name: 'train',
         version: registered === undefined ? stepVersion('train') : `registered ${registered.version}`,
-        params: { split, model },
+        params: { split, model, minTrainRows },
         inputs: [snapshot, labelSet, features],
         environment: numericEnvironment(),
       } as const;
@@ -137,6 +138,7 @@ export function trainActivities(deps: ActivityDeps) {
             model,
             split: run.body.split,
             trainRows: run.body.rows,
+            unlabelledRows: run.body.unlabelled,
             decisionThreshold: objective.decisionThreshold,
           },
         },
@@ -175,6 +177,7 @@ async function trainNetwork(
   let saving: Promise<void> = Promise.resolve();
   const input: TrainJobInput = {
     ...loadRequest(data.body, shards, trainingRows(train.split)),
+    minRows: train.minTrainRows,
     network: model.network,
     fitted: fitted as string,
     graph: graph as string,
@@ -213,6 +216,7 @@ async function trainNetwork(
       parameters: output.parameters,
       split: train.split,
       rows: output.rows,
+      unlabelled: output.unlabelled,
       epochs: output.epochs,
       model: artifactIn(artifacts, 'model').digest,
       trainRate: output.trainRate,

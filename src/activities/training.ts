@@ -9,6 +9,7 @@ export interface Train {
   readonly features: Ref<'featureSet'>;
   readonly split: SplitPeriods;
   readonly model: ModelDefinition;
+  readonly minTrainRows: number;
 }
 
 export function trainingRows(split: SplitPeriods): { to: string; knownBy: string } {

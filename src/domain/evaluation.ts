@@ -18,6 +18,8 @@ export type Metrics = Readonly<Record<string, Interval>>;
 
 export interface Evaluation {
   readonly rows: number;
+  /** Rows of the period that were left out since they have no label. */
+  readonly unlabelled: number;
   readonly positives: number;
   readonly candidate: Metrics;
   /** Predicting the training rows' rate for everyone. */

@@ -130,6 +130,8 @@ export interface RunBody {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly split: SplitPeriods;
   readonly rows: number;
+  /** Rows of the split that were left out since they have no label. */
+  readonly unlabelled: number;
   readonly epochs: readonly EpochMetrics[];
   readonly model: Digest;
   /** The label's mean over the training rows: the baseline. */
@@ -151,6 +153,8 @@ export interface VersionBody {
   readonly model: ArtifactRef;
   readonly split: SplitPeriods;
   readonly trainRows: number;
+  /** Training rows that were left out since they have no label. */
+  readonly unlabelledRows: number;
   readonly decisionThreshold: number;
 }
 

@@ -8,11 +8,15 @@ import type { TestSystem } from './system';
 export async function evaluatedScores(
   { stores, folder }: TestSystem,
   version: string
-): Promise<{ evaluation: EvaluationBody; scores: Float32Array }> {
+): Promise<{ evaluation: EvaluationBody; evidence: readonly string[]; scores: Float32Array }> {
   const request = await stores.moving.requests.findOne({ _id: version });
   const { body, artifacts } = await stores.facts.get(recordAsked(request!, 'evaluation')!);
   const path = join(folder, 'scores');
   await stores.artifacts.download(artifacts.find(({ name }) => name === 'scores')!.digest, path);
   const bytes = await readFile(path);
-  return { evaluation: body, scores: new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4) };
+  return {
+    evaluation: body,
+    evidence: request!.evidence,
+    scores: new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4),
+  };
 }

@@ -73,7 +73,7 @@ afterAll(async () => {
 
 const CITIES = ["'Zürich'", "'東京'", "'São Paulo'", '\'a "quoted", one\'', "''", 'NULL', "'🛫'"];
 
-/** 4,000 orders in 59 days; about a tenth of each value is missing, and the last ones have a city that training never saw. */
+/** 4,000 orders in 59 days; about a tenth of each value is missing, every 40th has no label, and the last ones have a city that training never saw. */
 async function writeOrders(): Promise<void> {
   await duckdbQuery(
     `COPY (SELECT TIMESTAMP '2026-01-01' + INTERVAL (i * 21) MINUTE AS at,
@@ -83,7 +83,7 @@ async function writeOrders(): Promise<void> {
         CASE WHEN i % 10 = 0 THEN NULL ELSE (i * 31) % 17 END AS items,
         CASE WHEN i % 8 = 0 THEN NULL ELSE i % 3 = 0 END AS member,
         CASE WHEN i > 3168 AND i % 50 = 0 THEN 'new town' ELSE [${CITIES.join(', ')}][1 + i % ${CITIES.length}] END AS city,
-        ((i * 31) % 17 + i % 3 > 9)::INT AS returned
+        CASE WHEN i % 40 <> 5 THEN ((i * 31) % 17 + i % 3 > 9)::INT END AS returned
       FROM range(0, 4000) t(i) ORDER BY i) TO '${file}' (FORMAT parquet)`
   );
 }
@@ -93,7 +93,7 @@ test('each order of the test rows scores at the endpoint as it did in the evalua
   const { from, to } = evaluation.period;
   const orders = await duckdbQuery(
     `SELECT epoch_us("at"), epoch_us(opened), amount::DOUBLE, price::DOUBLE, items, member, city FROM read_parquet('${file}')
-     WHERE "at" >= TIMESTAMP '${from}' AND "at" < TIMESTAMP '${to}' ORDER BY "at"`
+     WHERE "at" >= TIMESTAMP '${from}' AND "at" < TIMESTAMP '${to}' AND returned IS NOT NULL ORDER BY "at"`
   );
   expect(orders).toHaveLength(scores.length);
   expect(orders.some((order) => order[6] === 'new town')).toBe(true);
@@ -101,6 +101,18 @@ test('each order of the test rows scores at the endpoint as it did in the evalua
   expect(await infer('all', orders)).toEqual(scores);
   for (const [row, order] of orders.slice(0, 40).entries())
     expect([row, await infer(`row-${row}`, [order])]).toEqual([row, scores.slice(row, row + 1)]);
+});
+
+test('an order without a label is left out of training and test, and counted where a person decides', async () => {
+  const { evaluation, evidence } = await evaluatedScores(system, `${project}/1`);
+  const [unlabelled] = await duckdbQuery(
+    `SELECT count(*) FILTER (WHERE "at" < TIMESTAMP '${evaluation.period.from}'), count(*) FILTER (WHERE "at" >= TIMESTAMP '${evaluation.period.from}' AND "at" < TIMESTAMP '${evaluation.period.to}')
+     FROM read_parquet('${file}') WHERE returned IS NULL`
+  );
+  const [training, test] = unlabelled!.map(Number);
+  expect(test).toBeGreaterThan(0);
+  expect(evaluation.evaluation.unlabelled).toBe(test);
+  expect(evidence.join('\n')).toContain(`no label: ${training} training rows, ${test} test rows`);
 });
 
 async function infer(id: string, orders: readonly (readonly unknown[])[]): Promise<Float32Array> {

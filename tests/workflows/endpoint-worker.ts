@@ -172,6 +172,7 @@ export async function registerVersion(
     model: { name: 'model', digest: digestOf(`model ${number}`), bytes: 1000, mediaType: 'application/onnx' },
     split: { train: { to: period.from }, test: period, knownBy: period.to },
     trainRows: 1000,
+    unlabelledRows: 0,
     decisionThreshold: 0.5,
   };
   const { fact } = await stores.facts.commit({

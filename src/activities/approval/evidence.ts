@@ -8,6 +8,11 @@ export function evidenceOf(version: VersionBody, evaluation: EvaluationBody): st
   const metrics = ['auc', 'logLoss'].filter((name) => numbers.candidate[name] !== undefined);
   return [
     `trained on ${count(version.trainRows)} rows before ${version.split.train.to.slice(0, 10)}, tested on ${count(numbers.rows)} rows of ${period.from.slice(0, 10)} to ${period.to.slice(0, 10)}`,
+    ...(version.unlabelledRows + numbers.unlabelled === 0
+      ? []
+      : [
+          `left out since they have no label: ${count(version.unlabelledRows)} training rows, ${count(numbers.unlabelled)} test rows`,
+        ]),
     ...metrics.map(
       (name) =>
         `${name} ${interval(numbers.candidate[name])}${numbers.champion?.[name] === undefined ? '' : `; champion ${interval(numbers.champion[name])}`}`

@@ -7,6 +7,7 @@ import type { RegisteredUse } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
 import { decodeModel } from '../../engines/onnx/model';
 import { loadColumns } from '../../engines/tables/load';
+import { requireRows } from '../../engines/tables/require-rows';
 import { columnsRead } from '../../engines/train/score-rows';
 import { withHeartbeat } from '../step/heartbeat';
 import type { ActivityDeps } from '../deps';
@@ -26,9 +27,9 @@ export async function trainRegistered(
 ): Promise<StepOutcome<'run'>> {
   const trainer = registered(deps, 'trainer', use.registered);
   const [data, labels] = await Promise.all([stores.facts.get(train.snapshot), stores.facts.get(train.labelSet)]);
-  const loaded = await loadColumns(
-    loadRequest(data.body, await labelledShards(deps, stores, data, labels), trainingRows(train.split))
-  );
+  const request = loadRequest(data.body, await labelledShards(deps, stores, data, labels), trainingRows(train.split));
+  const loaded = await loadColumns(request);
+  requireRows(loaded, { ...request, minRows: train.minTrainRows });
   const all = loaded.labels ?? new Float32Array();
   const trainRate = all.reduce((sum, label) => sum + label, 0) / Math.max(1, all.length);
   const batches = async function* () {
@@ -62,6 +63,7 @@ export async function trainRegistered(
       parameters: use.params,
       split: train.split,
       rows: loaded.table.rows,
+      unlabelled: loaded.unlabelled,
       epochs,
       model: artifacts.get('model')!.digest,
       trainRate,

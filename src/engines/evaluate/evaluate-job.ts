@@ -2,7 +2,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Objective, Period } from '../../domain/definition';
-import { MlopsError } from '../../domain/errors';
 import type { Evaluation } from '../../domain/evaluation';
 import type { Job, JobFile } from '../../domain/job';
 import { loadRows } from '../features/load-rows';
@@ -10,7 +9,8 @@ import { decodeModel } from '../onnx/model';
 import { bytesOf } from '../onnx/tensor';
 import { referenceOf } from '../stats/reference';
 import { evaluateScores } from '../stats/evaluate';
-import type { LoadRequest } from '../tables/load';
+import { type LoadRequest, rowName } from '../tables/load';
+import { requireRows } from '../tables/require-rows';
 import { columnsRead, scoreRows } from '../train/score-rows';
 
 /** The test rows, with their label shards. Paths are absolute. */
@@ -41,28 +41,17 @@ export const evaluateJob: Job<EvaluateJobInput, EvaluateJobOutput> = async (inpu
     ...watched,
     ...(champion === undefined ? [] : columnsRead(decodeModel(champion)).map(({ column }) => column)),
   ]);
-  const { table, eventTime, labels } = await loadRows(input, [...names], context);
-  if (table.rows < input.minRows) {
-    const where = {
-      rows: table.rows,
-      needed: input.minRows,
-      from: input.where.from,
-      to: input.where.to,
-      knownBy: input.where.knownBy,
-    };
-    throw new MlopsError(
-      'MLOPS_TOO_FEW_ROWS',
-      'There are too few test rows.',
-      where,
-      'Wait for more data, or lower split.minTestRows.'
-    );
-  }
+  const rows = await loadRows(input, [...names], context);
+  requireRows(rows, input);
+  const { table, eventTime, labels = new Float32Array(), unlabelled, keys } = rows;
   const candidateScores = await scoreRows(model, table, {}, context);
   const championScores = champion === undefined ? undefined : await scoreRows(champion, table, {}, context);
   const evaluation = evaluateScores({
     candidate: candidateScores,
     ...(championScores === undefined ? {} : { champion: championScores }),
-    labels: labels ?? new Float32Array(table.rows).fill(Number.NaN),
+    labels,
+    unlabelled,
+    rowName: rowName(keys),
     eventTime,
     trainRate: input.trainRate,
     objective: input.objective,

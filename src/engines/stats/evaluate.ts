@@ -1,6 +1,6 @@
 /** An evaluation from scores: a candidate beside the baseline, and the champion, on the same rows. */
 import type { Objective } from '../../domain/definition';
-import { MlopsError } from '../../domain/errors';
+import { MlopsError, type Where } from '../../domain/errors';
 import type { Evaluation, Metrics, Slice } from '../../domain/evaluation';
 import { type Blocks, blockCounts, blockSums, blocksOf } from './blocks';
 import { logLossOf } from './losses';
@@ -12,6 +12,10 @@ export interface EvaluationInput {
   readonly champion?: Float32Array;
   /** [rows] of 0 and 1 */
   readonly labels: Float32Array;
+  /** Rows of the period that are not here since they have no label. */
+  readonly unlabelled?: number;
+  /** A row for an error. */
+  readonly rowName?: (row: number) => Where;
   /** [rows] µs since 1970, in order */
   readonly eventTime: BigInt64Array;
   /** Label's mean over the candidate's training rows: what the baseline predicts. */
@@ -24,15 +28,16 @@ const CONFIDENCE = 0.95;
 
 /**
  * Metrics that are undefined on these rows are absent.
- * @throws MlopsError MLOPS_LABEL_INVALID, MLOPS_TOO_FEW_ROWS, MLOPS_MODEL_INVALID: a score is no number
+ * @throws MlopsError MLOPS_LABEL_INVALID, MLOPS_TOO_FEW_ROWS, MLOPS_MODEL_INVALID: a score is not a number
  */
 export function evaluateScores(input: EvaluationInput): Evaluation {
   const { candidate, champion, labels, trainRate, objective, confidence = CONFIDENCE } = input;
+  const { rowName = (row) => ({ row }) } = input;
   if (labels.length === 0)
     throw new MlopsError('MLOPS_TOO_FEW_ROWS', 'There is no row to evaluate.', {}, 'Widen the test.');
-  checkLabels(labels);
-  checkScores(candidate, labels.length, 'candidate');
-  if (champion !== undefined) checkScores(champion, labels.length, 'champion');
+  checkLabels(labels, rowName);
+  checkScores(candidate, labels.length, 'candidate', rowName);
+  if (champion !== undefined) checkScores(champion, labels.length, 'champion', rowName);
   const blocks = blocksOf(input.eventTime);
   const measures = measure(candidate, labels, blocks, objective);
   const baseline = measure(new Float32Array(labels.length).fill(trainRate), labels, blocks, objective);
@@ -41,6 +46,7 @@ export function evaluateScores(input: EvaluationInput): Evaluation {
     Object.fromEntries([...of].map(([name, measured]) => [name, intervalOf(measured, blocks, confidence)]));
   return {
     rows: labels.length,
+    unlabelled: input.unlabelled ?? 0,
     positives: countOf(labels),
     candidate: intervals(measures),
     baseline: Object.fromEntries([...baseline].map(([name, measured]) => [name, estimateOf(measured, blocks)])),
@@ -79,20 +85,22 @@ function slicesOf({ candidate, champion, labels }: EvaluationInput, blocks: Bloc
   }));
 }
 
+type RowName = NonNullable<EvaluationInput['rowName']>;
+
 function countOf(labels: Float32Array): number {
   let positives = 0;
   for (const label of labels) positives += label;
   return positives;
 }
 
-function checkLabels(labels: Float32Array): void {
+function checkLabels(labels: Float32Array, rowName: RowName): void {
   const row = labels.findIndex((label) => label !== 0 && label !== 1);
   if (row < 0) return;
-  const what = Number.isNaN(labels[row]) ? 'A test row has no label.' : 'A label is neither 0 nor 1.';
-  throw new MlopsError('MLOPS_LABEL_INVALID', what, { row, label: labels[row] }, 'Mend the labeler.');
+  const where = { ...rowName(row), label: labels[row] };
+  throw new MlopsError('MLOPS_LABEL_INVALID', 'A label is neither 0 nor 1.', where, 'Fix the label of this row.');
 }
 
-function checkScores(scores: Float32Array, rows: number, whose: string): void {
+function checkScores(scores: Float32Array, rows: number, whose: string, rowName: RowName): void {
   if (scores.length !== rows) {
     const where = { whose, scores: scores.length, rows };
     throw new MlopsError('MLOPS_MODEL_INVALID', 'There is another number of scores than rows.', where, 'Score again.');
@@ -100,5 +108,5 @@ function checkScores(scores: Float32Array, rows: number, whose: string): void {
   const row = scores.findIndex((score) => !Number.isFinite(score));
   if (row < 0) return;
   const fix = 'Look at the features of that row, and at the training log.';
-  throw new MlopsError('MLOPS_MODEL_INVALID', 'A score is no number.', { whose, row }, fix);
+  throw new MlopsError('MLOPS_MODEL_INVALID', 'A score is not a number.', { whose, ...rowName(row) }, fix);
 }

@@ -1,6 +1,6 @@
 /** Rows of a snapshot, and their labels, as columns in memory: what training, scoring and statistics read. */
 import type { ColumnType } from '../../domain/definition';
-import { MlopsError } from '../../domain/errors';
+import { MlopsError, type Where } from '../../domain/errors';
 import type { Column, TableColumns } from './columns';
 import { type Database, messageOf, numbersOf, withDatabase } from './duckdb';
 import { column, FILE, KNOWN_AT, moment, path, paths, ROW, SQL_TYPES, text } from './sql';
@@ -15,13 +15,15 @@ export interface LoadRequest {
   readonly eventTime: string;
 }
 
-/** Rows in total order: event time, file, row. */
+/** Rows in total order: event time, file, row. Where labels are read, only the rows that have one. */
 export interface LoadedRows {
   readonly table: TableColumns;
   /** [rows], µs since 1970-01-01T00:00Z */
   readonly eventTime: BigInt64Array;
-  /** [rows]; NaN where a row has no label. Absent when no shard has labels. */
+  /** [rows]. Absent when no shard has labels. */
   readonly labels?: Float32Array;
+  /** Rows that were left out since they have no label. */
+  readonly unlabelled: number;
   readonly keys: RowKeys;
 }
 
@@ -33,6 +35,11 @@ export interface RowKeys {
   readonly fileIndex: Int32Array;
   /** [rows], from 0; exact as double */
   readonly row: Float64Array;
+}
+
+/** A row for an error: the digest of its file, and its number there from 0. */
+export function rowName({ files, fileIndex, row }: RowKeys): (index: number) => Where {
+  return (index) => ({ file: files[fileIndex[index]!], row: row[index] });
 }
 
 /**
@@ -56,8 +63,11 @@ const HOW_TO_MEND = 'Remove these local copies, which are downloaded and checked
 async function load(database: Database, request: LoadRequest): Promise<LoadedRows> {
   const names = Object.keys(request.columns);
   const labelled = request.shards.some(({ labels }) => labels !== undefined);
-  const from = `FROM ${rowsOf(request, labelled)} WHERE ${conditionOf(request)}`;
-  const rows = Number((await database.rows(`SELECT count(*) AS n ${from}`))[0]!['n']);
+  const asked = `FROM ${rowsOf(request, labelled)} WHERE ${conditionOf(request)}`;
+  const from = labelled ? `${asked} AND __label IS NOT NULL` : asked;
+  const count = async (of: string) => Number((await database.rows(`SELECT count(*) AS n ${of}`))[0]!['n']);
+  const rows = await count(from);
+  const unlabelled = labelled ? (await count(asked)) - rows : 0;
   const strings = names.filter((name) => request.columns[name] === 'string');
   const dictionaries = new Map<string, readonly string[]>();
   for (const name of [...strings, FILE]) dictionaries.set(name, await makeDictionary(database, name, from));
@@ -67,7 +77,7 @@ async function load(database: Database, request: LoadRequest): Promise<LoadedRow
     { expression: codeOf(FILE), into: new Int32Array(rows) },
     { expression: `"${ROW}"::DOUBLE`, into: new Float64Array(rows) },
     ...names.map((name) => partOf(name, request.columns[name]!, rows)),
-    ...(labelled ? [{ expression: `coalesce(__label::DOUBLE, 'nan'::DOUBLE)`, into: new Float64Array(rows) }] : []),
+    ...(labelled ? [{ expression: '__label::DOUBLE', into: new Float64Array(rows) }] : []),
   ];
   await fill(database, parts, from);
   const [eventTime, fileIndex, row, ...rest] = parts.map(({ into }) => into);
@@ -77,6 +87,7 @@ async function load(database: Database, request: LoadRequest): Promise<LoadedRow
   return {
     table: { rows, columns },
     eventTime: eventTime as BigInt64Array,
+    unlabelled,
     ...(labelled ? { labels: Float32Array.from(rest[names.length] as Float64Array) } : {}),
     keys: { files: dictionaries.get(FILE)!, fileIndex: fileIndex as Int32Array, row: row as Float64Array },
   };

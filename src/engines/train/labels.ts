@@ -13,8 +13,8 @@ export function positiveRate(labels: Float32Array, where: (row: number) => Where
     const label = labels[row]!;
     if (label === 1) positives += 1;
     else if (label !== 0) {
-      const what = Number.isNaN(label) ? 'A training row has no label.' : `A label is ${label}, neither 0 nor 1.`;
-      throw new MlopsError('MLOPS_LABEL_INVALID', what, where(row), 'Mend the labeler, or leave the row out.');
+      const what = `A label is ${label}, neither 0 nor 1.`;
+      throw new MlopsError('MLOPS_LABEL_INVALID', what, where(row), 'Fix the label of this row.');
     }
   }
   if (positives > 0 && positives < labels.length) return positives / labels.length;

@@ -7,13 +7,16 @@ import type { RunBody } from '../../domain/records';
 import { embeddingTables, type FittedFeatures } from '../features/fitted';
 import { loadRows } from '../features/load-rows';
 import { makeFeatures } from '../features/make-features';
-import type { LoadedRows, LoadRequest } from '../tables/load';
+import { type LoadedRows, type LoadRequest, rowName } from '../tables/load';
+import { requireRows } from '../tables/require-rows';
 import { inferenceGraph } from './inference-graph';
 import { positiveRate } from './labels';
 import { trainNetwork } from './train-network';
 
 /** The rows that `fit` read, with their label shards. Paths are absolute. */
 export interface TrainJobInput extends LoadRequest {
+  /** Fewer rows with a label than this are refused. */
+  readonly minRows: number;
   readonly network: NetworkSpec;
   /** `fitted` and `graph` of the feature set. */
   readonly fitted: string;
@@ -22,13 +25,14 @@ export interface TrainJobInput extends LoadRequest {
   readonly resume?: string;
 }
 
-export interface TrainJobOutput extends Pick<RunBody, 'parameters' | 'rows' | 'epochs' | 'trainRate' | 'numerics'> {
+export interface TrainJobOutput
+  extends Pick<RunBody, 'parameters' | 'rows' | 'unlabelled' | 'epochs' | 'trainRate' | 'numerics'> {
   readonly seconds: number;
   /** `model` (ONNX) and `run` (JSON: what is above, without the time it took). */
   readonly files: readonly JobFile[];
 }
 
-/** @throws MlopsError as `loadColumns`, `makeFeatures` and `trainNetwork` do */
+/** @throws MlopsError MLOPS_TOO_FEW_ROWS; as `loadColumns`, `makeFeatures` and `trainNetwork` do */
 export const trainJob: Job<TrainJobInput, TrainJobOutput> = async (input, context) => {
   const began = performance.now();
   const fitted = JSON.parse(await readFile(input.fitted, 'utf8')) as FittedFeatures;
@@ -37,6 +41,7 @@ export const trainJob: Job<TrainJobInput, TrainJobOutput> = async (input, contex
     fitted.inputs.map(({ column }) => column),
     context
   );
+  requireRows(loaded, input);
   const labels = labelsOf(loaded);
   const features = await makeFeatures(await readFile(input.graph), fitted, loaded.table, context);
   const { network, resume } = input;
@@ -46,6 +51,7 @@ export const trainJob: Job<TrainJobInput, TrainJobOutput> = async (input, contex
   const run = {
     parameters: { ...network, epochsRun: trained.epochs.length, trainableNumbers: trained.parameters.length },
     rows: loaded.table.rows,
+    unlabelled: loaded.unlabelled,
     trainRate: trained.trainRate,
     epochs: trained.epochs,
     numerics: trained.numerics,
@@ -63,7 +69,7 @@ export const trainJob: Job<TrainJobInput, TrainJobOutput> = async (input, contex
 };
 
 /** Checked here, too, where a row still has a name: before seconds are spent on features. */
-function labelsOf({ table, labels = new Float32Array(table.rows).fill(Number.NaN), keys }: LoadedRows): Float32Array {
-  positiveRate(labels, (row) => ({ file: keys.files[keys.fileIndex[row]!], row: keys.row[row] }));
+function labelsOf({ labels = new Float32Array(), keys }: LoadedRows): Float32Array {
+  positiveRate(labels, rowName(keys));
   return labels;
 }

@@ -85,6 +85,11 @@ test('a gate on the paired difference passes and fails with it', () => {
 describe('is refused', () => {
   test.each([
     ['a label that is missing', { labels: labels.map((label, row) => (row === 7 ? Number.NaN : label)) }, 'row=7'],
+    [
+      'a label that is neither, by its name',
+      { labels: labels.map(() => 2), rowName: () => ({ file: 'a', row: 9 }) },
+      'file=a, row=9',
+    ],
     ['a label that is neither 0 nor 1', { labels: labels.map((label) => label * 2) }, 'MLOPS_LABEL_INVALID'],
     ['a score that is no number', { candidate: scores.map((s, row) => (row === 3 ? Number.NaN : s)) }, 'row=3'],
     ['another number of scores', { champion: scores.subarray(1) }, 'whose=champion'],

@@ -88,11 +88,14 @@ describe('labels', () => {
     const { both, counts, shards: written } = await made({ column: 'amount', op: '>', value: 500 });
     expect(counts).toEqual({ '0': 500, '1': 499, missing: 1 });
     expect(written.map(({ rows }) => rows)).toEqual([300, 300, 300, 100]);
-    const { labels, table } = await loadColumns(request({ shards: both, where: { from: '2024-01-01T01:00:00Z' } }));
+    const later = request({ shards: both, where: { from: '2024-01-01T01:00:00Z' } });
+    const { labels, table, unlabelled } = await loadColumns(later);
+    // The row without an amount is left out and counted.
+    expect([table.rows, unlabelled]).toEqual([994, 1]);
     const amounts = numbers(table, 'amount');
     expect(amounts[0]).toBe(5);
     amounts.forEach((amount, row) => {
-      expect(labels![row]).toBe(Number.isNaN(amount) ? Number.NaN : Number(amount > 500));
+      expect(labels![row]).toBe(Number(amount > 500));
     });
   });
 
@@ -118,8 +121,10 @@ describe('labels', () => {
     const written = await writeLabels({ data: shards[0]!, labels: given, folder: folder.path, file: 'given.parquet' });
     expect(written.counts).toEqual({ '0': 100, '1': 100, missing: 100 });
     const labelled = { data: shards[0]!, labels: join(folder.path, 'given.parquet') };
-    const { labels } = await loadColumns(request({ shards: [labelled] }));
-    expect([...labels!.subarray(0, 4)]).toEqual([1, 0, Number.NaN, 1]);
+    const { labels, unlabelled, keys } = await loadColumns(request({ shards: [labelled] }));
+    expect([...labels!.subarray(0, 4)]).toEqual([1, 0, 1, 0]);
+    expect([...keys.row.subarray(0, 4)]).toEqual([0, 1, 3, 4]);
+    expect(unlabelled).toBe(100);
     const few = writeLabels({ data: shards[0]!, labels: [1], folder: folder.path, file: 'few.parquet' });
     await expect(few).rejects.toThrow(/LABEL_INVALID.*rows=300, labels=1/);
   });

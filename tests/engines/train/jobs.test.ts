@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { NetworkSpec } from '../../../src/domain/definition';
 import { fitJob } from '../../../src/engines/features/fit-job';
-import { scoreJob } from '../../../src/engines/train/score-job';
+import { loadColumns } from '../../../src/engines/tables/load';
+import { scoreRows } from '../../../src/engines/train/score-rows';
 import { trainJob } from '../../../src/engines/train/train-job';
 import { FEATURES, NETWORK, recordingContext } from './small-run';
 
@@ -38,7 +39,7 @@ async function fitAndTrain(files: Awaited<ReturnType<typeof shards>>, network: N
   const fit = await fitJob({ ...rows, features: FEATURES, dependencies: [] }, fitContext);
   const at = (name: string) => join(fitContext.folder, fit.files.find((file) => file.name === name)!.file);
   const trainContext = recordingContext();
-  const input = { ...rows, network, fitted: at('fitted'), graph: at('graph') };
+  const input = { ...rows, minRows: 600, network, fitted: at('fitted'), graph: at('graph') };
   return { fit, input, trainContext, train: await trainJob(input, trainContext) };
 }
 
@@ -57,15 +58,15 @@ test('fit, train and score hand files to each other', async () => {
   expect(run).toEqual({
     parameters: train.parameters,
     rows: 680,
+    unlabelled: 0,
     trainRate: train.trainRate,
     epochs: train.epochs,
     numerics: 'exact',
   });
 
   const context = recordingContext();
-  const test = { ...input, where: { from: '2001-01-18T00:00:00Z' }, model: join(trainContext.folder, 'model.onnx') };
-  expect(await scoreJob(test, context)).toMatchObject({ rows: 120 });
-  const scores = new Float32Array(new Uint8Array(readFileSync(join(context.folder, 'scores.f32'))).buffer);
+  const { table } = await loadColumns({ ...input, where: { from: '2001-01-18T00:00:00Z' } });
+  const scores = await scoreRows(readFileSync(join(trainContext.folder, 'model.onnx')), table, {}, context);
   expect(scores).toHaveLength(120);
   expect(scores.every((p) => p > 0 && p < 1)).toBe(true);
 });
@@ -84,12 +85,21 @@ test('the same rows give the same files, byte for byte, also from a checkpoint',
   expect(bytes(context)).toBe(bytes(one.trainContext));
 });
 
-test('a training row without a label is named by its file and row', async () => {
-  const files = await shards('CASE WHEN i = 123 THEN NULL ELSE i % 2 END');
-  await expect(fitAndTrain(files)).rejects.toThrow(/MLOPS_LABEL_INVALID.*\[file=sha256:0, row=123\]/);
+test('a training row without a label is left out and counted', async () => {
+  const { train } = await fitAndTrain(await shards('CASE WHEN i % 100 = 23 THEN NULL ELSE i % 2 END'));
+  expect(train).toMatchObject({ rows: 673, unlabelled: 7 });
+  expect(train.epochs[0]!.rows).toBe(673);
+  expect(train.trainRate).toBeCloseTo(333 / 673, 12);
 });
 
-test('rows without any label are refused', async () => {
-  const files = (await shards()).map(({ data }) => ({ data }));
-  await expect(fitAndTrain(files as never)).rejects.toThrow(/MLOPS_LABEL_INVALID: A training row has no label/);
+test('too few rows with a label are refused, with the count of those without one', async () => {
+  const files = await shards('CASE WHEN i >= 500 THEN NULL ELSE i % 2 END');
+  await expect(fitAndTrain(files)).rejects.toThrow(
+    /MLOPS_TOO_FEW_ROWS.*training.*rows=500, unlabelled=180, needed=600/
+  );
+});
+
+test('a label that is neither 0 nor 1 is named by its file and row', async () => {
+  const files = await shards('CASE WHEN i = 123 THEN 3 ELSE i % 2 END');
+  await expect(fitAndTrain(files)).rejects.toThrow(/MLOPS_LABEL_INVALID.*\[file=sha256:0, row=123\]/);
 });

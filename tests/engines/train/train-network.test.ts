@@ -133,7 +133,7 @@ describe('what can not be trained', () => {
   });
 
   test.each([
-    [Number.NaN, /MLOPS_LABEL_INVALID: A training row has no label. \[row=12\]/],
+    [Number.NaN, /MLOPS_LABEL_INVALID: A label is NaN.*\[row=12\]/],
     [0.5, /MLOPS_LABEL_INVALID: A label is 0.5.*\[row=12\]/],
   ])('a label that is %p', async (label, message) => {
     const labels = run.request.labels.slice();
