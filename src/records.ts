@@ -7,10 +7,11 @@ import { findRecord } from './records/find';
 import type { RecordKind, RecordOf } from './records/kinds';
 import { type Lineage, type LineageOptions, lineageOf } from './records/lineage';
 import { type Listed, type ListFilter, type ListKind, listRecords } from './records/list';
-import { listPredictionDays, type PredictionDay, predictionsOfDay } from './records/predictions';
+import { listPredictionDays, predictionsOfDay, unmatchedTruths } from './records/predictions';
 import { openRecordStores } from './records/stores';
 import { type StoreConfig, storeConfig } from './stores/config';
-import type { JoinedRow } from './stores/predictions';
+import type { UnmatchedTruth } from './domain/endpoint';
+import type { JoinedRow, PredictionDay } from './stores/predictions';
 
 export { ERRORS, type ErrorCode, MlopsError } from './domain/errors';
 export type { AuditEvent, CycleDocument, Fact } from './domain/records';
@@ -25,8 +26,8 @@ export {
 } from './records/kinds';
 export type { Lineage, LineageNode, LineageOptions } from './records/lineage';
 export type { Listed, ListFilter, ListKind } from './records/list';
-export type { PredictionDay } from './records/predictions';
-export type { JoinedRow } from './stores/predictions';
+export type { UnmatchedTruth } from './domain/endpoint';
+export type { JoinedRow, PredictionDay } from './stores/predictions';
 
 export interface Records {
   /** The newest records of a kind, the oldest of them first. */
@@ -38,10 +39,12 @@ export interface Records {
   find<K extends RecordKind>(kind: K, id: string): Promise<RecordOf<K> | undefined>;
   /** @throws MlopsError MLOPS_NOT_FOUND */
   lineage(kind: RecordKind, id: string, options?: LineageOptions): Promise<Lineage>;
-  /** Days of event time that have predictions, with how many. */
-  predictionDays(endpoint: string): Promise<PredictionDay[]>;
+  /** The newest days of event time that have predictions, with how many; default 100 days. */
+  predictionDays(endpoint: string, limit?: number): Promise<PredictionDay[]>;
   /** Predictions of a day (`20010203`) by event time, each with its latest truth; the first `limit`, default 100. */
   predictions(endpoint: string, day: string, limit?: number): Promise<JoinedRow[]>;
+  /** Truths that are kept aside: of no prediction, or contradicting one. The newest `limit`, default 100. */
+  unmatchedTruths(endpoint: string, limit?: number): Promise<Listed<UnmatchedTruth>>;
   /** The first event of a project's audit chain that doesn't fit, or undefined. */
   firstBrokenAudit(project: string): Promise<string | undefined>;
   /** Downloads an artifact; its bytes are checked against the digest. */
@@ -64,8 +67,9 @@ export function openRecords(config: StoreConfig = storeConfig()): Records {
     list: (kind, filter) => connected().then(() => listRecords(stores, kind, filter)),
     find: (kind, id) => connected().then(() => findRecord(stores, kind, id)),
     lineage: (kind, id, options) => connected().then(() => lineageOf(stores, kind, id, options)),
-    predictionDays: (endpoint) => connected().then(() => listPredictionDays(stores, endpoint)),
+    predictionDays: (endpoint, limit = 100) => connected().then(() => listPredictionDays(stores, endpoint, limit)),
     predictions: (endpoint, day, limit = 100) => connected().then(() => predictionsOfDay(stores, endpoint, day, limit)),
+    unmatchedTruths: (endpoint, limit = 100) => connected().then(() => unmatchedTruths(stores, endpoint, limit)),
     firstBrokenAudit: (project) => connected().then(() => stores.audit.firstBroken(project)),
     download: (digest, path) => connected().then(() => stores.artifacts.download(digest, path)),
     close: () => stores.close(),

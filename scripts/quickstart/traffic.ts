@@ -82,7 +82,7 @@ export class Traffic {
       return;
     }
     await this.#post('truth', {
-      id: `${new Date(flight.departs).toISOString().slice(0, 10).replaceAll('-', '')}-${shortId(flight)}`,
+      id: shortId(flight),
       value: flight.late,
       eventTime: new Date(flight.truthAt).toISOString(),
     });

@@ -93,6 +93,7 @@ export function deployActivities(deps: ActivityDeps) {
           period: monitoring.period,
           allowedLatenessMs: durationMs(monitoring.allowedLateness),
           truthCoverage: monitoring.truthCoverage,
+          truthDelayMs: durationMs(monitoring.truthDelay),
         },
         steps: (champion) => stepsOf(plan, kind, champion),
       });

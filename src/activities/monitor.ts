@@ -11,7 +11,8 @@ import type { TimeRange } from '../domain/period';
 import { triggersOf } from '../domain/triggers';
 import { triggerMessages, windowId, windowLine } from '../domain/windows';
 import type { Stores } from '../stores/connect';
-import { coverage, windowRows } from '../stores/predictions';
+import { coverage } from '../stores/predictions';
+import { knownWhen } from '../stores/truths';
 import { liveReplicas, watermarkOf } from '../stores/replicas';
 import { inAttemptFolder } from './step/attempt-folder';
 import { withHeartbeat } from './step/heartbeat';
@@ -76,15 +77,21 @@ export function monitorActivities(deps: ActivityDeps) {
           waitsFor: `event time past ${period.to}; the watermark is ${watermark.toISOString()}`,
         };
       }
-      const { predictions, truths } = await withHeartbeat('counting truths', () => coverage(stores, project, period));
+      const latest = new Date(over + durationMs(truthDelay)).toISOString();
+      const { predictions, truths } = await withHeartbeat('counting truths', () =>
+        coverage(stores, project, period, latest)
+      );
       if (predictions === 0) return { state: 'ready', asOf: period.to };
       const needed = Math.ceil(predictions * truthCoverage);
-      if (truths >= needed) return { state: 'ready', asOf: await coveredAt(stores, project, period, needed) };
-      const latest = new Date(over + durationMs(truthDelay));
-      if (watermark >= latest) return { state: 'ready', asOf: latest.toISOString() };
+      if (truths >= needed) {
+        // When the world knew the truth that made enough: from then on the window could be judged, however late it is.
+        const covered = await withHeartbeat('reading truths', () => knownWhen(stores, project, period, needed, latest));
+        return { state: 'ready', asOf: new Date(Math.max(over, covered?.getTime() ?? over)).toISOString() };
+      }
+      if (watermark.getTime() >= Date.parse(latest)) return { state: 'ready', asOf: latest };
       return {
         state: 'waiting',
-        waitsFor: `truth: ${truths} of ${predictions} predictions have it, ${needed} are needed, or event time past ${latest.toISOString()}`,
+        waitsFor: `truth: ${truths} of ${predictions} predictions have it, ${needed} are needed, or event time past ${latest}`,
       };
     },
 
@@ -146,17 +153,4 @@ async function judged(
   );
   crashPoint('window:committed');
   return fact.body;
-}
-
-/** When the world knew the truth that made enough: from then on the window could be judged, however late it is. */
-async function coveredAt(stores: Stores, endpoint: string, period: TimeRange, needed: number): Promise<string> {
-  const times = await withHeartbeat('reading truths', async (signal) => {
-    const known: number[] = [];
-    for await (const { truth } of windowRows(stores, endpoint, period)) {
-      signal.throwIfAborted();
-      if (truth !== undefined) known.push(truth.eventTime.getTime());
-    }
-    return known.sort((a, b) => a - b);
-  });
-  return new Date(Math.max(Date.parse(period.to), times[needed - 1] ?? Number.NEGATIVE_INFINITY)).toISOString();
 }

@@ -189,13 +189,14 @@ const LAYOUTS: Layouts = {
   ],
 
   window: async ({ _id, body, made }) => {
-    const { bias, dataQuality, drift, scoreDrift, quality, triggers, period, ...numbers } = body;
+    const { bias, dataQuality, drift, scoreDrift, quality, setAside, triggers, period, ...numbers } = body;
     return [
       { value: { window: _id, ...period, ...numbers, judged: made.at } },
       { heading: 'Bias', value: bias },
       { heading: `Data quality: ${dataQuality.verdict}`, value: dataQuality.rules },
       { heading: 'Drift', value: [...drift, ...(scoreDrift === undefined ? [] : [scoreDrift])] },
       { heading: 'Quality', value: Object.entries(quality).map(([metric, interval]) => ({ metric, ...interval })) },
+      { heading: `Set aside: ${setAside?.records ?? 0} broken records`, value: setAside?.examples },
       { heading: 'Triggers', value: triggers },
     ];
   },
@@ -218,6 +219,6 @@ const LAYOUTS: Layouts = {
       },
     },
     { heading: 'Inputs', value: record.inputs },
-    { heading: 'Truth', value: truths.map(({ revision, value, eventTime }) => ({ revision, value, eventTime })) },
+    { heading: 'Truth', value: truths.map(({ revision, value, knownAt }) => ({ revision, value, knownAt })) },
   ],
 };

@@ -60,6 +60,8 @@ export interface EndpointWatch {
   readonly period: Period;
   readonly allowedLatenessMs: number;
   readonly truthCoverage: number;
+  /** Truth that the world knew later than this after a window's end isn't its own. */
+  readonly truthDelayMs: number;
 }
 
 /** Collection `replicas`, `_id` = `<endpoint>/<replica>`. `reportedAt` is MongoDB's clock ($$NOW). */
@@ -95,9 +97,9 @@ export interface Answers {
 /** A replica is live if it reported within this, by MongoDB's clock. */
 export const REPLICA_LIVE_MS = 10_000;
 
-/** Collection `predictions.<endpoint>.<yyyymmdd>`; immutable. */
+/** Collection `predictions.<endpoint>`; immutable. */
 export interface PredictionRecord {
-  /** `<yyyymmdd>-<the client's id or a UUIDv7>` */
+  /** The request's id; of row i of several `<request>/<i>` (ids.ts). */
   readonly _id: string;
   readonly v: 1;
   readonly version: number;
@@ -115,7 +117,7 @@ export interface PredictionRecord {
   readonly receivedAt: Date;
 }
 
-/** Collection `truths.<endpoint>.<yyyymmdd>` (the prediction's day); immutable, a correction is revision n+1. */
+/** Collection `truths.<endpoint>`; immutable, a correction is revision n+1. */
 export interface TruthRecord {
   /** `<prediction id>#<revision>` */
   readonly _id: string;
@@ -124,9 +126,17 @@ export interface TruthRecord {
   readonly revision: number;
   readonly value: number;
   /** When the world knew it. */
-  readonly eventTime: Date;
+  readonly knownAt: Date;
   readonly receivedAt: Date;
 }
+
+/** Collection `unmatched.<endpoint>`: truths that are kept aside, since they say nothing about a prediction. */
+export interface UnmatchedTruth extends TruthRecord {
+  readonly why: 'no prediction of this id' | 'another value is stored';
+}
+
+/** What a label can be. */
+export const LABEL_VALUES: readonly number[] = [0, 1];
 
 /** The request's inputs are the columns that features read. */
 export function modelInputs(definition: Pick<ProjectDefinition, 'features' | 'source' | 'schema'>): ModelInput[] {

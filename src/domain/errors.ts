@@ -63,6 +63,7 @@ export const ERRORS = {
   MLOPS_REQUEST_TOO_LARGE: 'caller',
   MLOPS_PREDICTION_CONFLICT: 'caller',
   MLOPS_TRUTH_INVALID: 'caller',
+  MLOPS_TRUTH_CONFLICT: 'caller',
   MLOPS_SPOOL_FULL: 'caller',
   MLOPS_ENDPOINT_EMPTY: 'caller',
   // command line

@@ -42,14 +42,23 @@ export function parseRequest(text: string): RequestName | undefined {
   return match === null ? undefined : { project: match[1] as string, cycle: match[2] as string };
 }
 
-/** `20010203-<id>`: the day of event time, in UTC, so that an id alone names its collection. */
-export function predictionId(eventTime: string, id: string): string {
-  return `${eventTime.slice(0, 10).replaceAll('-', '')}-${id}`;
+/** A request's rows are predictions of their own: one alone has the request's id, row i of several `<request>/<i>`. */
+export function predictionId(request: string, row: number, rows: number): string {
+  return rows === 1 ? request : `${request}/${row}`;
 }
 
-const PREDICTION_ID = /^\d{8}-[A-Za-z0-9][A-Za-z0-9._:-]{0,135}$/;
+const PREDICTION_ID = /^([A-Za-z0-9][A-Za-z0-9._:-]{0,127})(?:\/(\d{1,6}))?$/;
 
-/** What an infer request was answered with; of several rows each has `.<i>` behind it. */
-export function isPredictionId(text: string): boolean {
-  return PREDICTION_ID.test(text);
+export interface PredictionName {
+  readonly request: string;
+  /** Of a request with several rows. */
+  readonly row?: number;
+}
+
+/** `order-17` or `batch-3/41`: no client's id has a slash, so a row's never is one. Undefined for anything else. */
+export function parsePredictionId(text: string): PredictionName | undefined {
+  const match = PREDICTION_ID.exec(text);
+  if (match === null) return undefined;
+  const [, request, row] = match as unknown as [string, string, string | undefined];
+  return row === undefined ? { request } : { request, row: Number(row) };
 }

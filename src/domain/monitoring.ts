@@ -44,6 +44,13 @@ export interface WindowTrigger {
   readonly outcome: 'fired' | 'suppressed: data quality' | 'suppressed: cool-down';
 }
 
+/** Records of a window that are broken: it is judged without them. */
+export interface SetAside {
+  readonly records: number;
+  /** The first few, each with its prediction's id. */
+  readonly examples: readonly { readonly prediction: string; readonly why: string }[];
+}
+
 /** A judged window. `_id` = `<endpoint>/<from>/r<revision>`; revision 0 is the verdict, later ones are corrections. */
 export interface WindowBody {
   readonly endpoint: string;
@@ -63,5 +70,7 @@ export interface WindowBody {
   readonly scoreDrift?: FeatureDrift;
   readonly bias: BiasVerdict;
   readonly quality: Readonly<Record<string, Interval>>;
+  /** Absent where none was. */
+  readonly setAside?: SetAside;
   readonly triggers: readonly WindowTrigger[];
 }

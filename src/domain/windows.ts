@@ -21,13 +21,14 @@ export function triggerMessages(id: string, window: WindowBody): Trigger[] {
 
 /** One line of a list in Markdown. A correction's begins as its verdict's does. */
 export function windowLine(window: WindowBody): string {
-  const { period, revision, rows, truths, bias, dataQuality, triggers } = window;
+  const { period, revision, rows, truths, bias, dataQuality, setAside, triggers } = window;
   const parts = [
     ...(revision === 0 ? [] : [`revision ${revision}`]),
     `${rows} rows of version ${window.version}, ${truths} with truth`,
     biasWords(bias),
     `data quality ${dataQuality.verdict}`,
     `drift: ${driftWords(window)}`,
+    ...(setAside === undefined ? [] : [`**${setAside.records} broken records set aside**`]),
     ...triggers.map(triggerWords),
   ];
   return `${windowLineOf(period)} ${parts.join('; ')}`;

@@ -37,10 +37,10 @@ async function found(stores: RecordStores, kind: RecordKind, id: string): Promis
   return findStored(stores, kind, stored);
 }
 
-/** `<endpoint>/<prediction id>` */
+/** `<endpoint>/<prediction id>`, which may have its row behind another slash. */
 async function prediction(stores: RecordStores, id: string): Promise<unknown> {
-  const [endpoint, ...rest] = id.split('/');
-  return (await findPrediction(stores, rest.join('/'))).find((one) => one.endpoint === endpoint);
+  const at = id.indexOf('/');
+  return findPrediction(stores, id.slice(0, Math.max(0, at)), id.slice(at + 1));
 }
 
 type StoredKind = Exclude<RecordKind, 'project' | 'trigger' | 'prediction' | 'replica'>;

@@ -1,13 +1,9 @@
 /** Stored predictions of an endpoint, by UTC day of event time; synthetic traffic is left out. */
-import { type JoinedRow, predictionDays, windowRows } from '../stores/predictions';
+import { PROJECT_NAME } from '../domain/ids';
+import { type JoinedRow, type PredictionDay, predictionDays, windowRows } from '../stores/predictions';
+import { countUnmatched, listUnmatched } from '../stores/truths';
+import type { UnmatchedTruth } from '../domain/endpoint';
 import type { RecordStores } from './stores';
-
-export interface PredictionDay {
-  /** `20010203` */
-  readonly day: string;
-  readonly predictions: number;
-  readonly truths: number;
-}
 
 const DAY_MS = 86_400_000;
 
@@ -21,7 +17,7 @@ export async function predictionsOfDay(
   const from = Date.parse(`${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6, 8)}T00:00:00Z`);
   const period = { from: new Date(from).toISOString(), to: new Date(from + DAY_MS).toISOString() };
   const rows: JoinedRow[] = [];
-  if (limit === 0) return rows;
+  if (limit === 0 || !PROJECT_NAME.test(endpoint)) return rows;
   for await (const row of windowRows(stores, endpoint, period)) {
     rows.push(row);
     if (rows.length === limit) break;
@@ -29,6 +25,25 @@ export async function predictionsOfDay(
   return rows;
 }
 
-export function listPredictionDays(stores: RecordStores, endpoint: string): Promise<PredictionDay[]> {
-  return predictionDays(stores, endpoint);
+/** The newest `limit` days. */
+export async function listPredictionDays(
+  stores: RecordStores,
+  endpoint: string,
+  limit: number
+): Promise<PredictionDay[]> {
+  return PROJECT_NAME.test(endpoint) ? predictionDays(stores, endpoint, limit) : [];
+}
+
+/** Truths that are kept aside, the newest `limit`, and how many there are in all. */
+export async function unmatchedTruths(
+  stores: RecordStores,
+  endpoint: string,
+  limit: number
+): Promise<{ readonly records: UnmatchedTruth[]; readonly total: number }> {
+  if (!PROJECT_NAME.test(endpoint)) return { records: [], total: 0 };
+  const [records, total] = await Promise.all([
+    listUnmatched(stores, endpoint, limit),
+    countUnmatched(stores, endpoint),
+  ]);
+  return { records, total };
 }

@@ -43,7 +43,8 @@ export class Shipper {
       const predictions = entries.flatMap((entry) => ('predictions' in entry ? entry.predictions : []));
       const truths = entries.flatMap((entry) => ('truths' in entry ? entry.truths : []));
       await this.#writer.insertPredictions(predictions);
-      await this.#writer.insertTruths(truths);
+      const aside = await this.#writer.insertTruths(truths);
+      if (aside > 0) this.#log.warn({ truths: aside }, 'truths match no prediction, or contradict one: kept aside');
       for (const entry of entries) this.#observe('truths' in entry ? entry.truths : entry.predictions);
       await this.#spool.shipped(batch.end, this.#clock.state);
       this.#shipped += predictions.length + truths.length;
@@ -56,10 +57,10 @@ export class Shipper {
     const counted = records.filter((record) => !('synthetic' in record));
     const first = counted[0];
     if (first === undefined) return;
-    const times = counted.map(({ eventTime }) => eventTime);
+    const times = counted.map(timeOf);
     const aside = this.#clock.observe(times, first.receivedAt);
     if (aside === 0) return;
-    const where = { id: first._id, eventTime: first.eventTime, records: aside };
+    const where = { id: first._id, eventTime: timeOf(first), records: aside };
     this.#log.warn(where, 'an event time is too far ahead: recorded, but the watermark does not follow it');
   }
 
@@ -71,4 +72,9 @@ export class Shipper {
       return entry === undefined ? [] : [entry];
     });
   }
+}
+
+/** What a record says of event time. */
+function timeOf(record: PredictionRecord | TruthRecord): Date {
+  return 'knownAt' in record ? record.knownAt : record.eventTime;
 }

@@ -12,7 +12,7 @@ import { monitorId } from '../domain/ids';
 import { MESSAGES, type WatermarkMessage } from '../domain/messages';
 import { type TimeRange, periodOf } from '../domain/period';
 import type { Store } from '../stores/open';
-import { coverage, truthsAtMost } from '../stores/predictions';
+import { coverage } from '../stores/predictions';
 import { liveReplicas, watermarkOf } from '../stores/replicas';
 import { readJson, writeJson } from './replica-folder';
 
@@ -31,8 +31,8 @@ interface Told {
   leading: boolean;
   /** The last window edge that was passed. */
   passed?: string;
-  /** Edges that were passed and are not known to be covered, with the predictions counted so far. */
-  uncovered: { readonly edge: string; readonly predictions: number }[];
+  /** Edges that were passed and are not known to be covered. */
+  uncovered: string[];
   /** The rollout's step that was told of: as waiting for its clock, or as over. */
   rollout?: string;
 }
@@ -49,7 +49,7 @@ export class Watermarks {
   #told: Told | undefined;
   #saved = '';
   #hurried = '';
-  #looked = { at: 0, shipped: '' };
+  #looked = { at: 0, tookMs: 0, shipped: '' };
 
   constructor(options: WatermarkOptions) {
     this.#options = options;
@@ -91,16 +91,20 @@ export class Watermarks {
     if (text !== this.#saved) await writeJson(file, told);
     this.#saved = text;
     if (failures.length === 0) return;
-    this.#looked = { at: 0, shipped: '' };
+    this.#looked = { ...this.#looked, shipped: '' };
     throw failures[0];
   }
 
-  /** Truth comes with what is shipped; every so often all the same, since another replica's truths may not show. */
+  /**
+   * Truth comes with what is shipped; every so often all the same, since another replica's truths may not show. Counting
+   * large windows takes its time: it is never more than a twentieth of it.
+   */
   #worthLooking(live: readonly ReplicaDocument[], own: number): boolean {
     const shipped = JSON.stringify([own, ...live.map(({ replica, shippedTo }) => [replica, shippedTo])]);
-    const { at, shipped: before } = this.#looked;
-    if (shipped === before && Date.now() - at < LOOK_AGAIN_MS) return false;
-    this.#looked = { at: Date.now(), shipped };
+    const { at, tookMs, shipped: before } = this.#looked;
+    const since = Date.now() - at;
+    if (since < 20 * tookMs || (shipped === before && since < LOOK_AGAIN_MS)) return false;
+    this.#looked = { at: Date.now(), tookMs, shipped };
     return true;
   }
 
@@ -116,24 +120,22 @@ export class Watermarks {
     for (const passed of edges) {
       if (told.leading) await this.#toMonitor(document, watermark, passed, 'passed');
       told.passed = passed;
-      told.uncovered = [...told.uncovered, { edge: passed, predictions: 0 }].slice(-MAX_UNCOVERED);
+      told.uncovered = [...told.uncovered, passed].slice(-MAX_UNCOVERED);
     }
   }
 
   async #tellCovered(document: EndpointDocument, watermark: Date, told: Told): Promise<void> {
     const { stores, endpoint } = this.#options;
-    const { period: length, truthCoverage } = document.watch;
-    for (const window of told.uncovered) {
-      const period = windowBefore(length, window.edge);
-      if ((await truthsAtMost(stores, endpoint, period)) < window.predictions * truthCoverage) continue;
-      const { predictions, truths } = await coverage(stores, endpoint, period);
-      const covered = predictions > 0 && truths >= predictions * truthCoverage;
-      if (covered) await this.#toMonitor(document, watermark, window.edge, 'covered');
-      told.uncovered = told.uncovered.flatMap((each) => {
-        if (each !== window) return [each];
-        return covered ? [] : [{ edge: window.edge, predictions: Math.max(predictions, 1) }];
-      });
+    const { period: length, truthCoverage, truthDelayMs } = document.watch;
+    const started = Date.now();
+    for (const edge of told.uncovered) {
+      const asOf = new Date(Date.parse(edge) + truthDelayMs).toISOString();
+      const { predictions, truths } = await coverage(stores, endpoint, windowBefore(length, edge), asOf);
+      if (predictions === 0 || truths < predictions * truthCoverage) continue;
+      await this.#toMonitor(document, watermark, edge, 'covered');
+      told.uncovered = told.uncovered.filter((each) => each !== edge);
     }
+    this.#looked = { ...this.#looked, tookMs: Date.now() - started };
   }
 
   async #tellRollout(document: EndpointDocument, watermark: Date, told: Told): Promise<void> {

@@ -16,6 +16,8 @@ export interface RequestInput extends ModelInput {
 export interface InferRequest {
   readonly id?: string;
   readonly eventTime: Date;
+  /** The client gave the event time; else it is that of receipt. */
+  readonly timed: boolean;
   readonly key?: string;
   readonly synthetic: boolean;
   readonly rows: number;
@@ -46,7 +48,8 @@ export function parseInferRequest(
   const { rows, columns } = parseInputs(body.inputs, inputs, limits);
   return {
     ...idOf(body.id),
-    eventTime: timeOf(parameters.eventTime, 'parameters.eventTime', receivedAt),
+    eventTime: timeOf(parameters.eventTime ?? undefined, 'parameters.eventTime', receivedAt),
+    timed: (parameters.eventTime ?? undefined) !== undefined,
     ...keyOf(parameters.key),
     synthetic: syntheticOf(parameters.synthetic),
     rows,

@@ -11,8 +11,9 @@ import type { InputValue } from './input-values';
 import type { ServeLimits } from './limits';
 import type { LoadedModel } from './loaded-model';
 import { RecentAnswers } from './recent-answers';
+import { RecentTruths } from './recent-truths';
 import type { Spool } from './spool';
-import { decodeEntry, encodeEntry } from './spool-entry';
+import { decodeEntry, encodeEntry, type PredictionEntry } from './spool-entry';
 import { goesToCandidate } from './sticky-route';
 import { parseTruths } from './truth-request';
 import { uuidV7 } from './uuid-v7';
@@ -28,8 +29,10 @@ export interface Serving {
 }
 
 export interface Answer {
-  /** `<day>-<id>`; row i of several has `<day>-<id>.<i>`. */
+  /** The request's: the client's own, or one that was made here. */
   readonly id: string;
+  /** [rows]: ids of the predictions, by which their truth comes (domain/ids.ts). */
+  readonly predictions: readonly string[];
   readonly version: number;
   readonly route: PredictionRecord['route'];
   /** [rows] */
@@ -59,6 +62,7 @@ export class Predictor {
   readonly #spool: Spool;
   readonly #limits: ServeLimits;
   readonly #recent: RecentAnswers;
+  readonly #truths: RecentTruths;
   #serving: (Serving & { readonly inputs: readonly RequestInput[] }) | undefined;
   #counts: Record<string, Answers> = {};
   #lastRequestAt = 0;
@@ -68,6 +72,7 @@ export class Predictor {
     this.#spool = spool;
     this.#limits = limits;
     this.#recent = new RecentAnswers(limits.rememberedRows);
+    this.#truths = new RecentTruths(limits.rememberedRows);
   }
 
   /** Undefined while nothing is served. */
@@ -105,19 +110,23 @@ export class Predictor {
     }
   }
 
-  /** Answers that the process before this one gave and had not shipped. */
+  /** Answers that the process before this one gave, and truths that it took, and had not shipped. */
   async recall(): Promise<void> {
     for await (const line of this.#spool.left(RECALLED_BYTES)) {
       const entry = decodeEntry(line);
-      if (entry === undefined || !('predictions' in entry) || !entry.given) continue;
-      const answer = answerOf(entry.request, entry.predictions);
-      if (answer === undefined) continue;
-      this.#recent.remember(
-        entry.request,
-        entry.predictions.map(({ inputs }) => inputs),
-        Promise.resolve(answer)
-      );
+      if (entry === undefined) continue;
+      if ('truths' in entry) this.#truths.recall(entry.truths);
+      else if (entry.given) this.#recallAnswer(entry);
+      else this.#recent.rememberRows(entry.request, entry.predictions.length);
     }
+  }
+
+  #recallAnswer({ request, predictions }: PredictionEntry): void {
+    const answer = answerOf(request, predictions);
+    const eventTime = predictions[0]?.eventTime;
+    if (answer === undefined || eventTime === undefined) return;
+    const rows = predictions.map(({ inputs }) => inputs);
+    this.#recent.remember(request, rows, eventTime, Promise.resolve(answer));
   }
 
   /**
@@ -137,28 +146,38 @@ export class Predictor {
     }
     const request = parseInferRequest(body, serving.inputs, this.#limits, receivedAt);
     this.#lastRequestAt = receivedAt.getTime();
-    const ownId = request.id ?? uuidV7(receivedAt.getTime());
-    const id = predictionId(request.eventTime.toISOString(), ownId);
     const rows = rowsOf(request);
-    if (request.id === undefined) {
-      return { answer: await this.#answer(serving, request, rows, id, ownId, receivedAt), outputs: request.outputs };
+    const { id } = request;
+    if (id === undefined) {
+      const made = uuidV7(receivedAt.getTime());
+      if (rows.length > 1) this.#recent.rememberRows(made, rows.length);
+      return { answer: await this.#answer(serving, request, rows, made, receivedAt), outputs: request.outputs };
     }
-    let answer = this.#recent.find(id, rows);
+    let answer = this.#recent.find(id, { rows, ...(request.timed ? { eventTime: request.eventTime } : {}) });
     if (answer === undefined) {
-      answer = this.#answer(serving, request, rows, id, ownId, receivedAt);
-      this.#recent.remember(id, rows, answer);
+      answer = this.#answer(serving, request, rows, id, receivedAt);
+      this.#recent.remember(id, rows, request.eventTime, answer);
     }
     return { answer: await answer, outputs: request.outputs };
   }
 
   /**
    * Keeps what the world turned out to be; the number of truths.
-   * @throws MlopsError MLOPS_TRUTH_INVALID, MLOPS_REQUEST_TOO_LARGE, MLOPS_SPOOL_FULL
+   * @throws MlopsError MLOPS_TRUTH_INVALID, MLOPS_TRUTH_CONFLICT, MLOPS_REQUEST_TOO_LARGE, MLOPS_SPOOL_FULL
    */
   async learn(body: unknown, receivedAt: Date): Promise<number> {
     const truths: readonly TruthRecord[] = parseTruths(body, this.#limits, receivedAt);
+    for (const { prediction } of truths) {
+      const mistake = this.#recent.mistakeIn(prediction);
+      if (mistake === undefined) continue;
+      throw new MlopsError('MLOPS_TRUTH_INVALID', `${mistake}.`, { id: prediction }, 'Name one of its rows.');
+    }
     this.#lastRequestAt = receivedAt.getTime();
-    await this.#spool.append(encodeEntry({ truths }));
+    const forget = this.#truths.remember(truths);
+    await this.#spool.append(encodeEntry({ truths })).catch((error: unknown) => {
+      forget();
+      throw error;
+    });
     return truths.length;
   }
 
@@ -167,13 +186,12 @@ export class Predictor {
     request: InferRequest,
     rows: readonly Row[],
     id: string,
-    ownId: string,
     receivedAt: Date
   ): Promise<Answer> {
-    const scored = await this.#score(serving, request, request.key ?? ownId);
+    const scored = await this.#score(serving, request, request.key ?? id);
     const predictions = rows.map(
       (inputs, i): PredictionRecord => ({
-        _id: rows.length === 1 ? id : `${id}.${i}`,
+        _id: predictionId(id, i, rows.length),
         v: 1,
         version: scored.version,
         route: scored.route,
@@ -191,7 +209,8 @@ export class Predictor {
       })
     );
     await this.#spool.append(encodeEntry({ request: id, given: request.id !== undefined, predictions }));
-    return { id, version: scored.version, route: scored.route, scores: scored.scores, decisions: scored.decisions };
+    const { version, route, scores, decisions } = scored;
+    return { id, predictions: predictions.map(({ _id }) => _id), version, route, scores, decisions };
   }
 
   /** A candidate that fails is counted and never shown: the champion answers in its place. */
@@ -260,6 +279,7 @@ function answerOf(id: string, predictions: readonly PredictionRecord[]): Answer 
   if (first === undefined) return undefined;
   return {
     id,
+    predictions: predictions.map(({ _id }) => _id),
     version: first.version,
     route: first.route,
     scores: predictions.map(({ score }) => score),

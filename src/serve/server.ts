@@ -26,6 +26,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   MLOPS_MODEL_UNKNOWN: 404,
   MLOPS_NOT_FOUND: 404,
   MLOPS_PREDICTION_CONFLICT: 409,
+  MLOPS_TRUTH_CONFLICT: 409,
   MLOPS_REQUEST_TOO_LARGE: 413,
   MLOPS_SPOOL_FULL: 503,
   MLOPS_ENDPOINT_EMPTY: 503,
@@ -111,7 +112,7 @@ function inferResponse(model: string, answer: Answer, outputs: readonly OutputNa
     model_name: model,
     model_version: String(answer.version),
     id: answer.id,
-    parameters: { version: answer.version, route: answer.route },
+    parameters: { version: answer.version, route: answer.route, predictions: answer.predictions },
     outputs: outputs.map((name) =>
       name === 'probability'
         ? { name, shape, datatype: 'FP32', data: answer.scores }

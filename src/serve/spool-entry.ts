@@ -2,7 +2,7 @@
 import type { PredictionRecord, TruthRecord } from '../domain/endpoint';
 
 export interface PredictionEntry {
-  /** `<day>-<id>` of the request. */
+  /** The request's id. */
   readonly request: string;
   /** Whether the client gave the id: only then it can come again. */
   readonly given: boolean;
@@ -23,13 +23,16 @@ export function encodeEntry(entry: SpoolEntry): string {
 export function decodeEntry(line: string): SpoolEntry | undefined {
   try {
     const entry = JSON.parse(line) as SpoolEntry;
-    if ('truths' in entry) return { truths: entry.truths.map(withDates) };
-    return { ...entry, predictions: entry.predictions.map(withDates) };
+    if ('truths' in entry) {
+      return { truths: entry.truths.map((truth) => ({ ...withDates(truth), knownAt: new Date(truth.knownAt) })) };
+    }
+    const predictions = entry.predictions.map((row) => ({ ...withDates(row), eventTime: new Date(row.eventTime) }));
+    return { ...entry, predictions };
   } catch {
     return undefined;
   }
 }
 
-function withDates<T extends { readonly eventTime: Date; readonly receivedAt: Date }>(record: T): T {
-  return { ...record, eventTime: new Date(record.eventTime), receivedAt: new Date(record.receivedAt) };
+function withDates<T extends { readonly receivedAt: Date }>(record: T): T {
+  return { ...record, receivedAt: new Date(record.receivedAt) };
 }

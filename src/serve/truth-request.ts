@@ -1,14 +1,14 @@
-/** What the world turned out to be: {id, value, eventTime, revision?}, or {truths: [...]} of the same. */
-import type { TruthRecord } from '../domain/endpoint';
+/** What the world turned out to be: {id, value, eventTime?, revision?}, or {truths: [...]} of the same. */
+import { LABEL_VALUES, type TruthRecord } from '../domain/endpoint';
 import { MlopsError, type Where } from '../domain/errors';
-import { isPredictionId } from '../domain/ids';
+import { parsePredictionId } from '../domain/ids';
 import type { ServeLimits } from './limits';
 import { isObject, type JsonObject, timeOf, tooLarge } from './request-fields';
 
 const MAX_REVISION = 1_000_000;
 
 /**
- * An id that nobody knows is kept too: its prediction may come later, or from another replica.
+ * An id that this replica doesn't know is taken too: its prediction may be an older one, or another replica's.
  * @throws MlopsError MLOPS_TRUTH_INVALID, naming the field; MLOPS_REQUEST_TOO_LARGE
  */
 export function parseTruths(body: unknown, limits: ServeLimits, receivedAt: Date): readonly TruthRecord[] {
@@ -27,16 +27,18 @@ export function parseTruths(body: unknown, limits: ServeLimits, receivedAt: Date
 }
 
 function truthOf(truth: JsonObject, at: string, receivedAt: Date): TruthRecord {
-  const { id, value, revision = 0 } = truth;
-  if (typeof id !== 'string' || !isPredictionId(id)) {
+  const { id, value } = truth;
+  const revision = truth.revision ?? 0;
+  if (typeof id !== 'string' || parsePredictionId(id) === undefined) {
     throw invalid(
       `${at}id is not a prediction's id.`,
       { field: `${at}id` },
-      'Send the id of the answer: 20010203-<id>.'
+      'Send one of parameters.predictions of the answer: the id of a request with one row, <id>/<row> of one with more.'
     );
   }
-  if (typeof value !== 'number' || !Number.isFinite(value)) {
-    throw invalid(`${at}value is not a finite number.`, { field: `${at}value`, id });
+  if (typeof value !== 'number' || !LABEL_VALUES.includes(value)) {
+    const where = { field: `${at}value`, id, found: (JSON.stringify(value) ?? 'nothing').slice(0, 80) };
+    throw invalid(`${at}value is not a value of the label.`, where, `It has ${LABEL_VALUES.join(' and ')}.`);
   }
   if (!Number.isSafeInteger(revision) || (revision as number) < 0 || (revision as number) > MAX_REVISION) {
     throw invalid(
@@ -51,7 +53,7 @@ function truthOf(truth: JsonObject, at: string, receivedAt: Date): TruthRecord {
     prediction: id,
     revision: revision as number,
     value,
-    eventTime: timeOf(truth.eventTime, `${at}eventTime`, receivedAt, 'MLOPS_TRUTH_INVALID'),
+    knownAt: timeOf(truth.eventTime ?? undefined, `${at}eventTime`, receivedAt, 'MLOPS_TRUTH_INVALID'),
     receivedAt,
   };
 }

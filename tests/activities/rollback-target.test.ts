@@ -28,7 +28,7 @@ async function rollout(number: number, end: 'deployed' | 'running', kind: Rollou
     version: versionRef(project, number),
     served: served(project, number),
     reason: 'a test',
-    watch: { period: { days: 7, offsetDays: 0 }, allowedLatenessMs: 0, truthCoverage: 0.95 },
+    watch: { period: { days: 7, offsetDays: 0 }, allowedLatenessMs: 0, truthCoverage: 0.95, truthDelayMs: 604_800_000 },
     steps: () => [CANARY],
   });
   await takeStep(stores, begun, 1);

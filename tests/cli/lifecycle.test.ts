@@ -146,16 +146,16 @@ async function predictAndTell(): Promise<void> {
   const inputs = ['date=2001-02-03T08:30:00Z', 'distance=1846', 'origin=SFO', 'destination=ORD'];
   const flags = inputs.flatMap((input) => ['--input', input]);
   const answer = await json('predict', PROJECT, ...flags, '--id', 'f1', '--event-time', '2001-02-03T08:30:00Z');
-  expect(answer).toMatchObject({ id: '20010203-f1', model_version: '1', outputs: [{ name: 'probability' }, {}] });
+  expect(answer).toMatchObject({ id: 'f1', model_version: '1', outputs: [{ name: 'probability' }, {}] });
   const unknown = await run('predict', PROJECT, '--input', 'dist=1846');
   expect(unknown.code).toBe(1);
   expect(unknown.stderr).toMatch(/^mlops: .*no input "dist".*distance.*\n$/);
   const mistyped = await run('predict', PROJECT, '--input', 'distance=far');
   expect(mistyped.code).toBe(2);
-  const told = await run('truth', PROJECT, '--id', '20010203-f1', '--value', '1', '--event-time', '2001-02-04');
-  expect(told).toMatchObject({ code: 0, stdout: '20010203-f1: 1 is stored\n' });
-  let stored = await json<{ truths?: unknown[] }>('show', `prediction/${PROJECT}/20010203-f1`);
-  while (stored.truths?.length !== 1) stored = await json('show', `prediction/${PROJECT}/20010203-f1`);
+  const told = await run('truth', PROJECT, '--id', 'f1', '--value', '1', '--event-time', '2001-02-04');
+  expect(told).toMatchObject({ code: 0, stdout: 'f1: 1 is taken\n' });
+  let stored = await json<{ truths?: unknown[] }>('show', `prediction/${PROJECT}/f1`);
+  while (stored.truths?.length !== 1) stored = await json('show', `prediction/${PROJECT}/f1`);
   expect(stored).toMatchObject({ record: { inputs: { origin: 'SFO' } }, truths: [{ value: 1 }] });
 }
 

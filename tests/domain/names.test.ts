@@ -1,5 +1,5 @@
 import { parseDurationMs } from '../../src/domain/durations';
-import { parseRequest, phaseId, predictionId } from '../../src/domain/ids';
+import { parseRequest, phaseId, CLIENT_ID, parsePredictionId, predictionId } from '../../src/domain/ids';
 import { MESSAGES } from '../../src/domain/messages';
 import { malformedOperatorMessage } from '../../src/domain/operator-messages';
 
@@ -40,9 +40,20 @@ test.each([
   expect(parseRequest(text)).toBeUndefined();
 });
 
-test('a prediction’s id begins with its day of event time in UTC', () => {
-  expect(predictionId('2001-02-03T23:59:59.999Z', 'abc')).toBe('20010203-abc');
+test('a row alone has its request’s id, one of several an id that no client can give', () => {
+  expect(predictionId('abc', 0, 1)).toBe('abc');
+  expect(predictionId('abc', 2, 3)).toBe('abc/2');
+  expect('abc/2').not.toMatch(CLIENT_ID);
+  expect(parsePredictionId('abc')).toEqual({ request: 'abc' });
+  expect(parsePredictionId('abc/2')).toEqual({ request: 'abc', row: 2 });
 });
+
+test.each(['', '/2', 'a/b', 'a/2/3', 'a/', '-a', 'a b', `a/${'1'.repeat(7)}`, 'x'.repeat(129)])(
+  '%j names no prediction',
+  (text) => {
+    expect(parsePredictionId(text)).toBeUndefined();
+  }
+);
 
 test.each([
   ['7 days', 604_800_000],

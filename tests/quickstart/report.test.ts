@@ -80,7 +80,7 @@ async function recordStory(): Promise<void> {
   await moving.aliases.insertOne(alias as never);
   await recordWriter(system.stores, PROJECT).insertPredictions([prediction('a'), prediction('b')]);
   await recordWriter(system.stores, PROJECT).insertPredictions([{ ...prediction('p'), synthetic: true }]);
-  const truth = { v: 1, prediction: '20010203-a', eventTime: new Date('2001-02-05'), receivedAt: new Date() } as const;
+  const truth = { v: 1, prediction: '20010203-a', knownAt: new Date('2001-02-05'), receivedAt: new Date() } as const;
   await recordWriter(system.stores, PROJECT).insertTruths([{ ...truth, _id: '20010203-a#0', revision: 0, value: 1 }]);
 }
 

@@ -132,7 +132,7 @@ async function writeLife(): Promise<Written> {
   const writer = recordWriter(system.stores, 'life');
   await writer.insertPredictions([prediction('20010203-b'), prediction('20010203-a'), prediction('20010204-c')]);
   await writer.insertPredictions([{ ...prediction('20010203-p'), synthetic: true }]);
-  const truth = { v: 1, prediction: '20010203-a', eventTime: new Date('2001-02-05'), receivedAt: new Date() } as const;
+  const truth = { v: 1, prediction: '20010203-a', knownAt: new Date('2001-02-05'), receivedAt: new Date() } as const;
   await writer.insertTruths([
     { ...truth, _id: '20010203-a#0', revision: 0, value: 0 },
     { ...truth, _id: '20010203-a#1', revision: 1, value: 1 },
@@ -230,7 +230,7 @@ test('a record of a later release is refused', async () => {
 
 test('predictions by day of event time, without synthetic traffic, each with its latest truth', async () => {
   expect(await records.predictionDays('life')).toEqual([
-    { day: '20010203', predictions: 2, truths: 2 },
+    { day: '20010203', predictions: 2, truths: 1 },
     { day: '20010204', predictions: 1, truths: 0 },
   ]);
   const day = await records.predictions('life', '20010203');

@@ -2,6 +2,7 @@ import { appendFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoreConfig } from '../../src/stores/config';
 import { countStored, findPrediction } from '../../src/stores/predictions';
+import { listUnmatched } from '../../src/stores/truths';
 import { flightRequest, flightsVersion, servedVersion } from '../serve/flights-model';
 import { type Gate, openGate } from './gate';
 import { openTestEndpoint, type TestEndpoint, type TestReplica, until } from './test-endpoint';
@@ -152,24 +153,25 @@ test('stores each prediction and truth once, and finds it by its id', async () =
     replica.infer(flightRequest({ id: 'b', eventTime: '2001-02-04T04:05:06Z' })),
   ]);
   await replica.infer(flightRequest({ id: 'p', eventTime: '2001-02-03T04:05:06Z', synthetic: true }));
-  const truth = { id: '20010203-a', value: 1, eventTime: '2001-02-05T00:00:00Z' };
+  const truth = { id: 'a', value: 1, eventTime: '2001-02-05T00:00:00Z' };
   await replica.truth(truth);
-  await replica.truth({ truths: [truth, { ...truth, value: 0, revision: 1 }, { ...truth, id: '20010203-nobody' }] });
-  await stored(2, 3);
-  const found = await findPrediction(endpoint.stores, '20010203-a');
-  expect(found).toEqual([
-    {
-      endpoint: endpoint.name,
-      record: expect.objectContaining({
-        version: 1,
-        route: 'champion',
-        replica: 'r1',
-        eventTime: new Date('2001-02-03T04:05:06Z'),
-      }),
-      truths: [expect.objectContaining({ revision: 0, value: 1 }), expect.objectContaining({ revision: 1, value: 0 })],
-    },
+  await replica.truth({ truths: [truth, { ...truth, value: 0, revision: 1 }, { ...truth, id: 'nobody' }] });
+  await stored(2, 2);
+  expect(await listUnmatched(endpoint.stores, endpoint.name, 10)).toMatchObject([
+    { prediction: 'nobody', value: 1, why: 'no prediction of this id' },
   ]);
-  expect(await findPrediction(endpoint.stores, '20010203-p')).toMatchObject([{ record: { synthetic: true } }]);
+  const found = await findPrediction(endpoint.stores, endpoint.name, 'a');
+  expect(found).toEqual({
+    endpoint: endpoint.name,
+    record: expect.objectContaining({
+      version: 1,
+      route: 'champion',
+      replica: 'r1',
+      eventTime: new Date('2001-02-03T04:05:06Z'),
+    }),
+    truths: [expect.objectContaining({ revision: 0, value: 1 }), expect.objectContaining({ revision: 1, value: 0 })],
+  });
+  expect(await findPrediction(endpoint.stores, endpoint.name, 'p')).toMatchObject({ record: { synthetic: true } });
   await until('its shipped time is reported', async () => {
     return (await endpoint.report('r1'))?.shippedTo?.toISOString() === '2001-02-05T00:00:00.000Z';
   });
@@ -190,7 +192,7 @@ test('a replica that restarts under its name ships the rest and goes on from its
   await stored(1);
   gate.open();
   const [spool] = (await readdir(join(first.folder, 'spool'))).filter((name) => name.endsWith('.jsonl')).slice(-1);
-  await appendFile(join(first.folder, 'spool', spool!), '{"request":"20010203-torn","pred');
+  await appendFile(join(first.folder, 'spool', spool!), '{"request":"torn","pred');
 
   await endpoint.start({ folder: first.folder });
   await stored(2);

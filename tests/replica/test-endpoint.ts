@@ -45,6 +45,7 @@ export const WATCH: EndpointDocument['watch'] = {
   period: { days: 7, offsetDays: 0 },
   allowedLatenessMs: 3_600_000,
   truthCoverage: 0.95,
+  truthDelayMs: 14 * 86_400_000,
 };
 export const ROLLOUT: EndpointDocument['rollout'] = {
   id: 'mlops/flights/1/deploy',

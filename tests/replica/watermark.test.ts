@@ -73,7 +73,7 @@ test('coverage by truth is told once, of a window that has ended, synthetic traf
   await Promise.all(ids.slice(0, 18).map(learn));
   // Corrections, unknown ids and truths of synthetic requests are not coverage.
   await replica.truth({ truths: [1, 2, 3].map((revision) => ({ id: ids[0], value: 0, eventTime: at(7), revision })) });
-  await replica.truth({ truths: [1, 2, 3].map((i) => ({ id: `20010203-unknown${i}`, value: 0, eventTime: at(7) })) });
+  await replica.truth({ truths: [1, 2, 3].map((i) => ({ id: `unknown${i}`, value: 0, eventTime: at(7) })) });
   await predict(replica, at(9));
   await untilTold(replica, EDGE.feb8, 'passed');
   await predict(replica, at(9, 13));

@@ -20,9 +20,9 @@ afterEach(() => serving.close());
 const predict = (request: object) => serving.predictor.predict(request, NOW);
 const conflict = { code: 'MLOPS_PREDICTION_CONFLICT' };
 
-test('an answer is a float32 probability, a decision by the threshold, an id of the day of event time', async () => {
+test('an answer is a float32 probability, a decision by the threshold, the id of the request', async () => {
   const { answer } = await predict(flightRequest({ id: 'f1', eventTime: EVENT }));
-  expect(answer).toMatchObject({ id: '20010203-f1', version: 1, route: 'champion' });
+  expect(answer).toMatchObject({ id: 'f1', predictions: ['f1'], version: 1, route: 'champion' });
   expect(Math.fround(answer.scores[0]!)).toBe(answer.scores[0]);
   expect(answer.decisions).toEqual([answer.scores[0]! >= champion.version.decisionThreshold ? 1 : 0]);
 });
@@ -31,7 +31,7 @@ test('the record holds the request as it came and the answer as it went', async 
   const { answer } = await predict(flightRequest({ id: 'f1', eventTime: EVENT, distance: null, synthetic: true }));
   expect(await serving.records()).toEqual([
     {
-      _id: '20010203-f1',
+      _id: 'f1',
       v: 1,
       version: 1,
       route: 'champion',
@@ -50,7 +50,7 @@ test('the record holds the request as it came and the answer as it went', async 
 test('without an id the answer names a new one, without an event time it is the time of receipt', async () => {
   const first = await predict(flightRequest());
   const second = await predict(flightRequest());
-  expect(first.answer.id).toMatch(/^20010203-[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(first.answer.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   expect(second.answer.id).not.toBe(first.answer.id);
 });
 
@@ -67,9 +67,7 @@ test('a row scores the same alone and among others, and each has an id of its ow
     expect(alone.answer.scores[0]).toBe(answer.scores[i]);
   }
   const records = await serving.records();
-  expect(records.slice(0, rows).map(({ _id }) => _id)).toEqual(
-    Array.from({ length: rows }, (_, i) => `20010203-many.${i}`)
-  );
+  expect(records.slice(0, rows).map(({ _id }) => _id)).toEqual(Array.from({ length: rows }, (_, i) => `many/${i}`));
 });
 
 describe('the same id', () => {
@@ -93,10 +91,31 @@ describe('the same id', () => {
     expect(await serving.records()).toHaveLength(1);
   });
 
-  test('on another day is another prediction', async () => {
+  test('with another event time is a conflict', async () => {
     await predict(flightRequest({ id: 'a', eventTime: EVENT }));
-    const { answer } = await predict(flightRequest({ id: 'a', eventTime: '2001-02-04T00:00:00Z', distance: 501 }));
-    expect(answer.id).toBe('20010204-a');
+    await expect(predict(flightRequest({ id: 'a', eventTime: '2001-02-04T00:00:00Z' }))).rejects.toMatchObject(
+      conflict
+    );
+    expect(await serving.records()).toHaveLength(1);
+  });
+
+  test('without an event time, repeated after midnight, is the same prediction', async () => {
+    const first = await predict(flightRequest({ id: 'a' }));
+    const tomorrow = new Date(NOW.getTime() + 86_400_000);
+    const second = await serving.predictor.predict(flightRequest({ id: 'a' }), tomorrow);
+    expect(second.answer).toEqual(first.answer);
+    expect(await serving.records()).toHaveLength(1);
+  });
+
+  test('as a batch’s, with a row’s number, is another prediction than the row', async () => {
+    const inputs = flightRequest().inputs.map((input) => ({
+      ...input,
+      shape: [2],
+      data: Array(2).fill(input.data[0]),
+    }));
+    await predict({ id: 'coll', inputs });
+    await predict(flightRequest({ id: 'coll.0' }));
+    expect((await serving.records()).map(({ _id }) => _id)).toEqual(['coll/0', 'coll/1', 'coll.0']);
   });
 
   test('is remembered across a restart while it is not shipped', async () => {

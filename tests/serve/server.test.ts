@@ -83,8 +83,8 @@ test('an answer is a response of the protocol', async () => {
   expect(body).toEqual({
     model_name: 'flights',
     model_version: '1',
-    id: '20010203-a1',
-    parameters: { version: 1, route: 'champion' },
+    id: 'a1',
+    parameters: { version: 1, route: 'champion', predictions: ['a1'] },
     outputs: [
       { name: 'probability', shape: [1], datatype: 'FP32', data: [expect.any(Number)] },
       { name: 'decision', shape: [1], datatype: 'INT64', data: [expect.any(Number)] },
@@ -218,27 +218,84 @@ describe('a request that is not what the model takes', () => {
 
 describe('a truth', () => {
   test('is taken alone and in numbers', async () => {
-    const one = { id: '20010203-a1', value: 1, eventTime: '2001-02-04T00:00:00Z' };
+    const one = { id: 'b1', value: 1, eventTime: '2001-02-04T00:00:00Z' };
     expect((await truth(one)).body).toEqual({ accepted: 1 });
     expect((await truth({ truths: [one, { ...one, revision: 1, value: 0 }] })).body).toEqual({ accepted: 2 });
+  });
+
+  test('takes a time and a revision that are null as absent', async () => {
+    const absent = { id: 'b2', value: 0, eventTime: null, revision: null };
+    expect((await truth(absent)).body).toEqual({ accepted: 1 });
+    expect((await truth({ id: 'b2', value: 0 })).body).toEqual({ accepted: 1 });
+  });
+
+  test('that contradicts the first one is 409, which names its value; with a revision it is taken', async () => {
+    await truth({ id: 'b3', value: 1 });
+    expect(await truth({ id: 'b3', value: 0 })).toMatchObject({
+      status: 409,
+      body: { error: expect.stringMatching(/^MLOPS_TRUTH_CONFLICT.*id=b3.*first=1.*"revision": 1/) },
+    });
+    expect((await truth({ id: 'b3', value: 0, revision: 1 })).body).toEqual({ accepted: 1 });
+    const both = {
+      truths: [
+        { id: 'b4', value: 1 },
+        { id: 'b4', value: 0 },
+      ],
+    };
+    expect((await truth(both)).status).toBe(409);
+    // Nothing of it was taken.
+    expect((await truth({ id: 'b4', value: 0 })).body).toEqual({ accepted: 1 });
+  });
+
+  test('names a row of its request: one that this replica knows not to be there is refused', async () => {
+    const three = flightRequest({ id: 'three', eventTime: '2001-02-03T04:05:06Z' });
+    const inputs = three.inputs.map((input) => ({ ...input, shape: [3], data: Array(3).fill(input.data[0]) }));
+    const { body } = await infer({ ...three, inputs });
+    expect(body.id).toBe('three');
+    expect(body.parameters).toMatchObject({ predictions: ['three/0', 'three/1', 'three/2'] });
+    for (const id of ['three', 'three/3', 'three/9']) {
+      expect(await truth({ id, value: 1 })).toMatchObject({
+        status: 400,
+        body: { error: expect.stringMatching(/request three has 3 rows: three\/0 to three\/2/) },
+      });
+    }
+    expect((await truth({ id: 'three/2', value: 1 })).body).toEqual({ accepted: 1 });
+    await infer(flightRequest({ id: 'alone' }));
+    expect((await truth({ id: 'alone/0', value: 1 })).status).toBe(400);
+    expect((await truth({ id: 'alone', value: 1 })).body).toEqual({ accepted: 1 });
+  });
+
+  test('of a batch whose id was made here names its rows, too', async () => {
+    const inputs = flightRequest().inputs.map((input) => ({
+      ...input,
+      shape: [2],
+      data: Array(2).fill(input.data[0]),
+    }));
+    const { body } = await infer({ inputs });
+    expect((await truth({ id: `${body.id as string}/2`, value: 1 })).status).toBe(400);
+    expect((await truth({ id: `${body.id as string}/1`, value: 1 })).status).toBe(200);
   });
 
   test.each<[string, unknown, number, RegExp]>([
     ['broken JSON', '{', 400, /not JSON/],
     ['a list', [], 400, /MLOPS_TRUTH_INVALID: The body is not a JSON object/],
     ['no id', { value: 1 }, 400, /id is not a prediction's id/],
-    ['an id without its day', { id: 'a1', value: 1 }, 400, /Send the id of the answer/],
-    ['no value', { id: '20010203-a1' }, 400, /value is not a finite number/],
-    ['a value that is text', { id: '20010203-a1', value: '1' }, 400, /value is not a finite number/],
+    ['an id that is none', { id: 'a/b', value: 1 }, 400, /parameters.predictions of the answer/],
+    ['no value', { id: 'b1' }, 400, /value is not a value of the label.*found=nothing/],
+    ['a value that is text', { id: 'b1', value: '1' }, 400, /value is not a value of the label/],
+    ['2', { id: 'b1', value: 2 }, 400, /value is not a value of the label.*id=b1.*It has 0 and 1/],
+    ['0.5', { id: 'b1', value: 0.5 }, 400, /It has 0 and 1/],
+    ['-1', { id: 'b1', value: -1 }, 400, /It has 0 and 1/],
+    ['1e308', { id: 'b1', value: 1e308 }, 400, /It has 0 and 1/],
     [
       'an event time that is none',
-      { id: '20010203-a1', value: 1, eventTime: 'soon' },
+      { id: 'b1', value: 1, eventTime: 'soon' },
       400,
       /MLOPS_TRUTH_INVALID: eventTime is not a time/,
     ],
-    ['a negative revision', { id: '20010203-a1', value: 1, revision: -1 }, 400, /revision/],
+    ['a negative revision', { id: 'b1', value: 1, revision: -1 }, 400, /revision/],
     ['no truths', { truths: [] }, 400, /truths is not an array, or empty/],
-    ['a bad one among good ones', { truths: [{ id: '20010203-a1', value: 1 }, { id: 'x' }] }, 400, /truths\[1\].id/],
+    ['a bad one among good ones', { truths: [{ id: 'b1', value: 1 }, { id: '/' }] }, 400, /truths\[1\].id/],
     ['a truth that is null', { truths: [null] }, 400, /truths\[0\] is not an object/],
     ['too many', { truths: Array(101).fill({}) }, 413, /MLOPS_REQUEST_TOO_LARGE/],
   ])('%s is refused by name', async (_, payload, status, message) => {
@@ -270,7 +327,7 @@ test('the same id with other inputs is 409', async () => {
   const answer = await infer(flightRequest({ id: 'c', eventTime: '2001-02-03T00:00:00Z', distance: 1 }));
   expect(answer).toMatchObject({
     status: 409,
-    body: { error: expect.stringMatching(/^MLOPS_PREDICTION_CONFLICT.*id=20010203-c/) },
+    body: { error: expect.stringMatching(/^MLOPS_PREDICTION_CONFLICT.*id=c/) },
   });
 });
 
@@ -282,7 +339,7 @@ test('a full spool answers 503 and says when to come back', async () => {
   const refused = await other.post('/v2/models/flights/infer', base);
   expect(refused).toMatchObject({ status: 503, body: { error: expect.stringMatching(/^MLOPS_SPOOL_FULL/) } });
   expect(refused.headers['retry-after']).toBe('1');
-  const truths = Array(9).fill({ id: '20010203-a', value: 1 });
+  const truths = Array(9).fill({ id: 'a', value: 1 });
   expect((await other.post('/v2/models/flights/truth', { truths })).status).toBe(503);
   await other.close();
   await full.close();

@@ -5,9 +5,10 @@ import {
   coverage,
   findPrediction,
   recordWriter,
-  truthsAtMost,
+  nextPredicted,
   windowRows,
 } from '../../src/stores/predictions';
+import { countUnmatched, listUnmatched } from '../../src/stores/truths';
 import { openTestEndpoint, type TestEndpoint } from '../replica/test-endpoint';
 
 let endpoint: TestEndpoint;
@@ -46,7 +47,7 @@ function prediction(
   };
 }
 
-function truth(id: string, value: number, eventTime: string, revision = 0): TruthRecord {
+function truth(id: string, value: number, knownAt: string, revision = 0): TruthRecord {
   const receivedAt = new Date('2026-01-01T00:00:00Z');
   return {
     _id: `${id}#${revision}`,
@@ -54,7 +55,7 @@ function truth(id: string, value: number, eventTime: string, revision = 0): Trut
     prediction: id,
     revision,
     value,
-    eventTime: new Date(eventTime),
+    knownAt: new Date(knownAt),
     receivedAt,
   };
 }
@@ -100,13 +101,21 @@ test('truths that the world knew later can be left out', async () => {
   ]);
 });
 
-test('coverage counts predictions with a truth, not truths', async () => {
-  expect(await coverage(stores, 'flights-1', PERIOD)).toEqual({ predictions: 4, truths: 2 });
-  expect(await truthsAtMost(stores, 'flights-1', PERIOD)).toBe(5);
-  expect(await coverage(stores, 'flights-1', { from: '2002-01-01T00:00:00Z', to: '2002-01-08T00:00:00Z' })).toEqual({
-    predictions: 0,
-    truths: 0,
-  });
+test('coverage counts predictions with a truth that was known, not truths', async () => {
+  const known = (asOf: string, period = PERIOD) => coverage(stores, 'flights-1', period, asOf);
+  expect(await known('2001-02-22T00:00:00Z')).toEqual({ predictions: 4, truths: 2 });
+  // What is counted is what is judged: that of the last prediction is known on the 9th.
+  expect(await known('2001-02-08T00:00:00Z')).toEqual({ predictions: 4, truths: 1 });
+  expect((await rows('2001-02-08T00:00:00Z')).filter(([, value]) => value !== undefined)).toHaveLength(1);
+  const empty = { from: '2002-01-01T00:00:00Z', to: '2002-01-08T00:00:00Z' };
+  expect(await known('2002-02-01T00:00:00Z', empty)).toEqual({ predictions: 0, truths: 0 });
+});
+
+test('the next prediction from a time on, synthetic traffic left out', async () => {
+  expect(await nextPredicted(stores, 'flights-1', '2001-02-03T00:00:00Z')).toEqual(
+    new Date('2001-02-07T23:59:59.999Z')
+  );
+  expect(await nextPredicted(stores, 'flights-1', '2001-02-09T00:00:00Z')).toBeUndefined();
 });
 
 test('inserting again changes nothing, and new records among known ones are stored', async () => {
@@ -117,19 +126,64 @@ test('inserting again changes nothing, and new records among known ones are stor
     prediction('20010202-b', '2001-02-02T06:00:00Z'),
   ]);
   await writer.insertTruths([truth('20010202-a', 1, '2001-02-03T00:00:00Z')]);
-  await writer.insertTruths([truth('20010202-a', 0, '2001-02-03T00:00:00Z')]);
+  expect(await writer.insertTruths([truth('20010202-a', 1, '2001-02-03T00:00:00Z')])).toBe(0);
   expect(await countStored(stores, 'flights-2')).toEqual({ predictions: 2, truths: 1 });
-  const own = (await findPrediction(stores, '20010202-a')).find((each) => each.endpoint === 'flights-2');
+  const own = await findPrediction(stores, 'flights-2', '20010202-a');
   expect(own).toMatchObject({ record: { score: 0.1 }, truths: [{ value: 1 }] });
 });
 
-test('endpoints whose names begin alike are told apart', async () => {
-  expect(await countStored(stores, 'flights-1')).toEqual({ predictions: 6, truths: 5 });
-  expect(await countStored(stores, 'flights-11')).toEqual({ predictions: 1, truths: 0 });
-  const found = await findPrediction(stores, '20010202-a');
-  expect(found.map((each) => each.endpoint).filter((name) => name !== 'flights-2')).toEqual([
-    'flights-1',
-    'flights-11',
+test('truths of nobody, and those that contradict the first, are kept aside, however often they come', async () => {
+  const writer = recordWriter(stores, 'flights-3');
+  await writer.insertPredictions([prediction('a', '2001-02-02T06:00:00Z'), prediction('b/0', '2001-02-02T06:00:00Z')]);
+  const sent = [
+    truth('a', 1, '2001-02-03T00:00:00Z'),
+    truth('a', 0, '2001-02-04T00:00:00Z'),
+    truth('nobody', 1, '2001-02-03T00:00:00Z'),
+    truth('b', 1, '2001-02-03T00:00:00Z'),
+    truth('b/9', 1, '2001-02-03T00:00:00Z'),
+  ];
+  for (let time = 0; time < 2; time += 1) expect(await writer.insertTruths(sent)).toBe(4);
+  const aside = (await listUnmatched(stores, 'flights-3', 10)).map(({ prediction: id, value, why }) => [
+    id,
+    value,
+    why,
   ]);
-  expect(await findPrediction(stores, '20010202-nobody')).toEqual([]);
+  expect(aside).toHaveLength(4);
+  expect(aside).toEqual(
+    expect.arrayContaining([
+      ['a', 0, 'another value is stored'],
+      ['nobody', 1, 'no prediction of this id'],
+      ['b', 1, 'no prediction of this id'],
+      ['b/9', 1, 'no prediction of this id'],
+    ])
+  );
+  expect(await countStored(stores, 'flights-3')).toEqual({ predictions: 2, truths: 1 });
+});
+
+test('a truth that came before its prediction is matched when that comes', async () => {
+  const writer = recordWriter(stores, 'flights-4');
+  const early = truth('a', 1, '2001-02-03T00:00:00Z');
+  expect(await writer.insertTruths([early, truth('a', 0, '2001-02-03T00:00:00Z')])).toBe(2);
+  expect(await countUnmatched(stores, 'flights-4')).toBe(2);
+  await writer.insertPredictions([prediction('a', '2001-02-02T06:00:00Z')]);
+  expect(await coverage(stores, 'flights-4', PERIOD, '2001-02-08T00:00:00Z')).toEqual({ predictions: 1, truths: 1 });
+  expect((await listUnmatched(stores, 'flights-4', 10)).map(({ why }) => why)).toEqual(['another value is stored']);
+});
+
+test('endpoints whose names begin alike are told apart', async () => {
+  expect(await countStored(stores, 'flights-1')).toEqual({ predictions: 6, truths: 4 });
+  expect(await countStored(stores, 'flights-11')).toEqual({ predictions: 1, truths: 0 });
+  expect(await findPrediction(stores, 'flights-11', '20010202-a')).toMatchObject({ record: { score: 0.9 } });
+  expect(await findPrediction(stores, 'flights-1', '20010202-nobody')).toBeUndefined();
+});
+
+test('6,403 days of event time are two collections', async () => {
+  const first = Date.UTC(2001, 0, 1);
+  const records = Array.from({ length: 6_403 }, (_, day) =>
+    prediction(`day-${day}`, new Date(first + day * 86_400_000).toISOString())
+  );
+  await recordWriter(stores, 'days').insertPredictions(records);
+  await recordWriter(stores, 'days').insertTruths([truth('day-1', 1, '2001-02-03T00:00:00Z')]);
+  const names = (await stores.db.listCollections({ name: /\.days(\.|$)/ }).toArray()).map(({ name }) => name);
+  expect(names.filter((name) => !name.startsWith('unmatched')).sort()).toEqual(['predictions.days', 'truths.days']);
 });

@@ -13,7 +13,12 @@ const STEPS: RolloutStep[] = [
   { name: 'full', share: 1, shadow: false, for: { event: '3 days' } },
 ];
 const PLAN = { steps: STEPS, minReplicas: 1, replicasWithin: { wall: '5 seconds' } };
-const WATCH = { period: { days: 7, offsetDays: 0 }, allowedLatenessMs: 0, truthCoverage: 0.95 };
+const WATCH = {
+  period: { days: 7, offsetDays: 0 },
+  allowedLatenessMs: 0,
+  truthCoverage: 0.95,
+  truthDelayMs: 604_800_000,
+};
 
 let stores: Stores;
 let projects = 0;

@@ -11,7 +11,7 @@ export async function serveLateFlights(address: string, project: string, day: st
     datatype,
     data: Array.from({ length: ROWS }, () => value),
   });
-  const { id } = (await post(`${address}/v2/models/${project}/infer`, {
+  const { parameters } = (await post(`${address}/v2/models/${project}/infer`, {
     parameters: { eventTime: noon },
     inputs: [
       input('date', 'INT64', Date.parse(noon) * 1000),
@@ -19,9 +19,9 @@ export async function serveLateFlights(address: string, project: string, day: st
       input('origin', 'BYTES', 'ORD'),
       input('destination', 'BYTES', 'SFO'),
     ],
-  })) as { id: string };
+  })) as { parameters: { predictions: string[] } };
   const eventTime = new Date(Date.parse(noon) + DAY_MS).toISOString();
-  const truths = Array.from({ length: ROWS }, (_, row) => ({ id: `${id}.${row}`, value: 1, eventTime }));
+  const truths = parameters.predictions.map((id) => ({ id, value: 1, eventTime }));
   await post(`${address}/v2/models/${project}/truth`, { truths });
 }
 

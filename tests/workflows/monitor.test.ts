@@ -4,7 +4,6 @@ import { monitorActivities } from '../../src/activities/monitor';
 import { lifecycleId, monitorId } from '../../src/domain/ids';
 import { MESSAGES, type Trigger } from '../../src/domain/messages';
 import type { WindowBody } from '../../src/domain/monitoring';
-import { recordWriter } from '../../src/stores/predictions';
 import type { MonitorState, monitor } from '../../src/workflows/monitor';
 import { report } from '../stores/served';
 import { eventually } from '../support/eventually';
@@ -265,36 +264,45 @@ test('a trigger that nobody hears is recorded all the same, and the monitor goes
 });
 
 test('a window that can not be judged is waited for, not passed over', async () => {
-  await serveWeek(worker.stores, project, { from: W1, truthValue: 3 });
+  await serveWeek(worker.stores, project, { from: W1 });
   await serveWeek(worker.stores, project, { from: W2 });
   await shipped('2001-02-16T00:00:00Z');
+  const versions = worker.stores.facts.collection('featureSet');
   const handle = await start();
+  const lost = await eventually('its features', () => versions.findOneAndDelete({ _id: { $regex: project } } as never));
   await passed(handle, W3);
-  await eventually('the failure', async () => ((await details()).includes('MLOPS_LABEL_INVALID') ? true : undefined));
+  await eventually('the failure', async () => ((await details()).includes('MLOPS_RECORD_MISSING') ? true : undefined));
   expect(await windows()).toEqual([]);
-  const { stores } = worker;
-  const wrong = await stores.db
-    .listCollections({ name: { $regex: `^truths\\.${project}\\.200102(0[1-7])$` } })
-    .toArray();
-  for (const { name } of wrong) {
-    const truths = await stores.db
-      .collection<{ _id: string; prediction: string; eventTime: Date }>(name)
-      .find()
-      .toArray();
-    await recordWriter(stores, project).insertTruths(
-      truths.map(({ prediction, eventTime }) => ({
-        _id: `${prediction}#1`,
-        v: 1 as const,
-        prediction,
-        revision: 1,
-        value: 0,
-        eventTime,
-        receivedAt: new Date(),
-      }))
-    );
-  }
+  await versions.insertOne(lost as never);
   await passed(handle, W3);
   expect((await judged(2)).map((window) => window.period.from)).toEqual([W1, W2]);
+});
+
+test('broken records are set aside and named, and never keep a window from being judged', async () => {
+  await serveWeek(worker.stores, project, { from: W1 });
+  const { db } = worker.stores;
+  const change = (kind: string, _id: string, set: object) =>
+    db.collection<{ _id: string }>(`${kind}.${project}`).updateOne({ _id }, { $set: set });
+  await change('truths', '2001-02-01-v1-0#0', { value: 3 });
+  await change('predictions', '2001-02-01-v1-1', { score: 'high' });
+  await change('predictions', '2001-02-01-v1-2', { 'inputs.distance': 'far' });
+  await shipped('2001-02-22T00:00:00Z');
+  await passed(await start(), W2);
+  const [window] = await judged(1);
+  expect(window).toMatchObject({
+    rows: 278,
+    setAside: {
+      records: 3,
+      examples: [
+        { prediction: '2001-02-01-v1-0', why: 'its truth is not 0 or 1' },
+        { prediction: '2001-02-01-v1-1', why: 'its score is not within 0 and 1' },
+        { prediction: '2001-02-01-v1-2', why: 'its input distance is not a number' },
+      ],
+    },
+  });
+  await eventually('its line', async () =>
+    (await details()).includes('3 broken records set aside') ? true : undefined
+  );
 });
 
 test('the version that answered most of a window is the one that is judged', async () => {

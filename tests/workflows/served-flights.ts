@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { digestOf } from '../../src/runtime/digest';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import type { PredictionRecord, TruthRecord } from '../../src/domain/endpoint';
-import { predictionId } from '../../src/domain/ids';
 import type { Ref } from '../../src/domain/refs';
 import { referenceOf } from '../../src/engines/stats/reference';
 import type { Stores } from '../../src/stores/connect';
@@ -76,7 +75,7 @@ export async function serveWeek(stores: Stores, endpoint: string, week: Week): P
   for (let day = 0; day < 7; day += 1) {
     for (let row = 0; row < ROWS_A_DAY; row += 1) {
       const eventTime = new Date(Date.parse(from) + day * DAY_MS + row * 1_800_000);
-      const _id = predictionId(eventTime.toISOString(), `v${version}-${row}`);
+      const _id = `${eventTime.toISOString().slice(0, 10)}-v${version}-${row}`;
       predictions.push({
         _id,
         v: 1,
@@ -97,7 +96,7 @@ export async function serveWeek(stores: Stores, endpoint: string, week: Week): P
         prediction: _id,
         revision: 0,
         value: truthValue ?? (row < late ? 1 : 0),
-        eventTime: new Date(eventTime.getTime() + DAY_MS),
+        knownAt: new Date(eventTime.getTime() + DAY_MS),
         receivedAt: new Date(),
       });
     }

@@ -9,15 +9,18 @@ import type { ArtifactRef, Ref } from '../../domain/refs';
 import type { TimeRange } from '../../domain/period';
 import type { JudgedWindow } from '../../domain/triggers';
 import type { JudgeWindowInput, WindowNumbers } from '../../engines/monitor/judge-window-job';
+import type { ColumnType } from '../../domain/definition';
+import type { SetAside } from '../../domain/monitoring';
 import type { WindowRow } from '../../engines/monitor/window-table';
 import type { Stores } from '../../stores/connect';
 import { refOf } from '../../stores/facts';
-import { type JoinedRow, windowRows } from '../../stores/predictions';
+import { windowRows } from '../../stores/predictions';
 import { localCopies } from '../step/artifact-cache';
 import { withHeartbeat } from '../step/heartbeat';
 import { runWithHeartbeat } from '../step/compute-job';
 import type { ActivityDeps } from '../deps';
 import { artifactNamed } from '../step/inputs';
+import { checkedRow } from './window-row';
 
 export interface JudgeRows {
   readonly project: string;
@@ -35,7 +38,12 @@ export interface JudgedRows {
 
 export async function judgeRows(deps: ActivityDeps, stores: Stores, judge: JudgeRows): Promise<JudgedRows> {
   const { project, definition, folder } = judge;
-  const written = await withHeartbeat('writing rows', (signal) => writeRows(stores, judge, signal));
+  const inputs = Object.fromEntries(
+    modelInputs(definition).map(({ name }) => [name, definition.source.columns[name] ?? 'string'])
+  );
+  const { written, setAside } = await withHeartbeat('writing rows', (signal) =>
+    writeRows(stores, judge, inputs, signal)
+  );
   const number = written?.number ?? (await championNumber(stores, project));
   const version = await versionOf(stores, project, number);
   const frozen = version === undefined ? undefined : await frozenOf(stores, version);
@@ -44,9 +52,7 @@ export async function judgeRows(deps: ActivityDeps, stores: Stores, judge: Judge
     ...(written === undefined ? {} : { rows: written.path }),
     ...(paths[0] === undefined ? {} : { reference: paths[0] }),
     ...(paths[1] === undefined ? {} : { dependencies: paths[1] }),
-    inputs: Object.fromEntries(
-      modelInputs(definition).map(({ name }) => [name, definition.source.columns[name] ?? 'string'])
-    ),
+    inputs,
     schema: definition.schema,
     monitoring: definition.monitoring,
     objective: definition.objective,
@@ -55,36 +61,53 @@ export async function judgeRows(deps: ActivityDeps, stores: Stores, judge: Judge
   const numbers = await runWithHeartbeat<JudgeWindowInput, WindowNumbers>(deps, 'judgeWindow', input, { folder });
   return {
     ...(version === undefined ? {} : { version: refOf(version) }),
-    numbers: { ...numbers, version: number, coverage: numbers.rows === 0 ? 0 : numbers.truths / numbers.rows },
+    numbers: {
+      ...numbers,
+      version: number,
+      coverage: numbers.rows === 0 ? 0 : numbers.truths / numbers.rows,
+      ...(setAside.records === 0 ? {} : { setAside }),
+    },
   };
 }
 
-/** Each version's rows into a file of its own; of the version with most of them (of equals the newest). */
+/** Examples of records that are set aside. */
+const SHOWN_ASIDE = 10;
+
+/**
+ * Each version's rows into a file of its own; of the version with most of them (of equals the newest). What is broken is
+ * set aside, whichever version answered it.
+ */
 async function writeRows(
   stores: Stores,
   { project, period, asOf, folder }: JudgeRows,
+  columns: Readonly<Record<string, ColumnType>>,
   signal: AbortSignal
-): Promise<{ number: number; path: string } | undefined> {
+): Promise<{ written: { number: number; path: string } | undefined; setAside: SetAside }> {
   const files = new Map<number, RowFile>();
+  let records = 0;
+  const examples: SetAside['examples'][number][] = [];
   try {
-    for await (const row of windowRows(stores, project, period, asOf)) {
+    for await (const joined of windowRows(stores, project, period, asOf)) {
       signal.throwIfAborted();
-      let file = files.get(row.version);
-      if (file === undefined) {
-        file = await RowFile.open(join(folder, `rows-${row.version}.jsonl`));
-        files.set(row.version, file);
+      const { row, why } = checkedRow(joined, columns);
+      if (why !== undefined) {
+        records += 1;
+        if (examples.length < SHOWN_ASIDE) examples.push({ prediction: joined._id, why });
       }
-      await file.write(windowRow(row));
+      if (row === undefined) continue;
+      let file = files.get(joined.version);
+      if (file === undefined) {
+        file = await RowFile.open(join(folder, `rows-${joined.version}.jsonl`));
+        files.set(joined.version, file);
+      }
+      await file.write(row);
     }
   } finally {
     for (const file of files.values()) await file.close();
   }
   const [most] = [...files].sort(([a, one], [b, other]) => other.rows - one.rows || b - a);
-  return most === undefined ? undefined : { number: most[0], path: most[1].path };
-}
-
-function windowRow({ inputs, score, eventTime, truth }: JoinedRow): WindowRow {
-  return { inputs, score, at: eventTime.getTime(), ...(truth === undefined ? {} : { truth: truth.value }) };
+  const written = most === undefined ? undefined : { number: most[0], path: most[1].path };
+  return { written, setAside: { records, examples } };
 }
 
 const BUFFER_CHARS = 1 << 20;

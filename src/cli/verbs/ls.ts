@@ -11,14 +11,16 @@ import { addVerb, answering, type Outcome } from '../verb';
 interface LsOptions {
   readonly limit: number;
   readonly day?: string;
+  readonly unmatched?: true;
 }
 
 export function addLs(program: Command): void {
   addVerb(program, 'ls', 'Lists records of a kind, the newest last', 'ls versions flights')
-    .argument('<kind>', LIST_WORDS.join(', '))
+    .argument('<kind>', [...LIST_WORDS, 'truths'].join(', '))
     .argument('[project]', 'only those of this project', projectName)
     .option('--limit <n>', 'at most so many, the newest', count, 100)
     .option('--day <yyyymmdd>', 'of predictions: a day of event time; without it, the days that there are')
+    .option('--unmatched', 'of truths: those that are kept aside, since they match no prediction or contradict one')
     .action(
       answering((kind: string, project: string | undefined, options: LsOptions) =>
         withRecords((records) => list(records, kind, project, options))
@@ -27,6 +29,7 @@ export function addLs(program: Command): void {
 }
 
 async function list(records: Records, word: string, project: string | undefined, options: LsOptions): Promise<Outcome> {
+  if (word === 'truths') return unmatched(records, project, options);
   const kind = kindOfList(word);
   if (kind === 'prediction') return predictions(records, project, options);
   if (options.day !== undefined) {
@@ -49,7 +52,7 @@ async function predictions(records: Records, project: string | undefined, { day,
     );
   }
   if (day === undefined) {
-    const days = await records.predictionDays(project);
+    const days = await records.predictionDays(project, limit);
     const rows = days.map((one) => [one.day, one.predictions, one.truths]);
     return { json: days, text: days.length === 0 ? 'no predictions' : table(['day', 'predictions', 'truths'], rows) };
   }
@@ -74,4 +77,16 @@ async function predictions(records: Records, project: string | undefined, { day,
     JSON.stringify(row.inputs),
   ]);
   return { json: found, text: found.length === 0 ? 'no predictions' : table(header, rows) };
+}
+
+async function unmatched(records: Records, project: string | undefined, options: LsOptions): Promise<Outcome> {
+  if (project === undefined || options.unmatched === undefined) {
+    const fix = 'Say mlops ls truths <project> --unmatched; mlops ls predictions <project> --day … shows the others.';
+    throw new MlopsError('MLOPS_USAGE', 'Truths are listed with their predictions.', {}, fix);
+  }
+  const { records: found, total } = await records.unmatchedTruths(project, options.limit);
+  const header = ['prediction', 'revision', 'value', 'known at', 'received', 'why'];
+  const rows = found.map((one) => [one.prediction, one.revision, one.value, one.knownAt, one.receivedAt, one.why]);
+  const more = found.length < total ? `\n${found.length} of ${total}; --limit shows more` : '';
+  return { json: found, text: found.length === 0 ? 'no truth is kept aside' : `${table(header, rows)}${more}` };
 }

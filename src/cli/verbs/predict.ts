@@ -18,7 +18,7 @@ interface PredictOptions {
 interface Prediction {
   readonly model_version: string;
   readonly id: string;
-  readonly parameters: { readonly route: string };
+  readonly parameters: { readonly route: string; readonly predictions: readonly string[] };
   readonly outputs: readonly { readonly name: string; readonly data: readonly number[] }[];
 }
 
@@ -58,7 +58,7 @@ async function predict(model: string, options: PredictOptions): Promise<Outcome>
   const id = options.id === undefined ? {} : { id: options.id };
   const answer = (await ask(url, `/v2/models/${model}/infer`, { ...id, parameters, inputs })) as Prediction;
   const text = pairs([
-    ['prediction', answer.id],
+    ['prediction', answer.parameters.predictions[0]],
     ['version', Number(answer.model_version)],
     ['route', answer.parameters.route],
     ...answer.outputs.map(({ name, data }) => [name, data[0]] as const),

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { isPredictionId } from '../../domain/ids';
+import { parsePredictionId } from '../../domain/ids';
 import { ask, endpointUrl } from '../endpoint';
 import { count, projectName, when } from '../options';
 import { addVerb, answering } from '../verb';
@@ -17,7 +17,7 @@ export function addTruth(program: Command): void {
     program,
     'truth',
     'Tells an endpoint what a prediction turned out to be',
-    'truth flights --id 20010203-f1 --value 1 --event-time 2001-02-04T12:00:00Z'
+    'truth flights --id f1 --value 1 --event-time 2001-02-04T12:00:00Z'
   )
     .argument('<endpoint>', "the project's name", projectName)
     .requiredOption('--id <id>', 'of the prediction, as its answer gave it', predictionId)
@@ -34,14 +34,14 @@ export function addTruth(program: Command): void {
           ...(revision === undefined ? {} : { revision }),
         };
         const answer = await ask(await endpointUrl(model, url), `/v2/models/${model}/truth`, truth);
-        return { json: { ...truth, ...(answer as object) }, text: `${id}: ${value} is stored` };
+        return { json: { ...truth, ...(answer as object) }, text: `${id}: ${value} is taken` };
       })
     );
 }
 
 function predictionId(text: string): string {
-  if (isPredictionId(text)) return text;
-  throw new InvalidArgumentError('Write the id of the answer: 20010203-<id>.');
+  if (parsePredictionId(text) !== undefined) return text;
+  throw new InvalidArgumentError('Write the id of a prediction: that of its request, or <id>/<row>.');
 }
 
 function finite(text: string): number {

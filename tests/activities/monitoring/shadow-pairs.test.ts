@@ -1,6 +1,5 @@
 import { shadowPairs } from '../../../src/activities/monitoring/shadow-pairs';
 import type { PredictionRecord, TruthRecord } from '../../../src/domain/endpoint';
-import { predictionId } from '../../../src/domain/ids';
 import type { RolloutDocument } from '../../../src/domain/rollout';
 import { logLossOf } from '../../../src/engines/stats/losses';
 import type { Stores } from '../../../src/stores/connect';
@@ -38,7 +37,7 @@ const rollout: RolloutDocument = {
 function prediction(id: string, day: number, changes: Partial<PredictionRecord> = {}): PredictionRecord {
   const eventTime = new Date(Date.parse(FROM) + day * DAY_MS);
   return {
-    _id: predictionId(eventTime.toISOString(), id),
+    _id: id,
     v: 1,
     version: 1,
     route: 'champion',
@@ -67,21 +66,21 @@ test('pairs are both answers to one request of this rollout; truth, where it is 
     prediction('synthetic', 0, { synthetic: true }),
     prediction('earlier-rollout', 0, { revision: 4 }),
     prediction('other', 0, { shadow: { version: 3, score: 0.9 } }),
-    prediction('before', -1),
+    prediction('earlier', -1),
   ]);
   const scored = await shadowPairs(stores, rollout);
   expect(scored).toMatchObject({ pairs: 6, score: { blocks: 3, confidence: 0.95 } });
   expect(scored?.score.estimate).toBeCloseTo(-(6 * 0.1 + 0.03) / 6, 12);
   expect(scored?.logLoss).toBeUndefined();
 
-  const known = pairs.filter(({ _id }) => _id.includes('-b'));
+  const known = pairs.filter(({ _id }) => _id.startsWith('b'));
   const truths: TruthRecord[] = known.map(({ _id, eventTime }) => ({
     _id: `${_id}#0`,
     v: 1,
     prediction: _id,
     revision: 0,
     value: 0,
-    eventTime,
+    knownAt: eventTime,
     receivedAt: new Date(),
   }));
   await recordWriter(stores, 'flights').insertTruths(truths);
