@@ -61,12 +61,15 @@ export async function matchTruths(
   predictions: readonly PredictionRecord[]
 ): Promise<void> {
   const waiting = await unmatchedOf(store, endpoint)
-    .find({ prediction: { $in: predictions.map(({ _id }) => _id) }, why: 'no prediction of this id' })
+    .find<TruthRecord>(
+      { prediction: { $in: predictions.map(({ _id }) => _id) }, why: 'no prediction of this id' },
+      { projection: { why: 0 } }
+    )
     .sort({ receivedAt: 1 })
     .toArray();
   if (waiting.length === 0) return;
   await prepare(store, endpoint);
-  const truths = waiting.map(({ why: _, ...truth }) => ({ ...truth, _id: `${truth.prediction}#${truth.revision}` }));
+  const truths = waiting.map((truth) => ({ ...truth, _id: `${truth.prediction}#${truth.revision}` }));
   await place(store, endpoint, truths, async () => predictions);
   await release(store, endpoint, truths);
 }
@@ -109,7 +112,7 @@ async function keepAside(
 ): Promise<void> {
   if (truths.length === 0) return;
   await unmatchedOf(store, endpoint).bulkWrite(
-    truths.map(({ eventTime: _, ...truth }) => {
+    truths.map((truth) => {
       const aside: UnmatchedTruth = { ...truth, _id: asideId(truth), why };
       return { replaceOne: { filter: { _id: aside._id }, replacement: aside, upsert: true } };
     }),
