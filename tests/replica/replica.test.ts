@@ -185,7 +185,7 @@ test('a replica that restarts under its name ships the rest and goes on from its
   });
   await serves(1);
   await first.infer(flightRequest({ id: 'a', eventTime: '2001-02-03T00:00:00Z' }));
-  await stored(1);
+  await until('the first is shipped', async () => (await endpoint.report('r1'))?.shippedTo !== undefined);
   gate.shut();
   await first.infer(flightRequest({ id: 'b', eventTime: '2001-02-04T00:00:00Z' }));
   await first.close();
