@@ -120,8 +120,6 @@ export interface SplitDefinition {
 }
 
 export interface Objective {
-  /** What evaluations are ordered by. */
-  readonly metric: 'logLoss' | 'auc';
   readonly decisionThreshold: number;
   /** Value of each outcome in the project's own unit, printed in the evidence. */
   readonly utility?: {
@@ -141,6 +139,8 @@ export interface GateDefinition {
   readonly against: 'value' | 'baseline' | 'champion';
   readonly atLeast?: number;
   readonly atMost?: number;
+  /** What is held against them: the estimate, or an end of its interval (`low` with atLeast asks that the metric is surely high enough). */
+  readonly bound: 'estimate' | 'low' | 'high';
   /** `blocking` rejects without asking a person; `advisory` is shown to the approver. */
   readonly severity: 'blocking' | 'advisory';
 }

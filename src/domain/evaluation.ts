@@ -46,8 +46,16 @@ export interface Slice {
 export interface GateResult {
   readonly gate: string;
   readonly severity: GateDefinition['severity'];
-  readonly outcome: 'passed' | 'failed' | 'skipped: no champion' | 'failed: contaminated' | 'failed: missing metric';
+  readonly outcome:
+    | 'passed'
+    | 'failed'
+    | 'skipped: no champion'
+    | 'failed: contaminated'
+    | 'failed: missing metric'
+    | 'failed: no interval';
+  /** The estimate, or the end of the interval that the gate names. */
   readonly value?: number;
+  /** In words: `auc − champion, low end of the interval >= 0.05` */
   readonly bound: string;
 }
 

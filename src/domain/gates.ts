@@ -1,6 +1,7 @@
 /** The rule of the gates: what an evaluation must show before a person is asked. */
 import type { GateDefinition } from './definition';
 import type { Evaluation, GateResult } from './evaluation';
+import { hasInterval } from './intervals';
 
 /**
  * @param contaminated a model has seen test rows in training: a comparison with it can't pass
@@ -23,8 +24,10 @@ function judge(gate: GateDefinition, evaluation: Parameters<typeof judgeGates>[1
   if (gate.against === 'champion' && evaluation.champion === undefined) {
     return { ...result, outcome: 'skipped: no champion' };
   }
-  const value = metricsFor(gate, evaluation)?.[gate.metric]?.estimate;
-  if (value === undefined) return { ...result, outcome: 'failed: missing metric' };
+  const metric = metricsFor(gate, evaluation)?.[gate.metric];
+  if (metric === undefined) return { ...result, outcome: 'failed: missing metric' };
+  if (gate.bound !== 'estimate' && !hasInterval(metric)) return { ...result, outcome: 'failed: no interval' };
+  const value = metric[gate.bound];
   if (gate.against === 'champion' && contaminated) return { ...result, value, outcome: 'failed: contaminated' };
   const high = gate.atMost !== undefined && !(value <= gate.atMost);
   const low = gate.atLeast !== undefined && !(value >= gate.atLeast);
@@ -44,10 +47,12 @@ function metricsFor({ against }: GateDefinition, evaluation: Parameters<typeof j
 
 const MINUS = { value: '', baseline: ' − baseline', champion: ' − champion' } as const;
 
-function boundOf({ metric, against, atLeast, atMost }: GateDefinition): string {
+const END = { estimate: '', low: ', low end of the interval', high: ', high end of the interval' } as const;
+
+function boundOf({ metric, against, bound, atLeast, atMost }: GateDefinition): string {
   const bounds = [
     ...(atLeast === undefined ? [] : [`>= ${atLeast}`]),
     ...(atMost === undefined ? [] : [`<= ${atMost}`]),
   ];
-  return `${metric}${MINUS[against]} ${bounds.join(' and ')}`;
+  return `${metric}${MINUS[against]}${END[bound]} ${bounds.join(' and ')}`;
 }

@@ -6,7 +6,12 @@ export const UNBOUNDED = Number.MAX_VALUE;
 
 type Ends = Pick<Interval, 'low' | 'high'>;
 
-export function isUnbounded({ low, high }: Ends): boolean {
+/** A registered metric has an estimate alone, and too few blocks give no ends. */
+export function hasInterval(interval: Interval): boolean {
+  return interval.confidence > 0 && !isUnbounded(interval);
+}
+
+function isUnbounded({ low, high }: Ends): boolean {
   return low <= -UNBOUNDED || high >= UNBOUNDED;
 }
 

@@ -28,12 +28,15 @@ function checkGates({ gates, metrics, objective }: Parsed, tell: Tell): void {
         didYouMean(gate.metric, known) || ` There are ${known.join(', ')}; name a registered one in metrics.`;
       tell([...path, 'metric'], `there is no metric ${gate.metric}.${help}`);
     }
-    if (gate.atLeast === undefined && gate.atMost === undefined) tell(path, 'has no bound: give it atLeast or atMost');
+    if (gate.atLeast === undefined && gate.atMost === undefined) tell(path, 'has no limit: give it atLeast or atMost');
     if (gate.atLeast !== undefined && gate.atMost !== undefined && gate.atLeast > gate.atMost) {
       tell([...path, 'atLeast'], `is ${gate.atLeast}, above atMost, which is ${gate.atMost}: no model could pass`);
     }
     if (gate.metric === 'utility' && objective !== undefined && objective.utility === undefined) {
       tell([...path, 'metric'], 'is utility, but objective.utility does not say what outcomes are worth');
+    }
+    if (gate.bound !== 'estimate' && registered?.includes(gate.metric)) {
+      tell([...path, 'bound'], `is ${gate.bound}, but ${gate.metric} is a registered metric, which has no interval`);
     }
     if (gate.against === 'baseline' && registered?.includes(gate.metric)) {
       tell(

@@ -10,15 +10,17 @@ export function dependencyName(rule: {
   return rule.name ?? `${rule.dependent}_by_${rule.determinants.join('_')}`.slice(0, 63);
 }
 
-/** `log-loss-against-champion`, `auc` */
+/** `log-loss-against-champion`, `auc`, `auc-low` */
 export function gateName(
-  gate: Pick<GateDefinition, 'metric' | 'against'> & { readonly name?: string | undefined }
+  gate: Pick<GateDefinition, 'metric' | 'against' | 'bound'> & { readonly name?: string | undefined }
 ): string {
   const metric = gate.metric
     .replace(/([a-z])([A-Z])/g, '$1-$2')
     .replace(/[^A-Za-z0-9]+/g, '-')
     .toLowerCase();
-  return gate.name ?? (gate.against === 'value' ? metric : `${metric}-against-${gate.against}`).slice(0, 48);
+  const against = gate.against === 'value' ? '' : `-against-${gate.against}`;
+  const end = gate.bound === 'estimate' ? '' : `-${gate.bound}`;
+  return gate.name ?? `${metric}${against}${end}`.slice(0, 48);
 }
 
 interface Step {

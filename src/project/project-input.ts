@@ -114,12 +114,12 @@ export interface ProjectInput<Column extends string = string> {
   /** Default: the last whole period tests, at least 1,000 rows train and 200 test. */
   readonly split?: Partial<SplitDefinition>;
   readonly cluster?: 'day';
-  /** Default: log loss, threshold 0.5. */
+  /** Default: threshold 0.5, no utility. */
   readonly objective?: Partial<Objective>;
   /** Registered metrics that evaluation computes too; gates name them as they are registered. Default: none. */
   readonly metrics?: readonly RegisteredUseInput[];
   /** Default: log loss no worse than the baseline's, and no worse than the champion's; both blocking. */
-  readonly gates?: readonly WithDefaults<GateDefinition, 'name' | 'against' | 'severity'>[];
+  readonly gates?: readonly WithDefaults<GateDefinition, 'name' | 'against' | 'bound' | 'severity'>[];
   /** Defaults: one approves, one rejects, not own work, within 14 days, reminded after 3. */
   readonly approval: Partial<ApprovalPolicy> & Pick<ApprovalPolicy, 'approvers'>;
   /** Default: a canary of 20 % for 1 day, then all for 1 day; one replica, within 60 s. */

@@ -136,7 +136,6 @@ const model = oneOf({ network: record({ network }), trainer: record({ trainer: r
 const period = record({ days: z.number().int().min(1).max(366), offsetDays: z.number().int().min(0) });
 
 const objective = record({
-  metric: z.enum(['logLoss', 'auc']).default('logLoss'),
   decisionThreshold: confidence.default(0.5),
   utility: record({
     truePositive: z.number(),
@@ -153,6 +152,7 @@ const gate = record({
   against: z.enum(['value', 'baseline', 'champion']).default('value'),
   atLeast: z.number().optional(),
   atMost: z.number().optional(),
+  bound: z.enum(['estimate', 'low', 'high']).default('estimate'),
   severity: z.enum(['blocking', 'advisory']).default('blocking'),
 });
 

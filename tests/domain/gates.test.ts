@@ -1,6 +1,7 @@
 import type { GateDefinition } from '../../src/domain/definition';
 import type { Interval } from '../../src/domain/evaluation';
 import { gatesPass, judgeGates } from '../../src/domain/gates';
+import { UNBOUNDED } from '../../src/domain/intervals';
 
 const interval = (estimate: number): Interval => {
   return { estimate, low: estimate - 1, high: estimate + 1, blocks: 7, confidence: 0.95, method: 't on day blocks' };
@@ -8,7 +9,7 @@ const interval = (estimate: number): Interval => {
 const alone = { candidate: { auc: interval(0.7) }, againstBaseline: { logLoss: interval(-0.02) } };
 const beside = { ...alone, champion: { auc: interval(0.6) }, againstChampion: { auc: interval(0.1) } };
 const gate = (change: Partial<GateDefinition>): GateDefinition => {
-  return { name: 'g', metric: 'auc', against: 'value', severity: 'blocking', ...change };
+  return { name: 'g', metric: 'auc', against: 'value', bound: 'estimate', severity: 'blocking', ...change };
 };
 const outcomeOf = (
   change: Partial<GateDefinition>,
@@ -37,6 +38,35 @@ test('beside a champion the paired difference counts', () => {
     value: 0.1,
     bound: 'auc − champion >= 0.05',
   });
+});
+
+test.each([
+  [{ bound: 'low', atLeast: -0.31 }, 'passed'],
+  [{ bound: 'low', atLeast: 0.7 }, 'failed'],
+  [{ bound: 'high', atMost: 1.71 }, 'passed'],
+  [{ bound: 'high', atMost: 0.8 }, 'failed'],
+] as const)('an end of the interval: %j is %s', (change, outcome) => {
+  expect(outcomeOf(change, alone)?.outcome).toBe(outcome);
+});
+
+test('an end of the interval is named; where there is none the gate fails', () => {
+  const low = { against: 'champion', bound: 'low', atLeast: 0 } as const;
+  expect(outcomeOf(low, beside)).toMatchObject({
+    outcome: 'failed',
+    bound: 'auc − champion, low end of the interval >= 0',
+  });
+  const without: readonly Interval[] = [
+    { ...interval(0.7), low: -UNBOUNDED, high: UNBOUNDED },
+    { ...interval(0.7), low: 0.7, high: 0.7, confidence: 0 },
+  ];
+  for (const auc of without) {
+    expect(outcomeOf({ bound: 'low', atMost: 1 }, { candidate: { auc }, againstBaseline: {} })).toEqual({
+      gate: 'g',
+      severity: 'blocking',
+      outcome: 'failed: no interval',
+      bound: 'auc, low end of the interval <= 1',
+    });
+  }
 });
 
 test('a contaminated comparison fails, though its number would pass; a comparison with no champion does not', () => {

@@ -43,11 +43,25 @@ describe('defaults', () => {
       period: { days: 7, offsetDays: 4 },
       split: { testPeriods: 1, minTrainRows: 1000, minTestRows: 200 },
       cluster: 'day',
-      objective: { metric: 'logLoss', decisionThreshold: 0.5 },
+      objective: { decisionThreshold: 0.5 },
       metrics: [],
       gates: [
-        { name: 'log-loss-against-baseline', metric: 'logLoss', against: 'baseline', atMost: 0, severity: 'blocking' },
-        { name: 'log-loss-against-champion', metric: 'logLoss', against: 'champion', atMost: 0, severity: 'blocking' },
+        {
+          name: 'log-loss-against-baseline',
+          metric: 'logLoss',
+          against: 'baseline',
+          atMost: 0,
+          bound: 'estimate',
+          severity: 'blocking',
+        },
+        {
+          name: 'log-loss-against-champion',
+          metric: 'logLoss',
+          against: 'champion',
+          atMost: 0,
+          bound: 'estimate',
+          severity: 'blocking',
+        },
       ],
       approval: {
         approversNeeded: 1,
@@ -108,7 +122,7 @@ describe('defaults', () => {
     expect(definition.monitoring.period).toEqual({ days: 1, offsetDays: 0 });
     expect(definition.triggers).toEqual([{ on: 'bias', breaches: 2, outOf: 2, coolDown: { event: '2 days' } }]);
     expect(definition.gates).toEqual([
-      { name: 'auc', metric: 'auc', against: 'value', atLeast: 0.6, severity: 'blocking' },
+      { name: 'auc', metric: 'auc', against: 'value', atLeast: 0.6, bound: 'estimate', severity: 'blocking' },
     ]);
   });
 
@@ -330,9 +344,9 @@ describe('a mistake', () => {
     ],
     // gates
     [
-      'a gate without a bound',
+      'a gate without a limit',
       (p) => (p['gates'] = [{ metric: 'auc' }] as never),
-      'gates[0]: has no bound: give it atLeast or atMost',
+      'gates[0]: has no limit: give it atLeast or atMost',
     ],
     [
       'a gate that none can pass',
@@ -348,6 +362,19 @@ describe('a mistake', () => {
       'a gate on a utility that nobody gave',
       (p) => (p['gates'] = [{ metric: 'utility', atLeast: 0 }] as never),
       'gates[0].metric: is utility, but objective.utility does not say what outcomes are worth',
+    ],
+    [
+      'an end of an interval that a registered metric does not have',
+      (p) => {
+        p['metrics'] = [{ registered: 'shareHot' }] as never;
+        p['gates'] = [{ metric: 'shareHot', bound: 'low', atLeast: 0 }] as never;
+      },
+      'gates[0].bound: is low, but shareHot is a registered metric, which has no interval',
+    ],
+    [
+      'a gate on a registered metric that metrics does not name',
+      (p) => (p['gates'] = [{ metric: 'shareHot', atLeast: 0 }] as never),
+      'gates[0].metric: there is no metric shareHot. There are auc, logLoss, brier, calibrationError, accuracy, precision, recall, f1, utility; name a registered one in metrics.',
     ],
     [
       'two gates of one name',

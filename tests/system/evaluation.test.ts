@@ -27,7 +27,14 @@ beforeAll(async () => {
   await system.startWorker();
   const definition = lifecycles.define({
     gates: [
-      { name: 'better-than-the-champion', metric: 'logLoss', against: 'champion', atMost: 1, severity: 'advisory' },
+      {
+        name: 'better-than-the-champion',
+        metric: 'logLoss',
+        against: 'champion',
+        atMost: 1,
+        bound: 'estimate',
+        severity: 'advisory',
+      },
     ],
   });
   project = definition.name;

@@ -95,7 +95,9 @@ describe('waiting', () => {
 test('a failed gate rejects without asking anyone', async () => {
   const project = await lifecycles.start(
     lifecycles.define({
-      gates: [{ name: 'perfect', metric: 'auc', against: 'value', atLeast: 1, severity: 'blocking' }],
+      gates: [
+        { name: 'perfect', metric: 'auc', against: 'value', atLeast: 1, bound: 'estimate', severity: 'blocking' },
+      ],
     })
   );
   expect(await lifecycles.cycle(project, 1, 'finished')).toMatchObject({ outcome: 'gate failed', phase: 'evaluate' });
@@ -109,7 +111,9 @@ test('a failed gate rejects without asking anyone', async () => {
 test('an advisory gate that fails is shown to people, who decide', async () => {
   const project = await lifecycles.start(
     lifecycles.define({
-      gates: [{ name: 'perfect', metric: 'auc', against: 'value', atLeast: 1, severity: 'advisory' }],
+      gates: [
+        { name: 'perfect', metric: 'auc', against: 'value', atLeast: 1, bound: 'estimate', severity: 'advisory' },
+      ],
     })
   );
   expect((await lifecycles.request(project, 1)).gates).toMatchObject([{ gate: 'perfect', outcome: 'failed' }]);

@@ -106,7 +106,7 @@ export function flights(project: string, changes: Partial<ProjectDefinition> = {
     period: { days: 7, offsetDays: 0 },
     split: { testPeriods: 1, minTrainRows: 1, minTestRows: 1 },
     cluster: 'day',
-    objective: { metric: 'logLoss', decisionThreshold: 0.5 },
+    objective: { decisionThreshold: 0.5 },
     metrics: [],
     gates: [],
     approval: {

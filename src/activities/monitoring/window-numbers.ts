@@ -56,7 +56,7 @@ export async function judgeRows(deps: ActivityDeps, stores: Stores, judge: Judge
     schema: definition.schema,
     monitoring: definition.monitoring,
     objective: definition.objective,
-    trainRate: frozen?.trainRate ?? 0.5,
+    ...(frozen === undefined ? {} : { trainRate: frozen.trainRate }),
   };
   const numbers = await runWithHeartbeat<JudgeWindowInput, WindowNumbers>(deps, 'judgeWindow', input, { folder });
   return {

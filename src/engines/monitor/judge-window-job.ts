@@ -24,8 +24,8 @@ export interface JudgeWindowInput {
   readonly schema: SchemaDefinition;
   readonly monitoring: MonitoringDefinition;
   readonly objective: Objective;
-  /** What the baseline predicts. */
-  readonly trainRate: number;
+  /** What the baseline predicts; absent where the version has no evaluation: then no baseline is shown. */
+  readonly trainRate?: number;
 }
 
 export type WindowNumbers = Pick<
@@ -67,7 +67,7 @@ const EMPTY: WindowTable = {
 function qualityOf(
   { known }: WindowTable,
   objective: Objective,
-  trainRate: number,
+  trainRate: number | undefined,
   confidence: number
 ): Readonly<Record<string, Interval>> {
   if (known.labels.length === 0) return {};

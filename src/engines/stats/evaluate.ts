@@ -18,8 +18,8 @@ export interface EvaluationInput {
   readonly rowName?: (row: number) => Where;
   /** [rows] µs since 1970, in order */
   readonly eventTime: BigInt64Array;
-  /** Label's mean over the candidate's training rows: what the baseline predicts. */
-  readonly trainRate: number;
+  /** Label's mean over the candidate's training rows: what the baseline predicts. Without it there is no baseline. */
+  readonly trainRate?: number | undefined;
   readonly objective: Pick<Objective, 'decisionThreshold' | 'utility'>;
   readonly confidence?: number;
 }
@@ -40,7 +40,10 @@ export function evaluateScores(input: EvaluationInput): Evaluation {
   if (champion !== undefined) checkScores(champion, labels.length, 'champion', rowName);
   const blocks = blocksOf(input.eventTime);
   const measures = measure(candidate, labels, blocks, objective);
-  const baseline = measure(new Float32Array(labels.length).fill(trainRate), labels, blocks, objective);
+  const baseline: Measures =
+    trainRate === undefined
+      ? new Map()
+      : measure(new Float32Array(labels.length).fill(trainRate), labels, blocks, objective);
   const rival = champion === undefined ? undefined : measure(champion, labels, blocks, objective);
   const intervals = (of: Measures): Metrics =>
     Object.fromEntries([...of].map(([name, measured]) => [name, intervalOf(measured, blocks, confidence)]));

@@ -83,7 +83,7 @@ async function judge(
       bias: { floor: 0.06, confidence: 0.95 },
       drift: { psiFloor: 0.1, falseDiscoveryRate: 0.05 },
     },
-    objective: { metric: 'logLoss', decisionThreshold: 0.5 },
+    objective: { decisionThreshold: 0.5 },
     trainRate: 0.2,
     ...changes,
   };
@@ -148,6 +148,10 @@ test('few rows, or none: insufficient data, and no number that is none', async (
 test('one class only: the AUC is left out, the log loss stays', async () => {
   const numbers = await judge(rows(() => ({ truth: 0 })));
   expect(Object.keys(numbers.quality)).toEqual(['logLoss', 'logLossAgainstBaseline']);
+});
+
+test('without an evaluation there is no baseline to compare with', async () => {
+  expect(Object.keys((await judge(rows(), {}, ['trainRate'])).quality)).toEqual(['auc', 'logLoss']);
 });
 
 test('without a reference there is no drift to tell', async () => {

@@ -76,7 +76,14 @@ test("the objective's utility is a metric where it is declared", () => {
 });
 
 test('a gate on the paired difference passes and fails with it', () => {
-  const gate = { name: 'better', metric: 'logLoss', against: 'champion', atMost: 0, severity: 'blocking' } as const;
+  const gate = {
+    name: 'better',
+    metric: 'logLoss',
+    against: 'champion',
+    bound: 'estimate',
+    atMost: 0,
+    severity: 'blocking',
+  } as const;
   const better = judgeGates([gate], evaluateScores({ ...input, champion: worse }));
   const not = judgeGates([gate], evaluateScores({ ...input, candidate: worse, champion: scores }));
   expect([better[0]?.outcome, not[0]?.outcome]).toEqual(['passed', 'failed']);
