@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { log } from '@temporalio/activity';
 import { crashPoint } from '../runtime/crash-points';
 import type { ModelDefinition } from '../domain/definition';
+import { modelInputs } from '../domain/endpoint';
 import { errorCodeOf, MlopsError } from '../domain/errors';
 import type { Cycle } from '../domain/ids';
 import { cycleRecordId } from '../domain/ids';
@@ -92,7 +93,7 @@ export function trainActivities(deps: ActivityDeps) {
       const { model } = defined;
       const split = splitAt(planOf(defined), asOf);
       const { minTrainRows } = defined.split;
-      const train: Train = { ...on, split, model, minTrainRows };
+      const train: Train = { ...on, split, model, minTrainRows, inputs: modelInputs(defined) };
       const registered = 'trainer' in model ? deps.registered.trainers[model.trainer.registered] : undefined;
       const request = {
         kind: 'run',
@@ -139,6 +140,7 @@ export function trainActivities(deps: ActivityDeps) {
             split: run.body.split,
             trainRows: run.body.rows,
             unlabelledRows: run.body.unlabelled,
+            tolerance: run.body.tolerance,
             decisionThreshold: objective.decisionThreshold,
           },
         },
@@ -220,6 +222,7 @@ async function trainNetwork(
       epochs: output.epochs,
       model: artifactIn(artifacts, 'model').digest,
       trainRate: output.trainRate,
+      tolerance: [],
       numerics: output.numerics,
     }),
   };

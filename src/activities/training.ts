@@ -1,4 +1,5 @@
 /** What a training step is asked, whoever trains. */
+import type { ModelInput } from '../domain/endpoint';
 import type { ModelDefinition } from '../domain/definition';
 import type { SplitPeriods } from '../domain/records';
 import type { Ref } from '../domain/refs';
@@ -10,6 +11,8 @@ export interface Train {
   readonly split: SplitPeriods;
   readonly model: ModelDefinition;
   readonly minTrainRows: number;
+  /** What a version declares: the columns that requests bring. */
+  readonly inputs: readonly ModelInput[];
 }
 
 export function trainingRows(split: SplitPeriods): { to: string; knownBy: string } {

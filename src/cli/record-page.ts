@@ -82,6 +82,7 @@ const LAYOUTS: Layouts = {
           unlabelled: body.unlabelledRows,
           trainUntil: body.split.train.to,
           decisionThreshold: body.decisionThreshold,
+          tolerance: body.tolerance.join(', ') || undefined,
           made: made.at,
         },
       },

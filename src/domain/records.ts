@@ -136,6 +136,8 @@ export interface RunBody {
   readonly model: Digest;
   /** The label's mean over the training rows: the baseline. */
   readonly trainRate: number;
+  /** Operators of the model that are not batch-invariant: a row's score may depend on its batch, within rounding. */
+  readonly tolerance: readonly string[];
   /** `mixed` where a checkpoint of another hardware key was resumed. */
   readonly numerics: 'exact' | 'mixed';
 }
@@ -155,6 +157,8 @@ export interface VersionBody {
   readonly trainRows: number;
   /** Training rows that were left out since they have no label. */
   readonly unlabelledRows: number;
+  /** The run's: with any, a score is reproduced within rounding, not to the bit. */
+  readonly tolerance: readonly string[];
   readonly decisionThreshold: number;
 }
 

@@ -58,17 +58,3 @@ export function tensorOf(type: InputType, values: readonly InputValue[]): Tensor
       return strings(values.map((value) => (value === null ? '' : String(value))));
   }
 }
-
-/** Whether a graph's input can be fed with this datatype. */
-export function feeds(datatype: ModelInput['datatype'], type: InputType): boolean {
-  switch (datatype) {
-    case 'INT64':
-      return type === 'timestamp' || type === 'number';
-    case 'FP64':
-    case 'FP32':
-    case 'BOOL':
-      return type === 'number';
-    case 'BYTES':
-      return type === 'string';
-  }
-}

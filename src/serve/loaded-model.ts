@@ -1,12 +1,13 @@
 /** A version's graph in memory, ready to score: warmed up, and closed only when no run is in flight. */
 import type { ServedVersion } from '../domain/endpoint';
 import { MlopsError } from '../domain/errors';
+import { requireDeclaredInputs } from '../engines/onnx/declared-inputs';
 import { decodeModel } from '../engines/onnx/model';
 import { openSession } from '../engines/onnx/session';
 import type { Tensor } from '../engines/onnx/tensor';
 import { PROBABILITY } from '../engines/train/inference-graph';
 import { columnsRead } from '../engines/train/score-rows';
-import { feeds, type InputValue, tensorOf } from './input-values';
+import { type InputValue, tensorOf } from './input-values';
 
 export interface LoadedModel {
   readonly version: ServedVersion;
@@ -27,12 +28,7 @@ export interface LoadedModel {
  */
 export async function loadModel(version: ServedVersion, bytes: Uint8Array): Promise<LoadedModel> {
   const inputs = columnsRead(decodeModel(bytes));
-  for (const { column, type } of inputs) {
-    const declared = version.inputs.find(({ name }) => name === column);
-    if (declared === undefined || !feeds(declared.datatype, type)) {
-      throw unfit(`The graph's input ${column} isn't what the version declares.`, version, { input: column });
-    }
-  }
+  requireDeclaredInputs(inputs, version.inputs);
   const session = await openSession(bytes);
   const running = new Set<Promise<unknown>>();
 

@@ -173,6 +173,7 @@ export async function registerVersion(
     split: { train: { to: period.from }, test: period, knownBy: period.to },
     trainRows: 1000,
     unlabelledRows: 0,
+    tolerance: [],
     decisionThreshold: 0.5,
   };
   const { fact } = await stores.facts.commit({

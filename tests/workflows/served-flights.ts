@@ -147,6 +147,7 @@ export async function registerWatched(
       split: body.split,
       rows: table.rows,
       unlabelled: 0,
+      tolerance: [],
       epochs: [],
       model: body.model.digest,
       trainRate: 0.3,

@@ -22,6 +22,9 @@ export function evidenceOf(version: VersionBody, evaluation: EvaluationBody): st
         ? []
         : [`${name}, candidate − champion on the same rows: ${interval(numbers.againstChampion[name])}`]
     ),
+    ...(version.tolerance.length === 0
+      ? []
+      : [`scores may differ within rounding by the batch they are computed in: ${version.tolerance.join(', ')}`]),
     ...(evaluation.contaminated
       ? ['**contaminated**: a model was trained on some of these rows, so the numbers prove nothing']
       : []),

@@ -5,6 +5,8 @@ import { relative, resolve } from 'node:path';
 import { heartbeat } from '@temporalio/activity';
 import type { RegisteredUse } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
+import { batchDependentOperators } from '../../engines/onnx/batch-invariant';
+import { requireDeclaredInputs } from '../../engines/onnx/declared-inputs';
 import { decodeModel } from '../../engines/onnx/model';
 import { loadColumns } from '../../engines/tables/load';
 import { requireRows } from '../../engines/tables/require-rows';
@@ -55,6 +57,8 @@ export async function trainRegistered(
     )
   );
   const path = await checked(trained.model, folder, use.registered);
+  const model = decodeModel(await readFile(path));
+  requireDeclaredInputs(columnsRead(model), train.inputs);
   const epochs = trained.epochs ?? [];
   return {
     files: [{ name: 'model', path, mediaType: 'application/octet-stream' }],
@@ -67,12 +71,13 @@ export async function trainRegistered(
       epochs,
       model: artifacts.get('model')!.digest,
       trainRate,
+      tolerance: batchDependentOperators(model),
       numerics: 'exact',
     }),
   };
 }
 
-/** The model is a file in the attempt's folder that our scorer can read. */
+/** The model is a file in the attempt's folder. */
 async function checked(model: string, folder: string, trainer: string): Promise<string> {
   const path = resolve(folder, model);
   if (relative(folder, path).startsWith('..'))
@@ -94,6 +99,5 @@ async function checked(model: string, folder: string, trainer: string): Promise<
       { trainer, model },
       'Answer the path of the file that was written.'
     );
-  columnsRead(decodeModel(await readFile(path)));
   return path;
 }

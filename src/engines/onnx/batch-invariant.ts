@@ -16,6 +16,11 @@ export const INVARIANT: ReadonlySet<string> = new Set([
 /** Invariant when computed in double. */
 export const INVARIANT_IN_DOUBLE: ReadonlySet<string> = new Set(['Cos', 'Exp', 'Log', 'Sin']);
 
+/** Operators of the model that aren't on the list, each once, in order: a row's score may differ with its batch by an ulp or so. */
+export function batchDependentOperators(model: ModelProto): readonly string[] {
+  return [...new Set(batchDependentNodes(model).map((node) => node.slice(0, node.indexOf(' '))))].sort();
+}
+
 /** Nodes of the model that aren't on the list, as `operator (name)`; empty for every graph that we emit. */
 export function batchDependentNodes(model: ModelProto): readonly string[] {
   const graph = model.graph;

@@ -1,6 +1,7 @@
 /** A graph as the bytes of an ONNX model, and back to messages. Same graph, same bytes: no version, no date, no map. */
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { MlopsError } from '../../domain/errors';
+import { refuseExternalData } from './external-data';
 import {
   AttributeProto_AttributeType,
   type AttributeProtoSchema,
@@ -34,17 +35,24 @@ export function encodeModel(graph: Graph, metadata: Readonly<Record<string, stri
   return toBinary(ModelProtoSchema, model);
 }
 
-/** @throws MlopsError MLOPS_MODEL_INVALID for bytes that aren't an ONNX model. */
+/** @throws MlopsError MLOPS_MODEL_INVALID for bytes that aren't an ONNX model; MLOPS_MODEL_EXTERNAL_DATA */
 export function decodeModel(bytes: Uint8Array): ModelProto {
+  const model = parse(bytes);
+  if (model.graph === undefined || model.graph.node.length === 0) {
+    throw new MlopsError('MLOPS_MODEL_INVALID', 'The ONNX model has no graph.', {}, 'Is the file whole?');
+  }
+  refuseExternalData(model);
+  return model;
+}
+
+function parse(bytes: Uint8Array): ModelProto {
   try {
-    const model = fromBinary(ModelProtoSchema, bytes);
-    if (model.graph !== undefined && model.graph.node.length > 0) return model;
+    return fromBinary(ModelProtoSchema, bytes);
   } catch (cause) {
     throw new MlopsError('MLOPS_MODEL_INVALID', 'The bytes are not an ONNX model.', {}, 'Is the file whole?', {
       cause,
     });
   }
-  throw new MlopsError('MLOPS_MODEL_INVALID', 'The ONNX model has no graph.', {}, 'Is the file whole?');
 }
 
 /** What `encodeModel` put into the file. */

@@ -6,6 +6,7 @@
 import '../../runtime/no-telemetry';
 import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { MlopsError } from '../../domain/errors';
+import { decodeModel } from './model';
 import type { ElementType, Tensor, TensorData } from './tensor';
 
 export const OPTIMISATION = 'all';
@@ -22,8 +23,12 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** @throws MlopsError MLOPS_MODEL_INVALID when onnxruntime refuses the bytes. */
+/**
+ * Every model that runs comes through here, so none runs whose bytes aren't all of it.
+ * @throws MlopsError MLOPS_MODEL_INVALID when onnxruntime refuses the bytes; MLOPS_MODEL_EXTERNAL_DATA
+ */
 export async function openSession(model: Uint8Array): Promise<Session> {
+  decodeModel(model);
   const session = await createSession(model);
   return {
     inputs: session.inputNames,

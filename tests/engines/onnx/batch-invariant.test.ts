@@ -1,4 +1,9 @@
-import { batchDependentNodes, INVARIANT, INVARIANT_IN_DOUBLE } from '../../../src/engines/onnx/batch-invariant';
+import {
+  batchDependentNodes,
+  batchDependentOperators,
+  INVARIANT,
+  INVARIANT_IN_DOUBLE,
+} from '../../../src/engines/onnx/batch-invariant';
 import { Graph, type Value } from '../../../src/engines/onnx/graph';
 import { decodeModel, encodeModel } from '../../../src/engines/onnx/model';
 import { operators } from '../../../src/engines/onnx/operators';
@@ -182,5 +187,7 @@ test('operators off the list are named; logarithms in float are, in double are n
   expect(named(plain('Softplus'), 'float32')).toEqual([expect.stringMatching(/^Softplus \(/)]);
   expect(named(plain('Log'), 'float32')).toEqual([expect.stringMatching(/^Log \(/)]);
   expect(named(DOUBLE_CASES.Log!, 'float64')).toEqual([]);
+  const twice: Build = (graph, x) => plain('Softplus')(graph, plain('Softplus')(graph, x));
+  expect(batchDependentOperators(decodeModel(modelOf(twice, 'float32', ['N', WIDTH])))).toEqual(['Softplus']);
   expect(named((graph, x) => operators(graph).log(operators(graph).cast(x, 'float64')), 'float32')).toEqual([]);
 });
