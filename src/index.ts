@@ -4,5 +4,20 @@ export type { ProjectDefinition } from './domain/definition';
 export { ERRORS, type ErrorCode, MlopsError } from './domain/errors';
 export type { ProjectInput } from './project/define-project';
 export { defineProject } from './project/define-project';
-export type { RegisteredCode } from './project/registry';
+export type { Limits } from './activities/limits';
+export type { Notice } from './domain/notice';
+export type {
+  Labeler,
+  Metric,
+  MetricRequest,
+  Notifier,
+  Reader,
+  ReadRequest,
+  RegisteredCode,
+  Row,
+  SourcePart,
+  TrainedModel,
+  Trainer,
+  TrainRequest,
+} from './project/registry';
 export { MlopsPlugin, type MlopsPluginOptions } from './worker/plugin';

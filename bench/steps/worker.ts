@@ -1,7 +1,8 @@
 /** The worker under test, a process of its own: a worker as a user's, with the product's plugin and the one activity. */
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { readEnvironment } from '../../src/runtime/environment';
-import { noRegisteredCode } from '../../src/project/registry';
+import { defaultLimits } from '../../src/activities/limits';
+import { nothingRegistered } from '../../src/activities/registered/user-code';
 import { storeConfig } from '../../src/stores/config';
 import { connectStores } from '../../src/stores/connect';
 import { temporalConfig } from '../../src/runtime/temporal-config';
@@ -26,7 +27,8 @@ async function main(setup: WorkerSetup): Promise<void> {
   const deps = {
     stores: async () => stores,
     runJob: () => Promise.reject(new Error('this benchmark runs no job')),
-    registered: noRegisteredCode,
+    registered: nothingRegistered,
+    limits: defaultLimits(),
     searchAttributes: false,
     dataFolder: setup.workFolder,
     workFolder: setup.workFolder,

@@ -1,7 +1,8 @@
 /** What activities are made of; worker/ puts it together once, and every activity gets it by its factory. */
 import type { JobProgress } from '../domain/job';
-import type { RegisteredCode } from '../project/registry';
 import type { Stores } from '../stores/connect';
+import type { Limits } from './limits';
+import type { Registered } from './registered/user-code';
 
 export interface RunJobOptions {
   readonly folder: string;
@@ -10,15 +11,19 @@ export interface RunJobOptions {
   readonly onCheckpoint?: (file: string, step: number) => void;
 }
 
-/** Runs an engine's function in a child process. */
+/** Runs a job in a child process: an engine's, or one that runs registered code. */
 export type RunJob = <I, O>(job: JobName, input: I, options: RunJobOptions) => Promise<O>;
 
-export type JobName = 'ingest' | 'label' | 'fit' | 'train' | 'evaluate' | 'judgeWindow';
+export type JobName = ('ingest' | 'label' | 'fit' | 'train' | 'evaluate' | 'judgeWindow') | CodeJobName;
+
+/** Jobs that run registered code. */
+export type CodeJobName = 'describeCode' | 'readCode' | 'labelCode' | 'trainCode' | 'measureCode' | 'notifyCode';
 
 export interface ActivityDeps {
   stores(): Promise<Stores>;
   readonly runJob: RunJob;
-  readonly registered: RegisteredCode;
+  readonly registered: Registered;
+  readonly limits: Limits;
   /** False where the namespace has none: workflows then set none. */
   readonly searchAttributes: boolean;
   /** Relative source paths start here. */

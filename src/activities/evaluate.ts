@@ -50,7 +50,7 @@ export function evaluateActivities(deps: ActivityDeps) {
           period,
           knownBy,
           gates,
-          metrics: versionedMetrics(deps, metrics),
+          metrics: await versionedMetrics(deps, metrics),
           objective,
           monitoringPeriod,
           minRows,

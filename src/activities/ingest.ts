@@ -13,7 +13,7 @@ import { withHeartbeat } from './step/heartbeat';
 import { numericEnvironment, runWithHeartbeat } from './step/compute-job';
 import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
-import { observeRegistered } from './registered/reader';
+import { type ObservedParts, observeRegistered, partsOf } from './registered/reader';
 import { runStep } from './step/step';
 import { stepVersion } from './step/step-version';
 
@@ -27,7 +27,7 @@ export interface Observation {
 
 export interface Ingest {
   readonly definition: Ref<'definition'>;
-  readonly observation: Observation;
+  readonly observation: Observation | ObservedParts;
   readonly parent?: Ref<'snapshot'>;
 }
 
@@ -40,14 +40,15 @@ export function ingestActivities(deps: ActivityDeps) {
     }: {
       readonly definition: Ref<'definition'>;
       readonly asOf: string;
-    }): Promise<Observation> {
+    }): Promise<Observation | ObservedParts> {
       const { source } = await definitionOf(await deps.stores(), definition);
       const { reader } = source;
-      return withHeartbeat(`observing ${source.name}`, async (signal) =>
-        'registered' in reader
-          ? observeRegistered(deps, reader, asOf, signal)
-          : { asOf, format: reader.file.format, ...(await observe(source, deps.dataFolder)) }
-      );
+      if ('registered' in reader) return observeRegistered(deps, reader, asOf);
+      return withHeartbeat(`observing ${source.name}`, async () => ({
+        asOf,
+        format: reader.file.format,
+        ...(await observe(source, deps.dataFolder)),
+      }));
     },
 
     async mlopsIngest({ definition, observation, parent: grown }: Ingest): Promise<Ref<'snapshot'>> {
@@ -56,7 +57,8 @@ export function ingestActivities(deps: ActivityDeps) {
       const rowsOf = rowsDecidedBy(source, schema);
       // A snapshot of other rows is no parent: its shards lack the new columns, or hold another file's rows.
       const parent = (await snapshotOf(deps, grown))?.body.rowsOf === rowsOf ? grown : undefined;
-      const { asOf, files, format } = observation;
+      const { asOf, format } = observation;
+      const files = 'parts' in observation ? await partsOf(deps, await deps.stores(), observation) : observation.files;
       const request = {
         kind: 'snapshot',
         name: 'ingest',
@@ -105,7 +107,10 @@ export function ingestActivities(deps: ActivityDeps) {
             rowsOf,
             rows: output.rows + (before?.body.rows ?? 0),
             shards: [...(before?.body.shards ?? []), ...shards],
-            batches: [...(before?.body.batches ?? []), ...batchOf(output, { after, asOf, files })],
+            batches: [
+              ...(before?.body.batches ?? []),
+              ...batchOf(output, { after, asOf, files: readFrom(source, observation) }),
+            ],
             validation: output.validation,
             profile: output.profile,
             ...(parent === undefined ? {} : { parent }),
@@ -131,6 +136,13 @@ function rowsDecidedBy(source: SourceDefinition, { columns }: SchemaDefinition):
 
 async function snapshotOf(deps: ActivityDeps, ref: Ref<'snapshot'> | undefined): Promise<Fact<'snapshot'> | undefined> {
   return ref === undefined ? undefined : (await deps.stores()).facts.get(ref);
+}
+
+/** What a batch's record says of its files: a reader's thousands of parts stand there as the one list of them. */
+function readFrom({ reader }: SourceDefinition, observation: Observation | ObservedParts): readonly ObservedFile[] {
+  if ('files' in observation) return observation.files;
+  const { digest, bytes } = observation.parts;
+  return [{ path: `${'registered' in reader ? reader.registered : 'reader'}/parts.json`, digest, bytes }];
 }
 
 /** Nothing new since the parent is no batch. */

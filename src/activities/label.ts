@@ -1,4 +1,4 @@
-/** Labels a snapshot: a rule runs in a compute child, a registered labeler in this process. */
+/** Labels a snapshot: by a rule, or by a registered labeler. */
 import { join } from 'node:path';
 import { digestOf } from '../runtime/digest';
 import type { LabelSetBody } from '../domain/records';
@@ -10,6 +10,7 @@ import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { dataShards } from './step/inputs';
 import { labelRegistered } from './registered/labeler';
+import { codeVersion, registered } from './registered/user-code';
 import { runStep } from './step/step';
 import { stepVersion } from './step/step-version';
 
@@ -24,11 +25,11 @@ export function labelActivities(deps: ActivityDeps) {
       const { label, source } = await definitionOf(await deps.stores(), definition);
       const { columns } = source;
       const { labeler } = label;
-      const registered = 'registered' in labeler ? deps.registered.labelers[labeler.registered] : undefined;
+      const code = 'registered' in labeler ? await registered(deps, 'labeler', labeler.registered) : undefined;
       const request = {
         kind: 'labelSet',
         name: 'label',
-        version: registered === undefined ? stepVersion('label') : `registered ${registered.version}`,
+        version: code === undefined ? stepVersion('label') : codeVersion(code),
         params: { label },
         inputs: [snapshot],
         environment: numericEnvironment(),

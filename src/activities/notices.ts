@@ -1,11 +1,13 @@
 /** Tells people: through each notifier of the definition, at least once, with the notice's id. */
 import { activityInfo, cancellationSignal, getClient } from '@temporalio/activity';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { RegisteredUse } from '../domain/definition';
 import type { DeliverNotice, Notice } from '../domain/notice';
 import { sendNotice } from '../notify';
 import type { Ref } from '../domain/refs';
 import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
+import { notifyRegistered } from './registered/notifier';
 
 export function noticeActivities(deps: ActivityDeps) {
   return {
@@ -40,7 +42,8 @@ export function noticeActivities(deps: ActivityDeps) {
     }): Promise<void> {
       const use = (await definitionOf(await deps.stores(), definition)).notifiers[notifier];
       if (use === undefined) throw new Error(`the definition has no notifiers[${notifier}]`);
-      await sendNotice(use, notice, deps.registered, cancellationSignal());
+      const registered = (code: RegisteredUse) => notifyRegistered(deps, code, notice);
+      await sendNotice(use, notice, registered, cancellationSignal());
     },
 
     /** `notifier`: its place in the definition; none, where the delivery never began. */

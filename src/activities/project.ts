@@ -7,10 +7,10 @@ import type { PackedDefinition } from '../domain/messages';
 import { type Plan, planOf } from '../domain/plan';
 import type { Ref } from '../domain/refs';
 import { checkProject, invalidDefinition } from '../project/define-project';
-import { describeRegistered } from '../project/registry';
 import { refOf } from '../stores/facts';
 import type { ActivityDeps } from './deps';
 import { registeredUses } from './registered/uses';
+import { keepSource } from './registered/user-code';
 
 export interface RegisterDefinition {
   readonly project: string;
@@ -37,9 +37,6 @@ export function projectActivities(deps: ActivityDeps) {
       const definition = checked(project, unpackDefinition(sent));
       const stores = await deps.stores();
       await checkRegistered(deps, definition);
-      for (const code of describeRegistered(deps.registered)) {
-        await stores.moving.registerCode(`${code.kind}/${code.name}/${code.version}`, code.sourceDigest);
-      }
       const { fact } = await stores.facts.commit(
         {
           _id: `${definition.name}/${digest}`,
@@ -84,9 +81,13 @@ function checked(project: string, sent: unknown): ProjectDefinition {
 }
 
 async function checkRegistered(deps: ActivityDeps, definition: ProjectDefinition): Promise<void> {
-  const known = describeRegistered(deps.registered);
+  const known = await deps.registered.describe();
   for (const use of registeredUses(definition)) {
-    if (known.some((code) => code.kind === use.kind && code.name === use.name)) continue;
+    const code = known.find((one) => one.kind === use.kind && one.name === use.name);
+    if (code !== undefined) {
+      await keepSource(deps, definition.name, code);
+      continue;
+    }
     const names = known.filter((code) => code.kind === use.kind).map((code) => code.name);
     throw new MlopsError(
       'MLOPS_NOT_REGISTERED',

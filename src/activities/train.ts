@@ -21,6 +21,7 @@ import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { artifactNamed, dataShards, labelledShards, loadRequest } from './step/inputs';
 import { trainRegistered } from './registered/trainer';
+import { codeVersion, registered } from './registered/user-code';
 import { type Attempt, runStep, type StepOutcome } from './step/step';
 import { stepVersion } from './step/step-version';
 import { type Train, trainingRows } from './training';
@@ -94,11 +95,11 @@ export function trainActivities(deps: ActivityDeps) {
       const split = splitAt(planOf(defined), asOf);
       const { minTrainRows } = defined.split;
       const train: Train = { ...on, split, model, minTrainRows, inputs: modelInputs(defined) };
-      const registered = 'trainer' in model ? deps.registered.trainers[model.trainer.registered] : undefined;
+      const code = 'trainer' in model ? await registered(deps, 'trainer', model.trainer.registered) : undefined;
       const request = {
         kind: 'run',
         name: 'train',
-        version: registered === undefined ? stepVersion('train') : `registered ${registered.version}`,
+        version: code === undefined ? stepVersion('train') : codeVersion(code),
         params: { split, model, minTrainRows },
         inputs: [snapshot, labelSet, features],
         environment: numericEnvironment(),

@@ -18,6 +18,7 @@ export const ERRORS = {
   MLOPS_SOURCE_EMPTY: 'operator',
   MLOPS_SOURCE_UNREADABLE: 'operator',
   MLOPS_SOURCE_CHANGED: 'operator',
+  MLOPS_TOO_MANY_PARTS: 'operator',
   MLOPS_COLUMN_MISSING: 'operator',
   MLOPS_COLUMN_TYPE: 'operator',
   MLOPS_TOO_FEW_ROWS: 'operator',
@@ -33,6 +34,9 @@ export const ERRORS = {
   MLOPS_USER_CODE_FAILED: 'operator',
   // compute children
   MLOPS_COMPUTE_CRASHED: 'retry',
+  MLOPS_COMPUTE_SILENT: 'retry',
+  MLOPS_OUT_OF_MEMORY: 'operator',
+  MLOPS_TIME_LIMIT: 'operator',
   MLOPS_TIMED_OUT: 'operator',
   // stores
   MLOPS_STORE_UNAVAILABLE: 'retry',

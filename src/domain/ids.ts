@@ -42,6 +42,13 @@ export function parseRequest(text: string): RequestName | undefined {
   return match === null ? undefined : { project: match[1] as string, cycle: match[2] as string };
 }
 
+const PROJECT_WORKFLOW = /^mlops\/([a-z][a-z0-9-]{0,47})(?:\/|$)/;
+
+/** The project that a workflow belongs to by its id; undefined for a workflow of somebody else's. */
+export function projectOfWorkflow(workflowId: string): string | undefined {
+  return PROJECT_WORKFLOW.exec(workflowId)?.[1];
+}
+
 /** A request's rows are predictions of their own: one alone has the request's id, row i of several `<request>/<i>`. */
 export function predictionId(request: string, row: number, rows: number): string {
   return rows === 1 ? request : `${request}/${row}`;

@@ -1,7 +1,9 @@
 /**
- * User code: functions that a worker registers under a name with a version, and that definitions refer to by that
- * name. A definition is plain JSON, so a function can't stand in it; and what a step reads must have a name that
- * doesn't change its meaning, so code that changed needs a new version (the store refuses it otherwise).
+ * User code: functions that a worker's modules register under a name with a version, and that definitions refer to by
+ * that name. A module is given as a path (`registered: require.resolve('./registered')`) and imported by the child
+ * processes that run it, never by the worker. A definition is plain JSON, so a function can't stand in it; and what a step
+ * reads must have a name that doesn't change its meaning, so code that changed needs a new version (the store refuses it
+ * otherwise).
  */
 import { digestOf } from '../runtime/digest';
 import { MlopsError } from '../domain/errors';
@@ -29,15 +31,32 @@ export interface ReadRequest {
   readonly asOf: string;
   /** Files that it downloads or writes go here; gone when the step has ended. */
   readonly folder: string;
-  /** Aborted when the activity is cancelled. */
-  readonly signal: AbortSignal;
 }
 
+/**
+ * Rows from anywhere. Its process is killed where the activity is cancelled or its worker dies, and it is run again.
+ * @example
+ * const sensors: Reader = {
+ *   version: '1',
+ *   async *read({ asOf, params }) {
+ *     const response = await fetch(`${params.url}?until=${asOf}`);
+ *     yield { rows: (await response.json()) as Row[] };
+ *   },
+ * };
+ */
 export interface Reader extends Versioned {
   /** All that there is up to `asOf`, with the columns that the definition declares. The same world in the same order. */
   read(request: ReadRequest): AsyncIterable<SourcePart>;
 }
 
+/**
+ * Labels from rows, batch by batch.
+ * @example
+ * const hot: Labeler = {
+ *   version: '1',
+ *   label: (rows, params) => rows.map(({ celsius }) => (celsius === null ? null : Number(celsius) > Number(params.above) ? 1 : 0)),
+ * };
+ */
 export interface Labeler extends Versioned {
   /** One label for each row, in order: 1, 0, or null where the row has none. */
   label(
@@ -54,8 +73,7 @@ export interface TrainRequest {
   readonly rows: AsyncIterable<{ readonly rows: readonly Row[]; readonly labels: readonly (0 | 1)[] }>;
   /** The model, and whatever else it writes, goes here. */
   readonly folder: string;
-  readonly signal: AbortSignal;
-  /** Called now and then, it keeps the activity alive. */
+  /** Shown in the Temporal UI. A trainer that neither calls it nor asks for rows is ended after the limit `codeSilence`. */
   progress(done: number, total: number, note: string): void;
 }
 
@@ -69,6 +87,23 @@ export interface TrainedModel {
   readonly epochs?: readonly { readonly epoch: number; readonly rows: number; readonly loss: number }[];
 }
 
+/**
+ * Trains outside of this package, and leaves an ONNX file.
+ * @example
+ * const forest: Trainer = {
+ *   version: '1',
+ *   async train({ rows, folder, progress }) {
+ *     const csv = createWriteStream(join(folder, 'rows.csv'));
+ *     for await (const batch of rows)
+ *       batch.rows.forEach((row, index) => csv.write(`${String(row.celsius)},${batch.labels[index]}\n`));
+ *     csv.end();
+ *     await once(csv, 'close');
+ *     progress(1, 2, 'rows written');
+ *     await promisify(execFile)('python3', ['forest.py', 'rows.csv', 'forest.onnx'], { cwd: folder });
+ *     return { model: 'forest.onnx' };
+ *   },
+ * };
+ */
 export interface Trainer extends Versioned {
   train(request: TrainRequest): Promise<TrainedModel>;
 }
@@ -83,16 +118,43 @@ export interface MetricRequest {
   readonly params: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * One number about scores and labels; must be finite.
+ * @example
+ * const caught: Metric = {
+ *   version: '1',
+ *   compute: ({ scores, labels }) => {
+ *     const positives = labels.reduce((sum, label) => sum + label, 0);
+ *     const found = scores.reduce((sum, score, row) => sum + (score > 0.5 ? labels[row]! : 0), 0);
+ *     return positives === 0 ? 0 : found / positives;
+ *   },
+ * };
+ */
 export interface Metric extends Versioned {
   compute(request: MetricRequest): number | Promise<number>;
 }
 
+/**
+ * Brings notices to people. Whatever it throws, it is called again, for a day.
+ * @example
+ * const pager: Notifier = {
+ *   version: '1',
+ *   async notify(notice, params) {
+ *     const answer = await fetch(String(params.url), { method: 'POST', body: notice.text });
+ *     if (!answer.ok) throw new Error(`the pager returned ${answer.status}`);
+ *   },
+ * };
+ */
 export interface Notifier extends Versioned {
-  /** May be called again with the same `notice.id`; throws to be tried again, an MlopsError to say more. */
-  notify(notice: Notice, params: Readonly<Record<string, unknown>>, signal: AbortSignal): void | Promise<void>;
+  /** May be called again with the same `notice.id`, and has the limit `notifierTime`. */
+  notify(notice: Notice, params: Readonly<Record<string, unknown>>): void | Promise<void>;
 }
 
-/** By kind, name → code. Names are 1 to 128 letters, digits and `. _ : -`. */
+/**
+ * A module's default export: by kind, name → code. Names are 1 to 128 letters, digits and `. _ : -`.
+ * @example
+ * export default { labelers: { hot }, notifiers: { pager } } satisfies Partial<RegisteredCode>;
+ */
 export interface RegisteredCode {
   readonly readers: Readonly<Record<string, Reader>>;
   readonly labelers: Readonly<Record<string, Labeler>>;
@@ -100,8 +162,6 @@ export interface RegisteredCode {
   readonly metrics: Readonly<Record<string, Metric>>;
   readonly notifiers: Readonly<Record<string, Notifier>>;
 }
-
-export const noRegisteredCode: RegisteredCode = { readers: {}, labelers: {}, trainers: {}, metrics: {}, notifiers: {} };
 
 export interface RegisteredByKind {
   readonly reader: Reader;
@@ -150,6 +210,16 @@ export function describeRegistered(code: Partial<RegisteredCode>): RegisteredDes
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, registered]) => ({ kind, name, ...described(`${group}.${name}`, name, registered, method) }))
   );
+}
+
+export function registeredAs<K extends CodeKind>(
+  code: Partial<RegisteredCode>,
+  kind: K,
+  name: string
+): RegisteredByKind[K] | undefined {
+  const { group } = KINDS.find((known) => known.kind === kind)!;
+  const named = code[group] as Readonly<Record<string, RegisteredByKind[K]>> | undefined;
+  return named !== undefined && Object.hasOwn(named, name) ? named[name] : undefined;
 }
 
 function described(

@@ -1,10 +1,10 @@
-/** Registered code of one version has one source, on every worker and for ever. */
+/** Registered code of one version has one source in a project, on every worker and for ever. */
 import { MlopsError } from '../domain/errors';
 import type { Digest } from '../domain/refs';
 import { collection, type Store } from './mongo';
 
 /**
- * @param id `<kind>/<name>/<version>`
+ * @param id `<project>/<kind>/<name>/<version>`
  * @throws MlopsError MLOPS_CODE_CHANGED: it is registered with another source
  */
 export async function registerCode(store: Store, id: string, source: Digest): Promise<void> {

@@ -7,23 +7,30 @@ import { join } from 'node:path';
 import { SimplePlugin } from '@temporalio/plugin';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities';
+import type { Registered } from '../activities/registered/user-code';
 import { sweepAttempts } from '../activities/step/attempt-folder';
 import type { ActivityDeps } from '../activities/deps';
+import { defaultLimits, type Limits } from '../activities/limits';
 import { MlopsError } from '../domain/errors';
 import { COMPUTE_SUFFIX } from '../domain/queues';
-import { noRegisteredCode, type RegisteredCode } from '../project/registry';
 import { type StoreConfig, storeConfig } from '../stores/config';
 import { connectStores, type Stores } from '../stores/connect';
 import { ActivityFailures } from './activity-failures';
-import { runJob } from './compute/pool';
+import { jobRunner } from './compute/pool';
+import { readModules } from './registered-modules';
 import { checkSearchAttributes } from './search-attributes';
 import { checkTemporal } from './temporal-server';
 
 export interface MlopsPluginOptions {
   /** Default: MONGODB_URI and S3_* of the environment, or what `scripts/stack.sh up` wrote. */
   readonly stores?: StoreConfig;
-  /** Sources, labelers, trainers, metrics and notifiers that definitions refer to by name. */
-  readonly registered?: Partial<RegisteredCode>;
+  /**
+   * Paths of modules (`require.resolve('./registered')`) whose default exports are the sources, labelers, trainers,
+   * metrics and notifiers that definitions refer to by name. Child processes import them; the worker never does.
+   */
+  readonly registered?: string | readonly string[];
+  /** Ceilings that differ from their defaults. */
+  readonly limits?: Partial<Limits>;
   /** `here`: a second worker for compute runs beside this one (default). `elsewhere`: another process has it. */
   readonly compute?: 'here' | 'elsewhere';
   /** Compute children at once. Default 1: each uses one core. */
@@ -40,6 +47,7 @@ export class MlopsPlugin extends SimplePlugin {
   readonly #options: MlopsPluginOptions;
   readonly #activities: ReturnType<typeof createActivities>;
   readonly #workFolder: string;
+  readonly #registered: Registered;
   #stores: Promise<Stores> | undefined;
   #workerOptions: WorkerOptions | undefined;
 
@@ -47,10 +55,14 @@ export class MlopsPlugin extends SimplePlugin {
     super({ name: 'temporal-mlops.MlopsPlugin' });
     this.#options = options;
     this.#workFolder = options.workFolder ?? join(tmpdir(), `temporal-mlops-${process.getuid?.() ?? 'user'}`);
+    const limits = { ...defaultLimits(), ...options.limits };
+    const runJob = jobRunner(limits);
+    this.#registered = readModules([options.registered ?? []].flat(), runJob, this.#workFolder);
     const deps: ActivityDeps = {
       stores: () => this.#connected(),
       runJob,
-      registered: { ...noRegisteredCode, ...options.registered },
+      registered: this.#registered,
+      limits,
       searchAttributes: options.searchAttributes !== false,
       dataFolder: options.dataFolder ?? process.cwd(),
       workFolder: this.#workFolder,
@@ -114,6 +126,7 @@ export class MlopsPlugin extends SimplePlugin {
   async #prepare(options: WorkerOptions): Promise<Worker | undefined> {
     await this.#connected();
     await sweepAttempts(this.#workFolder);
+    await this.#registered.describe();
     if (options.connection !== undefined) {
       await checkTemporal(options.connection);
       if (this.#options.searchAttributes !== false)

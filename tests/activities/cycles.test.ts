@@ -2,7 +2,8 @@
 import { cycleActivities } from '../../src/activities/cycles';
 import { digestOf } from '../../src/runtime/digest';
 import type { CycleDocument } from '../../src/domain/records';
-import { noRegisteredCode } from '../../src/project/registry';
+import { defaultLimits } from '../../src/activities/limits';
+import { nothingRegistered } from '../../src/activities/registered/user-code';
 import type { Stores } from '../../src/stores/connect';
 import { dropStores, ownStores } from '../stores/served';
 
@@ -15,7 +16,8 @@ beforeAll(async () => {
   cycles = cycleActivities({
     stores: async () => stores,
     runJob: () => Promise.reject(new Error('no job here')),
-    registered: noRegisteredCode,
+    registered: nothingRegistered,
+    limits: defaultLimits(),
     searchAttributes: false,
     dataFolder: '.',
     workFolder: '.',

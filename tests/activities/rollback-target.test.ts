@@ -1,6 +1,7 @@
 import { cycleActivities } from '../../src/activities/cycles';
 import type { RolloutKind } from '../../src/domain/rollout';
-import { noRegisteredCode } from '../../src/project/registry';
+import { defaultLimits } from '../../src/activities/limits';
+import { nothingRegistered } from '../../src/activities/registered/user-code';
 import type { Stores } from '../../src/stores/connect';
 import { beginRollout, endRollout, takeStep } from '../../src/stores/rollouts';
 import { dropStores, ownStores, served, versionRef } from '../stores/served';
@@ -39,7 +40,8 @@ async function target(to?: number): Promise<number | string> {
   const activities = cycleActivities({
     stores: async () => stores,
     runJob: () => Promise.reject(new Error('no job here')),
-    registered: noRegisteredCode,
+    registered: nothingRegistered,
+    limits: defaultLimits(),
     searchAttributes: false,
     dataFolder: '.',
     workFolder: '.',

@@ -1,46 +1,16 @@
 /** A candidate that fails at what callers really send: they never notice, and the rollout takes it back by itself. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Replica } from '../../src/replica/run-replica';
 import { defineProject } from '../../src/project/define-project';
-import type { RegisteredCode, Row } from '../../src/project/registry';
 import { rolloutsOf } from '../../src/stores/rollouts';
 import { eventually } from '../support/eventually';
 import { by, Lifecycles } from '../support/lifecycles';
 import { startReplica } from '../support/replica';
 import { openSystem, type TestSystem } from '../support/system';
-import { thermometer } from '../support/thermometer';
 
 jest.setTimeout(60_000);
 
 const HOUR = 3_600_000;
 const FIRST = Date.UTC(2026, 0, 1);
-
-const registered: Partial<RegisteredCode> = {
-  readers: {
-    sensors: {
-      version: '1',
-      async *read({ asOf }) {
-        const rows: Row[] = Array.from({ length: 60 * 24 }, (_, hour) => {
-          const celsius = 20 + ((hour * 7919) % 61) / 2;
-          return { at: new Date(FIRST + hour * HOUR), celsius, broke: celsius > 35 ? 1 : 0 };
-        });
-        yield { rows: rows.filter(({ at }) => (at as Date).getTime() <= Date.parse(asOf)) };
-      },
-    },
-  },
-  trainers: {
-    thermostat: {
-      version: '1',
-      async train({ rows, folder, params }) {
-        let seen = 0;
-        for await (const batch of rows) seen += batch.rows.length;
-        await writeFile(join(folder, 'model.onnx'), thermometer(35, params.upTo as number | undefined));
-        return { model: 'model.onnx', epochs: [{ epoch: 1, rows: seen, loss: 0.1 }] };
-      },
-    },
-  },
-};
 
 let system: TestSystem;
 let lifecycles: Lifecycles;
@@ -51,7 +21,7 @@ beforeAll(async () => {
   system = await openSystem('fails');
   lifecycles = new Lifecycles(system, 'no file');
   project = lifecycles.define().name;
-  await system.startWorker({ registered });
+  await system.startWorker({ registered: require.resolve('../support/registered/machines') });
   replica = await startReplica(system, project);
   await lifecycles.start(define({}), '2026-02-12T00:00:00Z');
   await lifecycles.decide(project, 1, 'approve');

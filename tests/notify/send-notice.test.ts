@@ -2,7 +2,6 @@ import { createHmac } from 'node:crypto';
 import { ERRORS, errorCodeOf, MlopsError } from '../../src/domain/errors';
 import { type Notice, sendNotice } from '../../src/notify';
 import { postNotice } from '../../src/notify/webhook';
-import { noRegisteredCode } from '../../src/project/registry';
 import { startReceiver } from './receiver';
 
 const NOTICE: Notice = {
@@ -102,11 +101,13 @@ describe('the webhook', () => {
 });
 
 describe('a notifier of a definition', () => {
+  const nobody = () => Promise.reject(new Error('nothing is registered'));
+
   it('log writes one JSON line to standard error', async () => {
     const written: string[] = [];
     const write = jest.spyOn(process.stderr, 'write').mockImplementation((text) => written.push(String(text)) > 0);
     try {
-      await sendNotice({ log: true }, NOTICE, noRegisteredCode);
+      await sendNotice({ log: true }, NOTICE, nobody);
     } finally {
       write.mockRestore();
     }
@@ -117,39 +118,35 @@ describe('a notifier of a definition', () => {
 
   it('webhook is posted', async () => {
     receiver = await startReceiver((response) => response.end());
-    await sendNotice({ webhook: { url: receiver.url } }, NOTICE, noRegisteredCode);
+    await sendNotice({ webhook: { url: receiver.url } }, NOTICE, nobody);
     expect(receiver.received).toHaveLength(1);
   });
 
-  it('registered is called with the notice and its parameters', async () => {
-    const calls: unknown[] = [];
-    const chat = { version: '1', notify: (notice: Notice, params: unknown) => void calls.push([notice, params]) };
-    const use = { registered: 'chat', params: { room: 'ops' } };
-    await sendNotice(use, NOTICE, { notifiers: { chat } });
-    expect(calls).toEqual([[NOTICE, { room: 'ops' }]]);
+  const chat = { registered: 'chat', params: { room: 'ops' } };
+
+  it('registered is run with its parameters', async () => {
+    const uses: unknown[] = [];
+    await sendNotice(chat, NOTICE, async (use) => void uses.push(use));
+    expect(uses).toEqual([chat]);
   });
 
-  it('registered that fails is to be tried again, unless its error says otherwise', async () => {
-    const failing = (error: Error) => ({ notifiers: { chat: { version: '1', notify: () => Promise.reject(error) } } });
-    const sent = (error: Error) => failureOf(sendNotice({ registered: 'chat', params: {} }, NOTICE, failing(error)));
-    expect(await sent(new Error('the room is closed'))).toMatchObject({
-      code: 'MLOPS_NOTICE_UNDELIVERED',
-      message: expect.stringContaining('the room is closed') as unknown,
-    });
-    const final = new MlopsError('MLOPS_CONFIGURATION', 'There is no such room.', {}, 'Name another.');
-    expect(await sent(final)).toBe(final);
+  it('registered that fails is to be tried again, whatever it fails with', async () => {
+    for (const error of [
+      new Error('the room is closed'),
+      new MlopsError('MLOPS_USER_CODE_FAILED', 'the room is closed.', {}, ''),
+    ]) {
+      expect(await failureOf(sendNotice(chat, NOTICE, () => Promise.reject(error)))).toMatchObject({
+        code: 'MLOPS_NOTICE_UNDELIVERED',
+        message: expect.stringContaining('the room is closed') as unknown,
+      });
+    }
   });
 
-  it('registered is given up when cancelled, though it never answers', async () => {
-    const cancelled = new AbortController();
-    const chat = { version: '1', notify: () => new Promise<void>(() => cancelled.abort()) };
-    const sent = sendNotice({ registered: 'chat', params: {} }, NOTICE, { notifiers: { chat } }, cancelled.signal);
-    expect(errorCodeOf(await failureOf(sent))).toBe('MLOPS_NOTICE_UNDELIVERED');
-  });
-
-  it('that nobody registered is told by its name', async () => {
-    const error = await failureOf(sendNotice({ registered: 'pager', params: {} }, NOTICE, noRegisteredCode));
-    expect(error.code).toBe('MLOPS_NOT_REGISTERED');
-    expect(error.message).toContain('pager');
-  });
+  it.each(['MLOPS_NOT_REGISTERED', 'MLOPS_CODE_CHANGED', 'MLOPS_STORE_UNAVAILABLE'] as const)(
+    'registered that can’t be run keeps its code: %s',
+    async (code) => {
+      const error = new MlopsError(code, 'It can’t be run.', {}, '');
+      expect(await failureOf(sendNotice(chat, NOTICE, () => Promise.reject(error)))).toBe(error);
+    }
+  );
 });

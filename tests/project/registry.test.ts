@@ -1,11 +1,11 @@
-import { describeRegistered, noRegisteredCode, type Row } from '../../src/project/registry';
+import { describeRegistered, type Row } from '../../src/project/registry';
 
 const late = { version: '1', label: (rows: readonly Row[]) => rows.map((row) => (Number(row['delay']) > 15 ? 1 : 0)) };
 const log = { version: '2', notify: (): void => undefined };
 
 describe('registered code', () => {
   it('is described by kind, name, version and the digest of its source', () => {
-    const described = describeRegistered({ ...noRegisteredCode, notifiers: { b: log, a: log }, labelers: { late } });
+    const described = describeRegistered({ notifiers: { b: log, a: log }, labelers: { late } });
     expect(described.map(({ kind, name, version }) => `${kind} ${name} ${version}`)).toEqual([
       'labeler late 1',
       'notifier a 2',

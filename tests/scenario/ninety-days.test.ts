@@ -12,7 +12,7 @@ import { MESSAGES } from '../../src/domain/messages';
 import type { CycleDocument } from '../../src/domain/records';
 import type { Replica } from '../../src/replica/run-replica';
 import { readEnvironment } from '../../src/runtime/environment';
-import type { Notice } from '../../src/notify';
+import { type KeptNotices, keptNotices } from '../support/kept-notices';
 import { eventually } from '../support/eventually';
 import { serveLateFlights } from '../support/late-flights';
 import { quiet } from '../support/quiet';
@@ -28,7 +28,7 @@ let replica: Replica;
 let project: string;
 let definition: ProjectDefinition;
 let begun: number;
-const notices: Notice[] = [];
+let notices: KeptNotices;
 
 const approval: ApprovalPolicy = {
   approversNeeded: 2,
@@ -62,10 +62,8 @@ beforeAll(async () => {
     notifiers: [{ registered: 'kept', params: {} }],
     heartbeatWithin: { wall: '30 seconds' },
   });
-  await system.startWorker({
-    searchAttributes: false,
-    registered: { notifiers: { kept: { version: '1', notify: (notice) => void notices.push(notice) } } },
-  });
+  notices = keptNotices(system.folder);
+  await system.startWorker({ searchAttributes: false, registered: notices.module });
   replica = await startReplica(system, project);
   begun = await temporal.currentTimeMs();
 });
@@ -93,7 +91,7 @@ const cycle = (number: number, state: CycleDocument['state']) =>
 const told = (number: number, kind: string) =>
   eventually(
     `${kind} of ${number}`,
-    () => notices.find((notice) => notice.id === `${project}/${number} ${kind}`),
+    () => notices.all().find((notice) => notice.id === `${project}/${number} ${kind}`),
     30_000
   );
 /** Asked, and its workflow runs. */
@@ -112,7 +110,7 @@ test('day 0 to 14: nobody decides; they are reminded on day 3, and the request e
   expect(started).toMatchObject({ outcome: 'accepted' });
   await request(1);
   await days(2);
-  expect(notices.map(({ kind }) => kind)).toEqual(['approval-requested']);
+  expect(notices.all().map(({ kind }) => kind)).toEqual(['approval-requested']);
   await days(2);
   await told(1, 'reminder-3-days');
   await days(9);

@@ -7,7 +7,8 @@ import { Client as MinioClient } from 'minio';
 import type { ActivityDeps } from '../../src/activities/deps';
 import type { Digest } from '../../src/domain/refs';
 import { readEnvironment } from '../../src/runtime/environment';
-import { noRegisteredCode } from '../../src/project/registry';
+import { defaultLimits } from '../../src/activities/limits';
+import { nothingRegistered } from '../../src/activities/registered/user-code';
 import { objectKey } from '../../src/stores/artifacts';
 import { storeConfig } from '../../src/stores/config';
 import { connectStores, type Stores } from '../../src/stores/connect';
@@ -43,7 +44,8 @@ export async function openOwnStores(label: string): Promise<OwnStores> {
     deps: {
       stores: async () => stores,
       runJob: () => Promise.reject(new Error('no job is run here')),
-      registered: noRegisteredCode,
+      registered: nothingRegistered,
+      limits: defaultLimits(),
       searchAttributes: true,
       dataFolder: folder,
       workFolder: join(folder, 'work'),

@@ -8,7 +8,7 @@ import { phaseId } from '../../src/domain/ids';
 import type { AuditEvent } from '../../src/domain/records';
 import type { DecisionMessage } from '../../src/domain/messages';
 import type { ApproveInput, ApproveResult } from '../../src/domain/phases';
-import type { Notice } from '../../src/notify';
+import { type KeptNotices, keptNotices } from '../support/kept-notices';
 import { startReceiver } from '../notify/receiver';
 import { askedAbout } from '../support/asked';
 import { eventually } from '../support/eventually';
@@ -20,14 +20,13 @@ const MODEL = `sha256:${'a'.repeat(64)}` as const;
 const OTHER = `sha256:${'b'.repeat(64)}` as const;
 
 let system: TestSystem;
-const notices: Notice[] = [];
+let notices: KeptNotices;
 let cycles = 0;
 
 beforeAll(async () => {
   system = await openSystem('approve');
-  await system.startWorker({
-    registered: { notifiers: { kept: { version: '1', notify: (notice) => void notices.push(notice) } } },
-  });
+  notices = keptNotices(system.folder);
+  await system.startWorker({ registered: notices.module });
 });
 afterAll(() => system.close());
 
@@ -388,7 +387,10 @@ test('an approval that nobody gives expires, after its reminder, and is never ap
   expect(await result()).toMatchObject({ state: 'expired' });
   expect(await system.stores.moving.requests.findOne({ _id: id })).toMatchObject({ state: 'expired' });
   const told = async () => {
-    const kinds = notices.filter((notice) => notice.id.startsWith(`${id} `)).map((notice) => notice.kind);
+    const kinds = notices
+      .all()
+      .filter((notice) => notice.id.startsWith(`${id} `))
+      .map((notice) => notice.kind);
     return kinds.length === 3 ? kinds : undefined;
   };
   expect(await eventually('three notices', told)).toEqual([
@@ -433,7 +435,7 @@ describe('a notice', () => {
     ]);
     await system.client.decide(id, decision('ana'));
     expect(await result()).toMatchObject({ state: 'approved' });
-    const kept = async () => notices.find((notice) => notice.id === `${id} approval-approved`);
+    const kept = async () => notices.all().find((notice) => notice.id === `${id} approval-approved`);
     await eventually('the other notifier was told', kept);
     const told = { what: 'notice not delivered', 'detail.notice': `${id} approval-approved` };
     const untold = await eventually('the audit tells', async () => (await audit().findOne(told)) ?? undefined);

@@ -27,7 +27,7 @@ beforeAll(async () => {
   await writeSmallFlights(system.folder, 1000);
   await system.startWorker({
     dataFolder: system.folder,
-    registered: { trainers: { thermostat: { version: '1', train: () => Promise.reject(new Error('never called')) } } },
+    registered: require.resolve('../support/registered/machines'),
   });
 });
 afterAll(async () => {

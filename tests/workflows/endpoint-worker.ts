@@ -13,12 +13,13 @@ import { digestOf } from '../../src/runtime/digest';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { COMPUTE_SUFFIX } from '../../src/domain/queues';
 import type { Ref } from '../../src/domain/refs';
-import { noRegisteredCode } from '../../src/project/registry';
+import { defaultLimits } from '../../src/activities/limits';
+import { nothingRegistered } from '../../src/activities/registered/user-code';
 import type { Stores } from '../../src/stores/connect';
 import { refOf } from '../../src/stores/facts';
 import { temporalConfig } from '../../src/runtime/temporal-config';
 import { ActivityFailures } from '../../src/worker/activity-failures';
-import { runJob } from '../../src/worker/compute/pool';
+import { jobRunner } from '../../src/worker/compute/pool';
 import { dropStores, ownStores } from '../stores/served';
 import { quiet } from '../support/quiet';
 
@@ -42,8 +43,9 @@ export async function startEndpointWorker(name: string): Promise<EndpointWorker>
   const workFolder = await mkdtemp(join(tmpdir(), `mlops-${name}-`));
   const deps: ActivityDeps = {
     stores: async () => stores,
-    runJob,
-    registered: noRegisteredCode,
+    runJob: jobRunner(defaultLimits()),
+    registered: nothingRegistered,
+    limits: defaultLimits(),
     searchAttributes: false,
     dataFolder: workFolder,
     workFolder,

@@ -1,18 +1,18 @@
-/** Metrics of the user's own: computed here, where user code lives, from the scores that the compute child left. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+/** Metrics of the user's own, computed from the scores that the evaluation's child left in the folder. */
 import type { RegisteredUse } from '../../domain/definition';
 import type { Evaluation, Interval, Metrics } from '../../domain/evaluation';
 import type { EvaluateJobOutput } from '../../engines/evaluate/evaluate-job';
-import type { Metric } from '../../project/registry';
-import { type LoadRequest, loadColumns } from '../../engines/tables/load';
-import { withHeartbeat } from '../step/heartbeat';
+import type { LoadRequest } from '../../engines/tables/load';
 import type { ActivityDeps } from '../deps';
-import { registered, runUserCode } from './user-code';
+import { runWithHeartbeat } from '../step/compute-job';
+import type { MeasureInput, MeasureOutput } from './jobs/measure';
+import { codeVersion, registered, usedCode } from './user-code';
 
 /** What of them an evaluation's key holds: another version is another metric. */
-export function versionedMetrics(deps: ActivityDeps, metrics: readonly RegisteredUse[]): unknown[] {
-  return metrics.map((use) => ({ ...use, version: registered(deps, 'metric', use.registered).version }));
+export async function versionedMetrics(deps: ActivityDeps, metrics: readonly RegisteredUse[]): Promise<unknown[]> {
+  return Promise.all(
+    metrics.map(async (use) => ({ ...use, version: codeVersion(await registered(deps, 'metric', use.registered)) }))
+  );
 }
 
 /** The evaluation with the definition's own metrics beside the built-in ones; they have an estimate and no interval. */
@@ -24,43 +24,25 @@ export async function withRegisteredMetrics(
 ): Promise<Evaluation> {
   if (metrics.length === 0) return evaluation;
   const { shards, columns, eventTime, where } = request;
-  return withHeartbeat('registered metrics', async () => {
-    const { table, labels = new Float32Array() } = await loadColumns({ shards, columns, eventTime, where });
-    const scoresOf = async (name: string): Promise<Float32Array | undefined> => {
-      const file = files.find((one) => one.name === name)?.file;
-      return file === undefined ? undefined : float32Of(await readFile(join(folder, file)));
-    };
-    const computed = async (scores: Float32Array): Promise<Metrics> => {
-      const entries = metrics.map(
-        async (use) => [use.registered, await compute(deps, use, { scores, labels, columns: table.columns })] as const
-      );
-      return Object.fromEntries(await Promise.all(entries));
-    };
-    const [own, rival] = await Promise.all([scoresOf('scores'), scoresOf('champion-scores')]);
-    const candidate = own === undefined ? {} : await computed(own);
-    const champion = rival === undefined ? {} : await computed(rival);
-    return {
-      ...evaluation,
-      candidate: { ...evaluation.candidate, ...candidate },
-      ...(evaluation.champion === undefined ? {} : { champion: { ...evaluation.champion, ...champion } }),
-      ...(evaluation.againstChampion === undefined
-        ? {}
-        : { againstChampion: { ...evaluation.againstChampion, ...differences(candidate, champion) } }),
-    };
-  });
-}
-
-async function compute(
-  deps: ActivityDeps,
-  use: RegisteredUse,
-  rows: Omit<Parameters<Metric['compute']>[0], 'params'>
-): Promise<Interval> {
-  const metric = registered(deps, 'metric', use.registered);
-  return runUserCode(deps, 'metric', use.registered, async () => {
-    const value = await metric.compute({ ...rows, params: use.params });
-    if (!Number.isFinite(value)) throw new Error(`it answered ${value}`);
-    return plain(value);
-  });
+  const scores = ['scores', 'champion-scores'].flatMap((name) => files.filter((file) => file.name === name));
+  const uses = await Promise.all(metrics.map((use) => usedCode(deps, 'metric', use)));
+  const measured = await runWithHeartbeat<MeasureInput, MeasureOutput>(
+    deps,
+    'measureCode',
+    { uses, rows: { shards, columns, eventTime, where }, scores: scores.map(({ file }) => file) },
+    { folder }
+  );
+  const of = (name: string): Metrics => mapped(measured[scores.findIndex((file) => file.name === name)] ?? {}, plain);
+  const candidate = of('scores');
+  const champion = of('champion-scores');
+  return {
+    ...evaluation,
+    candidate: { ...evaluation.candidate, ...candidate },
+    ...(evaluation.champion === undefined ? {} : { champion: { ...evaluation.champion, ...champion } }),
+    ...(evaluation.againstChampion === undefined
+      ? {}
+      : { againstChampion: { ...evaluation.againstChampion, ...differences(candidate, champion) } }),
+  };
 }
 
 function differences(candidate: Metrics, champion: Metrics): Metrics {
@@ -71,11 +53,10 @@ function differences(candidate: Metrics, champion: Metrics): Metrics {
   );
 }
 
-function plain(estimate: number): Interval {
-  return { estimate, low: estimate, high: estimate, blocks: 0, confidence: 0, method: 'registered, no interval' };
+function mapped(values: Readonly<Record<string, number>>, use: (value: number) => Interval): Metrics {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, use(value)]));
 }
 
-/** The file is little-endian, as its producer was: both run on the same machine. */
-function float32Of(bytes: Buffer): Float32Array {
-  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+function plain(estimate: number): Interval {
+  return { estimate, low: estimate, high: estimate, blocks: 0, confidence: 0, method: 'registered, no interval' };
 }

@@ -1,67 +1,58 @@
 /** A source of the user's own: what it yields is kept as artifacts, and those are what the ingest step is keyed by. */
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cancellationSignal } from '@temporalio/activity';
 import type { RegisteredUse } from '../../domain/definition';
-import { MlopsError } from '../../domain/errors';
 import type { ObservedFile } from '../../domain/records';
-import type { Row } from '../../project/registry';
-import { inAttemptFolder } from '../step/attempt-folder';
+import type { ArtifactRef } from '../../domain/refs';
+import type { Stores } from '../../stores/connect';
 import type { ActivityDeps } from '../deps';
-import type { Observation } from '../ingest';
-import { asUserCode, registered, runUserCode } from './user-code';
+import { localCopies } from '../step/artifact-cache';
+import { inAttemptFolder } from '../step/attempt-folder';
+import { runWithHeartbeat } from '../step/compute-job';
+import { withHeartbeat } from '../step/heartbeat';
+import { partFile, type ReadInput, type ReadOutput } from './jobs/read';
+import { usedCode } from './user-code';
+
+export interface ObservedParts {
+  readonly asOf: string;
+  readonly format: ReadOutput['format'];
+  /** The parts' paths, digests and sizes, as JSON: there may be thousands, and a workflow carries 64 KB. */
+  readonly parts: ArtifactRef;
+}
 
 export async function observeRegistered(
   deps: ActivityDeps,
-  use: RegisteredUse,
-  asOf: string,
-  signal: AbortSignal
-): Promise<Observation> {
-  const reader = registered(deps, 'reader', use.registered);
+  reader: RegisteredUse,
+  asOf: string
+): Promise<ObservedParts> {
+  const use = await usedCode(deps, 'reader', reader);
   const stores = await deps.stores();
   return inAttemptFolder(deps.workFolder, 'read', async (folder) => {
-    const files: ObservedFile[] = [];
-    let format: Observation['format'] | undefined;
-    const parts = await runUserCode(deps, 'reader', use.registered, () =>
-      reader.read({ params: use.params, asOf, folder, signal })[Symbol.asyncIterator]()
-    );
-    // By hand: what the reader throws is its failure, and what our stores throw isn't.
-    const nextPart = () => asUserCode(deps, 'reader', use.registered, () => parts.next());
-    for (let part = await nextPart(); part.done !== true; part = await nextPart()) {
-      const found = 'file' in part.value ? part.value.format : 'jsonl';
-      if (format !== undefined && found !== format)
-        throw new MlopsError(
-          'MLOPS_SOURCE_UNREADABLE',
-          'A reader yields parts of two formats.',
-          { reader: use.registered, formats: `${format} ${found}` },
-          'Yield one.'
-        );
-      format = found;
-      const rows = join(folder, `rows-${files.length}.jsonl`);
-      const path = 'file' in part.value ? part.value.file : await writeRows(rows, part.value.rows);
-      const artifact = await stores.artifacts.put({ name: 'part', path, mediaType: 'application/octet-stream' });
-      files.push({ path: `${use.registered}/${files.length}`, digest: artifact.digest, bytes: artifact.bytes });
-    }
-    if (format === undefined)
-      throw new MlopsError(
-        'MLOPS_SOURCE_EMPTY',
-        'The reader yielded nothing.',
-        { reader: use.registered, asOf },
-        'See to what it reads.'
-      );
-    return { asOf, files, format };
+    const input = { use, asOf, maxParts: deps.limits.readerParts };
+    const { format, parts } = await runWithHeartbeat<ReadInput, ReadOutput>(deps, 'readCode', input, { folder });
+    return withHeartbeat(`storing ${parts} parts`, async () => {
+      const files: ObservedFile[] = [];
+      for (let index = 0; index < parts; index += 1) {
+        cancellationSignal().throwIfAborted();
+        const path = join(folder, partFile(index));
+        const { digest, bytes } = await stores.artifacts.put({ name: 'part', path, mediaType: ANY_BYTES });
+        files.push({ path: `${use.name}/${index}`, digest, bytes });
+      }
+      const list = join(folder, 'parts.json');
+      await writeFile(list, JSON.stringify(files));
+      return {
+        asOf,
+        format,
+        parts: await stores.artifacts.put({ name: 'parts', path: list, mediaType: 'application/json' }),
+      };
+    });
   });
 }
 
-async function writeRows(path: string, rows: readonly Row[]): Promise<string> {
-  const file = createWriteStream(path);
-  for (const row of rows) if (!file.write(`${JSON.stringify(row, plain)}\n`)) await once(file, 'drain');
-  file.end();
-  await once(file, 'close');
-  return path;
-}
+const ANY_BYTES = 'application/octet-stream';
 
-/** JSON has no bigint; a Date has become its ISO text before this is asked. */
-function plain(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value;
+export async function partsOf(deps: ActivityDeps, stores: Stores, { parts }: ObservedParts): Promise<ObservedFile[]> {
+  const [path] = await localCopies(deps, stores, [parts]);
+  return JSON.parse(await readFile(path as string, 'utf8')) as ObservedFile[];
 }

@@ -1,68 +1,55 @@
-/** The one door to code of the user's own: known by name, unchanged under its version, and what it throws is told as its own. */
-import { cancellationSignal } from '@temporalio/activity';
-import { errorCodeOf, MlopsError } from '../../domain/errors';
-import { type CodeKind, describeRegistered, type RegisteredByKind } from '../../project/registry';
+/**
+ * The one door to code of the user's own. It runs in a child process of its own and never in the worker: what it throws,
+ * leaves floating, prints or exits with is its failure alone. Known by name, and unchanged under its version.
+ */
+import { activityInfo } from '@temporalio/activity';
+import type { RegisteredUse } from '../../domain/definition';
+import { MlopsError } from '../../domain/errors';
+import { projectOfWorkflow } from '../../domain/ids';
+import type { CodeKind, RegisteredDescription } from '../../project/registry';
+import { registerCode } from '../../stores/code';
 import type { ActivityDeps } from '../deps';
+import type { UsedCode } from './jobs/code';
 
-const GROUPS = {
-  reader: 'readers',
-  labeler: 'labelers',
-  trainer: 'trainers',
-  metric: 'metrics',
-  notifier: 'notifiers',
-} as const;
+/** What the worker's modules registered, read once when it started. */
+export interface Registered {
+  /** Absolute paths. */
+  readonly modules: readonly string[];
+  describe(): Promise<readonly RegisteredDescription[]>;
+}
 
 /** @throws MlopsError MLOPS_NOT_REGISTERED */
-export function registered<K extends CodeKind>(deps: ActivityDeps, kind: K, name: string): RegisteredByKind[K] {
-  const group = deps.registered[GROUPS[kind]] as Readonly<Record<string, RegisteredByKind[K]>>;
-  if (Object.hasOwn(group, name)) return group[name]!;
+export async function registered(deps: ActivityDeps, kind: CodeKind, name: string): Promise<RegisteredDescription> {
+  const found = (await deps.registered.describe()).find((one) => one.kind === kind && one.name === name);
+  if (found !== undefined) return found;
   throw new MlopsError(
     'MLOPS_NOT_REGISTERED',
-    `This worker knows no such ${kind}.`,
+    `This worker has no ${kind} of that name.`,
     { [kind]: name },
-    'Register it in the MlopsPlugin of the worker.'
+    'Register it in a module of the MlopsPlugin, or correct the name.'
   );
 }
 
+/** A step's version: two teams' code of one name and version is told apart by its source. */
+export function codeVersion({ version, sourceDigest }: RegisteredDescription): string {
+  return `registered ${version} ${sourceDigest.slice('sha256:'.length, 'sha256:'.length + 12)}`;
+}
+
 /**
- * Runs `use` of registered code whose source is the one that this version first had, on whatever worker.
- * @throws MlopsError MLOPS_CODE_CHANGED; MLOPS_USER_CODE_FAILED for what the code throws, unless that has a code of the
- * catalogue; a cancellation as it is
+ * What a child needs to run this use, whose source is the one that this version first had in this project.
+ * @throws MlopsError MLOPS_NOT_REGISTERED, MLOPS_CODE_CHANGED
  */
-export async function runUserCode<T>(
-  deps: ActivityDeps,
-  kind: CodeKind,
-  name: string,
-  use: () => T | Promise<T>
-): Promise<T> {
-  await requireUnchanged(deps, kind, name);
-  return asUserCode(deps, kind, name, use);
+export async function usedCode(deps: ActivityDeps, kind: CodeKind, use: RegisteredUse): Promise<UsedCode> {
+  const { name, version, sourceDigest } = await registered(deps, kind, use.registered);
+  const project = projectOfWorkflow(activityInfo().workflowExecution?.workflowId ?? '');
+  if (project !== undefined) await keepSource(deps, project, { kind, name, version, sourceDigest });
+  return { modules: deps.registered.modules, kind, name, params: use.params, version, sourceDigest };
 }
 
-/** The same, where the code was checked before and is called again. */
-export async function asUserCode<T>(
-  deps: ActivityDeps,
-  kind: CodeKind,
-  name: string,
-  use: () => T | Promise<T>
-): Promise<T> {
-  try {
-    return await use();
-  } catch (error) {
-    if (errorCodeOf(error) !== undefined || cancellationSignal().aborted) throw error;
-    throw new MlopsError(
-      'MLOPS_USER_CODE_FAILED',
-      `The ${kind} failed: ${error instanceof Error ? error.message : String(error)}.`,
-      { [kind]: name, version: registered(deps, kind, name).version },
-      'Mend it, give it a new version, and retry.',
-      { cause: error }
-    );
-  }
+/** @throws MlopsError MLOPS_CODE_CHANGED: in this project the version had another source before */
+export async function keepSource(deps: ActivityDeps, project: string, code: RegisteredDescription): Promise<void> {
+  await registerCode(await deps.stores(), `${project}/${code.kind}/${code.name}/${code.version}`, code.sourceDigest);
 }
 
-async function requireUnchanged(deps: ActivityDeps, kind: CodeKind, name: string): Promise<void> {
-  const code = describeRegistered(deps.registered).find((one) => one.kind === kind && one.name === name);
-  if (code === undefined) return void registered(deps, kind, name);
-  const { moving } = await deps.stores();
-  await moving.registerCode(`${kind}/${name}/${code.version}`, code.sourceDigest);
-}
+/** Of a worker without modules. */
+export const nothingRegistered: Registered = { modules: [], describe: () => Promise.resolve([]) };

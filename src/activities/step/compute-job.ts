@@ -2,7 +2,6 @@
 
 import { join } from 'node:path';
 import { Context, cancellationSignal } from '@temporalio/activity';
-import { MlopsError } from '../../domain/errors';
 import type { JobFile, JobProgress } from '../../domain/job';
 import type { NumericEnvironment } from '../../domain/records';
 import { onnxEnvironment } from '../../engines/onnx/environment';
@@ -17,27 +16,18 @@ export interface Running {
   readonly onCheckpoint?: (file: string, step: number) => void;
 }
 
-/** A child that says nothing for so long hangs: it is given up, and the step starts again. */
-const SILENCE_MS = 5 * 60_000;
-
 /** What is beaten is what the Temporal UI shows under Pending Activities. */
 export async function runWithHeartbeat<I, O>(deps: ActivityDeps, job: JobName, input: I, running: Running): Promise<O> {
   let last: JobProgress = { done: 0, total: 0, note: job };
-  let heardAt = Date.now();
-  const silent = new AbortController();
   beat(last);
   // A child that loads its engine, or is in one long native call, has nothing to say and is alive all the same.
-  const timer = setInterval(() => {
-    beat(last);
-    if (Date.now() - heardAt > SILENCE_MS) silent.abort(hangs(job));
-  }, 500);
+  const timer = setInterval(() => beat(last), 500);
   try {
     return await deps.runJob<I, O>(job, input, {
       folder: running.folder,
-      signal: AbortSignal.any([cancellationSignal(), silent.signal]),
+      signal: cancellationSignal(),
       onProgress: (progress) => {
         last = progress;
-        heardAt = Date.now();
         running.onProgress?.(progress);
       },
       ...(running.onCheckpoint === undefined ? {} : { onCheckpoint: running.onCheckpoint }),
@@ -53,15 +43,6 @@ export async function runWithHeartbeat<I, O>(deps: ActivityDeps, job: JobName, i
 
 async function cancelled(): Promise<unknown> {
   return Context.current().cancelled.catch((failure: unknown) => failure);
-}
-
-function hangs(job: string): MlopsError {
-  return new MlopsError(
-    'MLOPS_COMPUTE_CRASHED',
-    'A compute process has said nothing for five minutes and was ended.',
-    { job },
-    'It is started again.'
-  );
 }
 
 export function stepFiles(folder: string, files: readonly JobFile[]): StepFile[] {

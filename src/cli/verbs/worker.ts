@@ -3,7 +3,6 @@ import { type Command, Option } from 'commander';
 import { DEFAULT_TASK_QUEUE } from '../../domain/queues';
 import { readEnvironment } from '../../runtime/environment';
 import { collect, count, withTaskQueue } from '../options';
-import { loadRegistered } from '../registered';
 import { addVerb, type JsonOption } from '../verb';
 
 interface WorkerOptions extends JsonOption {
@@ -50,14 +49,13 @@ export function addWorker(program: Command): void {
 
 async function work(options: WorkerOptions): Promise<void> {
   const env = readEnvironment();
-  const registered = await loadRegistered(options.register);
   // Loaded here: it is native code, which no other verb needs.
   const { installRuntime, runWorker } = await import('../../worker/run-worker.js');
   installRuntime(options.logLevel.toUpperCase() as LogLevel);
   await runWorker({
     env,
     taskQueue: options.taskQueue ?? env.MLOPS_TASK_QUEUE ?? DEFAULT_TASK_QUEUE,
-    registered,
+    registered: options.register,
     compute: options.compute,
     computeSlots: options.slots,
     searchAttributes: options.searchAttributes,

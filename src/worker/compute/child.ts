@@ -1,16 +1,19 @@
 /** A compute child's whole life: take one job, run it, answer. It ends with its parent, so an orphan writes nothing. */
 import { errorCodeOf, MlopsError } from '../../domain/errors';
 import type { Job } from '../../domain/job';
-import { JOBS, type JobEntry } from './jobs';
-import type { FromChild, ToChild } from './protocol';
+import { JOBS, type JobEntry, runsUserCode } from './jobs';
+import type { Failed, FromChild, ToChild } from './protocol';
+
+const send = process.send?.bind(process);
 
 const tell = (message: FromChild): void => {
-  process.send?.(message);
+  send?.(message);
 };
 
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 process.once('message', (message: ToChild) => {
+  if (runsUserCode(message.job)) failWithUserCode();
   void run(message).then(tell);
 });
 
@@ -31,7 +34,26 @@ async function run({ job, input, folder }: ToChild): Promise<FromChild> {
   }
 }
 
-function failed(error: unknown): FromChild {
+/** What the user's code throws outside of its call, or leaves floating, fails its job as what it throws inside does. */
+function failWithUserCode(): void {
+  const fail = (how: string) => (error: unknown) => {
+    const said = error instanceof Error ? error.message : String(error);
+    tell(
+      failed(
+        new MlopsError(
+          'MLOPS_USER_CODE_FAILED',
+          `Registered code left ${how}: ${said.slice(0, 500)}.`,
+          {},
+          'Await every promise and handle its errors; give the fixed code a new version.'
+        )
+      )
+    );
+  };
+  process.on('uncaughtException', fail('an error uncaught'));
+  process.on('unhandledRejection', fail('a rejected promise unhandled'));
+}
+
+function failed(error: unknown): Failed {
   const message = error instanceof Error ? error.message : String(error);
   const stack = error instanceof Error ? error.stack : undefined;
   const code = errorCodeOf(error);
@@ -41,7 +63,7 @@ function failed(error: unknown): FromChild {
     message,
     what: message,
     ...detail,
-    ...(stack === undefined ? {} : { stack }),
+    ...(stack === undefined ? {} : { stack: stack.slice(0, 4_000) }),
     ...(code === undefined ? {} : { code }),
   };
 }

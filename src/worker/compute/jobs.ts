@@ -1,5 +1,5 @@
 /** What a compute child can do: the module of each job, relative to this one, and its export there. */
-import type { JobName } from '../../activities/deps';
+import type { CodeJobName, JobName } from '../../activities/deps';
 
 export interface JobEntry {
   readonly module: string;
@@ -14,4 +14,19 @@ export const JOBS: Readonly<Record<JobName, JobEntry>> = {
   train: { module: '../../engines/train/train-job', name: 'trainJob' },
   evaluate: { module: '../../engines/evaluate/evaluate-job', name: 'evaluateJob' },
   judgeWindow: { module: '../../engines/monitor/judge-window-job', name: 'judgeWindowJob' },
+  describeCode: { module: '../../activities/registered/jobs/describe', name: 'describeCode' },
+  readCode: { module: '../../activities/registered/jobs/read', name: 'readCode' },
+  labelCode: { module: '../../activities/registered/jobs/label', name: 'labelCode' },
+  trainCode: { module: '../../activities/registered/jobs/train', name: 'trainCode' },
+  measureCode: { module: '../../activities/registered/jobs/measure', name: 'measureCode' },
+  notifyCode: { module: '../../activities/registered/jobs/notify', name: 'notifyCode' },
 };
+
+const CODE_JOBS: ReadonlySet<string> = new Set<CodeJobName>([
+  ...(['describeCode', 'readCode', 'labelCode'] as const),
+  ...(['trainCode', 'measureCode', 'notifyCode'] as const),
+]);
+
+export function runsUserCode(job: string): job is CodeJobName {
+  return CODE_JOBS.has(job);
+}

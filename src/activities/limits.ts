@@ -1,0 +1,43 @@
+/** A worker's ceilings. Each has a code of its own, and what exceeds it fails with its name. Bytes and milliseconds. */
+import { totalmem } from 'node:os';
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+export interface Limits {
+  /** Resident memory of a compute child. `MLOPS_OUT_OF_MEMORY`. Default: three quarters of the machine's or container's. */
+  readonly computeMemory: number;
+  /** A compute child without a sign of progress. `MLOPS_COMPUTE_SILENT`. Default: 5 minutes. */
+  readonly computeSilence: number;
+  /** Resident memory of a process that runs registered code. `MLOPS_OUT_OF_MEMORY`. Default: as `computeMemory`. */
+  readonly codeMemory: number;
+  /** Registered code that yields nothing and calls no `progress`. `MLOPS_COMPUTE_SILENT`. Default: 30 minutes. */
+  readonly codeSilence: number;
+  /** One run of registered code. `MLOPS_TIME_LIMIT`. Default: 12 hours. */
+  readonly codeTime: number;
+  /** One call of a registered notifier; the notice is tried again. `MLOPS_NOTICE_UNDELIVERED`. Default: 30 seconds. */
+  readonly notifierTime: number;
+  /** Parts that a registered reader may yield at once. `MLOPS_TOO_MANY_PARTS`. Default: 10,000. */
+  readonly readerParts: number;
+}
+
+export function defaultLimits(): Limits {
+  const memory = Math.max(GIB, Math.floor(0.75 * machineMemory()));
+  return {
+    computeMemory: memory,
+    computeSilence: 5 * MINUTE_MS,
+    codeMemory: memory,
+    codeSilence: 30 * MINUTE_MS,
+    codeTime: 12 * HOUR_MS,
+    notifierTime: 30_000,
+    readerParts: 10_000,
+  };
+}
+
+/** Of the container, where it is smaller than the machine. */
+function machineMemory(): number {
+  const constrained = process.constrainedMemory?.() ?? 0;
+  return constrained > 64 * MIB && constrained < totalmem() ? constrained : totalmem();
+}

@@ -1,0 +1,45 @@
+/** A labeler of the user's own, shard by shard. */
+import type { ColumnType } from '../../../domain/definition';
+import type { Job } from '../../../domain/job';
+import type { LabelOutput } from '../../../engines/tables/label';
+import { loadColumns } from '../../../engines/tables/load';
+import { writeLabels } from '../../../engines/tables/write-labels';
+import { asUsers, codeOf, type UsedCode } from './code';
+import { rowsOf } from './rows';
+
+const BATCH = 10_000;
+
+export interface LabelCodeInput {
+  readonly use: UsedCode;
+  readonly shards: readonly string[];
+  readonly columns: Readonly<Record<string, ColumnType>>;
+  readonly eventTime: string;
+}
+
+/** @throws MlopsError as `writeLabels`, `loadColumns`, `codeOf` and `asUsers` do */
+export const labelCode: Job<LabelCodeInput, LabelOutput> = async (
+  { use, shards, columns, eventTime },
+  { folder, progress }
+) => {
+  const labeler = await codeOf('labeler', use);
+  const counts = { '0': 0, '1': 0, missing: 0 };
+  const written: LabelOutput['shards'][number][] = [];
+  for (const [index, data] of shards.entries()) {
+    const { table } = await loadColumns({ shards: [{ data }], columns, eventTime, where: {} });
+    const labels: (0 | 1 | null)[] = [];
+    for (let from = 0; from < table.rows; from += BATCH) {
+      const rows = rowsOf(table, columns, from, Math.min(table.rows, from + BATCH));
+      const given = await asUsers(use, async () => {
+        const answer: unknown = await labeler.label(rows, use.params);
+        if (!Array.isArray(answer)) throw new Error('label() returned no array');
+        return answer as (0 | 1 | null)[];
+      });
+      for (const label of given) labels.push(label);
+      progress({ done: index, total: shards.length, note: `shard ${index + 1}, row ${from + rows.length}` });
+    }
+    const found = await writeLabels({ data, labels, folder, file: `labels-${index}.parquet` });
+    for (const each of ['0', '1', 'missing'] as const) counts[each] += found.counts[each];
+    written.push(found.shard);
+  }
+  return { shards: written, counts };
+};

@@ -1,0 +1,40 @@
+/** The process of a compute child: how it is started, and what the machine says of it. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { builtFile } from '../../runtime/package-root';
+
+const MIB = 2 ** 20;
+
+/** @param memory in bytes: V8's heap may grow up to it, so that memory, and not V8's own default, is the limit */
+export function startChild(folder: string, memory: number, userCode: boolean): ChildProcess {
+  return fork(builtFile('src', 'worker', 'compute', 'child.js'), [], {
+    cwd: folder,
+    // What user code prints belongs to its failure; engines print nothing.
+    stdio: ['ignore', userCode ? 'pipe' : 'ignore', 'pipe', 'ipc'],
+    serialization: 'json',
+    execArgv: [
+      ...(userCode ? loaders(process.execArgv) : []),
+      '--enable-source-maps',
+      `--max-old-space-size=${Math.max(64, Math.floor(memory / MIB))}`,
+    ],
+  });
+}
+
+const LOADING = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C)$/;
+const LOADING_WITH_VALUE = /^(--import|--require|--loader|--experimental-loader|--conditions)=/;
+
+/** What this process was started with to load modules (`--import tsx`), for children that import the user's. */
+export function loaders(execArgv: readonly string[]): string[] {
+  return execArgv.flatMap((argument, index) => {
+    if (LOADING_WITH_VALUE.test(argument)) return [argument];
+    const value = execArgv[index + 1];
+    return LOADING.test(argument) && value !== undefined ? [argument, value] : [];
+  });
+}
+
+/** Bytes of a process's resident memory; undefined where the system doesn't say (it has no /proc). */
+export async function residentMemory(pid: number): Promise<number | undefined> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+  return kib === undefined ? undefined : Number(kib) * 1024;
+}
