@@ -3,8 +3,6 @@ import type { Collection, Db, MongoClient } from 'mongodb';
 import type { ApprovalRequest } from '../domain/approval';
 import type { EndpointDocument, ReplicaDocument } from '../domain/endpoint';
 import type { CycleDocument } from '../domain/records';
-import type { Digest } from '../domain/refs';
-import { registerCode } from './code';
 import { countRefusal } from './counters';
 import { MONGO, type Mongo } from './mongo';
 import type { AliasDocument } from './mutable-records';
@@ -30,9 +28,5 @@ export class Moving {
 
   countRefusal(of: string): Promise<number> {
     return countRefusal({ [MONGO]: { client: this.client, db: this.#db } }, of);
-  }
-
-  registerCode(id: string, source: Digest): Promise<void> {
-    return registerCode({ [MONGO]: { client: this.client, db: this.#db } }, id, source);
   }
 }

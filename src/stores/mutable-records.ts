@@ -12,7 +12,7 @@
  * | aliases     | `<project>/<alias>`           | with the endpoint, in its transaction       | rollouts.ts     |
  * | counters    | `<project>/versions`, …       | $inc, in the transaction that uses it       | counters.ts     |
  * | checkpoints | step key                      | the larger step wins                        | checkpoints.ts  |
- * | code        | `<kind>/<name>/<version>`     | never, once written                         | code.ts         |
+ * | code        | `<project>/<kind>/<name>/<version>` | never, once written                         | code.ts         |
  * | artifacts   | digest                        | live → deleting                             | artifacts.ts    |
  * | chains      | project                       | with each audit event                       | audit.ts        |
  */
