@@ -10,9 +10,9 @@ export interface JobContext {
   /** The attempt's own folder: every file that the job writes goes here. */
   readonly folder: string;
   /** Called at least every 250 ms of work; becomes the activity's heartbeat. */
-  progress(progress: JobProgress): void;
+  readonly progress: (progress: JobProgress) => void;
   /** A checkpoint file in `folder` is complete; `step` orders checkpoints of one run. */
-  checkpoint(file: string, step: number): void;
+  readonly checkpoint: (file: string, step: number) => void;
 }
 
 /** A function that runs in a compute child: JSON in, JSON out, bytes through files named in both. */

@@ -74,7 +74,7 @@ export interface TrainRequest {
   /** The model, and whatever else it writes, goes here. */
   readonly folder: string;
   /** Shown in the Temporal UI. A trainer that neither calls it nor asks for rows is ended after the limit `codeSilence`. */
-  progress(done: number, total: number, note: string): void;
+  readonly progress: (done: number, total: number, note: string) => void;
 }
 
 export interface TrainedModel {

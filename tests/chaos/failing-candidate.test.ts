@@ -10,7 +10,6 @@ import { openSystem, type TestSystem } from '../support/system';
 jest.setTimeout(60_000);
 
 const HOUR = 3_600_000;
-const FIRST = Date.UTC(2026, 0, 1);
 
 let system: TestSystem;
 let lifecycles: Lifecycles;

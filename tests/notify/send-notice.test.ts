@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { ERRORS, errorCodeOf, MlopsError } from '../../src/domain/errors';
+import { ERRORS, MlopsError } from '../../src/domain/errors';
 import { type Notice, sendNotice } from '../../src/notify';
 import { postNotice } from '../../src/notify/webhook';
 import { startReceiver } from './receiver';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { defaultLimits, type Limits } from '../../../src/activities/limits';
 import type { NotifyInput } from '../../../src/activities/registered/jobs/notify';
 import type { ReadInput, ReadOutput } from '../../../src/activities/registered/jobs/read';
-import { MlopsError } from '../../../src/domain/errors';
+import type { MlopsError } from '../../../src/domain/errors';
 import type { RegisteredDescription } from '../../../src/project/registry';
 import { jobRunner } from '../../../src/worker/compute/pool';
 import { loaders } from '../../../src/worker/compute/process';
