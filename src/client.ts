@@ -35,12 +35,13 @@ import type { ApproveInput, EvaluateInput, EvaluateResult, LifecycleState } from
 import { COMPUTE_SUFFIX, DEFAULT_TASK_QUEUE } from './domain/queues';
 import { type Environment, readEnvironment } from './runtime/environment';
 import { temporalConfig } from './runtime/temporal-config';
+import { dataConverter } from './runtime/data-converter';
 
 export { ERRORS, type ErrorCode, MlopsError } from './domain/errors';
 export type { DecisionAnswer, DecisionMessage, LifecycleStatus, OperatorAnswer } from './domain/messages';
 
 export interface MlopsClientOptions {
-  /** Default: connected by TEMPORAL_* and the stack's file. */
+  /** Default: connected by TEMPORAL_* and the stack's file, with the data converter that MLOPS_DATA_CONVERTER names. */
   readonly client?: Client;
   /** The worker's own queue. Default: MLOPS_TASK_QUEUE, else `mlops`. */
   readonly taskQueue?: string;
@@ -70,6 +71,7 @@ export class MlopsClient {
     const taskQueue = options.taskQueue ?? env.MLOPS_TASK_QUEUE ?? DEFAULT_TASK_QUEUE;
     if (options.client !== undefined) return new MlopsClient(options.client, taskQueue);
     const config = temporalConfig(env);
+    const converter = dataConverter(env);
     const connection = await Connection.connect({
       connectTimeout: CONNECT_WITHIN_MS,
       ...config.connectionOptions,
@@ -82,7 +84,8 @@ export class MlopsClient {
         { cause: error }
       );
     });
-    return new MlopsClient(new Client({ connection, namespace: config.namespace ?? 'default' }), taskQueue, connection);
+    const namespace = config.namespace ?? 'default';
+    return new MlopsClient(new Client({ connection, namespace, ...converter }), taskQueue, connection);
   }
 
   /** Starts a project's lifecycle with its first cycle; answers once the worker has checked every registered name. */

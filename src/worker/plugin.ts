@@ -33,7 +33,7 @@ export interface MlopsPluginOptions {
   readonly limits?: Partial<Limits>;
   /** `here`: a second worker for compute runs beside this one (default). `elsewhere`: another process has it. */
   readonly compute?: 'here' | 'elsewhere';
-  /** Compute children at once. Default 1: each uses one core. */
+  /** Compute children at once; each uses one core. Default: what the worker's `tuner` allows, else 1. */
   readonly computeSlots?: number;
   /** Relative source paths start here. Default: the working directory. */
   readonly dataFolder?: string;
@@ -43,6 +43,7 @@ export interface MlopsPluginOptions {
   readonly searchAttributes?: boolean;
 }
 
+/** Serves one worker: its data converter, interceptors, build id and tuner hold for the compute worker beside it. */
 export class MlopsPlugin extends SimplePlugin {
   readonly #options: MlopsPluginOptions;
   readonly #activities: ReturnType<typeof createActivities>;
@@ -50,6 +51,7 @@ export class MlopsPlugin extends SimplePlugin {
   readonly #registered: Registered;
   #stores: Promise<Stores> | undefined;
   #workerOptions: WorkerOptions | undefined;
+  #worker: Worker | undefined;
 
   constructor(options: MlopsPluginOptions = {}) {
     super({ name: 'temporal-mlops.MlopsPlugin' });
@@ -102,6 +104,13 @@ export class MlopsPlugin extends SimplePlugin {
   override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
     const options = this.#workerOptions;
     if (options === undefined) throw new Error('runWorker before configureWorker');
+    // On the connection and on the worker, it is asked to run the one worker twice.
+    if (this.#worker === worker) return super.runWorker(worker, next);
+    if (this.#worker !== undefined) {
+      await release(worker, () => super.runWorker(worker, next));
+      throw oneWorker();
+    }
+    this.#worker = worker;
     const compute = await this.#prepare(options).catch(async (error: unknown) => {
       await release(worker, () => super.runWorker(worker, next));
       await this.#disconnect().catch(() => undefined);
@@ -133,17 +142,15 @@ export class MlopsPlugin extends SimplePlugin {
         await checkSearchAttributes(options.connection, options.namespace ?? 'default');
     }
     if (this.#options.compute === 'elsewhere') return undefined;
+    // It runs no workflows.
+    const { workflowModules: _none, ...interceptors } = options.interceptors ?? {};
     return Worker.create({
-      ...(options.connection === undefined ? {} : { connection: options.connection }),
-      ...(options.identity === undefined ? {} : { identity: options.identity }),
+      ...shared(options),
+      ...slots(this.#options.computeSlots, options.tuner),
       namespace: options.namespace ?? 'default',
       taskQueue: `${options.taskQueue}${COMPUTE_SUFFIX}`,
       activities: this.#activities,
-      interceptors: { activity: [ActivityFailures] },
-      maxConcurrentActivityTaskExecutions: this.#options.computeSlots ?? 1,
-      shutdownGraceTime: '10 seconds',
-      maxHeartbeatThrottleInterval: '500 milliseconds',
-      defaultHeartbeatThrottleInterval: '500 milliseconds',
+      interceptors,
     });
   }
 
@@ -161,6 +168,32 @@ export class MlopsPlugin extends SimplePlugin {
     this.#stores = undefined;
     await (await stores)?.close();
   }
+}
+
+/** What a user says of the worker that holds for the compute worker too. */
+const SHARED = [
+  ...(['connection', 'identity', 'dataConverter', 'shutdownGraceTime', 'shutdownForceTime'] as const),
+  ...(['buildId', 'useVersioning', 'workerDeploymentOptions'] as const),
+  ...(['maxHeartbeatThrottleInterval', 'defaultHeartbeatThrottleInterval'] as const),
+] satisfies readonly (keyof WorkerOptions)[];
+
+export function shared(options: WorkerOptions): Partial<WorkerOptions> {
+  return Object.fromEntries(SHARED.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])));
+}
+
+/** `computeSlots`, else the user's tuner, else one. */
+export function slots(computeSlots: number | undefined, tuner: WorkerOptions['tuner']): Partial<WorkerOptions> {
+  if (computeSlots === undefined && tuner !== undefined) return { tuner };
+  return { maxConcurrentActivityTaskExecutions: computeSlots ?? 1 };
+}
+
+function oneWorker(): MlopsError {
+  return new MlopsError(
+    'MLOPS_CONFIGURATION',
+    'One MlopsPlugin serves one worker, and this one has a worker.',
+    {},
+    'Make a new MlopsPlugin for each worker.'
+  );
 }
 
 /**

@@ -4,6 +4,7 @@ import { DefaultLogger, type LogLevel, NativeConnection, Runtime, Worker } from 
 import { MlopsError } from '../domain/errors';
 import { COMPUTE_SUFFIX } from '../domain/queues';
 import { type Environment, readEnvironment } from '../runtime/environment';
+import { dataConverter } from '../runtime/data-converter';
 import { builtFile } from '../runtime/package-root';
 import { storeConfig } from '../stores/config';
 import { temporalConfig } from '../runtime/temporal-config';
@@ -58,6 +59,7 @@ export async function runWorker({
     );
   }
   const stores = storeConfig(env);
+  const converter = dataConverter(env);
   const config = temporalConfig(env);
   const namespace = config.namespace ?? 'default';
   const address = config.connectionOptions.address ?? 'localhost:7233';
@@ -76,6 +78,7 @@ export async function runWorker({
       namespace,
       taskQueue,
       workflowBundle: { codePath },
+      ...converter,
       plugins: [new MlopsPlugin({ ...options, stores })],
     });
     const computeQueue = options.compute === 'elsewhere' ? {} : { computeQueue: `${taskQueue}${COMPUTE_SUFFIX}` };

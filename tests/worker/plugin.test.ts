@@ -2,7 +2,7 @@
 import type { ActivityInterceptorsFactory, WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../../src/activities';
 import { ActivityFailures } from '../../src/worker/activity-failures';
-import { MlopsPlugin } from '../../src/worker/plugin';
+import { MlopsPlugin, shared, slots } from '../../src/worker/plugin';
 
 const options = (changes: Partial<WorkerOptions> = {}): WorkerOptions => ({ taskQueue: 'own', ...changes });
 const namesOf = (configured: WorkerOptions): string[] => Object.keys(configured.activities ?? {});
@@ -62,4 +62,38 @@ test('every activity of ours has a name of ours', () => {
   const names = Object.keys(createActivities({} as never));
   expect(names.length).toBeGreaterThan(20);
   expect(names.filter((name) => !/^mlops[A-Z]/.test(name))).toEqual([]);
+});
+
+test('what a user says of the worker holds for the compute worker, too', () => {
+  const dataConverter = { payloadCodecs: [] };
+  const given = options({ dataConverter, identity: 'me', buildId: '7', maxCachedWorkflows: 3 });
+  expect(shared(new MlopsPlugin().configureWorker(given))).toEqual({
+    dataConverter,
+    identity: 'me',
+    buildId: '7',
+    shutdownGraceTime: '10 seconds',
+    maxHeartbeatThrottleInterval: '500 milliseconds',
+    defaultHeartbeatThrottleInterval: '500 milliseconds',
+  });
+});
+
+test('slots of compute: those that are declared, else the tuner’s, else one', () => {
+  const tuner = { tunerOptions: {} } as unknown as NonNullable<WorkerOptions['tuner']>;
+  expect(slots(2, tuner)).toEqual({ maxConcurrentActivityTaskExecutions: 2 });
+  expect(slots(undefined, tuner)).toEqual({ tuner });
+  expect(slots(undefined, undefined)).toEqual({ maxConcurrentActivityTaskExecutions: 1 });
+});
+
+test('one instance serves one worker', async () => {
+  const s3 = { endpoint: 'http://127.0.0.1:1', accessKey: 'a', secretKey: 'b', bucket: 'ccc', region: 'd' };
+  const plugin = new MlopsPlugin({ stores: { mongodbUri: 'no address', s3 } });
+  plugin.configureWorker(options());
+  const worker = () => ({ getState: () => 'STOPPED' }) as never;
+  const ran: string[] = [];
+  const first = plugin.runWorker(worker(), async () => void ran.push('first'));
+  await expect(plugin.runWorker(worker(), async () => void ran.push('second'))).rejects.toThrow(
+    /MLOPS_CONFIGURATION: One MlopsPlugin serves one worker/
+  );
+  await expect(first).rejects.toThrow(/Invalid/);
+  expect(ran).toEqual([]);
 });
