@@ -2,9 +2,10 @@
  * Reading records: what there is (`list`), one of it (`find`), where it came from and what became of it (`lineage`).
  * Talks to MongoDB and S3 only, writes nothing, and needs neither Temporal nor a worker.
  */
+import { MlopsError } from './domain/errors';
 import type { Digest } from './domain/refs';
 import { findRecord } from './records/find';
-import type { RecordKind, RecordOf } from './records/kinds';
+import { RECORD_KINDS, type RecordKind, type RecordOf, recordKind } from './records/kinds';
 import { type Lineage, type LineageOptions, lineageOf } from './records/lineage';
 import { type Listed, type ListFilter, type ListKind, listRecords } from './records/list';
 import { listPredictionDays, predictionsOfDay, unmatchedTruths } from './records/predictions';
@@ -18,8 +19,10 @@ export type { AuditEvent, CycleDocument, Fact } from './domain/records';
 export type { ArtifactRef, Digest, FactKind, Ref } from './domain/refs';
 export {
   type ProjectSummary,
+  pluralOf,
   RECORD_KINDS,
   type RecordKind,
+  recordKind,
   type RecordOf,
   type ReplicaRecord,
   type TriggerRecord,
@@ -64,9 +67,21 @@ export function openRecords(config: StoreConfig = storeConfig()): Records {
     return connecting;
   };
   return {
-    list: (kind, filter) => connected().then(() => listRecords(stores, kind, filter)),
-    find: (kind, id) => connected().then(() => findRecord(stores, kind, id)),
-    lineage: (kind, id, options) => connected().then(() => lineageOf(stores, kind, id, options)),
+    async list(kind, filter) {
+      const known = checkedKind(kind, LISTED_KINDS);
+      await connected();
+      return listRecords(stores, known, filter);
+    },
+    async find(kind, id) {
+      const known = checkedKind(kind, RECORD_KINDS);
+      await connected();
+      return findRecord(stores, known, id);
+    },
+    async lineage(kind, id, options) {
+      const known = checkedKind(kind, RECORD_KINDS);
+      await connected();
+      return lineageOf(stores, known, id, options);
+    },
     predictionDays: (endpoint, limit = 100) => connected().then(() => listPredictionDays(stores, endpoint, limit)),
     predictions: (endpoint, day, limit = 100) => connected().then(() => predictionsOfDay(stores, endpoint, day, limit)),
     unmatchedTruths: (endpoint, limit = 100) => connected().then(() => unmatchedTruths(stores, endpoint, limit)),
@@ -74,4 +89,14 @@ export function openRecords(config: StoreConfig = storeConfig()): Records {
     download: (digest, path) => connected().then(() => stores.artifacts.download(digest, path)),
     close: () => stores.close(),
   };
+}
+
+const LISTED_KINDS = RECORD_KINDS.filter((kind) => kind !== 'prediction');
+
+/** For callers without types, and those who write a plural. */
+function checkedKind<K extends RecordKind>(kind: K, kinds: readonly RecordKind[]): K {
+  const known = recordKind(kind) as K;
+  if (kinds.includes(known)) return known;
+  const fix = 'Predictions are listed by day: predictionDays(endpoint), then predictions(endpoint, day).';
+  throw new MlopsError('MLOPS_USAGE', `list doesn't know ${known}s.`, {}, fix);
 }

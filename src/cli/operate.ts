@@ -18,12 +18,8 @@ export function answered(project: string, message: OperatorMessage, answer: Oper
 }
 
 /** retry, skip, pause, unpause, stop: a project, who asks, and nothing else. */
-export function addOperatorVerb(
-  program: Command,
-  verb: 'retry' | 'skip' | 'pause' | 'unpause' | 'stop',
-  summary: string
-): void {
-  const command = addVerb(program, verb, summary, `${verb} flights --by ana`)
+export function addOperatorVerb(program: Command, verb: 'retry' | 'skip' | 'pause' | 'unpause' | 'stop'): void {
+  const command = addVerb(program, verb, `${verb} flights --by ana`)
     .argument('<project>', 'name of the project', projectName)
     .action(
       answering((project: string, options: OperateOptions) =>

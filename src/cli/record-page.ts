@@ -2,7 +2,6 @@
 import { decidedDigest } from '../domain/approval';
 import type { RecordKind, RecordOf, Records } from '../records';
 import { page, type Section } from './page';
-import { wordOf } from './record-words';
 
 type Layouts = { readonly [K in RecordKind]?: (record: RecordOf<K>, records: Records) => Promise<readonly Section[]> };
 
@@ -15,7 +14,7 @@ export async function recordPage<K extends RecordKind>(
   return page(layout === undefined ? [{ value: record }] : await layout(record, records));
 }
 
-const ref = ({ kind, id }: { readonly kind: string; readonly id: string }): string => `${wordOf(kind)}/${id}`;
+const ref = ({ kind, id }: { readonly kind: string; readonly id: string }): string => `${kind}/${id}`;
 
 const LAYOUTS: Layouts = {
   run: async ({ _id, body, step, inputs, artifacts, made }, records) => {

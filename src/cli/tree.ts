@@ -1,6 +1,6 @@
 /** A lineage tree as indented lines. */
 import type { LineageNode } from '../records';
-import { short, wordOf } from './record-words';
+import { short } from './record-words';
 
 export function treeLines(node: LineageNode, indent = ''): string[] {
   return [
@@ -14,7 +14,7 @@ export function treeLines(node: LineageNode, indent = ''): string[] {
 function line({ node, relation, digest, about, repeated }: LineageNode): string {
   const at = node.startsWith('sha256:') ? -1 : node.indexOf(':');
   const id = short(node.slice(at + 1));
-  const name = at === -1 ? id : `${wordOf(node.slice(0, at))}/${id.replace(/sha256:([0-9a-f]{12})[0-9a-f]*/, '$1')}`;
+  const name = at === -1 ? id : `${node.slice(0, at)}/${id.replace(/sha256:([0-9a-f]{12})[0-9a-f]*/, '$1')}`;
   const parts = [
     ...(relation === undefined ? [] : [relation]),
     name,

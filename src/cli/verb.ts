@@ -14,11 +14,10 @@ export interface JsonOption {
   readonly json?: true;
 }
 
-/** @param example as typed after `mlops `. */
-export function addVerb(program: Command, usage: string, summary: string, example: string): Command {
+/** @param example as typed after `mlops `. What the verb does is said in verbs.ts. */
+export function addVerb(program: Command, name: string, example: string): Command {
   return program
-    .command(usage)
-    .description(summary)
+    .command(name)
     .option('--json', 'one JSON document on standard output')
     .addHelpText('after', `\nExample:\n  $ mlops ${example}`);
 }

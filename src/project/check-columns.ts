@@ -1,7 +1,7 @@
 /** Rules about columns: every one that is named exists, has a type that fits, and doesn't give the answer away. */
 import type { ColumnType, FeatureDefinition } from '../domain/definition';
 import { dependencyName } from './default-names';
-import { didYouMean } from './did-you-mean';
+import { didYouMean } from '../domain/did-you-mean';
 import { listed, type Path, shown } from './mistakes';
 import type { Parsed } from './project-schema';
 

@@ -4,7 +4,7 @@ import { durationMs } from '../domain/durations';
 import { BUILT_IN_METRICS } from '../domain/metrics';
 import { checkDistinct, type Tell } from './check-columns';
 import { gateName, stepName, stepShare } from './default-names';
-import { didYouMean } from './did-you-mean';
+import { didYouMean } from '../domain/did-you-mean';
 import type { Path } from './mistakes';
 import type { Parsed } from './project-schema';
 

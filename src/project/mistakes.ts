@@ -1,6 +1,6 @@
 /** Zod's findings as sentences that a person can act on, each with the path of its field. */
 import type { z } from 'zod';
-import { didYouMean } from './did-you-mean';
+import { didYouMean } from '../domain/did-you-mean';
 
 export interface Mistake {
   /** `gates[1].atLeast` */

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { CLIENT_ID, COLUMN_NAME, PERSON_NAME, PROJECT_NAME } from '../domain/ids';
-import { didYouMean } from './did-you-mean';
+import { didYouMean } from '../domain/did-you-mean';
 import { listed, shown } from './mistakes';
 import {
   confidence,

@@ -1,7 +1,9 @@
 /** The kinds of records that can be listed and shown, and what each one is. */
 import type { ApprovalRequest } from '../domain/approval';
+import { didYouMean } from '../domain/did-you-mean';
 import type { EndpointDocument, ReplicaDocument } from '../domain/endpoint';
 import type { WindowTrigger } from '../domain/monitoring';
+import { MlopsError } from '../domain/errors';
 import type { AuditEvent, CycleDocument, Fact } from '../domain/records';
 import { FACT_KINDS, type FactKind } from '../domain/refs';
 import type { RolloutDocument } from '../domain/rollout';
@@ -79,4 +81,21 @@ export const RECORD_KINDS: readonly RecordKind[] = [...FACT_KINDS, ...OTHER_KIND
 
 export function isFactKind(kind: RecordKind): kind is FactKind {
   return (FACT_KINDS as readonly string[]).includes(kind);
+}
+
+/** The kind that a word names: `version`, `versions`; case and hyphens don't matter, so that `label-sets` is `labelSet`. */
+export function recordKind(word: string): RecordKind {
+  const plain = (text: string): string => text.toLowerCase().replaceAll('-', '');
+  const kind = RECORD_KINDS.find((one) => [plain(one), plain(pluralOf(one))].includes(plain(word)));
+  if (kind !== undefined) return kind;
+  throw new MlopsError(
+    'MLOPS_USAGE',
+    `There is no kind of record called ${word}.${didYouMean(word, [...RECORD_KINDS, ...RECORD_KINDS.map(pluralOf)])}`,
+    {},
+    `Kinds are ${RECORD_KINDS.join(', ')}.`
+  );
+}
+
+export function pluralOf(kind: RecordKind): string {
+  return kind === 'audit' ? kind : `${kind}s`;
 }

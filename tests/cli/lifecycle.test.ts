@@ -160,17 +160,7 @@ async function predictAndTell(): Promise<void> {
 }
 
 const LISTS = [
-  ...[
-    'projects',
-    'definitions',
-    'cycles',
-    'snapshots',
-    'label-sets',
-    'feature-sets',
-    'runs',
-    'versions',
-    'evaluations',
-  ],
+  ...['projects', 'definitions', 'cycles', 'snapshots', 'labelSets', 'featureSets', 'runs', 'versions', 'evaluations'],
   ...['requests', 'decisions', 'endpoints', 'replicas', 'rollouts', 'audit', 'predictions', 'artifacts'],
 ];
 

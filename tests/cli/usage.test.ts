@@ -1,7 +1,9 @@
 /** How the command speaks: help, exit codes, one JSON document, errors of one line. No server is asked. */
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { packageRoot } from '../../src/runtime/package-root';
 import { mlops, mlopsJson } from './mlops';
 
 const VERBS = [
@@ -29,8 +31,22 @@ afterAll(() => rm(folder, { recursive: true }));
 test('the help lists every verb', async () => {
   const { code, stdout, stderr } = await mlops(['--help']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  const listed = [...stdout.matchAll(/^ {2}([a-z]+) (?:\[options\]|\[)/gm)].map((match) => match[1]);
+  const listed = [...stdout.matchAll(/^ {2}([a-z]+) (?: |\[)/gm)].map((match) => match[1]);
   expect(listed.sort()).toEqual([...VERBS, 'help'].sort());
+});
+
+test('the help loads nothing that a verb needs', () => {
+  const program = `
+    process.argv.push('mlops', '--help');
+    process.stdout.write = () => true;
+    require('./dist/src/cli/mlops.js');
+    process.on('exit', () => console.error(JSON.stringify(Object.keys(require.cache))));`;
+  const { stderr } = spawnSync(process.execPath, ['-e', program], { cwd: packageRoot(), encoding: 'utf8' });
+  const loaded = JSON.parse(stderr) as string[];
+  expect(loaded.filter((file) => file.includes('/cli/verbs/'))).toEqual([]);
+  expect(loaded.filter((file) => file.includes('node_modules/') && !file.includes('node_modules/commander/'))).toEqual(
+    []
+  );
 });
 
 test.each(VERBS)('the help of %s has --json and an example of it', async (verb) => {
@@ -71,6 +87,20 @@ test.each([
   expect(code).toBe(2);
   expect(stderr).toMatch(/^mlops: MLOPS_USAGE: .+\n$/);
   expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'MLOPS_USAGE' } });
+});
+
+test.each([
+  [['ls', 'verions'], 'no kind of record called verions. Did you mean versions?'],
+  [['show', 'lable-set/abc'], 'Did you mean labelSet?'],
+  [['statsu', 'flights'], 'Did you mean status?'],
+])('%j: a suggestion', async (args, words) => {
+  const { stderr } = await mlops(args, NOWHERE);
+  expect(stderr).toContain(words);
+});
+
+test.each(['label-sets', 'labelset', 'labelSets'])('%s is a kind, as labelSet is', async (word) => {
+  const { stderr } = await mlops(['ls', word], NOWHERE);
+  expect(stderr).toMatch(/^mlops: MLOPS_STORE_UNAVAILABLE/);
 });
 
 test('without --json an error leaves standard output empty', async () => {

@@ -11,12 +11,7 @@ interface ApplyOptions extends OperateOptions {
 }
 
 export function addApply(program: Command): void {
-  const command = addVerb(
-    program,
-    'apply',
-    'Gives a running lifecycle a changed definition, from the next cycle on',
-    'apply examples/flights/project.ts --by ana'
-  )
+  const command = addVerb(program, 'apply', 'apply project.ts --by ana')
     .argument('<project-file>', 'project.ts, .js or .json')
     .option('--name <project>', "instead of the definition's own name", projectName)
     .action(

@@ -5,12 +5,7 @@ import { pairs, table } from '../table';
 import { addVerb, answering, type Outcome } from '../verb';
 
 export function addCheck(program: Command): void {
-  addVerb(
-    program,
-    'check',
-    'Reads a project file and tells every mistake by its path; needs no server',
-    'check examples/flights/project.ts'
-  )
+  addVerb(program, 'check', 'check project.ts')
     .argument('<project-file>', 'project.ts, .js or .json')
     .action(answering(check));
 }

@@ -21,7 +21,6 @@ export function addDecide(program: Command): void {
   const command = addVerb(
     program,
     'decide',
-    'Approves or rejects the model of an approval request',
     'decide flights/1 --approve --by ana --digest sha256:… --comment "better on every day"'
   )
     .argument('<request>', '<project>/<cycle>: mlops ls requests')

@@ -6,12 +6,9 @@ import { examine } from '../doctor/examine';
 import type { Finding } from '../doctor/finding';
 
 export function addDoctor(program: Command): void {
-  const command = addVerb(
-    program,
-    'doctor',
-    'Looks at servers, workers, stuck workflows and records, and says what to do',
-    'doctor --json'
-  ).action(answering(async (options: { readonly taskQueue?: string }) => told(await examine(options.taskQueue))));
+  const command = addVerb(program, 'doctor', 'doctor --json').action(
+    answering(async (options: { readonly taskQueue?: string }) => told(await examine(options.taskQueue)))
+  );
   withTaskQueue(command);
 }
 

@@ -21,7 +21,6 @@ export function addEvaluate(program: Command): void {
   const command = addVerb(
     program,
     'evaluate',
-    'Evaluates a version alone, on rows that it may never have met',
     'evaluate --model flights@1 --as-of 2001-03-02 --from 2001-02-01 --to 2001-03-01'
   )
     .requiredOption('--model <version>', '<project>@<number>')

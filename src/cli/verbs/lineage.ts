@@ -6,12 +6,7 @@ import { treeLines } from '../tree';
 import { addVerb, answering } from '../verb';
 
 export function addLineage(program: Command): void {
-  addVerb(
-    program,
-    'lineage',
-    'Tells what a record was made from, and what became of it',
-    'lineage version/flights@2 --depth 2'
-  )
+  addVerb(program, 'lineage', 'lineage version/flights@2 --depth 2')
     .argument('<ref>', '<kind>/<id>, as show takes it, or the digest of an artifact')
     .option('--depth <n>', 'levels each way', count, 4)
     .action(

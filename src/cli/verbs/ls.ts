@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import { MlopsError } from '../../domain/errors';
-import type { ListKind, Records } from '../../records';
+import { type ListKind, pluralOf, RECORD_KINDS, type Records, recordKind } from '../../records';
 import { withRecords } from '../connect';
 import { listTable } from '../list-columns';
 import { count, projectName } from '../options';
-import { kindOfList, LIST_WORDS } from '../record-words';
 import { table } from '../table';
 import { addVerb, answering, type Outcome } from '../verb';
 
@@ -15,8 +14,8 @@ interface LsOptions {
 }
 
 export function addLs(program: Command): void {
-  addVerb(program, 'ls', 'Lists records of a kind, the newest last', 'ls versions flights')
-    .argument('<kind>', [...LIST_WORDS, 'truths'].join(', '))
+  addVerb(program, 'ls', 'ls versions flights')
+    .argument('<kind>', [...RECORD_KINDS.map(pluralOf), 'truths'].join(', '))
     .argument('[project]', 'only those of this project', projectName)
     .option('--limit <n>', 'at most so many, the newest', count, 100)
     .option('--day <yyyymmdd>', 'of predictions: a day of event time; without it, the days that there are')
@@ -30,7 +29,7 @@ export function addLs(program: Command): void {
 
 async function list(records: Records, word: string, project: string | undefined, options: LsOptions): Promise<Outcome> {
   if (word === 'truths') return unmatched(records, project, options);
-  const kind = kindOfList(word);
+  const kind = recordKind(word);
   if (kind === 'prediction') return predictions(records, project, options);
   if (options.day !== undefined) {
     throw new MlopsError('MLOPS_USAGE', `--day is for predictions, not for ${word}.`, {}, 'Leave it out.');
@@ -59,7 +58,7 @@ async function predictions(records: Records, project: string | undefined, { day,
   if (!/^\d{8}$/.test(day)) {
     throw new MlopsError(
       'MLOPS_USAGE',
-      `${day} is no day.`,
+      `${day} is not a day.`,
       {},
       'Write it as 20010203: mlops ls predictions lists days.'
     );

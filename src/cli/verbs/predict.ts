@@ -26,7 +26,6 @@ export function addPredict(program: Command): void {
   addVerb(
     program,
     'predict',
-    'Sends one request to an endpoint',
     'predict flights --input date=2001-02-03T08:30:00Z --input distance=1846 --input origin=SFO --input destination=ORD'
   )
     .argument('<endpoint>', "the project's name", projectName)

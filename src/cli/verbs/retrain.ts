@@ -10,12 +10,7 @@ interface RetrainOptions extends OperateOptions {
 }
 
 export function addRetrain(program: Command): void {
-  const command = addVerb(
-    program,
-    'retrain',
-    'Asks for one more cycle',
-    'retrain flights --as-of 2001-05-10T18:20:00Z --by ana'
-  )
+  const command = addVerb(program, 'retrain', 'retrain flights --as-of 2001-05-10T18:20:00Z --by ana')
     .argument('<project>', 'name of the project', projectName)
     .requiredOption('--as-of <when>', 'event time up to which the cycle may know the world', when)
     .option('--supersede', 'closes an open approval request in favour of the new cycle')

@@ -9,7 +9,7 @@ interface RollbackOptions extends OperateOptions {
 }
 
 export function addRollback(program: Command): void {
-  const command = addVerb(program, 'rollback', 'Serves an earlier version again', 'rollback flights --to 1 --by ana')
+  const command = addVerb(program, 'rollback', 'rollback flights --to 1 --by ana')
     .argument('<project>', 'name of the project', projectName)
     .option('--to <number>', 'version to go back to; default: the one that was live before', count)
     .action(

@@ -23,12 +23,7 @@ interface ServeOptions extends JsonOption {
 }
 
 export function addServe(program: Command): void {
-  addVerb(
-    program,
-    'serve',
-    "Runs a replica of a project's endpoint, until it is told to end (SIGINT, SIGTERM)",
-    'serve flights --port 8080'
-  )
+  addVerb(program, 'serve', 'serve flights --port 8080')
     .argument('<endpoint>', "the project's name", projectName)
     .option('--port <port>', '0: any free one', port, 8080)
     .option('--host <address>', 'to listen on; others than this machine reach it only by another one', '127.0.0.1')

@@ -1,15 +1,16 @@
 import type { Command } from 'commander';
 import { MlopsError } from '../../domain/errors';
+import { RECORD_KINDS } from '../../records';
 import { withRecords } from '../connect';
 import { recordPage } from '../record-page';
-import { parseRef, SHOW_WORDS } from '../record-words';
+import { parseRef } from '../record-words';
 import { addVerb, answering } from '../verb';
 
 export function addShow(program: Command): void {
-  addVerb(program, 'show', 'Shows one record', 'show run/3fa2b1c4d5e6')
+  addVerb(program, 'show', 'show run/3fa2b1c4d5e6')
     .argument(
       '<ref>',
-      `<kind>/<id>, such as version/flights@2 or request/flights/1; kinds are ${SHOW_WORDS.join(', ')}`
+      `<kind>/<id>, such as version/flights@2 or request/flights/1; kinds are ${RECORD_KINDS.join(', ')}`
     )
     .action(
       answering((text: string) => {

@@ -12,12 +12,7 @@ interface StartOptions extends OperateOptions {
 }
 
 export function addStart(program: Command): void {
-  const command = addVerb(
-    program,
-    'start',
-    "Starts a project's lifecycle with its first cycle",
-    'start examples/flights/project.ts --as-of 2001-02-01 --by ana'
-  )
+  const command = addVerb(program, 'start', 'start project.ts --as-of 2001-02-01 --by ana')
     .argument('<project-file>', 'project.ts, .js or .json')
     .requiredOption('--as-of <when>', 'event time up to which the first cycle may know the world', when)
     .option('--name <project>', "instead of the definition's own name", projectName)

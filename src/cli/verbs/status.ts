@@ -9,7 +9,7 @@ import { pairs, table } from '../table';
 import { addVerb, answering, type Outcome, oneLine } from '../verb';
 
 export function addStatus(program: Command): void {
-  const command = addVerb(program, 'status', 'What a lifecycle does and what it waits for', 'status flights')
+  const command = addVerb(program, 'status', 'status flights')
     .argument('<project>', 'name of the project', projectName)
     .action(
       answering((project: string, options: ClientOptions) =>

@@ -13,12 +13,7 @@ interface TruthOptions {
 }
 
 export function addTruth(program: Command): void {
-  addVerb(
-    program,
-    'truth',
-    'Tells an endpoint what a prediction turned out to be',
-    'truth flights --id f1 --value 1 --event-time 2001-02-04T12:00:00Z'
-  )
+  addVerb(program, 'truth', 'truth flights --id f1 --value 1 --event-time 2001-02-04T12:00:00Z')
     .argument('<endpoint>', "the project's name", projectName)
     .requiredOption('--id <id>', 'of the prediction, as its answer gave it', predictionId)
     .requiredOption('--value <number>', 'what it turned out to be: 0 or 1', finite)

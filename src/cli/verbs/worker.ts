@@ -17,12 +17,7 @@ interface WorkerOptions extends JsonOption {
 }
 
 export function addWorker(program: Command): void {
-  const command = addVerb(
-    program,
-    'worker',
-    'Runs the workflows and activities, until it is told to end (SIGINT, SIGTERM)',
-    'worker --register labelers.ts --slots 2'
-  )
+  const command = addVerb(program, 'worker', 'worker --register labelers.ts --slots 2')
     .option(
       '--register <file>',
       "a module whose default export is this worker's registered code; may be repeated",

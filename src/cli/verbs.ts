@@ -1,0 +1,123 @@
+/** The verbs: what each one does, and its file, which is loaded when the verb is used. */
+import type { Command } from 'commander';
+
+type Add = (program: Command) => void;
+
+interface Verb {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Add>;
+}
+
+const operator = (verb: 'retry' | 'skip' | 'pause' | 'unpause' | 'stop') => async (): Promise<Add> => {
+  const { addOperatorVerb } = await import('./operate.js');
+  return (program) => addOperatorVerb(program, verb);
+};
+
+/** In the order in which a newcomer meets them. */
+export const VERBS: readonly Verb[] = [
+  {
+    name: 'check',
+    summary: 'Checks a project file and lists every mistake; needs no server',
+    load: async () => (await import('./verbs/check.js')).addCheck,
+  },
+  {
+    name: 'worker',
+    summary: 'Runs workflows and activities until SIGINT or SIGTERM',
+    load: async () => (await import('./verbs/worker.js')).addWorker,
+  },
+  {
+    name: 'serve',
+    summary: "Runs a replica of a project's endpoint until SIGINT or SIGTERM",
+    load: async () => (await import('./verbs/serve.js')).addServe,
+  },
+  {
+    name: 'start',
+    summary: "Starts a project's lifecycle and its first cycle",
+    load: async () => (await import('./verbs/start.js')).addStart,
+  },
+  {
+    name: 'apply',
+    summary: 'Changes the definition of a running lifecycle, from its next cycle on',
+    load: async () => (await import('./verbs/apply.js')).addApply,
+  },
+  {
+    name: 'status',
+    summary: 'Shows what a lifecycle does and what it waits for',
+    load: async () => (await import('./verbs/status.js')).addStatus,
+  },
+  {
+    name: 'decide',
+    summary: 'Approves or rejects the model of an approval request',
+    load: async () => (await import('./verbs/decide.js')).addDecide,
+  },
+  {
+    name: 'retrain',
+    summary: 'Asks for one more cycle',
+    load: async () => (await import('./verbs/retrain.js')).addRetrain,
+  },
+  {
+    name: 'retry',
+    summary: 'Runs the failed phase again and reuses its finished steps',
+    load: operator('retry'),
+  },
+  { name: 'skip', summary: 'Ends the cycle whose phase failed', load: operator('skip') },
+  {
+    name: 'pause',
+    summary: 'Stops a lifecycle before its next phase; a running phase and deadlines go on',
+    load: operator('pause'),
+  },
+  { name: 'unpause', summary: 'Continues a paused lifecycle', load: operator('unpause') },
+  {
+    name: 'rollback',
+    summary: 'Serves an earlier version again',
+    load: async () => (await import('./verbs/rollback.js')).addRollback,
+  },
+  {
+    name: 'stop',
+    summary: 'Ends a lifecycle, cancels its running phase and undoes its rollout',
+    load: operator('stop'),
+  },
+  {
+    name: 'evaluate',
+    summary: 'Evaluates a version outside of a cycle, on the rows of a period',
+    load: async () => (await import('./verbs/evaluate.js')).addEvaluate,
+  },
+  {
+    name: 'predict',
+    summary: 'Sends one request to an endpoint',
+    load: async () => (await import('./verbs/predict.js')).addPredict,
+  },
+  {
+    name: 'truth',
+    summary: 'Sends the ground truth of a prediction to an endpoint',
+    load: async () => (await import('./verbs/truth.js')).addTruth,
+  },
+  {
+    name: 'ls',
+    summary: 'Lists records of a kind, the newest last',
+    load: async () => (await import('./verbs/ls.js')).addLs,
+  },
+  { name: 'show', summary: 'Shows one record', load: async () => (await import('./verbs/show.js')).addShow },
+  {
+    name: 'lineage',
+    summary: 'Shows what a record was made from and what was made from it',
+    load: async () => (await import('./verbs/lineage.js')).addLineage,
+  },
+  {
+    name: 'doctor',
+    summary: 'Examines servers, workers, workflows and records, and says what to do',
+    load: async () => (await import('./verbs/doctor.js')).addDoctor,
+  },
+];
+
+/** Adds the verb that `args` use with all its options; where they use none, each verb by name alone, for help. */
+export async function addVerbs(program: Command, args: readonly string[]): Promise<void> {
+  const [first, second] = args.filter((arg) => !arg.startsWith('-'));
+  const used = VERBS.find(({ name }) => name === (first === 'help' ? second : first));
+  for (const verb of used === undefined ? VERBS : [used]) {
+    if (verb === used) (await verb.load())(program);
+    else program.command(verb.name);
+    program.commands.at(-1)?.description(verb.summary);
+  }
+}
