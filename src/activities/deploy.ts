@@ -4,6 +4,7 @@ import { crashPoint } from '../runtime/crash-points';
 import type { RolloutStep } from '../domain/definition';
 import { durationMs } from '../domain/durations';
 import { type Answers, modelInputs, type ServedVersion } from '../domain/endpoint';
+import type { Fact } from '../domain/records';
 import type { Ref } from '../domain/refs';
 import {
   answersOf,
@@ -16,6 +17,7 @@ import {
   type ShadowPairs,
   stepsOf,
 } from '../domain/rollout';
+import type { Profile } from '../engines/tables/profile';
 import type { Stores } from '../stores/connect';
 import { liveReplicas, watermarkOf } from '../stores/replicas';
 import {
@@ -220,7 +222,17 @@ async function servedVersion(stores: Stores, ref: Ref<'version'>): Promise<Serve
     number: body.number,
     model: body.model.digest,
     bytes: body.model.bytes,
-    inputs: modelInputs(definition),
+    inputs: modelInputs(definition, earliestTimes(await stores.facts.find('snapshot', body.snapshot.id))),
     decisionThreshold: body.decisionThreshold,
   };
+}
+
+/** By the profile of the snapshot's last batch: enough to tell whether the data's times are of 1970. */
+function earliestTimes(snapshot: Fact<'snapshot'> | null): ReadonlyMap<string, string> {
+  const columns = Object.entries((snapshot?.body.profile ?? {}) as Partial<Profile>);
+  return new Map(
+    columns.flatMap(([name, column]) =>
+      column?.type === 'timestamp' && typeof column.min === 'string' ? [[name, column.min] as const] : []
+    )
+  );
 }

@@ -23,7 +23,10 @@ async function liveReplica(model: string): Promise<string> {
 
 /** The answer's JSON; what the endpoint refuses is told in its own words. */
 export async function ask(url: string, path: string, body?: object): Promise<unknown> {
-  const request = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+  const request =
+    body === undefined
+      ? {}
+      : { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
   const response = await fetch(`${url}${path}`, { ...request, signal: AbortSignal.timeout(30_000) }).catch(
     (error: Error) => {
       const why = error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;

@@ -11,6 +11,10 @@ export interface ModelInput {
   readonly datatype: 'INT64' | 'FP64' | 'FP32' | 'BYTES' | 'BOOL';
   /** A missing value (null) is refused; without it the features' own treatment of missing values holds. */
   readonly required?: true;
+  /** A timestamp: microseconds since 1970 in UTC. */
+  readonly unit?: 'us';
+  /** Of a timestamp: the earliest in the training data, where known. */
+  readonly since?: string;
 }
 
 export interface ServedVersion {
@@ -138,14 +142,26 @@ export interface UnmatchedTruth extends TruthRecord {
 /** What a label can be. */
 export const LABEL_VALUES: readonly number[] = [0, 1];
 
-/** The request's inputs are the columns that features read. */
-export function modelInputs(definition: Pick<ProjectDefinition, 'features' | 'source' | 'schema'>): ModelInput[] {
+/**
+ * The request's inputs are the columns that features read.
+ * @param earliest timestamp columns' least value in the data, where known
+ */
+export function modelInputs(
+  definition: Pick<ProjectDefinition, 'features' | 'source' | 'schema'>,
+  earliest: ReadonlyMap<string, string> = new Map()
+): ModelInput[] {
   const names = [...new Set(definition.features.map((feature: FeatureDefinition) => feature.column))];
-  return names.map((name) => ({
-    name,
-    datatype: datatypeOf(definition.source.columns[name] ?? 'string'),
-    ...(isRequired(definition, name) ? { required: true } : {}),
-  }));
+  return names.map((name) => {
+    const type = definition.source.columns[name] ?? 'string';
+    const since = earliest.get(name);
+    return {
+      name,
+      datatype: datatypeOf(type),
+      ...(isRequired(definition, name) ? { required: true } : {}),
+      ...(type === 'timestamp' ? { unit: 'us' } : {}),
+      ...(type === 'timestamp' && since !== undefined ? { since } : {}),
+    };
+  });
 }
 
 /** Rows that miss it went to quarantine: no model has learnt what that means. */

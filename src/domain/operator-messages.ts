@@ -1,14 +1,14 @@
 /** Shape and size of the messages that people send to a lifecycle; mistakes in words. */
 import { CLIENT_ID, PERSON_NAME } from './ids';
 import { MESSAGES } from './messages';
+import { momentMs } from './moment';
 import { isDigest } from './refs';
 
 const WHEN = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$/;
 
-/** A moment of event time: ISO-8601 in UTC. JavaScript takes February 30 for March 2, so the day is compared. */
+/** A moment of event time: ISO-8601 in UTC. */
 export function isWhen(value: unknown): value is string {
-  if (typeof value !== 'string' || !WHEN.test(value) || Number.isNaN(Date.parse(value))) return false;
-  return new Date(value).toISOString().slice(0, 10) === value.slice(0, 10);
+  return typeof value === 'string' && WHEN.test(value) && momentMs(value) !== undefined;
 }
 
 export function malformedOperatorMessage(name: string, message: unknown): string | undefined {

@@ -5,6 +5,7 @@
 import type { RolloutPlan, RolloutStep } from './definition';
 import type { Answers, ReplicaDocument, ServedVersion } from './endpoint';
 import type { Interval } from './evaluation';
+import { binomialGreater, fisherGreater } from './exact-tests';
 import type { Plan } from './plan';
 import type { Ref } from './refs';
 
@@ -122,16 +123,25 @@ export function addAnswers(a: Answers, b: Answers): Answers {
   };
 }
 
+/** Of each of the two tests below: by either, a candidate as good as the champion fails one step in a hundred at most. */
+export const ERRORS_LEVEL = 0.01;
+/** Where the champion has answered little, there is little to compare with: more failures than this share are too many anyway. */
+export const ERRORS_TOLERATED = 0.01;
+
 /**
- * A candidate may not fail more often than the champion, per request. The champion's answers are those of all steps
- * so far: in the last one it answers nothing.
+ * Why the candidate's step doesn't pass: it fails on more requests than chance explains, by Fisher's exact test against
+ * the champion, or, where that one keeps below ERRORS_TOLERATED, by a binomial test against this share. Replicas count only failures of one version on what the other can score. The champion's answers are those of all steps so far: in the
+ * last one it answers nothing.
  */
 export function tooManyErrors(candidate: Answers, champion: Answers): string | undefined {
   const all = ({ requests, errors }: Answers): number => requests + errors;
-  // Shares without a division, so that equal ones are equal.
-  if (candidate.errors === 0 || candidate.errors * Math.max(all(champion), 1) <= champion.errors * all(candidate))
-    return undefined;
-  const told = (answers: Answers): string => `${answers.errors} of ${all(answers)}`;
+  const [n, m] = [all(candidate), all(champion)];
+  if (candidate.errors === 0 || candidate.errors * m < champion.errors * n) return undefined;
+  const byFisher = fisherGreater(candidate.errors, n, champion.errors, m);
+  const steady = champion.errors <= ERRORS_TOLERATED * m;
+  const p = steady ? Math.min(byFisher, binomialGreater(candidate.errors, n, ERRORS_TOLERATED)) : byFisher;
+  if (p >= ERRORS_LEVEL) return undefined;
+  const share = (answers: Answers): string => `${answers.errors} of ${all(answers)}`;
   const first = candidate.firstError === undefined ? '' : `; its first failure: ${candidate.firstError}`;
-  return `the candidate failed ${told(candidate)} requests, the champion ${told(champion)}${first}`;
+  return `the candidate failed ${share(candidate)} requests, the champion ${share(champion)} (p = ${p.toPrecision(1)})${first}`;
 }

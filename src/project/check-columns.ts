@@ -1,5 +1,6 @@
 /** Rules about columns: every one that is named exists, has a type that fits, and doesn't give the answer away. */
 import type { ColumnType, FeatureDefinition } from '../domain/definition';
+import { momentOrDayMs } from '../domain/moment';
 import { dependencyName } from './default-names';
 import { didYouMean } from '../domain/did-you-mean';
 import { listed, type Path, shown } from './mistakes';
@@ -115,18 +116,12 @@ function checkLabel(label: Parsed['label'], columns: Columns, typed: Typed, tell
     tell([...path, 'value'], `must be ${what}, as ${column} is ${type}; is ${shown(value)}`);
   if (type !== undefined && NUMERIC.includes(type) && typeof value !== 'number') wrong('a number');
   if (type === 'string' && typeof value !== 'string') wrong('a text');
-  if (
-    type === 'timestamp' &&
-    !(typeof value === 'string' && ISO_TIME.test(value) && !Number.isNaN(Date.parse(value)))
-  ) {
+  if (type === 'timestamp' && !(typeof value === 'string' && momentOrDayMs(value) !== undefined)) {
     wrong("a time such as '2001-02-01T00:00:00Z'");
   }
   if (type === 'boolean' && value !== 'true' && value !== 'false') wrong("'true' or 'false'");
   if (type === 'boolean' && op !== '=') tell([...path, 'op'], `must be =, as ${column} is boolean; is ${op}`);
 }
-
-/** With its zone: without one, the time would be another on another machine. */
-const ISO_TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
 
 function checkFeatures({ features, label, source }: Parsed, typed: Typed, tell: Tell): void {
   const labelColumn = label !== undefined && 'rule' in label.labeler ? label.labeler.rule.column : undefined;

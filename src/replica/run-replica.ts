@@ -123,6 +123,7 @@ async function startReplica(
     predictor,
     limits,
     release: options.release,
+    ...(options.address === undefined ? {} : { address: options.address }),
     onFailure: (error) => log.error({ error }, 'a request failed'),
   });
   await server.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 });

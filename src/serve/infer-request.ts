@@ -3,10 +3,11 @@
  * {id?, parameters?: {eventTime, key, synthetic}, inputs: [{name, shape, datatype, data}], outputs?: [{name}]}.
  */
 import type { ModelInput } from '../domain/endpoint';
+import type { MlopsError } from '../domain/errors';
 import { CLIENT_ID } from '../domain/ids';
 import { checkedValues, type InputValue } from './input-values';
 import type { ServeLimits } from './limits';
-import { invalid, isObject, type JsonObject, timeOf, tooLarge } from './request-fields';
+import { invalid, isObject, type JsonObject, shown, timeOf, tooLarge } from './request-fields';
 
 export interface RequestInput extends ModelInput {
   /** Only the candidate reads it: who doesn't send it is answered by the champion. */
@@ -45,10 +46,11 @@ export function parseInferRequest(
   if (!isObject(body)) throw invalid('The body is not a JSON object.', {});
   const parameters = body.parameters ?? {};
   if (!isObject(parameters)) throw invalid('parameters is not an object.', { field: 'parameters' });
+  if (parameters.binary_data_output === true) throw binary('parameters.binary_data_output');
   const { rows, columns } = parseInputs(body.inputs, inputs, limits);
   return {
     ...idOf(body.id),
-    eventTime: timeOf(parameters.eventTime ?? undefined, 'parameters.eventTime', receivedAt),
+    eventTime: timeOf(parameters.eventTime, 'parameters.eventTime', receivedAt),
     timed: (parameters.eventTime ?? undefined) !== undefined,
     ...keyOf(parameters.key),
     synthetic: syntheticOf(parameters.synthetic),
@@ -100,10 +102,13 @@ function parseInputs(given: unknown, inputs: readonly RequestInput[], limits: Se
 
 /** The flat data of a tensor [n] or [n, 1], which may be nested as its shape says. */
 function dataOf(tensor: JsonObject, { name, datatype }: RequestInput, limits: ServeLimits): readonly unknown[] {
-  if (tensor.datatype !== datatype) {
+  const { shape, data } = tensor;
+  if (tensor.datatype !== datatype && !widens(tensor.datatype, datatype)) {
     throw invalid(`Input ${name} has datatype ${shown(tensor.datatype)}.`, { input: name }, `Send ${datatype}.`);
   }
-  const { shape, data } = tensor;
+  if (data === undefined && isObject(tensor.parameters) && 'binary_data_size' in tensor.parameters) {
+    throw binary(`input ${name}`);
+  }
   const rows =
     Array.isArray(shape) && (shape.length === 1 || (shape.length === 2 && shape[1] === 1)) ? shape[0] : undefined;
   if (!Number.isSafeInteger(rows) || (rows as number) < 1) {
@@ -125,8 +130,29 @@ function dataOf(tensor: JsonObject, { name, datatype }: RequestInput, limits: Se
   return flat;
 }
 
+const INTEGERS: readonly unknown[] = ['INT8', 'INT16', 'INT32', 'UINT8', 'UINT16', 'UINT32'];
+
+/** Whether every number of the one datatype is one of the other. */
+function widens(from: unknown, to: ModelInput['datatype']): boolean {
+  switch (to) {
+    case 'INT64':
+      return INTEGERS.includes(from);
+    case 'FP64':
+      return from === 'FP32' || from === 'FP16' || INTEGERS.includes(from);
+    case 'FP32':
+      return from === 'FP16';
+    case 'BOOL':
+    case 'BYTES':
+      return false;
+  }
+}
+
+function binary(field: string): MlopsError {
+  return invalid('Binary tensor data is not taken.', { field }, 'Send and expect JSON: numbers and strings in `data`.');
+}
+
 function idOf(id: unknown): { id?: string } {
-  if (id === undefined) return {};
+  if (id === undefined || id === null) return {};
   if (typeof id === 'string' && CLIENT_ID.test(id)) return { id };
   throw invalid(
     'id is not an id.',
@@ -136,7 +162,7 @@ function idOf(id: unknown): { id?: string } {
 }
 
 function keyOf(key: unknown): { key?: string } {
-  if (key === undefined) return {};
+  if (key === undefined || key === null) return {};
   if (typeof key === 'string' && key.length > 0 && key.length <= MAX_KEY) return { key };
   throw invalid(
     'parameters.key is not a key.',
@@ -146,12 +172,13 @@ function keyOf(key: unknown): { key?: string } {
 }
 
 function syntheticOf(synthetic: unknown): boolean {
-  if (synthetic === undefined || typeof synthetic === 'boolean') return synthetic ?? false;
+  if (synthetic === undefined || synthetic === null) return false;
+  if (typeof synthetic === 'boolean') return synthetic;
   throw invalid('parameters.synthetic is not true or false.', { field: 'parameters.synthetic' });
 }
 
 function outputsOf(outputs: unknown): readonly OutputName[] {
-  if (outputs === undefined) return OUTPUTS;
+  if (outputs === undefined || outputs === null) return OUTPUTS;
   if (!Array.isArray(outputs)) throw invalid('outputs is not an array.', { field: 'outputs' });
   if (outputs.length > OUTPUTS.length) throw invalid('outputs has more than the model has.', { field: 'outputs' });
   return outputs.map((output: unknown) => {
@@ -160,9 +187,4 @@ function outputsOf(outputs: unknown): readonly OutputName[] {
     if (known !== undefined) return known;
     throw invalid(`The model has no output ${shown(name)}.`, { field: 'outputs' }, `It has ${OUTPUTS.join(', ')}.`);
   });
-}
-
-/** A stranger's text in a message: short. */
-function shown(value: unknown): string {
-  return (JSON.stringify(value) ?? 'undefined').slice(0, 80);
 }

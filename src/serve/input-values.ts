@@ -1,5 +1,6 @@
 /** Values of one input as they come in JSON: checked here, kept as they are for the record, made tensors for the graph. */
 import type { ModelInput } from '../domain/endpoint';
+import type { MlopsError } from '../domain/errors';
 import type { InputType } from '../engines/features/fitted';
 import { float64, int64, strings, type Tensor } from '../engines/onnx/tensor';
 import type { ServeLimits } from './limits';
@@ -20,6 +21,7 @@ export function checkedValues(input: ModelInput, data: readonly unknown[], limit
     const value = data[row];
     const problem = value === null ? missing(input) : unfit(input.datatype, value);
     if (problem !== undefined) throw invalid(`Input ${input.name} ${problem}.`, { input: input.name, row });
+    if (input.unit === 'us' && isCoarser(value, input)) throw coarser(input, row, value as number);
     if (typeof value === 'string' && value.length > limits.stringLength) {
       const where = { input: input.name, row, length: value.length, limit: limits.stringLength };
       throw tooLarge(`Input ${input.name} has a string that is too long.`, where);
@@ -32,13 +34,41 @@ function missing(input: ModelInput): string | undefined {
   return input.required === true ? 'may not be missing' : undefined;
 }
 
+const SECOND_US = 1_000_000;
+const FEBRUARY_1970_US = 31 * 86_400 * SECOND_US;
+/** 1971 in seconds. */
+const YEAR_S = 365 * 86_400;
+
+/**
+ * Whether it must be milliseconds or seconds: as µs it lies in January 1970, where the training data have nothing, and in
+ * another unit after 1970. Half a minute at the beginning of 1970 stays open.
+ */
+function isCoarser(value: unknown, { since }: ModelInput): boolean {
+  if (typeof value !== 'number' || value < YEAR_S || value >= FEBRUARY_1970_US) return false;
+  return since === undefined || Date.parse(since) * 1_000 >= FEBRUARY_1970_US;
+}
+
+function coarser(input: ModelInput, row: number, value: number): MlopsError {
+  const unit = value >= 1_000 * YEAR_S ? 'milliseconds' : 'seconds';
+  const factor = unit === 'seconds' ? '1,000,000' : '1,000';
+  return invalid(
+    `Input ${input.name} is in microseconds since 1970; ${value} looks like ${unit}.`,
+    { input: input.name, row },
+    `Multiply it by ${factor}.`
+  );
+}
+
+/** Features are float32 inside the graph. */
+const LARGEST = 3.4028234663852886e38;
+
 function unfit(datatype: ModelInput['datatype'], value: unknown): string | undefined {
   switch (datatype) {
     case 'INT64':
       return Number.isSafeInteger(value) ? undefined : 'is not an integer within ±2^53';
     case 'FP64':
     case 'FP32':
-      return Number.isFinite(value) ? undefined : 'is not a finite number';
+      if (!Number.isFinite(value)) return 'is not a finite number';
+      return Math.abs(value as number) <= LARGEST ? undefined : 'is beyond ±3.4e38';
     case 'BOOL':
       return typeof value === 'boolean' ? undefined : 'is not true or false';
     case 'BYTES':

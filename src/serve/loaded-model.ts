@@ -8,13 +8,14 @@ import type { Tensor } from '../engines/onnx/tensor';
 import { PROBABILITY } from '../engines/train/inference-graph';
 import { columnsRead } from '../engines/train/score-rows';
 import { type InputValue, tensorOf } from './input-values';
+import { invalid } from './request-fields';
 
 export interface LoadedModel {
   readonly version: ServedVersion;
   /**
    * The rows' probabilities, [rows].
    * @param columns input name → values [rows]; may hold inputs that the model doesn't read
-   * @throws MlopsError MLOPS_MODEL_INVALID when an input is absent or a score isn't a number
+   * @throws MlopsError MLOPS_MODEL_INVALID when an input is absent; MLOPS_REQUEST_INVALID when a row's score is not a number
    */
   score(columns: ReadonlyMap<string, readonly InputValue[]>, rows: number): Promise<Float32Array>;
   /** Waits for the runs in flight. */
@@ -49,7 +50,8 @@ export async function loadModel(version: ServedVersion, bytes: Uint8Array): Prom
   };
   const run = async (columns: Columns, rows: number): Promise<Float32Array> => {
     const scores = await outputs(columns, rows);
-    if (!scores.every(Number.isFinite)) throw unfit('The graph gave a score that is no number.', version, { rows });
+    const row = scores.findIndex((score) => !Number.isFinite(score));
+    if (row >= 0) throw invalid('The model has no score for this row: a value is out of its range.', { row });
     return scores;
   };
   const model: LoadedModel = {

@@ -3,7 +3,7 @@
  * replaced as a whole between two requests, so a swap drops none.
  */
 import type { Answers, PredictionRecord, TruthRecord } from '../domain/endpoint';
-import { MlopsError } from '../domain/errors';
+import { errorCodeOf, MlopsError } from '../domain/errors';
 import { predictionId } from '../domain/ids';
 import { addAnswers } from '../domain/rollout';
 import { type InferRequest, type OutputName, parseInferRequest, type RequestInput } from './infer-request';
@@ -50,6 +50,14 @@ type Row = Readonly<Record<string, InputValue>>;
 type Scored = Pick<Answer, 'version' | 'route' | 'scores' | 'decisions'> & {
   readonly shadow?: { version: number; scores: Float32Array };
 };
+
+interface Asked {
+  readonly id: string;
+  readonly request: InferRequest;
+  readonly rows: readonly Row[];
+  readonly route: Answer['route'];
+  readonly receivedAt: Date;
+}
 
 /** Of a failure in the counts. */
 const FIRST_ERROR_CHARS = 300;
@@ -131,10 +139,15 @@ export class Predictor {
 
   /**
    * The answer; its record is on the local disk.
+   * @param version the one that shall answer; default: the route's
    * @throws MlopsError MLOPS_REQUEST_INVALID, MLOPS_REQUEST_TOO_LARGE, MLOPS_PREDICTION_CONFLICT, MLOPS_SPOOL_FULL,
    * MLOPS_ENDPOINT_EMPTY
    */
-  async predict(body: unknown, receivedAt: Date): Promise<{ answer: Answer; outputs: readonly OutputName[] }> {
+  async predict(
+    body: unknown,
+    receivedAt: Date,
+    version?: number
+  ): Promise<{ answer: Answer; outputs: readonly OutputName[] }> {
     const serving = this.#serving;
     if (serving === undefined) {
       throw new MlopsError(
@@ -147,15 +160,16 @@ export class Predictor {
     const request = parseInferRequest(body, serving.inputs, this.#limits, receivedAt);
     this.#lastRequestAt = receivedAt.getTime();
     const rows = rowsOf(request);
-    const { id } = request;
-    if (id === undefined) {
-      const made = uuidV7(receivedAt.getTime());
-      if (rows.length > 1) this.#recent.rememberRows(made, rows.length);
-      return { answer: await this.#answer(serving, request, rows, made, receivedAt), outputs: request.outputs };
+    const id = request.id ?? uuidV7(receivedAt.getTime());
+    const route = version === undefined ? dealt(serving, request.key ?? id) : routeTo(serving, version);
+    const asked: Asked = { id, request, rows, route, receivedAt };
+    if (request.id === undefined) {
+      if (rows.length > 1) this.#recent.rememberRows(id, rows.length);
+      return { answer: await this.#answer(serving, asked), outputs: request.outputs };
     }
     let answer = this.#recent.find(id, { rows, ...(request.timed ? { eventTime: request.eventTime } : {}) });
     if (answer === undefined) {
-      answer = this.#answer(serving, request, rows, id, receivedAt);
+      answer = this.#answer(serving, asked);
       this.#recent.remember(id, rows, request.eventTime, answer);
     }
     return { answer: await answer, outputs: request.outputs };
@@ -181,14 +195,8 @@ export class Predictor {
     return truths.length;
   }
 
-  async #answer(
-    serving: Serving,
-    request: InferRequest,
-    rows: readonly Row[],
-    id: string,
-    receivedAt: Date
-  ): Promise<Answer> {
-    const scored = await this.#score(serving, request, request.key ?? id);
+  async #answer(serving: Serving, { id, request, rows, route, receivedAt }: Asked): Promise<Answer> {
+    const scored = await this.#score(serving, route, request);
     const predictions = rows.map(
       (inputs, i): PredictionRecord => ({
         _id: predictionId(id, i, rows.length),
@@ -209,43 +217,89 @@ export class Predictor {
       })
     );
     await this.#spool.append(encodeEntry({ request: id, given: request.id !== undefined, predictions }));
-    const { version, route, scores, decisions } = scored;
-    return { id, predictions: predictions.map(({ _id }) => _id), version, route, scores, decisions };
+    const { shadow: _, ...answer } = scored;
+    return { id, predictions: predictions.map(({ _id }) => _id), ...answer };
   }
 
-  /** A candidate that fails is counted and never shown: the champion answers in its place. */
-  async #score({ champion, candidate, rolloutId }: Serving, request: InferRequest, key: string): Promise<Scored> {
-    if (candidate !== undefined && goesToCandidate(rolloutId, key, candidate.share)) {
-      const scores = await this.#tryModel(candidate.model, request);
-      if (scores instanceof Float32Array) return decided(candidate.model, 'candidate', scores);
+  /**
+   * A request that one model fails on is given to the other. Failing on both is the caller's: no model is blamed. A
+   * candidate that fails alone is never shown: the champion answers in its place.
+   */
+  async #score({ champion, candidate }: Serving, route: Answer['route'], request: InferRequest): Promise<Scored> {
+    const other = candidate?.model;
+    if (route === 'candidate' && other !== undefined) {
+      const scores = await tryModel(other, request);
+      if (scores instanceof Float32Array) {
+        this.#count(other, request, ANSWERED);
+        return decided(other, 'candidate', scores);
+      }
+      return this.#inPlaceOf(other, scores, champion, request);
     }
-    const scores = await this.#tryModel(champion, request);
-    if (!(scores instanceof Float32Array)) throw scores;
+    const scores = await tryModel(champion, request);
+    const unseen =
+      other !== undefined && (candidate?.shadow === true || !(scores instanceof Float32Array))
+        ? await tryModel(other, request)
+        : undefined;
+    if (!(scores instanceof Float32Array)) {
+      if (unseen instanceof Error) throw callersFault(scores);
+      // Alone, it can only have failed on what the request holds.
+      if (unseen === undefined && errorCodeOf(scores) === 'MLOPS_REQUEST_INVALID') throw scores;
+      this.#count(champion, request, failed(scores));
+      throw scores;
+    }
+    this.#count(champion, request, ANSWERED);
     const answer = decided(champion, 'champion', scores);
-    if (candidate?.shadow !== true) return answer;
-    const unseen = await this.#tryModel(candidate.model, request);
-    if (!(unseen instanceof Float32Array)) return answer;
-    return { ...answer, shadow: { version: candidate.model.version.number, scores: unseen } };
+    if (other === undefined || unseen === undefined) return answer;
+    this.#count(other, request, unseen instanceof Error ? failed(unseen) : ANSWERED);
+    return unseen instanceof Error ? answer : { ...answer, shadow: { version: other.version.number, scores: unseen } };
   }
 
-  async #tryModel(model: LoadedModel, request: InferRequest): Promise<Float32Array | Error> {
-    let result: Float32Array | Error;
-    try {
-      result = await model.score(request.columns, request.rows);
-    } catch (error) {
-      result = error instanceof Error ? error : new Error(String(error));
-    }
-    // Another step may have been taken meanwhile: its counts are not this model's business.
-    const version = String(model.version.number);
-    const counts = this.#counts[version];
-    if (counts !== undefined && !request.synthetic) this.#counts[version] = addAnswers(counts, answerTo(result));
-    return result;
+  async #inPlaceOf(
+    candidate: LoadedModel,
+    failure: Error,
+    champion: LoadedModel,
+    request: InferRequest
+  ): Promise<Scored> {
+    const scores = await tryModel(champion, request);
+    if (scores instanceof Error) throw callersFault(scores);
+    this.#count(candidate, request, failed(failure));
+    this.#count(champion, request, ANSWERED);
+    return decided(champion, 'champion', scores);
+  }
+
+  /** Another step may have been taken meanwhile: its counts are not this model's business. */
+  #count({ version }: LoadedModel, request: InferRequest, answers: Answers): void {
+    const counts = this.#counts[String(version.number)];
+    if (counts !== undefined && !request.synthetic) this.#counts[String(version.number)] = addAnswers(counts, answers);
   }
 }
 
-function answerTo(result: Float32Array | Error): Answers {
-  if (result instanceof Float32Array) return { requests: 1, errors: 0 };
-  return { requests: 0, errors: 1, firstError: result.message.slice(0, FIRST_ERROR_CHARS) };
+function dealt({ candidate, rolloutId }: Serving, key: string): Answer['route'] {
+  return candidate !== undefined && goesToCandidate(rolloutId, key, candidate.share) ? 'candidate' : 'champion';
+}
+
+function routeTo({ champion }: Serving, version: number): Answer['route'] {
+  return version === champion.version.number ? 'champion' : 'candidate';
+}
+
+async function tryModel(model: LoadedModel, { columns, rows }: InferRequest): Promise<Float32Array | Error> {
+  try {
+    return await model.score(columns, rows);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+const ANSWERED: Answers = { requests: 1, errors: 0 };
+
+function failed({ message }: Error): Answers {
+  return { requests: 0, errors: 1, firstError: message.slice(0, FIRST_ERROR_CHARS) };
+}
+
+function callersFault(failure: Error): Error {
+  if (errorCodeOf(failure) === 'MLOPS_REQUEST_INVALID') return failure;
+  const what = `No version can score this request: ${failure.message.slice(0, FIRST_ERROR_CHARS)}`;
+  return new MlopsError('MLOPS_REQUEST_INVALID', what, {}, '', { cause: failure });
 }
 
 /** What either model takes, sorted by name so that records and their comparison don't depend on the version. */

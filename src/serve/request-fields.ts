@@ -1,5 +1,6 @@
 /** Fields of a request's body, checked by hand: each refusal names its field. */
 import { type ErrorCode, MlopsError, type Where } from '../domain/errors';
+import { momentMs } from '../domain/moment';
 
 export function invalid(what: string, where: Where, fix = ''): MlopsError {
   return new MlopsError('MLOPS_REQUEST_INVALID', what, where, fix);
@@ -15,22 +16,26 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** ISO-8601 with its zone; without one nobody knows when it was. */
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
+/** A caller's value in a message: short, and never walked through (it may be 5,000 arrays deep). */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 80));
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
 
 /** The year 10000 has no day of eight digits. */
 const LAST_MS = Date.UTC(9999, 11, 31);
 
-/** The moment that a field names, or `otherwise` when it's absent. */
+/** The moment that a field names, or `otherwise` when it's absent or null. */
 export function timeOf(
   value: unknown,
   field: string,
   otherwise: Date,
   code: ErrorCode = 'MLOPS_REQUEST_INVALID'
 ): Date {
-  if (value === undefined) return otherwise;
-  const ms = typeof value === 'string' && TIME.test(value) ? Date.parse(value) : Number.NaN;
-  if (ms >= 0 && ms < LAST_MS) return new Date(ms);
+  if (value === undefined || value === null) return otherwise;
+  const ms = typeof value === 'string' ? momentMs(value) : undefined;
+  if (ms !== undefined && ms >= 0 && ms < LAST_MS) return new Date(ms);
   throw new MlopsError(
     code,
     `${field} is not a time.`,

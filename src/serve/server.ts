@@ -2,13 +2,15 @@
  * The endpoint over HTTP: Open Inference Protocol V2 (REST, JSON) and `truth`. Whatever a caller sends, the server
  * answers with {"error": "<CODE>: …"} and goes on.
  */
+import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { ServedVersion } from '../domain/endpoint';
 import { type ErrorCode, errorCodeOf, MlopsError } from '../domain/errors';
 import { OUTPUTS, type OutputName } from './infer-request';
+import { takeJsonBodies } from './json-body';
+import { answerKnownHosts } from './known-hosts';
 import type { ServeLimits } from './limits';
 import type { Answer, Predictor } from './predictor';
-import { invalid } from './request-fields';
 
 export interface InferenceServerOptions {
   /** The one model's name: the endpoint's. */
@@ -16,6 +18,8 @@ export interface InferenceServerOptions {
   readonly predictor: Predictor;
   readonly limits: ServeLimits;
   readonly release: string;
+  /** What others reach it by, where that isn't an address of this machine. */
+  readonly address?: string;
   /** Told of failures that are no caller's fault. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -25,9 +29,12 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   MLOPS_TRUTH_INVALID: 400,
   MLOPS_MODEL_UNKNOWN: 404,
   MLOPS_NOT_FOUND: 404,
+  MLOPS_REQUEST_TOO_SLOW: 408,
   MLOPS_PREDICTION_CONFLICT: 409,
   MLOPS_TRUTH_CONFLICT: 409,
   MLOPS_REQUEST_TOO_LARGE: 413,
+  MLOPS_CONTENT_TYPE: 415,
+  MLOPS_HOST_UNKNOWN: 421,
   MLOPS_SPOOL_FULL: 503,
   MLOPS_ENDPOINT_EMPTY: 503,
 };
@@ -37,10 +44,20 @@ type Params = { readonly model: string; readonly version: string };
 /** Not yet listening. */
 export function createInferenceServer(options: InferenceServerOptions): FastifyInstance {
   const { model, predictor, limits } = options;
-  const server = Fastify({ bodyLimit: limits.bodyBytes, requestTimeout: limits.requestMs, logger: false });
-  server.removeAllContentTypeParsers();
-  // Whatever it calls itself: curl says a form, other clients say nothing.
-  server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  const server = Fastify({
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    http: {
+      // Above the request's, Node would exchange the two: its default is 60 s.
+      headersTimeout: limits.requestMs,
+      // Node looks for slow requests only this often, by default every 30 s.
+      connectionsCheckingInterval: Math.min(1_000, limits.requestMs),
+    },
+    clientErrorHandler: refuseConnection,
+    logger: false,
+  });
+  answerKnownHosts(server, options.address);
+  takeJsonBodies(server);
   server.setErrorHandler((error, _request, reply) => refuse(reply, error, options.onFailure));
   server.setNotFoundHandler((request, reply) => {
     const where = { method: request.method, path: request.url.slice(0, 200) };
@@ -72,39 +89,43 @@ export function createInferenceServer(options: InferenceServerOptions): FastifyI
     const versions = servedVersions(predictor);
     return metadata(model, versions, versions[0]);
   });
-  server.get<{ Params: Params }>('/v2/models/:model/versions/:version', ({ params }) => {
+  const versionOf = (params: Params): ServedVersion => {
     known(params.model);
-    const version = servedVersions(predictor).find(({ number }) => String(number) === params.version);
-    if (version !== undefined) return metadata(model, [version], version);
-    throw new MlopsError(
-      'MLOPS_MODEL_UNKNOWN',
-      'This version is not served here.',
-      { model, version: params.version },
-      ''
-    );
+    const versions = servedVersions(predictor);
+    const version = versions.find(({ number }) => String(number) === params.version);
+    if (version !== undefined) return version;
+    const numbers = versions.map(({ number }) => number).join(' and ');
+    const where = { model, version: params.version.slice(0, 80) };
+    const fix = numbers === '' ? 'No version is deployed here yet.' : `It serves ${numbers}.`;
+    throw new MlopsError('MLOPS_MODEL_UNKNOWN', 'This version is not served here.', where, fix);
+  };
+  server.get<{ Params: Params }>('/v2/models/:model/versions/:version', ({ params }) => {
+    const version = versionOf(params);
+    return metadata(model, [version], version);
+  });
+  server.get<{ Params: Params }>('/v2/models/:model/versions/:version/ready', ({ params }) => {
+    versionOf(params);
+    return { name: model, ready: true };
   });
   server.post<{ Params: Params }>('/v2/models/:model/infer', async ({ params, body }, reply) => {
     known(params.model);
-    const { answer, outputs } = await predictor.predict(json(body), new Date());
+    const { answer, outputs } = await predictor.predict(body, new Date());
+    return reply.type(JSON_TYPE).send(inferResponse(model, answer, outputs));
+  });
+  server.post<{ Params: Params }>('/v2/models/:model/versions/:version/infer', async ({ params, body }, reply) => {
+    const { number } = versionOf(params);
+    const { answer, outputs } = await predictor.predict(body, new Date(), number);
     return reply.type(JSON_TYPE).send(inferResponse(model, answer, outputs));
   });
   server.post<{ Params: Params }>('/v2/models/:model/truth', async ({ params, body }, reply) => {
     known(params.model);
-    const accepted = await predictor.learn(json(body), new Date());
+    const accepted = await predictor.learn(body, new Date());
     return reply.type(JSON_TYPE).send(`{"accepted":${accepted}}`);
   });
   return server;
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
-
-function json(body: unknown): unknown {
-  try {
-    return JSON.parse(body as string);
-  } catch (error) {
-    throw invalid(`The body is not JSON: ${(error as Error).message.slice(0, 120)}.`, {});
-  }
-}
 
 function inferResponse(model: string, answer: Answer, outputs: readonly OutputName[]): string {
   const shape = [answer.scores.length];
@@ -134,7 +155,12 @@ function metadata(name: string, versions: readonly ServedVersion[], described: S
     name,
     versions: versions.map(({ number }) => String(number)),
     platform: 'onnx_onnxv1',
-    inputs: (described?.inputs ?? []).map((input) => ({ name: input.name, datatype: input.datatype, shape: [-1] })),
+    inputs: (described?.inputs ?? []).map((input) => ({
+      name: input.name,
+      datatype: input.datatype,
+      shape: [-1],
+      ...(input.unit === 'us' ? { parameters: { unit: 'microseconds since 1970-01-01T00:00:00Z' } } : {}),
+    })),
     outputs: OUTPUTS.map((output) => ({
       name: output,
       datatype: output === 'probability' ? 'FP32' : 'INT64',
@@ -159,4 +185,28 @@ function refusalOf(error: unknown): { code: ErrorCode; status: number; text: str
   if (status === 413) return { code: 'MLOPS_REQUEST_TOO_LARGE', status, text };
   if (status >= 400 && status < 500) return { code: 'MLOPS_REQUEST_INVALID', status, text };
   return { code: 'MLOPS_UNEXPECTED', status: 500, text: 'The server failed on this request; its log says why.' };
+}
+
+/** What Node refuses before there is a request. */
+function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, refusal] = connectionRefusal(error.code);
+  const body = JSON.stringify({ error: refusal.message });
+  const head = `content-type: ${JSON_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+  socket.end(`HTTP/1.1 ${status}\r\n${head}\r\n\r\n${body}`);
+}
+
+function connectionRefusal(code: string | undefined): readonly [status: string, refusal: MlopsError] {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    const what = 'The request did not arrive in time.';
+    return ['408 Request Timeout', new MlopsError('MLOPS_REQUEST_TOO_SLOW', what, {}, 'Send it again.')];
+  }
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    const refusal = new MlopsError('MLOPS_REQUEST_TOO_LARGE', 'The headers are too long.', {}, 'Send shorter ones.');
+    return ['431 Request Header Fields Too Large', refusal];
+  }
+  return ['400 Bad Request', new MlopsError('MLOPS_REQUEST_INVALID', 'This is not HTTP/1.1.', {}, '')];
 }

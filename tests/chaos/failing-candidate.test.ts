@@ -101,7 +101,7 @@ test('the rollout counts what it failed at, and gives the endpoint back to the c
   expect(await rolloutsOf(system.stores).findOne({ project, 'served.number': 2 })).toMatchObject({
     outcome: 'rolled-back',
     because: expect.stringMatching(
-      /^the candidate failed \d+ of \d+ requests, the champion 0 of \d+; its first failure: .*out of data bounds/
+      /^the candidate failed \d+ of \d+ requests, the champion 0 of \d+ \(p = [0-9.e-]+\); its first failure: .*out of data bounds/
     ) as unknown,
   });
   expect(await system.stores.moving.aliases.findOne({ _id: `${project}/champion` })).toMatchObject({ number: 1 });

@@ -55,13 +55,33 @@ test("answers are counted over the replicas at the step's revision", () => {
   expect(answersOf(live, 3, 9)).toEqual({ requests: 0, errors: 0 });
 });
 
-test('a candidate passes with no more errors per request than the champion', () => {
+test('a candidate passes while chance explains that it fails more often than the champion', () => {
   const champion = { requests: 990, errors: 10 };
   expect(tooManyErrors({ requests: 198, errors: 2 }, champion)).toBeUndefined();
-  expect(tooManyErrors({ requests: 197, errors: 3, firstError: 'no such row' }, champion)).toBe(
-    'the candidate failed 3 of 200 requests, the champion 10 of 1000; its first failure: no such row'
+  expect(tooManyErrors({ requests: 197, errors: 3 }, champion)).toBeUndefined();
+  const worse = { requests: 989, errors: 11 };
+  expect(tooManyErrors({ requests: 190, errors: 10, firstError: 'no such row' }, worse)).toBe(
+    'the candidate failed 10 of 200 requests, the champion 11 of 1000 (p = 0.0009); its first failure: no such row'
   );
-  expect(tooManyErrors({ requests: 0, errors: 0 }, { requests: 0, errors: 0 })).toBeUndefined();
-  expect(tooManyErrors({ requests: 5, errors: 1 }, { requests: 0, errors: 0 })).toBeDefined();
   expect(tooManyErrors({ requests: 99, errors: 1 }, addAnswers(champion, { requests: 0, errors: 0 }))).toBeUndefined();
+});
+
+test('one failure of few requests says nothing, one in a hundred of many says much', () => {
+  const never = { requests: 10_000, errors: 0 };
+  expect(tooManyErrors({ requests: 0, errors: 0 }, never)).toBeUndefined();
+  expect(tooManyErrors({ requests: 999, errors: 1 }, never)).toBeUndefined();
+  expect(tooManyErrors({ requests: 990, errors: 10 }, never)).toBeDefined();
+  expect(tooManyErrors({ requests: 0, errors: 20 }, { requests: 80, errors: 0 })).toBeDefined();
+});
+
+test('where the champion answers little or nothing, one failure in a hundred is tolerated', () => {
+  for (const champion of [
+    { requests: 0, errors: 0 },
+    { requests: 3, errors: 0 },
+  ]) {
+    expect(tooManyErrors({ requests: 4, errors: 1 }, champion)).toBeUndefined();
+    expect(tooManyErrors({ requests: 990, errors: 10 }, champion)).toBeUndefined();
+    expect(tooManyErrors({ requests: 50, errors: 50 }, champion)).toBeDefined();
+    expect(tooManyErrors({ requests: 98_000, errors: 2_000 }, champion)).toBeDefined();
+  }
 });

@@ -288,6 +288,11 @@ describe('a mistake', () => {
       (p) => (p['label']!['labeler'] = { rule: { column: 'at', op: '>', value: '2001-02-01T00:00' } } as never),
       'label.labeler.rule.value: must be a time such as \'2001-02-01T00:00:00Z\', as at is timestamp; is "2001-02-01T00:00"',
     ],
+    [
+      'a label rule with a day that there is not',
+      (p) => (p['label']!['labeler'] = { rule: { column: 'at', op: '>', value: '2024-02-30' } } as never),
+      'label.labeler.rule.value: must be a time such as \'2001-02-01T00:00:00Z\', as at is timestamp; is "2024-02-30"',
+    ],
     // features
     [
       'leakage of the label',

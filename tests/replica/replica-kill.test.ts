@@ -48,7 +48,9 @@ async function sendUntilItEnds(pool: Pool, name: string, answered: Set<string>):
   const one = async () => {
     for (;;) {
       const body = JSON.stringify(flightRequest({ id: `${name}-${next++}`, eventTime: '2001-02-03T04:05:06Z' }));
-      const answer = await pool.request({ method: 'POST', path: `/v2/models/${endpoint.name}/infer`, body });
+      const headers = { 'content-type': 'application/json' };
+      const path = `/v2/models/${endpoint.name}/infer`;
+      const answer = await pool.request({ method: 'POST', path, headers, body });
       const { id } = (await answer.body.json()) as { id: string };
       if (answer.statusCode === 200) answered.add(id);
     }

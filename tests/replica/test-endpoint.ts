@@ -126,7 +126,9 @@ export async function openTestEndpoint(): Promise<TestEndpoint> {
 export async function ask(url: string, payload?: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
   const { statusCode, body } = await request(
     url,
-    payload === undefined ? {} : { method: 'POST', body: JSON.stringify(payload) }
+    payload === undefined
+      ? {}
+      : { method: 'POST', body: JSON.stringify(payload), headers: { 'content-type': 'application/json' } }
   );
   return { status: statusCode, body: (await body.json()) as Record<string, unknown> };
 }

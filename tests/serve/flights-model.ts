@@ -6,7 +6,7 @@ import { inferenceGraph } from '../../src/engines/train/inference-graph';
 import { initialParameters, parameterShapes } from '../../src/engines/train/network';
 
 export const FLIGHT_INPUTS: readonly ModelInput[] = [
-  { name: 'date', datatype: 'INT64' },
+  { name: 'date', datatype: 'INT64', unit: 'us' },
   { name: 'distance', datatype: 'INT64' },
   { name: 'origin', datatype: 'BYTES' },
   { name: 'destination', datatype: 'BYTES' },

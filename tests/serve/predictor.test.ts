@@ -229,6 +229,37 @@ describe('a rollout', () => {
     expect((await serving.records()).every(({ shadow }) => shadow === undefined)).toBe(true);
   });
 
+  test('blames no version for a request that both fail on', async () => {
+    for (const [share, shadow] of [
+      [1, false],
+      [0, true],
+      [0, false],
+    ] as const) {
+      const model = await failingModel(3);
+      serving.predictor.take({
+        revision: 2,
+        rolloutId: 'r',
+        step: `both at ${share} ${shadow}`,
+        champion: await failingModel(1),
+        candidate: { model, share, shadow },
+      });
+      await expect(predict(flightRequest())).rejects.toMatchObject({ code: 'MLOPS_REQUEST_INVALID' });
+      expect(serving.predictor.counts).toEqual({ 1: { requests: 0, errors: 0 }, 3: { requests: 0, errors: 0 } });
+    }
+  });
+
+  test('counts what the champion alone fails at', async () => {
+    serving.predictor.take({
+      revision: 2,
+      rolloutId: 'r',
+      step: 'champion',
+      champion: await failingModel(1),
+      candidate: { model: candidate, share: 0, shadow: false },
+    });
+    await expect(predict(flightRequest())).rejects.toThrow('Session');
+    expect(serving.predictor.counts).toMatchObject({ 1: { requests: 0, errors: 1 }, 2: { requests: 0, errors: 0 } });
+  });
+
   test('leaves synthetic traffic out of the counts', async () => {
     await predict(flightRequest({ id: 'a', eventTime: EVENT, synthetic: true }));
     expect(serving.predictor.counts).toEqual({ 1: { requests: 0, errors: 0 } });

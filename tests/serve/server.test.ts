@@ -1,14 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
 import { request } from 'undici';
+import { loadModel } from '../../src/serve/loaded-model';
 import { createInferenceServer } from '../../src/serve/server';
-import { flightRequest } from './flights-model';
+import { flightRequest, flightsVersion } from './flights-model';
 import { flightsModel, openServing, type Serving } from './serving';
 
 interface Client {
+  readonly port: number;
   get(path: string): Promise<{ status: number; body: unknown }>;
   post(
     path: string,
-    payload: unknown
+    payload: unknown,
+    headers?: Readonly<Record<string, string>>
   ): Promise<{ status: number; headers: IncomingHttpHeaders; body: Record<string, unknown> }>;
   close(): Promise<void>;
 }
@@ -24,13 +28,28 @@ async function listening({ predictor, limits }: Serving): Promise<Client> {
       const { statusCode, body } = await request(`${address}${path}`);
       return { status: statusCode, body: await body.json() };
     },
-    post: async (path, payload) => {
+    post: async (path, payload, extra = {}) => {
       const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
-      const { statusCode, headers, body } = await request(`${address}${path}`, { method: 'POST', body: text });
+      const { statusCode, headers, body } = await request(`${address}${path}`, {
+        method: 'POST',
+        body: text,
+        headers: { 'content-type': 'application/json', ...extra },
+      });
       return { status: statusCode, headers, body: (await body.json()) as Record<string, unknown> };
     },
+    port: Number(new URL(address).port),
     close: () => server.close(),
   };
+}
+
+/** What the server answers to these bytes, until it closes the connection. */
+function raw(bytes: string, port = client.port): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes, 'latin1'));
+    let text = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    socket.on('close', () => resolve(text)).on('error', reject);
+  });
 }
 
 let serving: Serving;
@@ -47,9 +66,12 @@ afterAll(async () => {
 });
 
 const get = (path: string) => client.get(path);
-const post = (path: string, payload: unknown) => client.post(path, payload);
-const infer = (payload: unknown) => post('/v2/models/flights/infer', payload);
-const truth = (payload: unknown) => post('/v2/models/flights/truth', payload);
+const post = (path: string, payload: unknown, headers?: Readonly<Record<string, string>>) =>
+  client.post(path, payload, headers);
+const infer = (payload: unknown, headers?: Readonly<Record<string, string>>) =>
+  post('/v2/models/flights/infer', payload, headers);
+const truth = (payload: unknown, headers?: Readonly<Record<string, string>>) =>
+  post('/v2/models/flights/truth', payload, headers);
 
 test('health and metadata are as the protocol says', async () => {
   expect(await get('/v2')).toEqual({ status: 200, body: { name: 'temporal-mlops', version: '1.2.3', extensions: [] } });
@@ -62,7 +84,12 @@ test('health and metadata are as the protocol says', async () => {
     versions: ['1'],
     platform: 'onnx_onnxv1',
     inputs: [
-      { name: 'date', datatype: 'INT64', shape: [-1] },
+      {
+        name: 'date',
+        datatype: 'INT64',
+        shape: [-1],
+        parameters: { unit: 'microseconds since 1970-01-01T00:00:00Z' },
+      },
       { name: 'distance', datatype: 'INT64', shape: [-1] },
       { name: 'origin', datatype: 'BYTES', shape: [-1] },
       { name: 'destination', datatype: 'BYTES', shape: [-1] },
@@ -104,6 +131,168 @@ test('only the outputs that are asked for are sent; nested data is taken', async
   ]);
 });
 
+test('optional fields may be null, which is as absent', async () => {
+  const nulls = { id: null, outputs: null, parameters: { eventTime: null, key: null, synthetic: null } };
+  const { status, body } = await infer({ ...flightRequest(), ...nulls });
+  expect(status).toBe(200);
+  expect(body.outputs).toHaveLength(2);
+  expect((await infer({ ...flightRequest(), parameters: null })).status).toBe(200);
+});
+
+test('narrower numbers are widened', async () => {
+  const { status, body } = await infer(withInput('distance', { datatype: 'INT32' }));
+  expect(status).toBe(200);
+  expect(body.outputs).toEqual((await infer(flightRequest())).body.outputs);
+});
+
+test('a version in the path is answered by that version', async () => {
+  const two = openServing();
+  const candidate = { model: await flightsModel(2), share: 0, shadow: false };
+  two.predictor.take({ revision: 1, rolloutId: 'r', step: 'one', champion: await flightsModel(1), candidate });
+  const other = await listening(two);
+  for (const version of ['1', '2']) {
+    expect(await other.get(`/v2/models/flights/versions/${version}/ready`)).toEqual({
+      status: 200,
+      body: { name: 'flights', ready: true },
+    });
+    const { status, body } = await other.post(`/v2/models/flights/versions/${version}/infer`, flightRequest());
+    expect([status, body.model_version]).toEqual([200, version]);
+  }
+  const refused = { status: 404, body: { error: expect.stringMatching(/MLOPS_MODEL_UNKNOWN.*It serves 1 and 2/) } };
+  expect(await other.post('/v2/models/flights/versions/3/infer', flightRequest())).toMatchObject(refused);
+  expect(await other.get('/v2/models/flights/versions/3/ready')).toMatchObject(refused);
+  await other.close();
+  await two.close();
+});
+
+test('numbers that the model can’t compute with are the caller’s fault, and not counted as the model’s', async () => {
+  const own = openServing();
+  const { version, bytes } = flightsVersion(1);
+  const inputs = version.inputs.map((input) =>
+    input.name === 'distance' ? { ...input, datatype: 'FP64' as const } : input
+  );
+  own.predictor.take({
+    revision: 1,
+    rolloutId: 'r',
+    step: 'one',
+    champion: await loadModel({ ...version, inputs }, bytes),
+  });
+  const other = await listening(own);
+  const send = (value: number) => {
+    const changed = flightRequest().inputs.map((input) =>
+      input.name === 'distance' ? { ...input, datatype: 'FP64', data: [value] } : input
+    );
+    return other.post('/v2/models/flights/infer', { inputs: changed });
+  };
+  expect(await send(1e200)).toMatchObject({
+    status: 400,
+    body: { error: expect.stringMatching(/distance is beyond ±3.4e38/) },
+  });
+  expect(await send(500.5)).toMatchObject({ status: 200 });
+  expect(own.predictor.counts).toEqual({ 1: { requests: 1, errors: 0 } });
+  await other.close();
+  await own.close();
+});
+
+describe('only JSON from callers that mean it', () => {
+  const text = JSON.stringify(flightRequest());
+  test.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/octet-stream',
+    'application/jsonx',
+  ])('not %s', async (type) => {
+    const refusal = {
+      status: 415,
+      body: { error: expect.stringMatching(/MLOPS_CONTENT_TYPE.*Send JSON with the header content-type/) },
+    };
+    expect(await infer(text, { 'content-type': type })).toMatchObject(refusal);
+    expect(await truth('{"id":"20010203-a1","value":1}', { 'content-type': type })).toMatchObject(refusal);
+  });
+
+  test.each(['application/json', 'application/json; charset=utf-8', 'application/vnd.api+json'])('%s', async (type) => {
+    expect((await infer(text, { 'content-type': type })).status).toBe(200);
+  });
+
+  test('no content type at all is refused, and nothing is kept', async () => {
+    const before = (await serving.records()).length;
+    const bare = await raw(
+      `POST /v2/models/flights/infer HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: ${text.length}\r\n\r\n${text}`
+    );
+    expect(bare).toMatch(/^HTTP\/1.1 415 .*MLOPS_CONTENT_TYPE/s);
+    expect(await serving.records()).toHaveLength(before);
+  });
+
+  test('an encoded body says what is taken', async () => {
+    expect(await infer(text, { 'content-encoding': 'gzip' })).toMatchObject({
+      status: 415,
+      body: {
+        error: expect.stringMatching(/MLOPS_CONTENT_TYPE: Encoded bodies are not taken.*gzip.*Send it uncompressed/),
+      },
+    });
+    expect(await infer(text, { 'content-encoding': 'identity' })).toMatchObject({ status: 200 });
+    expect(await infer(text, { 'inference-header-content-length': '10' })).toMatchObject({
+      status: 415,
+      body: { error: expect.stringMatching(/Binary tensor data is not taken/) },
+    });
+  });
+
+  test('a body that is not UTF-8 is refused', async () => {
+    const latin = Buffer.from(text.replace('A01', 'Zürich'), 'latin1').toString('latin1');
+    const head = `POST /v2/models/flights/infer HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n`;
+    expect(await raw(`${head}content-length: ${latin.length}\r\n\r\n${latin}`)).toMatch(/ 400 .*not UTF-8/s);
+  });
+});
+
+describe('over loopback only hosts of this machine are answered', () => {
+  const asked = (host: string) => raw(`GET /v2/health/live HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+  test.each(['localhost', 'localhost:8080', '127.0.0.1', '127.0.0.1:9', '[::1]:8080', 'LOCALHOST'])(
+    '%s',
+    async (host) => {
+      expect(await asked(host)).toMatch(/^HTTP\/1.1 200 /);
+    }
+  );
+  test.each(['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example:80', '169.254.169.254', ''])(
+    'not %s',
+    async (host) => {
+      expect(await asked(host)).toMatch(/^HTTP\/1.1 421 .*MLOPS_HOST_UNKNOWN/s);
+    }
+  );
+
+  test('the address that the replica was given is answered too', async () => {
+    const { predictor, limits } = serving;
+    const named = { model: 'flights', predictor, limits, release: '1', address: 'https://scores.example.com:444' };
+    const server = createInferenceServer({ ...named, onFailure: () => {} });
+    const address = await server.listen({ port: 0, host: '127.0.0.1' });
+    const status = async (host: string) =>
+      (await request(`${address}/v2/health/live`, { headers: { host } })).statusCode;
+    expect([await status('scores.example.com'), await status('other.example.com')]).toEqual([200, 421]);
+    await server.close();
+  });
+});
+
+test('a body that comes too slowly is cut off in time, with its code', async () => {
+  const slow = openServing({ limits: { requestMs: 300 } });
+  const other = await listening(slow);
+  const began = Date.now();
+  const answer = await raw(
+    'POST /v2/models/flights/infer HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{',
+    other.port
+  );
+  expect(answer).toMatch(/^HTTP\/1.1 408 .*MLOPS_REQUEST_TOO_SLOW/s);
+  expect(Date.now() - began).toBeLessThan(2_000);
+  await other.close();
+  await slow.close();
+});
+
+test('headers that are too long, and what is not HTTP, get a code', async () => {
+  expect(await raw(`GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`)).toMatch(
+    /^HTTP\/1.1 431 .*MLOPS_REQUEST_TOO_LARGE/s
+  );
+  expect(await raw('hello\r\n\r\n')).toMatch(/^HTTP\/1.1 400 .*MLOPS_REQUEST_INVALID/s);
+});
+
 test('null is a missing value', async () => {
   expect((await infer(flightRequest({ distance: null, origin: null }))).status).toBe(200);
 });
@@ -136,6 +325,9 @@ const withInput = (name: string, change: object) => ({
   inputs: flightRequest().inputs.map((input) => (input.name === name ? { ...input, ...change } : input)),
 });
 const base = flightRequest();
+/** The request as text, `@` being 5,000 arrays in each other. */
+const nested = (part: string, by: string) =>
+  JSON.stringify(base).replace(part, by.replace('@', '['.repeat(5_000) + ']'.repeat(5_000)));
 
 describe('a request that is not what the model takes', () => {
   test.each<[string, unknown, number, RegExp]>([
@@ -155,6 +347,41 @@ describe('a request that is not what the model takes', () => {
     ['an input without a name', { inputs: [{ shape: [1] }] }, 400, /inputs\[0\] has no name/],
     ['an input that is null', { inputs: [null] }, 400, /inputs\[0\] has no name/],
     ['a wrong datatype', withInput('distance', { datatype: 'FP32' }), 400, /distance has datatype "FP32".*Send INT64/],
+    [
+      'a datatype of 5,000 arrays',
+      nested('"datatype":"INT64","data":[500]', '"datatype":@,"data":[500]'),
+      400,
+      /datatype an array/,
+    ],
+    ['an output of 5,000 arrays', nested('"parameters":{}', '"outputs":[{"name":@}]'), 400, /no output an array/],
+    [
+      'milliseconds for a time',
+      withInput('date', { data: [981_173_106_000] }),
+      400,
+      /date is in microseconds since 1970; 981173106000 looks like milliseconds\. .*row=0.* by 1,000\./,
+    ],
+    ['seconds for a time', withInput('date', { data: [981_173_106] }), 400, /looks like seconds\. .* by 1,000,000\./],
+    [
+      'binary data',
+      withInput('distance', { data: undefined, parameters: { binary_data_size: 8 } }),
+      400,
+      /Binary tensor data is not taken.*Send and expect JSON/,
+    ],
+    ['a binary answer', { ...base, parameters: { binary_data_output: true } }, 400, /Binary tensor data is not taken/],
+    [
+      'a day that there is not',
+      { ...base, parameters: { eventTime: '2023-02-29T10:00:00Z' } },
+      400,
+      /parameters.eventTime is not a time/,
+    ],
+    [
+      'a NaN token',
+      JSON.stringify(base).replace('[500]', '[NaN]'),
+      400,
+      /JSON has no NaN\. Send null for a missing value/,
+    ],
+    ['-Infinity', JSON.stringify(base).replace('[500]', '[-Infinity]'), 400, /JSON has no -Infinity/],
+    ['a byte order mark', `\uFEFF${JSON.stringify(base)}`, 400, /byte order mark.*Send it without/],
     ['a wrong shape', withInput('distance', { shape: [1, 2] }), 400, /distance has a shape/],
     ['no rows', withInput('distance', { shape: [0], data: [] }), 400, /distance has a shape/],
     ['a shape that data does not fill', withInput('distance', { shape: [2] }), 400, /doesn't fill its shape/],

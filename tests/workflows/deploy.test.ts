@@ -216,7 +216,7 @@ test('a candidate that fails more often than the champion is rolled back, with t
       serving.state.shippedTo = '2001-05-15T00:00:00Z';
       await serving.reported();
       await passed(handle, '2001-05-15T00:00:00Z');
-      const reason = 'the candidate failed 3 of 200 requests, the champion 0 of 800';
+      const reason = 'the candidate failed 3 of 200 requests, the champion 0 of 800 (p = 0.008)';
       expect(await handle.result()).toMatchObject({ outcome: 'rolled-back', reason });
       const document = await endpoint();
       expect(document).toMatchObject({ champion: { number: 1 }, rollout: { state: 'rolled-back' } });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ColumnType } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
 import type { Job } from '../../domain/job';
+import { momentOrDayMs } from '../../domain/moment';
 import type { Digest } from '../../domain/refs';
 import { type Database, withDatabase } from './duckdb';
 import { withHeartbeat } from './heartbeat';
@@ -100,7 +101,7 @@ function literalOf(type: ColumnType, op: LabelRule['op'], value: LabelRule['valu
     case 'string':
       return typeof value === 'string' ? text(value) : undefined;
     case 'timestamp':
-      return typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? moment(value) : undefined;
+      return typeof value === 'string' && momentOrDayMs(value) !== undefined ? moment(value) : undefined;
     case 'boolean':
       return op === '=' && (value === 'true' || value === 'false') ? value : undefined;
   }

@@ -2,6 +2,7 @@
 import type { ColumnType } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
 import { COLUMN_NAME } from '../../domain/ids';
+import { momentOrDayMs } from '../../domain/moment';
 
 /** Columns that ingest adds to a source's own: a row's key, and when it was known. */
 export const FILE = '__file';
@@ -46,7 +47,7 @@ export function paths(files: readonly string[]): string {
 
 /** ISO-8601 with zone → a timestamp literal in UTC. The text is the project's own, checked before. */
 export function moment(iso: string): string {
-  const ms = Date.parse(iso);
-  if (!Number.isNaN(ms)) return `make_timestamp(${BigInt(ms) * 1000n})`;
+  const ms = momentOrDayMs(iso);
+  if (ms !== undefined) return `make_timestamp(${BigInt(ms) * 1000n})`;
   throw new MlopsError('MLOPS_DEFINITION_INVALID', 'Not a moment in time.', { text: iso }, 'Write ISO-8601 in UTC.');
 }
