@@ -139,7 +139,7 @@ test('refuses bytes that are no model, and a graph that does not take the declar
     (await endpoint.report('r1'))?.error?.includes('MLOPS_MODEL_INVALID')
   );
   await endpoint.publish({ revision: 3, champion: { ...TWO.version, inputs: TWO.version.inputs.slice(1) } });
-  await until('the report names the input', async () => (await endpoint.report('r1'))?.error?.includes('input date'));
+  await until('the report names the input', async () => (await endpoint.report('r1'))?.error?.includes('inputs=date'));
   expect(await answerOf(replica)).toEqual({ status: 200, version: '1' });
 });
 
