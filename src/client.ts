@@ -34,6 +34,7 @@ import {
 import type { ApproveInput, EvaluateInput, EvaluateResult, LifecycleState } from './domain/phases';
 import { COMPUTE_SUFFIX, DEFAULT_TASK_QUEUE } from './domain/queues';
 import { type Environment, readEnvironment } from './runtime/environment';
+import { requirePayload } from './runtime/payload';
 import { temporalConfig } from './runtime/temporal-config';
 import { dataConverter } from './runtime/data-converter';
 
@@ -51,7 +52,6 @@ export interface MlopsClientOptions {
 const NO_WORKER_AFTER_MS = 4_000;
 /** A person waits for it; the SDK's own limit is 10 s. */
 const CONNECT_WITHIN_MS = 5_000;
-const MAX_PAYLOAD_BYTES = 64 * 1024;
 const OPENING_ATTEMPTS = 5;
 /** A gRPC status. */
 const UNIMPLEMENTED = 12;
@@ -111,7 +111,7 @@ export class MlopsClient {
       answers: [],
       seenTriggers: [],
     };
-    checkPayload('definition', state);
+    requirePayload('The definition is too large for a workflow.', state, 'Make it smaller.');
     const operation = new WithStartWorkflowOperation<Workflow>('lifecycle', {
       workflowId: lifecycleId(definition.name),
       taskQueue: this.taskQueue,
@@ -209,7 +209,7 @@ export class MlopsClient {
 
   apply(definition: ProjectDefinition, message: OperatorMessage): Promise<OperatorAnswer> {
     const applied: ApplyMessage = { ...message, definition: packDefinition(definition) };
-    checkPayload('definition', applied);
+    requirePayload('The definition is too large for a workflow.', applied, 'Make it smaller.');
     return this.#operate(definition.name, MESSAGES.apply, applied);
   }
 
@@ -327,17 +327,6 @@ function checkProject(project: string): void {
       'This is no project name.',
       { project },
       'Small letters, digits and hyphens, at most 48.'
-    );
-}
-
-function checkPayload(what: string, payload: unknown): void {
-  const bytes = Buffer.byteLength(JSON.stringify(payload));
-  if (bytes > MAX_PAYLOAD_BYTES)
-    throw new MlopsError(
-      'MLOPS_PAYLOAD_TOO_LARGE',
-      `The ${what} is too large for a workflow.`,
-      { bytes, limit: MAX_PAYLOAD_BYTES },
-      'Make it smaller.'
     );
 }
 

@@ -9,13 +9,18 @@ export interface WallDuration {
   readonly wall: string;
 }
 
+/** Of the civil day in UTC, which has no leap seconds. */
+export const DAY_MS = 86_400_000;
+export const HOUR_US = 3_600_000_000;
+export const DAY_US = 24 * HOUR_US;
+
 const UNITS: Readonly<Record<string, number>> = {
   millisecond: 1,
   second: 1_000,
   minute: 60_000,
   hour: 3_600_000,
-  day: 86_400_000,
-  week: 604_800_000,
+  day: DAY_MS,
+  week: 7 * DAY_MS,
 };
 const DURATION = /^(\d+(?:\.\d+)?) (millisecond|second|minute|hour|day|week)s?$/;
 

@@ -1,6 +1,8 @@
 /** Names and ids. Each id is made and read here, and nowhere else. */
 export const PROJECT_NAME = /^[a-z][a-z0-9-]{0,47}$/;
 /** A column, feature or rule: safe as an SQL identifier and as an ONNX input name. */
+/** Values of the feature graph and of the model's graph have these names; their other names cannot be a column's. */
+export const RESERVED_COLUMNS: readonly string[] = ['dense', 'probability'];
 export const COLUMN_NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 export const PERSON_NAME = /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$/;
 /** Ids that clients give: decisions, triggers, predictions. */

@@ -1,6 +1,5 @@
 import type { Period } from './definition';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from './durations';
 
 /** Half-open [from, to) of event time, ISO-8601 UTC. */
 export interface TimeRange {

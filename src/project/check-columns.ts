@@ -1,5 +1,6 @@
 /** Rules about columns: every one that is named exists, has a type that fits, and doesn't give the answer away. */
 import type { ColumnType, FeatureDefinition } from '../domain/definition';
+import { RESERVED_COLUMNS } from '../domain/ids';
 import { momentOrDayMs } from '../domain/moment';
 import { dependencyName } from './default-names';
 import { didYouMean } from '../domain/did-you-mean';
@@ -21,9 +22,6 @@ const READS: Readonly<Record<FeatureDefinition['transform'], readonly ColumnType
   oneHot: ['string', 'integer', 'number', 'boolean'],
   embedding: ['string'],
 };
-
-/** Values of the feature graph and the model's graph have these names. */
-const RESERVED = ['dense', 'probability'];
 
 export function checkColumns(parsed: Parsed, tell: Tell): void {
   const { source } = parsed;
@@ -136,7 +134,7 @@ function checkFeatures({ features, label, source }: Parsed, typed: Typed, tell: 
     else if (column === knownAt && column !== source?.eventTime) {
       tell(path, `${column} is not known before the row is: at serving time there is no such value`);
     }
-    if (RESERVED.includes(column)) tell(path, `${column} is a name of the model's own; rename the column`);
+    if (RESERVED_COLUMNS.includes(column)) tell(path, `${column} is a name of the model's own; rename the column`);
     const key = transform === 'embedding' ? `embedding ${column}` : JSON.stringify(feature);
     const first = seen.get(key);
     if (first !== undefined) tell(['features', at], `is features[${first}] again`);

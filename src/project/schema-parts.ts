@@ -1,6 +1,6 @@
 /** Building blocks of the definition's schema: what zod has no words of its own for. */
 import { z } from 'zod';
-import { parseDurationMs } from '../domain/durations';
+import { DAY_MS, parseDurationMs } from '../domain/durations';
 import { listed, shown } from './mistakes';
 
 /** An object without unknown fields; those that there are go to mistakes.ts, for its "did you mean". */
@@ -42,7 +42,7 @@ const CLOCKS = {
   wall: { other: 'event', meaning: "people's and machines' time" },
 } as const;
 /** Longer ones are slips, and would overflow timers. */
-const LONGEST_MS = 10 * 366 * 86_400_000;
+const LONGEST_MS = 10 * 366 * DAY_MS;
 
 /** `{ event: '7 days' }` or `{ wall: '24 hours' }`: of the one clock that fits, in words that durations.ts reads. */
 function duration<Clock extends keyof typeof CLOCKS>(clock: Clock, { zero = false } = {}) {

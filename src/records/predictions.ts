@@ -1,11 +1,10 @@
 /** Stored predictions of an endpoint, by UTC day of event time; synthetic traffic is left out. */
+import { DAY_MS } from '../domain/durations';
 import { PROJECT_NAME } from '../domain/ids';
 import { type JoinedRow, type PredictionDay, predictionDays, windowRows } from '../stores/predictions';
 import { countUnmatched, listUnmatched } from '../stores/truths';
 import type { UnmatchedTruth } from '../domain/endpoint';
 import type { RecordStores } from './stores';
-
-const DAY_MS = 86_400_000;
 
 /** @param day `20010203`; the first `limit` of it, by event time, each with its latest truth */
 export async function predictionsOfDay(

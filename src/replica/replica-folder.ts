@@ -12,6 +12,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MlopsError } from '../domain/errors';
+import { isProcessAlive } from '../runtime/process-alive';
 
 export interface ReplicaFolder {
   readonly endpointFile: string;
@@ -44,7 +45,7 @@ function takeLock(path: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     const owner = Number(readFileSync(path, 'utf8'));
     // In a container every life of a replica has the same process id.
-    if (owner !== process.pid && isAlive(owner)) {
+    if (owner !== process.pid && isProcessAlive(owner)) {
       throw new MlopsError(
         'MLOPS_CONFIGURATION',
         'Another replica works in this folder.',
@@ -53,16 +54,6 @@ function takeLock(path: string): void {
       );
     }
     writeFileSync(path, String(process.pid));
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!(pid > 0)) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -2,6 +2,7 @@
  * A replica of an endpoint: answers requests, follows the endpoint's document, ships records, reports. Each of the four
  * goes on when the others can't; requests need no server at all.
  */
+import { DAY_MS } from '../domain/durations';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { ReplicaDocument } from '../domain/endpoint';
@@ -65,7 +66,7 @@ export interface Replica {
 
 const TIMING: ReplicaTiming = { reconcileMs: 250, shipMs: 50, reportMs: 1_000, drainMs: 10_000 };
 const SPOOL_BYTES = 1 << 30;
-const MAX_SKEW_MS = 30 * 86_400_000;
+const MAX_SKEW_MS = 30 * DAY_MS;
 const IDLE_MS = 10_000;
 
 /** Resolves when it listens; it serves as soon as a version is loaded, which may have been on disk. */

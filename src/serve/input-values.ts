@@ -2,15 +2,13 @@
 import type { ModelInput } from '../domain/endpoint';
 import type { MlopsError } from '../domain/errors';
 import type { InputType } from '../engines/features/fitted';
+import { MISSING_TIMESTAMP } from '../engines/tables/columns';
 import { float64, int64, strings, type Tensor } from '../engines/onnx/tensor';
 import type { ServeLimits } from './limits';
 import { invalid, tooLarge } from './request-fields';
 
 /** null is a missing value. */
 export type InputValue = string | number | boolean | null;
-
-/** The graph's own mark of a missing time (features/feature-graph.ts). */
-const MISSING_TIME = -(2n ** 63n);
 
 /** A NUL would cut the string at the native border, a lone surrogate would become another character there. */
 const UNFIT_TEXT = /[\0\p{Surrogate}]/u;
@@ -81,7 +79,9 @@ function unfit(datatype: ModelInput['datatype'], value: unknown): string | undef
 export function tensorOf(type: InputType, values: readonly InputValue[]): Tensor {
   switch (type) {
     case 'timestamp':
-      return int64(BigInt64Array.from(values, (value) => (value === null ? MISSING_TIME : BigInt(value as number))));
+      return int64(
+        BigInt64Array.from(values, (value) => (value === null ? MISSING_TIMESTAMP : BigInt(value as number)))
+      );
     case 'number':
       return float64(Float64Array.from(values, (value) => (value === null ? Number.NaN : Number(value))));
     case 'string':

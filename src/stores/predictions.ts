@@ -2,6 +2,7 @@
  * Prediction records: one collection for each endpoint, `predictions.<endpoint>`. Immutable: a repeated insert changes
  * nothing. Windows read and count them by event time. What is known of their truth is in truths.ts.
  */
+import { DAY_MS } from '../domain/durations';
 import type { Collection, IndexDescription } from 'mongodb';
 import type { PredictionRecord, TruthRecord } from '../domain/endpoint';
 import { PROJECT_NAME } from '../domain/ids';
@@ -10,7 +11,6 @@ import { insertNew } from './insert-new';
 import { MONGO, type Store } from './mongo';
 import { countTruths, matchTruths, type StoredTruth, storeTruths, truthsOf } from './truths';
 
-const DAY_MS = 86_400_000;
 const PREFIX = 'predictions.';
 const NOT_SYNTHETIC = { synthetic: { $exists: false } };
 

@@ -6,10 +6,8 @@
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import type { ActivityInboundCallsInterceptor, ActivityInterceptorsFactory } from '@temporalio/worker';
 import { ERRORS, errorCodeOf, MlopsError } from '../domain/errors';
+import { requirePayload } from '../runtime/payload';
 import { isServerAway } from '../runtime/server-away';
-
-/** Payloads are refs; what is larger has lost its way. */
-export const MAX_PAYLOAD_BYTES = 64 * 1024;
 
 export const ActivityFailures: ActivityInterceptorsFactory = (context) => ({
   inbound: context.info.activityType.startsWith('mlops') ? inbound : {},
@@ -19,25 +17,17 @@ const inbound: ActivityInboundCallsInterceptor = {
   async execute(input, next) {
     try {
       const result = await next(input);
-      checkSize(result);
+      requirePayload(
+        'An activity answers more than a workflow should carry.',
+        result,
+        'Return refs and put the bytes into an artifact.'
+      );
       return result;
     } catch (error) {
       throw failureOf(error);
     }
   },
 };
-
-function checkSize(result: unknown): void {
-  const bytes = Buffer.byteLength(JSON.stringify(result) ?? '');
-  if (bytes > MAX_PAYLOAD_BYTES) {
-    throw new MlopsError(
-      'MLOPS_PAYLOAD_TOO_LARGE',
-      'An activity answers more than a workflow should carry.',
-      { bytes, limit: MAX_PAYLOAD_BYTES },
-      'Return refs and put the bytes into an artifact.'
-    );
-  }
-}
 
 function failureOf(error: unknown): Error {
   if (error instanceof TemporalFailure) return error;

@@ -2,13 +2,13 @@
  * Shadow pairs of a rollout: both versions' answers to the same requests, read from its prediction records. A pair
  * needs a fraction of the rows that two separate arms would, since the request's own difficulty cancels.
  */
+import { DAY_MS } from '../../domain/durations';
 import type { RolloutDocument, ShadowPairs } from '../../domain/rollout';
 import { meanInterval } from '../../engines/stats/intervals';
 import { logLossOf } from '../../engines/stats/losses';
 import type { Stores } from '../../stores/connect';
 import { windowRows } from '../../stores/predictions';
 
-const DAY_MS = 86_400_000;
 const CONFIDENCE = 0.95;
 
 /** Means by days of candidate − champion; undefined where the rollout has no pairs. */

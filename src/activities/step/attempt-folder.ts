@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { isProcessAlive } from '../../runtime/process-alive';
 
 /** With its start: a process id is given to another process in time. */
 const PROCESS = `${hostname()}~${process.pid}~${Math.round(performance.timeOrigin)}`;
@@ -33,14 +34,5 @@ export async function sweepAttempts(workFolder: string): Promise<void> {
 function hasEnded(name: string): boolean {
   const [host, pid] = name.split('~');
   if (host !== hostname() || !/^\d+$/.test(pid ?? '')) return false;
-  return Number(pid) === process.pid || !isAlive(Number(pid));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
+  return Number(pid) === process.pid || !isProcessAlive(Number(pid));
 }

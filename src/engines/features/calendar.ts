@@ -2,12 +2,11 @@
  * Calendar parts of timestamps, in the graph: integer arithmetic on int64 microseconds. Mod floors, and Div only ever
  * sees a non-negative or an exact quotient, so times before 1970 need no case of their own.
  */
+import { DAY_US } from '../../domain/durations';
+import { MISSING_TIMESTAMP } from '../tables/columns';
 import type { Value } from '../onnx/graph';
 import type { Operators } from '../onnx/operators';
 
-export const MICROSECONDS_OF_DAY = 86_400_000_000;
-/** How a missing timestamp looks, in tables and at the endpoint: −2^63. */
-export const MISSING_TIMESTAMP = -(2n ** 63n);
 /** 1970-01-01 was a Thursday; Monday is 0. */
 const EPOCH_WEEKDAY = 3;
 
@@ -18,13 +17,13 @@ export function isMissingTime(o: Operators, time: Value): Value {
 
 /** Microseconds since midnight: int64 [N] → int64 [N]; of a missing time: 0. */
 export function microsecondOfDay(o: Operators, time: Value): Value {
-  return o.mod(withoutMissing(o, time), o.integer(MICROSECONDS_OF_DAY));
+  return o.mod(withoutMissing(o, time), o.integer(DAY_US));
 }
 
 /** Monday 0 … Sunday 6: int64 [N] → int64 [N]; of a missing time: Thursday. */
 export function weekday(o: Operators, time: Value): Value {
   const there = withoutMissing(o, time);
-  const day = o.integer(MICROSECONDS_OF_DAY);
+  const day = o.integer(DAY_US);
   const days = o.div(o.sub(there, o.mod(there, day)), day);
   return o.mod(o.add(days, o.integer(EPOCH_WEEKDAY)), o.integer(7));
 }

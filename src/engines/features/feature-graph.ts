@@ -11,11 +11,12 @@
  * Logarithms, sines and cosines are computed in double and then rounded to float: in float their last bit depends on a
  * row's place in its batch.
  */
+import { DAY_US } from '../../domain/durations';
 import { Graph, type Value } from '../onnx/graph';
 import { encodeModel } from '../onnx/model';
 import { type Operators, operators } from '../onnx/operators';
 import { float64, int64 } from '../onnx/tensor';
-import { isMissingTime, MICROSECONDS_OF_DAY, microsecondOfDay, weekday } from './calendar';
+import { isMissingTime, microsecondOfDay, weekday } from './calendar';
 import type { FittedFeatures, FittedTransform, InputType } from './fitted';
 
 export interface FeatureValues {
@@ -66,11 +67,11 @@ function denseFeature(o: Operators, x: Value, fitted: DenseTransform): Value {
     case 'timeOfDayBuckets': {
       // Scaled before the division: exact also where the day doesn't divide into whole microseconds.
       const scaled = o.mul(microsecondOfDay(o, x), o.integer(fitted.buckets));
-      const bucket = o.div(scaled, o.integer(MICROSECONDS_OF_DAY));
+      const bucket = o.div(scaled, o.integer(DAY_US));
       return positions(o, o.where(isMissingTime(o, x), o.integer(-1), bucket), fitted.buckets);
     }
     case 'timeOfDayCycles': {
-      const radians = Array.from({ length: fitted.harmonics }, (_, h) => (2 * Math.PI * (h + 1)) / MICROSECONDS_OF_DAY);
+      const radians = Array.from({ length: fitted.harmonics }, (_, h) => (2 * Math.PI * (h + 1)) / DAY_US);
       const moment = o.unsqueeze(o.cast(microsecondOfDay(o, x), 'float64'), 1);
       const angles = o.mul(moment, o.constant(float64(radians, [1, fitted.harmonics])));
       const cycles = o.concat([o.cast(o.sin(angles), 'float32'), o.cast(o.cos(angles), 'float32')], 1);

@@ -4,12 +4,10 @@
  */
 import type { FeatureDefinition } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
+import { COLUMN_NAME, RESERVED_COLUMNS } from '../../domain/ids';
 import type { JobContext } from '../../domain/job';
 import type { Column, NumberColumn, StringColumn, TableColumns } from '../tables/columns';
 import type { FeatureInput, FittedFeatures, FittedTransform } from './fitted';
-
-/** Names that the feature graph and the model's graph use for their own values. */
-const RESERVED = /^(dense|probability|index:.*|\/.*)$/;
 
 /** More columns than this belong into an embedding: a row costs four bytes for each. */
 const MAX_ONE_HOT = 1000;
@@ -141,7 +139,7 @@ function someOf<T extends readonly unknown[]>(categories: T, feature: Counting):
 function columnOf(table: TableColumns, feature: FeatureDefinition): Column {
   const column = table.columns[feature.column];
   if (column === undefined) throw invalid(feature, 'The table has no such column.', 'Name a column of the source.');
-  if (RESERVED.test(feature.column))
+  if (RESERVED_COLUMNS.includes(feature.column) || !COLUMN_NAME.test(feature.column))
     throw invalid(feature, "The name is one of the graph's own.", 'Rename the column.');
   return column;
 }

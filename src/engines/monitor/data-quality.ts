@@ -1,12 +1,12 @@
 /** Whether a window's inputs are such as the model was made for: the schema's rules and the learned dependencies. */
 import type { ColumnRule, SchemaDefinition, Severity } from '../../domain/definition';
 import type { DataQuality } from '../../domain/monitoring';
-import type { Column, TableColumns } from '../tables/columns';
+import { type Column, MISSING_TIMESTAMP, type TableColumns } from '../tables/columns';
+import { type ColumnCheck, columnChecks } from '../tables/column-checks';
 import { brokenDependencies, type LearnedDependencies } from '../tables/dependencies';
 
 /** A rule that is only for information counts, and never fails a window. */
 const NO_LIMIT = 1;
-const MISSING_TIME = -(2n ** 63n);
 
 /**
  * Counts the rows that break each rule; the window fails where their share of all rows is above `maxBrokenShare`.
@@ -39,30 +39,25 @@ interface Count {
   readonly broken: number;
 }
 
-function countsOf({ column: name, required, severity, min, max, oneOf }: ColumnRule, table: TableColumns): Count[] {
-  const column = table.columns[name];
+function countsOf(rule: ColumnRule, table: TableColumns): Count[] {
+  const column = table.columns[rule.column];
   if (column === undefined) return [];
-  const count = (rule: string, broken: number): Count => ({ rule: `${name} ${rule}`, severity, broken });
-  return [
-    ...(required ? [count('present', missing(column))] : []),
-    ...(min === undefined
-      ? []
-      : [
-          count(
-            `at least ${min}`,
-            numbersWhere(column, (value) => value < min)
-          ),
-        ]),
-    ...(max === undefined
-      ? []
-      : [
-          count(
-            `at most ${max}`,
-            numbersWhere(column, (value) => value > max)
-          ),
-        ]),
-    ...(oneOf === undefined ? [] : [count(`one of ${oneOf.join(', ')}`, others(column, oneOf))]),
-  ];
+  const { severity } = rule;
+  return columnChecks(rule).map(({ name, holds }) => ({ rule: name, severity, broken: brokenIn(column, holds) }));
+}
+
+/** A missing value is neither too small nor too large: NaN compares as false. */
+function brokenIn(column: Column, holds: ColumnCheck['holds']): number {
+  switch (holds.kind) {
+    case 'present':
+      return missing(column);
+    case 'at least':
+      return numbersWhere(column, (value) => value < holds.bound);
+    case 'at most':
+      return numbersWhere(column, (value) => value > holds.bound);
+    case 'one of':
+      return others(column, holds.values);
+  }
 }
 
 function missing(column: Column): number {
@@ -72,11 +67,10 @@ function missing(column: Column): number {
     case 'number':
       return howMany(column.values, Number.isNaN);
     case 'timestamp':
-      return howMany(column.values, (value) => value === MISSING_TIME);
+      return howMany(column.values, (value) => value === MISSING_TIMESTAMP);
   }
 }
 
-/** A missing value is neither too small nor too large: NaN compares as false. */
 function numbersWhere(column: Column, bad: (value: number) => boolean): number {
   return column.type === 'number' ? howMany(column.values, bad) : 0;
 }

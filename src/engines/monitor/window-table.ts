@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { ColumnType } from '../../domain/definition';
-import type { Column, TableColumns } from '../tables/columns';
+import { type Column, MISSING_TIMESTAMP, type TableColumns } from '../tables/columns';
 
 /** As it is in a record: times in µs. */
 export type Value = string | number | boolean | null;
@@ -61,7 +61,6 @@ export async function readWindow(
 }
 
 const PROGRESS_ROWS = 20_000;
-const MISSING_TIME = -(2n ** 63n);
 
 function columnOf(type: ColumnType, values: readonly Value[]): Column {
   switch (type) {
@@ -70,7 +69,7 @@ function columnOf(type: ColumnType, values: readonly Value[]): Column {
     case 'timestamp':
       return {
         type: 'timestamp',
-        values: BigInt64Array.from(values, (value) => (value === null ? MISSING_TIME : BigInt(Number(value)))),
+        values: BigInt64Array.from(values, (value) => (value === null ? MISSING_TIMESTAMP : BigInt(Number(value)))),
       };
     case 'integer':
     case 'number':

@@ -1,3 +1,5 @@
+import { DAY_MS, DAY_US } from '../../domain/durations';
+
 /**
  * Rows of one day have weather, crews and queues in common: they aren't independent, days nearly are. (In the flights
  * data the late rate varies from day to day 574 times as much as independent rows would.)
@@ -10,8 +12,6 @@ export interface Blocks {
   readonly index: Int32Array;
 }
 
-const MICROSECONDS_OF_DAY = 86_400_000_000;
-const MILLISECONDS_OF_DAY = 86_400_000;
 /** Below two days: consecutive runs, as few as give an interval, as many as leave them long. */
 const RUNS = 10;
 
@@ -19,14 +19,14 @@ const RUNS = 10;
 export function blocksOf(eventTime: BigInt64Array): Blocks {
   const days = new Int32Array(eventTime.length);
   for (let row = 0; row < days.length; row += 1) {
-    days[row] = Math.floor(Number(eventTime[row]!) / MICROSECONDS_OF_DAY);
+    days[row] = Math.floor(Number(eventTime[row]!) / DAY_US);
   }
   const distinct = [...new Set(days)].sort((a, b) => a - b);
   if (distinct.length < 2) return runsOf(days.length);
   const position = new Map(distinct.map((day, i) => [day, i]));
   return {
     of: 'day',
-    names: distinct.map((day) => new Date(day * MILLISECONDS_OF_DAY).toISOString().slice(0, 10)),
+    names: distinct.map((day) => new Date(day * DAY_MS).toISOString().slice(0, 10)),
     index: days.map((day) => position.get(day)!),
   };
 }

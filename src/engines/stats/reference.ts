@@ -1,5 +1,6 @@
 /** What windows are compared with, frozen with the model: an artifact of its evaluation, plain JSON. */
 import type { Period } from '../../domain/definition';
+import { DAY_MS } from '../../domain/durations';
 import { periodOf } from '../../domain/period';
 import type { TableColumns } from '../tables/columns';
 import { type Bins, binsOf, countsIn } from './bins';
@@ -35,7 +36,6 @@ export interface ReferenceInput {
 
 export const SCORES = 'score';
 const MIN_PERIOD_ROWS = 200;
-const DAY_MS = 86_400_000;
 
 export function referenceOf({ watched, table, scores, history }: ReferenceInput): Reference {
   const past = history === undefined ? [] : watchedColumns(history.table, watched);

@@ -1,9 +1,8 @@
 /** Columns as drift looks at them. A moment as such always moves on: its time of day and its weekday are looked at. */
-import type { Column, TableColumns } from '../tables/columns';
+import { DAY_US, HOUR_US } from '../../domain/durations';
+import { type Column, MISSING_TIMESTAMP, type TableColumns } from '../tables/columns';
 import type { BinnedValues } from './bins';
 
-const MISSING = -(2n ** 63n);
-const MICROSECONDS_OF_HOUR = 3_600_000_000;
 const HOURS = 24;
 const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const;
 /** 1970-01-01 was a Thursday. */
@@ -40,13 +39,13 @@ function watch(name: string, column: Column | undefined): readonly WatchedColumn
 }
 
 function timeOfDay(time: bigint): number {
-  if (time === MISSING) return Number.NaN;
-  const hours = Number(time) / MICROSECONDS_OF_HOUR;
+  if (time === MISSING_TIMESTAMP) return Number.NaN;
+  const hours = Number(time) / HOUR_US;
   return hours - Math.floor(hours / HOURS) * HOURS;
 }
 
 function weekday(time: bigint): number {
-  if (time === MISSING) return -1;
-  const days = Math.floor(Number(time) / (MICROSECONDS_OF_HOUR * HOURS)) + EPOCH_WEEKDAY;
+  if (time === MISSING_TIMESTAMP) return -1;
+  const days = Math.floor(Number(time) / DAY_US) + EPOCH_WEEKDAY;
   return days - Math.floor(days / WEEKDAYS.length) * WEEKDAYS.length;
 }

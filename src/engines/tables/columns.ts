@@ -11,7 +11,10 @@ export interface NumberColumn {
   readonly type: 'number';
   readonly values: Float64Array;
 }
-/** Microseconds since 1970-01-01T00:00Z; −2^63 is missing. */
+/** A missing time in memory, in feature graphs and in digests. */
+export const MISSING_TIMESTAMP = -(2n ** 63n);
+
+/** Microseconds since 1970-01-01T00:00Z, or `MISSING_TIMESTAMP`. */
 export interface TimestampColumn {
   readonly type: 'timestamp';
   readonly values: BigInt64Array;

@@ -1,7 +1,7 @@
 /** Dependencies between columns ("a route has one distance"), learned from training rows and checked in later ones. */
 import type { DependencyRule } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
-import type { Column, TableColumns } from './columns';
+import { type Column, MISSING_TIMESTAMP, type TableColumns } from './columns';
 
 type Value = string | number;
 
@@ -30,7 +30,6 @@ export interface BrokenDependency {
 }
 
 const EXAMPLES = 5;
-const MISSING_TIMESTAMP = -(2n ** 63n);
 
 /**
  * Rows with a missing determinant or dependent teach nothing.

@@ -3,7 +3,7 @@ import type { ColumnType } from '../../domain/definition';
 import { MlopsError, type Where } from '../../domain/errors';
 import type { Column, TableColumns } from './columns';
 import { type Database, messageOf, numbersOf, withDatabase } from './duckdb';
-import { column, FILE, KNOWN_AT, moment, path, paths, ROW, SQL_TYPES, text } from './sql';
+import { column, FILE, KNOWN_AT, LEAST_BIGINT, moment, path, paths, ROW, SQL_TYPES, text } from './sql';
 
 export interface LoadRequest {
   /** Local files; `labels` is the label shard beside a data shard, same rows in the same order. */
@@ -140,7 +140,7 @@ function partOf(name: string, type: ColumnType, rows: number): Part {
     case 'string':
       return { expression: codeOf(name), into: new Int32Array(rows) };
     case 'timestamp':
-      return { expression: `coalesce(epoch_us(${it}), -9223372036854775807 - 1)`, into: new BigInt64Array(rows) };
+      return { expression: `coalesce(epoch_us(${it}), ${LEAST_BIGINT})`, into: new BigInt64Array(rows) };
     case 'integer':
     case 'number':
     case 'boolean':

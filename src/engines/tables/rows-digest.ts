@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import type { ColumnType } from '../../domain/definition';
 import type { Digest } from '../../domain/refs';
 import { type Database, numbersOf } from './duckdb';
-import { FILE, KNOWN_AT, ROW } from './sql';
+import { FILE, KNOWN_AT, LEAST_BIGINT, ROW } from './sql';
 
 type Values = Int8Array | Int32Array | Float64Array | BigInt64Array;
 
@@ -95,9 +95,9 @@ function arrayOf(type: ColumnType, rows: number): Values {
 function expressionOf(name: string, type: ColumnType): string {
   switch (type) {
     case 'integer':
-      return `coalesce("${name}", -9223372036854775807 - 1)`;
+      return `coalesce("${name}", ${LEAST_BIGINT})`;
     case 'timestamp':
-      return `coalesce(epoch_us("${name}"), -9223372036854775807 - 1)`;
+      return `coalesce(epoch_us("${name}"), ${LEAST_BIGINT})`;
     case 'number':
       return `coalesce("${name}", 'nan'::DOUBLE)`;
     case 'boolean':

@@ -1,6 +1,7 @@
 /** Rules of the schema as conditions in SQL, true where a row breaks them. */
 import type { ColumnRule, ColumnType, SchemaDefinition, Severity, SourceDefinition } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
+import { type ColumnCheck, columnChecks } from './column-checks';
 import { column, KNOWN_AT, text } from './sql';
 
 export interface RowRule {
@@ -35,17 +36,21 @@ function rulesOf(rule: ColumnRule, type: ColumnType | undefined): readonly RowRu
   if ((min !== undefined || max !== undefined) && !numeric) throw misfit(rule, `A ${type} has no min or max here.`);
   if (oneOf !== undefined && type !== 'string') throw misfit(rule, `oneOf is for strings, this is a ${type}.`);
   if (oneOf?.length === 0) throw misfit(rule, 'oneOf is empty: no row could pass.');
-  const unless = (name: string, good: string): RowRule => ({
-    name: `${rule.column} ${name}`,
-    severity,
-    broken: `coalesce(NOT (${good}), false)`,
-  });
-  return [
-    ...(rule.required ? [{ name: `${rule.column} present`, severity, broken: `${it} IS NULL` }] : []),
-    ...(min === undefined ? [] : [unless(`at least ${min}`, `${it} >= '${min}'::DOUBLE`)]),
-    ...(max === undefined ? [] : [unless(`at most ${max}`, `${it} <= '${max}'::DOUBLE`)]),
-    ...(oneOf === undefined ? [] : [unless(`one of ${oneOf.join(', ')}`, `${it} IN (${oneOf.map(text).join(', ')})`)]),
-  ];
+  return columnChecks(rule).map(({ name, holds }) => ({ name, severity, broken: brokenIn(it, holds) }));
+}
+
+function brokenIn(it: string, holds: ColumnCheck['holds']): string {
+  const unless = (good: string) => `coalesce(NOT (${good}), false)`;
+  switch (holds.kind) {
+    case 'present':
+      return `${it} IS NULL`;
+    case 'at least':
+      return unless(`${it} >= '${holds.bound}'::DOUBLE`);
+    case 'at most':
+      return unless(`${it} <= '${holds.bound}'::DOUBLE`);
+    case 'one of':
+      return unless(`${it} IN (${holds.values.map(text).join(', ')})`);
+  }
 }
 
 function misfit(rule: ColumnRule, what: string): MlopsError {

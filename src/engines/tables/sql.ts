@@ -9,6 +9,9 @@ export const FILE = '__file';
 export const ROW = '__row';
 export const KNOWN_AT = '__known_at';
 
+/** `MISSING_TIMESTAMP`, and a missing integer in digests: no literal of it alone fits a BIGINT. */
+export const LEAST_BIGINT = '(-9223372036854775807 - 1)';
+
 /** What a column is inside DuckDB, hence in a shard. */
 export const SQL_TYPES = {
   string: 'VARCHAR',

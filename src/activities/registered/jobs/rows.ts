@@ -1,7 +1,6 @@
 import type { ColumnType } from '../../../domain/definition';
-import { MISSING_TIMESTAMP } from '../../../engines/features/calendar';
 import type { Row } from '../../../project/registry';
-import type { Column, TableColumns } from '../../../engines/tables/columns';
+import { type Column, MISSING_TIMESTAMP, type TableColumns } from '../../../engines/tables/columns';
 
 /** Rows [from, to) of a table, as user code sees them. */
 export function rowsOf(
