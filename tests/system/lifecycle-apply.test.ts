@@ -35,11 +35,19 @@ async function snapshotAfter(applied: ProjectDefinition, cycle: number, asOf: st
 }
 
 test('one that changes no row adds a batch to the snapshot that there is', async () => {
+  const before = await snapshotOf(1);
   const body = await snapshotAfter({ ...first, objective: { ...first.objective, decisionThreshold: 0.5 } }, 2, MARCH);
   expect(body.batches.map(({ after, asOf }) => [after, asOf])).toEqual([
     [null, FEBRUARY],
     [FEBRUARY, MARCH],
   ]);
+  // Under the applied definition, on the same shards and new ones beside them.
+  const version = await system.stores.facts.find('version', `${project}/2`);
+  expect(version!.body.decisionThreshold).toBe(0.5);
+  expect(body.shards.slice(0, before.shards.length)).toEqual(before.shards);
+  expect(body.batches[0]).toEqual(before.batches[0]);
+  expect(body.batches[1]!.rows).toBeGreaterThan(0);
+  expect(body.rows).toBe(before.rows + body.batches[1]!.rows - body.batches[1]!.quarantined);
 });
 
 let wider: ProjectDefinition;
@@ -65,7 +73,7 @@ test('with another file, no row of the former one is left', async () => {
 });
 
 test('with narrower bounds, rows that were taken before are held to them', async () => {
-  const rows = await snapshotRows(4);
+  const { rows } = await snapshotOf(4);
   const columns = wider.schema.columns.map((rule) => (rule.column === 'delay' ? { ...rule, max: 200 } : rule));
   const path = `${system.folder}/other.parquet`;
   const narrower = {
@@ -78,7 +86,7 @@ test('with narrower bounds, rows that were taken before are held to them', async
   expect(body.batches[0]?.quarantined).toBe(rows - body.rows);
 });
 
-async function snapshotRows(cycle: number): Promise<number> {
+async function snapshotOf(cycle: number): Promise<SnapshotBody> {
   const { refs } = await lifecycles.cycle(project, cycle, 'waiting');
-  return (await system.stores.facts.get({ kind: 'snapshot', id: refs.snapshot!.id })).body.rows;
+  return (await system.stores.facts.get({ kind: 'snapshot', id: refs.snapshot!.id })).body;
 }

@@ -120,7 +120,15 @@ describe('a batch', () => {
   test('goes by a column that says when a row was known', async () => {
     await writeOrders(shardPath('orders.parquet'), '*, "at" + to_days(CASE WHEN i < 10 THEN 100 ELSE 0 END) AS seen');
     const source = { columns: { ...ORDERS.columns, seen: 'timestamp' }, knownAt: { column: 'seen' } } as const;
-    expect((await ingestOrders(folder.path, { source, asOf: '2024-02-01T00:00:00Z' })).rows).toBe(990);
+    const asOf = '2024-02-01T00:00:00Z';
+    expect(await ingestOrders(folder.path, { source, asOf })).toMatchObject({ rows: 990, quarantine: { rows: 0 } });
+    // The others are not lost: they come with the batch in which they became known.
+    const later = await ingestOrders(folder.path, { source, after: asOf });
+    expect(later).toMatchObject({ rows: 10, quarantine: { rows: 0 } });
+    const rows = await sql(
+      `SELECT amount, __known_at = seen AND seen = "at" + to_days(100) AS known FROM '${shardPath('shard-00000.parquet')}' ORDER BY amount`
+    );
+    expect(rows).toEqual(Array.from({ length: 10 }, (_, i) => ({ amount: BigInt(i), known: true })));
   });
 
   test('rounds a linear rule to whole microseconds, once', async () => {
