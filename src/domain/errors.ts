@@ -60,6 +60,7 @@ export const ERRORS = {
   MLOPS_UNKNOWN_PROJECT: 'caller',
   MLOPS_REQUEST_CONFLICT: 'operator',
   MLOPS_NOT_AUTHORIZED: 'operator',
+  MLOPS_TOO_MANY_MESSAGES: 'caller',
   // endpoint and rollout
   MLOPS_ROLLOUT_SUPERSEDED: 'operator',
   MLOPS_NO_REPLICA: 'operator',

@@ -24,6 +24,7 @@ import type {
   CheckpointDocument,
   CodeDocument,
   CounterDocument,
+  ProjectDocument,
 } from './mutable-records';
 
 export interface Mongo {
@@ -60,6 +61,7 @@ interface Documents {
   readonly aliases: AliasDocument;
   readonly counters: CounterDocument;
   readonly checkpoints: CheckpointDocument;
+  readonly projects: ProjectDocument;
   readonly code: CodeDocument;
   readonly chains: ChainHead;
   readonly artifacts: ArtifactDocument;

@@ -13,10 +13,11 @@
  * | counters    | `<project>/versions`, …       | $inc, in the transaction that uses it       | counters.ts     |
  * | checkpoints | step key                      | the larger step wins                        | checkpoints.ts  |
  * | code        | `<project>/<kind>/<name>/<version>` | never, once written                         | code.ts         |
+ * | projects    | project                       | revision: the definition in force            | definitions.ts  |
  * | artifacts   | digest                        | live → deleting                             | artifacts.ts    |
  * | chains      | project                       | with each audit event                       | audit.ts        |
  */
-import type { ArtifactRef, Digest } from '../domain/refs';
+import type { ArtifactRef, Digest, Ref } from '../domain/refs';
 
 export const MUTABLE_RECORDS = [
   'cycles',
@@ -27,6 +28,7 @@ export const MUTABLE_RECORDS = [
   'aliases',
   'counters',
   'checkpoints',
+  'projects',
   'code',
   'chains',
   'artifacts',
@@ -40,6 +42,29 @@ export interface AliasDocument {
   readonly version: string;
   readonly number: number;
   readonly digest: Digest;
+}
+
+/** The definition that a project goes by, from its first on. */
+export interface ProjectDocument {
+  /** The project. */
+  readonly _id: string;
+  readonly v: 1;
+  readonly revision: number;
+  readonly definition: Ref<'definition'>;
+  /** Who put it in force: the name that was given, and what Temporal was told of the caller. */
+  readonly appliedBy: string;
+  readonly callerIdentity: string;
+  readonly since: Date;
+  /** A definition that waits until people approve it under the policy in force. */
+  readonly proposed?: {
+    readonly definition: Ref<'definition'>;
+    readonly by: string;
+    readonly callerIdentity: string;
+    /** `<project>/policy-<n>` */
+    readonly request: string;
+  };
+  /** How many definitions have been proposed: each has a request of its own. */
+  readonly proposals: number;
 }
 
 /** The newest checkpoint of a running step. */

@@ -1,0 +1,118 @@
+/**
+ * What the history of a workflow's run shows: the messages it was sent, and who sent them. Temporal's server writes it
+ * and says who called; a workflow's arguments can say anything.
+ */
+import type { Client } from '@temporalio/client';
+import { decodeFromPayloadsAtIndex } from '@temporalio/common/lib/internal-non-workflow';
+import type { temporal } from '@temporalio/proto';
+import type { Caller } from './caller';
+
+export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+type Payloads = temporal.api.common.v1.IPayloads;
+
+const PAGE_EVENTS = 256;
+/** A gRPC status: Temporal's test server pages only forward. */
+const UNIMPLEMENTED = 12;
+
+/** Event by event from the newest on. */
+export async function* newestFirst(client: Client, execution: Caller): AsyncGenerator<HistoryEvent> {
+  const { namespace } = client.options;
+  let nextPageToken: Uint8Array | undefined;
+  do {
+    const request = { namespace, execution, maximumPageSize: PAGE_EVENTS, ...(nextPageToken && { nextPageToken }) };
+    const page = await client.workflowService
+      .getWorkflowExecutionHistoryReverse(request)
+      .catch((error: { readonly code?: unknown }) => {
+        if (error.code === UNIMPLEMENTED) return undefined;
+        throw error;
+      });
+    if (page === undefined) {
+      const whole = await client.workflow.getHandle(execution.workflowId, execution.runId).fetchHistory();
+      yield* (whole.events ?? []).toReversed();
+      return;
+    }
+    yield* page.history?.events ?? [];
+    nextPageToken = page.nextPageToken?.length ? page.nextPageToken : undefined;
+  } while (nextPageToken !== undefined);
+}
+
+/** A message's argument, by the worker's data converter; undefined where it can't be read. */
+export async function argumentOf(
+  client: Client,
+  { workflowId }: Caller,
+  input: Payloads | null | undefined
+): Promise<unknown> {
+  const { loadedDataConverter, namespace } = client.options;
+  const context = { type: 'workflow', namespace, workflowId } as const;
+  return decodeFromPayloadsAtIndex<unknown>(loadedDataConverter, 0, input?.payloads, context).catch(() => undefined);
+}
+
+/** A message as its history shows it. */
+export interface SentMessage {
+  readonly name: string;
+  readonly message: unknown;
+  /** What Temporal's server was told of the caller by its connection. */
+  readonly callerIdentity: string;
+}
+
+/** The update of this id, where the run has accepted it. */
+export async function findUpdate(client: Client, run: Caller, updateId: string): Promise<SentMessage | undefined> {
+  for await (const event of newestFirst(client, run)) {
+    // One that a reset brought over stands in an event of its own, before its acceptance.
+    const update =
+      event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest ??
+      event.workflowExecutionUpdateAdmittedEventAttributes?.request;
+    if (update?.meta?.updateId !== updateId) continue;
+    return {
+      name: update.input?.name ?? '',
+      message: await argumentOf(client, run, update.input?.args),
+      callerIdentity: update.meta.identity ?? 'unknown',
+    };
+  }
+  return undefined;
+}
+
+/** What the run was started with, and by whom; undefined where an earlier run of the workflow started it. */
+export async function findStart(client: Client, run: Caller): Promise<SentMessage | undefined> {
+  const { history } = await client.workflowService.getWorkflowExecutionHistory({
+    namespace: client.options.namespace,
+    execution: run,
+    maximumPageSize: 1,
+  });
+  const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
+  if (started === undefined || started === null || started.continuedExecutionRunId) return undefined;
+  return {
+    name: started.workflowType?.name ?? '',
+    message: await argumentOf(client, run, started.input),
+    callerIdentity: started.identity ?? 'unknown',
+  };
+}
+
+/** A signal as its history shows it. `from`: the workflow that sent it; absent where a client did. */
+export interface SentSignal {
+  readonly message: unknown;
+  readonly callerIdentity: string;
+  readonly from?: string;
+}
+
+/** Signals of this name that came after an event, the newest first; `upTo`: the run's newest event. */
+export async function* signalsAfter(
+  client: Client,
+  run: Caller,
+  name: string,
+  after: number
+): AsyncGenerator<SentSignal & { readonly eventId: number }> {
+  for await (const event of newestFirst(client, run)) {
+    const eventId = Number(event.eventId);
+    if (eventId <= after) return;
+    const signal = event.workflowExecutionSignaledEventAttributes;
+    if (signal?.signalName !== name) continue;
+    const from = signal.externalWorkflowExecution?.workflowId;
+    yield {
+      eventId,
+      message: await argumentOf(client, run, signal.input),
+      callerIdentity: signal.identity ?? 'unknown',
+      ...(from ? { from } : {}),
+    };
+  }
+}

@@ -1,0 +1,116 @@
+/** Which changes of a definition people must approve first, and how all of them read. */
+import fc from 'fast-check';
+import flights from '../../examples/flights/project';
+import type { ApprovalPolicy, GateDefinition, ProjectDefinition } from '../../src/domain/definition';
+import { definitionChanges, governedChanges } from '../../src/domain/definition-changes';
+import { gatesPass, judgeGates } from '../../src/domain/gates';
+
+const GATE: GateDefinition = { name: 'auc', metric: 'auc', against: 'value', atLeast: 0.6, severity: 'blocking' };
+const before: ProjectDefinition = { ...flights, gates: [GATE], metrics: [] };
+
+const withGate = (changes: Partial<GateDefinition>): ProjectDefinition => ({
+  ...before,
+  gates: [JSON.parse(JSON.stringify({ ...GATE, ...changes })) as GateDefinition],
+});
+
+describe('the policy in force approves first', () => {
+  test.each<[string, ProjectDefinition, string]>([
+    ['a gate removed', { ...before, gates: [] }, 'gate auc is removed'],
+    ['a gate renamed', withGate({ name: 'other' }), 'gate auc is removed'],
+    ['a lower bound', withGate({ atLeast: 0.5 }), 'gate auc is looser: at least 0.6 → 0.5'],
+    ['a bound dropped', withGate({ atLeast: undefined, atMost: 1 }), 'gate auc is looser: at least 0.6 → anything'],
+    ['a gate that only advises', withGate({ severity: 'advisory' }), 'gate auc is less severe: blocking → advisory'],
+    ['another metric', withGate({ metric: 'logLoss' }), 'gate auc.metric: "auc" → "logLoss"'],
+    ['another comparison', withGate({ against: 'baseline' }), 'gate auc.against: "value" → "baseline"'],
+    [
+      'other parameters of a metric',
+      { ...before, metrics: [{ registered: 'auc', params: { to: 1 } }] },
+      'gate auc: parameters of auc: none → {"to":1}',
+    ],
+  ])('%s', (_, after, why) => {
+    expect(governedChanges(before, after)).toContain(why);
+  });
+
+  test('every change of `approval`, whatever it is', () => {
+    const changes: Partial<ApprovalPolicy>[] = [
+      { approversNeeded: 2 },
+      { rejectsNeeded: 2 },
+      { approvers: [...before.approval.approvers, 'eve'] },
+      { roles: { everyone: ['eve'] } },
+      { allowSelfApproval: !before.approval.allowSelfApproval },
+      { deadline: { wall: '1 hour' } },
+      { reminders: [{ wall: '1 minute' }] },
+      { supersedeAfter: { wall: '2 minutes' } },
+    ];
+    for (const change of changes)
+      expect([change, governedChanges(before, { ...before, approval: { ...before.approval, ...change } })]).toEqual([
+        change,
+        expect.arrayContaining([expect.stringMatching(/^approval\./)]),
+      ]);
+  });
+});
+
+test.each<[string, ProjectDefinition]>([
+  ['nothing', before],
+  ['a stricter bound', withGate({ atLeast: 0.7 })],
+  ['one more bound', withGate({ atMost: 0.99 })],
+  ['one more gate', { ...before, gates: [GATE, { ...GATE, name: 'second', atLeast: 0 }] }],
+  ['another model', { ...before, model: { network: { ...networkOf(before), seed: 7 } } }],
+  ['another source', { ...before, source: { ...before.source, name: 'other' } }],
+])('it need not approve %s', (_, after) => {
+  expect(governedChanges(before, after)).toEqual([]);
+});
+
+test('an advisory gate that blocks is no loss', () => {
+  expect(governedChanges(withGate({ severity: 'advisory' }), before)).toEqual([]);
+});
+
+/** The law behind the list: what needs no approval never lets an evaluation pass that was stopped before. */
+test('gates that change without approval pass no evaluation that the gates before would have stopped', () => {
+  const gate = fc.record(
+    {
+      name: fc.constantFrom('a', 'b'),
+      metric: fc.constantFrom('auc', 'logLoss'),
+      against: fc.constantFrom('value' as const, 'baseline' as const),
+      severity: fc.constantFrom('blocking' as const, 'advisory' as const),
+      atLeast: fc.integer({ min: 0, max: 4 }),
+      atMost: fc.integer({ min: 0, max: 4 }),
+    },
+    { requiredKeys: ['name', 'metric', 'against', 'severity'] }
+  );
+  const gates = fc.uniqueArray(gate, { selector: ({ name }) => name, maxLength: 2 });
+  const interval = fc.integer({ min: 0, max: 4 }).map((estimate) => ({ estimate, low: estimate, high: estimate }));
+  const metrics = fc.record({ auc: interval, logLoss: interval });
+  fc.assert(
+    fc.property(gates, gates, metrics, metrics, (old, fresh, candidate, againstBaseline) => {
+      const judged = (all: typeof old) => gatesPass(judgeGates(all, { candidate, againstBaseline } as never));
+      const after = { ...before, gates: fresh };
+      if (governedChanges({ ...before, gates: old }, after).length > 0) return;
+      expect(judged(old) || !judged(fresh)).toBe(true);
+    }),
+    { numRuns: 2_000 }
+  );
+});
+
+test('every change is told by its path; long values and long lists are cut', () => {
+  const after = {
+    ...before,
+    split: { ...before.split, minTrainRows: 7 },
+    notifiers: [{ registered: 'chat', params: { text: 'x'.repeat(500) } }],
+    features: before.features.slice(1),
+  };
+  const changes = definitionChanges(before, after);
+  expect(changes).toContain(`split.minTrainRows: ${before.split.minTrainRows} → 7`);
+  for (const line of changes) expect(line.length).toBeLessThan(250);
+  const many = (at: number): ProjectDefinition => ({
+    ...before,
+    notifiers: Array.from({ length: 100 }, (_, index) => ({ registered: `n${index}`, params: { at } })),
+  });
+  expect(definitionChanges(many(1), many(2))).toHaveLength(41);
+  expect(definitionChanges(many(1), many(2)).at(-1)).toBe('and 60 more changes');
+});
+
+function networkOf({ model }: ProjectDefinition) {
+  if (!('network' in model)) throw new Error('flights train a network');
+  return model.network;
+}
