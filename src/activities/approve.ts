@@ -5,7 +5,7 @@ import { digestOf } from '../runtime/digest';
 import { type ApprovalRequest, recordAsked, type Judgement, MAX_RECORDED_REFUSALS } from '../domain/approval';
 import { MlopsError } from '../domain/errors';
 import type { Cycle } from '../domain/ids';
-import type { DecisionAnswer, DecisionCode, DecisionMessage, OperatorAnswer, RequestState } from '../domain/messages';
+import type { DecisionAnswer, DecisionCode, DecisionMessage, RequestState } from '../domain/messages';
 import type { DecisionBody, Fact } from '../domain/records';
 import type { Digest, Ref } from '../domain/refs';
 import { nodeOf } from '../stores/facts';
@@ -177,33 +177,6 @@ export function approveActivities(deps: ActivityDeps) {
         what: `request ${close.state}`,
         by: 'temporal-mlops',
         detail: { request: close.request, because: close.because },
-      });
-    },
-
-    /** What an operator asked of the lifecycle, and what it answered. */
-    async mlopsRecordOperator(record: {
-      readonly project: string;
-      readonly message: string;
-      readonly id: string;
-      readonly updateId: string;
-      readonly by: string;
-      readonly comment?: string;
-      readonly answer: OperatorAnswer;
-      readonly workflow: MessageSource['workflow'];
-    }): Promise<void> {
-      const { audit } = await deps.stores();
-      const sent = { updateId: record.updateId };
-      const identity = await callerIdentity(getClient(), { workflow: record.workflow, sent });
-      await audit.record({
-        id: `operator ${record.project} ${record.message} ${record.id}`,
-        project: record.project,
-        what: record.message,
-        by: record.by,
-        detail: {
-          answer: record.answer,
-          callerIdentity: identity,
-          ...(record.comment === undefined ? {} : { comment: record.comment }),
-        },
       });
     },
   };

@@ -1,11 +1,20 @@
 /** A cycle's own document: what a person sees of it after Temporal has forgotten its history. */
 import { crashPoint } from '../runtime/crash-points';
 import type { Cycle } from '../domain/ids';
-import { cycleRecordId } from '../domain/ids';
-import type { CycleOutcome, OpenCycle } from '../domain/phases';
+import { cycleRecordId, lifecycleId } from '../domain/ids';
+import type { Trigger } from '../domain/messages';
+import { causeOf, latest } from '../domain/pending-triggers';
+import type { CycleOutcome, OpenedCycle } from '../domain/phases';
+import { planOf } from '../domain/plan';
 import type { CycleDocument } from '../domain/records';
 import type { Ref } from '../domain/refs';
+import { settleDefinition } from '../stores/apply-definition';
+import type { Stores } from '../stores/connect';
+import { findCycle, openCycle } from '../stores/cycles';
 import { rolloutsOf } from '../stores/rollouts';
+import { recordedTrigger } from '../stores/triggers';
+import { notAuthorized, requireCaller } from './caller';
+import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 
 export interface OfCycle {
@@ -16,6 +25,10 @@ export interface OfCycle {
 /** A change of a cycle's document. `order` counts them, from 1, in the workflow that makes them. */
 export interface OfCycleInOrder extends OfCycle {
   readonly order: number;
+}
+
+export interface OpenForTriggers extends OfCycle {
+  readonly triggers: readonly Pick<Trigger, 'id' | 'more' | 'asOfBy'>[];
 }
 
 export function cycleActivities(deps: ActivityDeps) {
@@ -33,30 +46,28 @@ export function cycleActivities(deps: ActivityDeps) {
     crashPoint('cycle:written');
   };
   return {
-    async mlopsOpenCycle(open: OpenCycle): Promise<void> {
-      const { moving } = await deps.stores();
-      const { project, cycle, definition, causes, appliedBy, asOf } = open;
-      await moving.cycles.updateOne(
-        { _id: cycleRecordId(project, cycle) },
-        {
-          $setOnInsert: {
-            v: 1,
-            revision: 0,
-            project,
-            cycle,
-            definition,
-            causes,
-            appliedBy,
-            asOf,
-            state: 'running',
-            phase: 'ingest',
-            refs: {},
-            startedAt: new Date(),
-          },
-        },
-        { upsert: true }
-      );
+    /**
+     * Opens a cycle, once, for triggers that are on record, under the definition in force. `more`: how many like it a
+     * trigger took the place of.
+     */
+    async mlopsOpenCycle({ project, cycle, triggers }: OpenForTriggers): Promise<OpenedCycle> {
+      requireCaller(lifecycleId(project));
+      const stores = await deps.stores();
+      const id = cycleRecordId(project, cycle);
+      if ((await findCycle(stores, id)) === null) {
+        const recorded = await recordedTriggers(stores, project, triggers);
+        const inForce = await settleDefinition(stores, project);
+        if (inForce === null || recorded.length === 0)
+          throw notAuthorized('A cycle is opened by a recorded trigger, under a registered definition.', { cycle: id });
+        const { definition, appliedBy } = inForce;
+        const causes = recorded.map(causeOf);
+        await openCycle(stores, { project, cycle, definition, causes, appliedBy, asOf: latest(recorded) });
+      }
       crashPoint('cycle:written');
+      const opened = await findCycle(stores, id);
+      if (opened === null) throw new Error(`no cycle ${id} after it was opened`);
+      const { definition, causes, asOf } = opened;
+      return { definition, plan: planOf(await definitionOf(stores, definition)), causes, asOf };
     },
 
     /** `refs`: what the phases so far have made. */
@@ -126,4 +137,22 @@ export function cycleActivities(deps: ActivityDeps) {
       return alias === null ? {} : { champion: { kind: 'version', id: alias.version, digest: alias.digest } };
     },
   };
+}
+
+/** What no record shows is no trigger. */
+async function recordedTriggers(
+  stores: Stores,
+  project: string,
+  triggers: OpenForTriggers['triggers']
+): Promise<Trigger[]> {
+  const found = await Promise.all(
+    triggers.map(async ({ id, more, asOfBy }) => {
+      const trigger = await recordedTrigger(stores, project, id);
+      const newest = asOfBy === undefined ? undefined : await recordedTrigger(stores, project, asOfBy);
+      if (trigger === undefined) return [];
+      const asOf = latest(newest === undefined ? [trigger] : [trigger, newest]);
+      return [{ ...trigger, asOf, ...(more === undefined ? {} : { more }) }];
+    })
+  );
+  return found.flat();
 }

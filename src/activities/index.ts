@@ -9,12 +9,14 @@ import { ingestActivities } from './ingest';
 import { labelActivities } from './label';
 import { monitorActivities } from './monitor';
 import { noticeActivities } from './notices';
+import { operatorActivities } from './operators';
 import { projectActivities } from './project';
 import { trainActivities } from './train';
 
 export function createActivities(deps: ActivityDeps) {
   return alive({
     ...projectActivities(deps),
+    ...operatorActivities(deps),
     ...cycleActivities(deps),
     ...ingestActivities(deps),
     ...labelActivities(deps),

@@ -1,70 +1,144 @@
-/** The definition's door: registered once, under the digest that everyone then names. */
-import { digestOf } from '../runtime/digest';
-import { unpackDefinition } from '../runtime/packed-definition';
+/** The definition's door: checked and registered once, under the digest that everyone then names; in force if the policy lets it. */
+import { getClient } from '@temporalio/activity';
+import type { ApprovalRequest } from '../domain/approval';
 import type { ProjectDefinition } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
-import type { PackedDefinition } from '../domain/messages';
+import { lifecycleId } from '../domain/ids';
+import { type ApplyMessage, MESSAGES, type PackedDefinition } from '../domain/messages';
+import { malformedOperatorMessage } from '../domain/operator-messages';
+import type { LifecycleState } from '../domain/phases';
 import { type Plan, planOf } from '../domain/plan';
 import type { Ref } from '../domain/refs';
 import { checkProject, invalidDefinition } from '../project/define-project';
+import { digestOf } from '../runtime/digest';
+import { unpackDefinition } from '../runtime/packed-definition';
+import { applyDefinition } from '../stores/apply-definition';
+import type { Stores } from '../stores/connect';
+import { lastCycleNumber } from '../stores/cycles';
 import { refOf } from '../stores/facts';
+import { type Caller, notAuthorized, requireCaller } from './caller';
+import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
+import { findStart, findUpdate } from './history';
 import { registeredUses } from './registered/uses';
 import { keepSource } from './registered/user-code';
 
 export interface RegisterDefinition {
   readonly project: string;
-  readonly sent: PackedDefinition;
-  readonly appliedBy: string;
+  /** Of the update `apply` that carries it; absent for the definition that the lifecycle was started with. */
+  readonly updateId?: string;
 }
 
 export interface RegisteredDefinition {
+  /** In force now: what was sent, or still the one before. */
   readonly definition: Ref<'definition'>;
   readonly plan: Plan;
   readonly searchAttributes: boolean;
   /** How many cycles this project has had. */
   readonly cycles: number;
+  /** People must approve what was sent first. */
+  readonly waits?: WaitingDefinition;
+  /** Workflow of a request that this one takes the place of. */
+  readonly superseded?: string;
+}
+
+export interface WaitingDefinition {
+  readonly request: ApprovalRequest;
+  /** What of it needs an approval, in words. */
+  readonly why: readonly string[];
+}
+
+interface SentDefinition {
+  readonly sent: PackedDefinition;
+  readonly by: string;
+  readonly comment?: string;
+  readonly callerIdentity: string;
 }
 
 export function projectActivities(deps: ActivityDeps) {
   return {
     /**
-     * Checks the definition in full, every registered name, and that registered code kept its source; then records it.
-     * `cycles`: a project that is started again counts on, so that no cycle meets another's request.
+     * Takes the definition from the message in the lifecycle's own history, checks it in full, every registered name,
+     * and that registered code kept its source; then records it, and puts it in force or asks people first. `cycles`: a
+     * project that is started again counts on, so that no cycle meets another's request.
      */
-    async mlopsRegisterDefinition({ project, sent, appliedBy }: RegisterDefinition): Promise<RegisteredDefinition> {
-      const { digest } = sent;
+    async mlopsRegisterDefinition({ project, updateId }: RegisterDefinition): Promise<RegisteredDefinition> {
+      const caller = requireCaller(lifecycleId(project));
+      const { sent, by, comment, callerIdentity } =
+        updateId === undefined ? await startedWith(caller) : await appliedBy(caller, updateId);
       const definition = checked(project, unpackDefinition(sent));
       const stores = await deps.stores();
       await checkRegistered(deps, definition);
-      const { fact } = await stores.facts.commit(
-        {
-          _id: `${definition.name}/${digest}`,
-          kind: 'definition',
-          digest,
-          inputs: [],
-          artifacts: [],
-          body: { definition, appliedBy },
-        },
-        {
-          audit: {
-            id: `definition ${definition.name} ${digest}`,
-            project: definition.name,
-            what: 'definition applied',
-            by: appliedBy,
-            detail: { digest },
-          },
-        }
-      );
-      const last = await stores.moving.cycles
-        .find({ project: definition.name, cycle: { $gt: 0 } })
-        .sort({ cycle: -1 })
-        .limit(1)
-        .next();
-      const cycles = typeof last?.cycle === 'number' ? last.cycle : 0;
-      return { definition: refOf(fact), plan: planOf(definition), searchAttributes: deps.searchAttributes, cycles };
+      const ref = await recorded(stores, definition, by, callerIdentity);
+      const applied = await applyDefinition(stores, {
+        project,
+        ref,
+        definition,
+        by,
+        callerIdentity,
+        ...(comment === undefined ? {} : { comment }),
+        now: Date.now(),
+      });
+      const { inForce, request, superseded, why = [] } = applied;
+      return {
+        definition: inForce,
+        plan: planOf(inForce.digest === ref.digest ? definition : await definitionOf(stores, inForce)),
+        searchAttributes: deps.searchAttributes,
+        cycles: await lastCycleNumber(stores, project),
+        ...(superseded === undefined ? {} : { superseded }),
+        ...(request === undefined ? {} : { waits: { request, why: why.slice(0, SHOWN_REASONS) } }),
+      };
     },
   };
+}
+
+const SHOWN_REASONS = 5;
+
+async function startedWith(caller: Caller): Promise<SentDefinition> {
+  const start = await findStart(getClient(), caller);
+  const { sent, appliedBy: by } = (start?.message ?? {}) as Partial<LifecycleState>;
+  const mistake = malformedOperatorMessage(MESSAGES.apply, { id: 'start', by, definition: sent });
+  if (start === undefined || sent === undefined || by === undefined || mistake !== undefined)
+    throw notAuthorized('This run was not started with a definition.', { ...caller, mistake });
+  return { sent, by, callerIdentity: start.callerIdentity };
+}
+
+async function appliedBy(caller: Caller, updateId: string): Promise<SentDefinition> {
+  const update = await findUpdate(getClient(), caller, updateId);
+  if (update?.name !== MESSAGES.apply || malformedOperatorMessage(MESSAGES.apply, update.message) !== undefined)
+    throw notAuthorized('The history of the lifecycle shows no such update.', { ...caller, updateId });
+  const { definition: sent, by, comment } = update.message as ApplyMessage;
+  return { sent, by, callerIdentity: update.callerIdentity, ...(comment === undefined ? {} : { comment }) };
+}
+
+async function recorded(
+  stores: Stores,
+  definition: ProjectDefinition,
+  by: string,
+  callerIdentity: string
+): Promise<Ref<'definition'>> {
+  const project = definition.name;
+  const digest = digestOf(definition);
+  const { fact } = await stores.facts.commit(
+    {
+      _id: `${project}/${digest}`,
+      kind: 'definition',
+      digest,
+      inputs: [],
+      artifacts: [],
+      body: { definition, appliedBy: by },
+    },
+    {
+      audit: {
+        id: `definition ${project} ${digest}`,
+        project,
+        what: 'definition applied',
+        by,
+        detail: { digest, callerIdentity },
+      },
+    }
+  );
+  return refOf(fact);
 }
 
 /** Whoever sent it: what the project files' own checks refuse is refused here. It must be complete, as they leave it. */

@@ -18,7 +18,7 @@ export interface Subject {
 }
 
 /** Of each kind: the digest that a decision names. */
-const DECIDED = { version: 'model' } as const;
+const DECIDED = { version: 'model', policy: 'definition' } as const;
 export type SubjectKind = keyof typeof DECIDED;
 
 /** What a decision on this subject must name. */

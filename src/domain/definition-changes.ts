@@ -79,7 +79,8 @@ function valueOf(object: Readonly<Record<string, unknown>>, key: string): unknow
 /** Both are plain JSON in their normal form; keys may stand in another order. */
 function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((entry, at) => sameJson(entry, b[at]));
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((entry, at) => sameJson(entry, b[at]));
   if (!isObject(a) || !isObject(b)) return false;
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...keys].every((key) => sameJson(valueOf(a, key), valueOf(b, key)));

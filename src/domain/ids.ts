@@ -21,6 +21,9 @@ export const phaseId = (project: string, cycle: number | string, phase: Phase): 
 /** A rollback is a rollout that belongs to no cycle. */
 export const rollbackId = (project: string, id: string): string => `mlops/${project}/rollback-${id}/deploy`;
 
+/** A change of policy is asked about outside any cycle; proposals are counted from 1. */
+export const policyRequestName = (number: number): string => `policy-${number}`;
+
 /** Of the workflow that delivers a notice about another workflow. */
 export const noticeId = (about: string, kind: string): string => `${about}/notice/${kind}`;
 
@@ -36,7 +39,7 @@ export interface RequestName {
   readonly cycle: string;
 }
 
-const REQUEST_WORKFLOW = /^mlops\/([a-z][a-z0-9-]{0,47})\/(\d{1,9}|solo-[0-9a-f-]{36})\/approve$/;
+const REQUEST_WORKFLOW = /^mlops\/([a-z][a-z0-9-]{0,47})\/(\d{1,9}|solo-[0-9a-f-]{36}|policy-\d{1,9})\/approve$/;
 
 /** `flights-1/2` or the whole workflow id → project and cycle; undefined where it is neither. */
 export function parseRequest(text: string): RequestName | undefined {

@@ -40,12 +40,16 @@ export interface Trigger {
   readonly asOf: string;
   /** How many like it came before and were merged into it. */
   readonly more?: number;
+  /** Of those the one whose asOf counts, where it is not this one's. */
+  readonly asOfBy?: string;
 }
 
 export interface TriggerCause {
   readonly kind: TriggerKind;
   /** The person, where there was one. */
   readonly by?: string;
+  /** What Temporal was told of that person by their connection. */
+  readonly callerIdentity?: string;
   /** One line for the approver. */
   readonly detail: string;
   /** Id of the window record that caused it. */

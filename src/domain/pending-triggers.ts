@@ -1,5 +1,6 @@
 /** Triggers that wait for the next cycle. However long they wait, they stay few enough to be carried along. */
 import type { Trigger } from './messages';
+import { isWhen } from './operator-messages';
 
 /** From here on a trigger takes the place of the one like it before. */
 const KEPT = 20;
@@ -13,9 +14,11 @@ export function withTrigger(pending: readonly Trigger[], trigger: Trigger): Trig
   const alike = pending.filter(({ cause }) => cause.kind === kind && cause.by === by);
   const former = alike.at(-1);
   if (pending.length < KEPT || alike.length < 2 || former === undefined) return [...pending, trigger];
+  const asOf = latest([former, trigger]);
   const merged = {
     ...trigger,
-    asOf: latest([former, trigger]),
+    asOf,
+    ...(asOf === trigger.asOf ? {} : { asOfBy: former.asOfBy ?? former.id }),
     more: (former.more ?? 0) + 1 + (trigger.more ?? 0),
   };
   return pending.map((each) => (each === former ? merged : each));
@@ -29,4 +32,23 @@ export function latest(triggers: readonly Pick<Trigger, 'asOf'>[]): string {
 /** As approvers read it. */
 export function causeOf({ cause, more }: Trigger): Trigger['cause'] {
   return more === undefined ? cause : { ...cause, detail: `${cause.detail} (and ${more} more like it before)` };
+}
+
+/** A trigger that a workflow sent, cut to size; undefined where it is another message. Only people's updates name people. */
+export function triggerOf(message: unknown): Trigger | undefined {
+  if (typeof message !== 'object' || message === null) return undefined;
+  const { id, cause, asOf } = message as Record<string, unknown>;
+  if (typeof id !== 'string' || id.length > 256 || !isWhen(asOf)) return undefined;
+  if (typeof cause !== 'object' || cause === null) return undefined;
+  const { kind, detail, window } = cause as Record<string, unknown>;
+  if (!['bias', 'drift', 'schedule', 'rows'].includes(kind as string) || typeof detail !== 'string') return undefined;
+  return {
+    id,
+    asOf,
+    cause: {
+      kind: kind as Trigger['cause']['kind'],
+      detail: detail.slice(0, 1000),
+      ...(typeof window === 'string' ? { window: window.slice(0, 256) } : {}),
+    },
+  };
 }

@@ -91,6 +91,7 @@ export interface LifecycleState {
   readonly sent?: PackedDefinition;
   readonly definition?: Ref<'definition'>;
   readonly plan?: Plan;
+  /** Who sent it. */
   readonly appliedBy: string;
   readonly searchAttributes?: boolean;
   /** The last cycle that was begun. */
@@ -109,10 +110,11 @@ export interface LifecycleState {
   readonly last?: string;
 }
 
-/** A definition that was registered when it was applied; it takes effect with the next cycle. */
-export type AppliedDefinition = Required<
-  Pick<LifecycleState, 'definition' | 'plan' | 'appliedBy' | 'searchAttributes'>
->;
+/** What is in force once a definition was applied; it takes effect with the next cycle. */
+export type AppliedDefinition = Required<Pick<LifecycleState, 'definition' | 'plan' | 'searchAttributes'>> & {
+  /** What was applied is not in force: why, and what to do. */
+  readonly waits?: string;
+};
 
 export type CycleOutcome =
   | 'deployed'
@@ -130,7 +132,12 @@ export interface OpenCycle {
   readonly cycle: Cycle;
   readonly definition: Ref<'definition'>;
   readonly causes: readonly TriggerCause[];
-  /** Who applied the definition last: its record names who did first. */
+  /** Who put the definition in force: its record names who applied it first. */
   readonly appliedBy: string;
   readonly asOf: string;
+}
+
+/** What a cycle goes by: the definition in force when it opened, and its recorded triggers. */
+export interface OpenedCycle extends Pick<OpenCycle, 'definition' | 'causes' | 'asOf'> {
+  readonly plan: Plan;
 }

@@ -5,7 +5,10 @@ import type { CycleDocument } from '../domain/records';
 import { collection, type Store } from './mongo';
 
 /** Writes the cycle once; a later attempt changes nothing. */
-export async function openCycle(store: Store, { project, cycle, definition, causes, asOf }: OpenCycle): Promise<void> {
+export async function openCycle(
+  store: Store,
+  { project, cycle, definition, causes, appliedBy, asOf }: OpenCycle
+): Promise<void> {
   await collection(store, 'cycles').updateOne(
     { _id: cycleRecordId(project, cycle) },
     {
@@ -16,6 +19,7 @@ export async function openCycle(store: Store, { project, cycle, definition, caus
         cycle,
         definition,
         causes,
+        appliedBy,
         asOf,
         state: 'running',
         phase: 'ingest',

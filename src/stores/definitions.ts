@@ -39,7 +39,12 @@ export async function definitionInForce(
 export type InForce = Pick<ProjectDocument, 'definition' | 'appliedBy' | 'callerIdentity'>;
 
 /** A project's first definition. Two at once: the second one's transaction fails, and finds the first when it runs again. */
-export async function beginProject(store: Store, project: string, first: InForce, session: ClientSession): Promise<void> {
+export async function beginProject(
+  store: Store,
+  project: string,
+  first: InForce,
+  session: ClientSession
+): Promise<void> {
   const document: ProjectDocument = { _id: project, v: 1, revision: 1, ...first, since: new Date(), proposals: 0 };
   await collection(store, 'projects').insertOne(document, { session });
 }

@@ -14,7 +14,7 @@ import type { OfCycleInOrder } from '../activities/cycles';
 import { gatesPass } from '../domain/gates';
 import { monitorId, type Phase, phaseId } from '../domain/ids';
 import { MESSAGES, type Trigger, type TriggerCause, type WatchMessage } from '../domain/messages';
-import { causeOf, latest } from '../domain/pending-triggers';
+import { causeOf } from '../domain/pending-triggers';
 import type { ApproveResult, CycleOutcome, LifecycleState, PhaseContext } from '../domain/phases';
 import type { CycleDocument } from '../domain/records';
 import { io } from './activities';
@@ -51,7 +51,12 @@ export async function runCycle(
   const next = { ...state, cycle: state.cycle + 1 };
   const telling = new Cycle(next, commands, view, commands.takeTriggers());
   const last = await telling.tell();
-  return { ...next, last, ...(telling.snapshot === undefined ? {} : { snapshot: telling.snapshot }) };
+  return {
+    ...next,
+    ...telling.goesBy,
+    last,
+    ...(telling.snapshot === undefined ? {} : { snapshot: telling.snapshot }),
+  };
 }
 
 class Cycle {
@@ -64,9 +69,8 @@ class Cycle {
   readonly #commands: OperatorCommands;
   readonly #view: LifecycleView;
   readonly #triggers: readonly Trigger[];
-  readonly #causes: readonly TriggerCause[];
-  readonly #asOf: string;
-  readonly #context: PhaseContext;
+  #causes: readonly TriggerCause[];
+  #context: PhaseContext;
 
   constructor(state: LifecycleState, commands: OperatorCommands, view: LifecycleView, triggers: readonly Trigger[]) {
     if (state.definition === undefined || state.plan === undefined)
@@ -78,7 +82,6 @@ class Cycle {
     view.phase = 'ingest';
     this.#triggers = triggers;
     this.#causes = triggers.map(causeOf);
-    this.#asOf = latest(triggers);
     this.#context = {
       v: 1,
       project: state.project,
@@ -87,6 +90,12 @@ class Cycle {
       plan: state.plan,
       searchAttributes: state.searchAttributes ?? true,
     };
+  }
+
+  /** The definition in force when it opened. */
+  get goesBy(): Pick<LifecycleState, 'definition' | 'plan'> {
+    const { definition, plan } = this.#context;
+    return { definition, plan };
   }
 
   /** To its end, and how it ended. Whatever fails on the way waits for the operator. */
@@ -108,19 +117,17 @@ class Cycle {
   }
 
   async #run(): Promise<CycleOutcome> {
-    const { definition, plan, project, cycle } = this.#context;
-    const asOf = this.#asOf;
+    const { project, cycle } = this.#context;
+    const triggers = this.#triggers.map(({ id, more, asOfBy }) => ({
+      id,
+      ...(more === undefined ? {} : { more }),
+      ...(asOfBy === undefined ? {} : { asOfBy }),
+    }));
+    const opened = await this.#attempt(() => this.#io().mlopsOpenCycle({ project, cycle, triggers }));
+    const { definition, plan, asOf, causes } = opened;
+    this.#context = { ...this.#context, definition, plan };
+    this.#causes = causes;
     const parent = this.#state.snapshot;
-    await this.#attempt(() =>
-      this.#io().mlopsOpenCycle({
-        project,
-        cycle,
-        definition,
-        causes: this.#causes,
-        appliedBy: this.#state.appliedBy,
-        asOf,
-      })
-    );
 
     const snapshot = await this.#phase('ingest', `rows known by ${asOf}`, (workflowId) =>
       executeChild(ingest, {

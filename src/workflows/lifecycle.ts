@@ -15,10 +15,11 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { monitorId, rollbackId } from '../domain/ids';
-import type { LifecycleStatus, OperatorAnswer, PackedDefinition, RollbackMessage } from '../domain/messages';
+import type { LifecycleStatus, OperatorAnswer, RollbackMessage } from '../domain/messages';
 import type { AppliedDefinition, LifecycleState } from '../domain/phases';
 import { io } from './activities';
 import { type LifecycleView, runCycle } from './cycle';
+import { askAboutPolicy, endRequest } from './ask-policy';
 import { deploy } from './deploy';
 import { reasonOf } from './failures';
 import { OperatorCommands } from './operator-commands';
@@ -31,11 +32,11 @@ export async function lifecycle(initial: LifecycleState): Promise<{ readonly end
   const commands: OperatorCommands = new OperatorCommands(state, {
     status: () => statusOf(state, commands, visible),
     rollback: (message) => startRollback(state, message),
-    register: async ({ definition: sent, by }) => {
-      const registered = await register(state, sent, by);
+    register: async (updateId) => {
+      const registered = await register(state, updateId);
       if (typeof registered === 'string') return registered;
-      const { definition, plan, searchAttributes } = registered;
-      return { definition, plan, appliedBy: by, searchAttributes };
+      const { cycles: _, ...applied } = registered;
+      return applied;
     },
     cancelled: () => whole.consideredCancelled,
   });
@@ -47,7 +48,7 @@ export async function lifecycle(initial: LifecycleState): Promise<{ readonly end
       state = await cycleUntilStopped(state, commands, visible);
     // What people asked for meanwhile is done before the next run, which would know nothing of it.
     for (;;) {
-      await condition(allHandlersFinished);
+      await condition(() => allHandlersFinished() && commands.settled);
       if (commands.stopped !== undefined) return await end(state, commands, `stopped by ${commands.stopped.by}`);
       if (commands.next === undefined) break;
       state = applied(state, commands);
@@ -65,6 +66,7 @@ async function idle(state: LifecycleState, commands: OperatorCommands, view: Lif
     commands.stopped !== undefined ||
     commands.next !== undefined ||
     (commands.pending.length > 0 && !commands.paused) ||
+    commands.full ||
     workflowInfo().continueAsNewSuggested;
   while (!due()) {
     const { paused } = commands;
@@ -90,10 +92,11 @@ async function cycleUntilStopped(
 async function withDefinition(state: LifecycleState, commands: OperatorCommands): Promise<LifecycleState> {
   const { sent, ...rest } = state;
   if (sent === undefined) return state;
-  const registered = await register(state, sent, state.appliedBy);
+  const registered = await register(state);
   if (typeof registered !== 'string') {
+    const { cycles, waits, ...known } = registered;
+    commands.note = waits;
     commands.registered = true;
-    const { cycles, ...known } = registered;
     return { ...rest, ...known, cycle: cycles };
   }
   commands.registered = registered;
@@ -101,16 +104,20 @@ async function withDefinition(state: LifecycleState, commands: OperatorCommands)
   throw ApplicationFailure.create({ message: registered, type: 'MLOPS_NOT_REGISTERED', nonRetryable: true });
 }
 
-type Registered = Pick<AppliedDefinition, 'definition' | 'plan' | 'searchAttributes'> & { readonly cycles: number };
+type Registered = AppliedDefinition & { readonly cycles: number };
 
-/** What the definition is known by from now on, or in words why this worker can't run it. */
-async function register(
-  { project, plan }: LifecycleState,
-  sent: PackedDefinition,
-  appliedBy: string
-): Promise<Registered | string> {
+/**
+ * What is in force once it is registered, or in words why it can't be.
+ * @param updateId of the `apply` that brought it; without one, the definition that this run was started with
+ */
+async function register({ project, plan }: LifecycleState, updateId?: string): Promise<Registered | string> {
   try {
-    return await io(plan).mlopsRegisterDefinition({ project, sent, appliedBy });
+    const sent = updateId === undefined ? { project } : { project, updateId };
+    const { waits, superseded, ...registered } = await io(plan).mlopsRegisterDefinition(sent);
+    if (superseded !== undefined) await endRequest(superseded);
+    return waits === undefined
+      ? registered
+      : { ...registered, waits: await askAboutPolicy(project, registered, waits) };
   } catch (error) {
     if (isCancellation(error)) throw error;
     return reasonOf(error);

@@ -3,9 +3,8 @@
  * narrative reads it. Every message has an id given by its sender and is answered once, across runs too.
  */
 import type { UpdateDefinition } from '@temporalio/common';
-import { ApplicationFailure, condition, currentUpdateInfo, setHandler, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, condition, currentUpdateInfo, setHandler } from '@temporalio/workflow';
 import type {
-  ApplyMessage,
   LifecycleStatus,
   OperatorAnswer,
   OperatorMessage,
@@ -13,27 +12,32 @@ import type {
   RollbackMessage,
   Trigger,
 } from '../domain/messages';
-import { isWhen, malformedOperatorMessage } from '../domain/operator-messages';
+import { refusedUpdate, UPDATES_PER_RUN } from '../domain/message-limits';
+import { malformedOperatorMessage } from '../domain/operator-messages';
 import { withTrigger } from '../domain/pending-triggers';
 import type { AppliedDefinition, LifecycleState } from '../domain/phases';
 import { io } from './activities';
 import * as messages from './messages';
-import { recordRefusedSignal } from './wake';
+import { TriggerSignals } from './trigger-signals';
 
 const KEPT_ANSWERS = 100;
 const KEPT_TRIGGERS = 200;
-/** Refused signals of one run that are recorded. */
-const RECORDED_SIGNALS = 20;
 
 export type FailureChoice = 'retry' | 'skip' | 'apply' | 'stop';
 
 export interface DeskActions {
   readonly status: () => LifecycleStatus;
   readonly rollback: (message: RollbackMessage) => Promise<OperatorAnswer>;
-  /** The definition, registered; or in words why the worker can't run it. */
-  readonly register: (message: ApplyMessage) => Promise<AppliedDefinition | string>;
+  /** What is in force now, or in words why the definition can't be registered. */
+  readonly register: (updateId: string) => Promise<AppliedDefinition | string>;
   /** The lifecycle itself was cancelled. */
   readonly cancelled: () => boolean;
+}
+
+/** What a message is answered, and what follows once that is recorded. */
+interface Acted {
+  readonly answer: OperatorAnswer;
+  readonly follows?: (trigger: Trigger | undefined) => void;
 }
 
 export class OperatorCommands {
@@ -41,7 +45,7 @@ export class OperatorCommands {
   paused: boolean;
   stopped: { by: string } | undefined;
   /** A definition that takes effect with the next cycle. */
-  next: AppliedDefinition | undefined;
+  next: Omit<AppliedDefinition, 'waits'> | undefined;
   /** Set while a phase has failed; the operator's choice ends the wait. */
   failure: string | undefined;
   choice: FailureChoice | undefined;
@@ -51,7 +55,14 @@ export class OperatorCommands {
   registered: true | string | undefined;
   #answers: LifecycleState['answers'][number][];
   #seenTriggers: string[];
-  #refusedSignals = 0;
+  /** Of this run, in all and by the sender's name. */
+  #updates = 0;
+  readonly #updatesBy = new Map<string, number>();
+  readonly #signals: TriggerSignals;
+  /** The lifecycle's first message starts it. */
+  #startedBy: string | undefined;
+  /** What the answer to `start` says beside that a cycle follows. */
+  note: string | undefined;
   readonly #project: string;
   readonly #cancelled: () => boolean;
 
@@ -64,14 +75,15 @@ export class OperatorCommands {
     this.#seenTriggers = [...state.seenTriggers];
     this.registered = state.definition === undefined ? undefined : true;
     setHandler(messages.status, actions.status);
-    setHandler(messages.trigger, (message) => this.#onTrigger(message), {
-      description: 'From monitors and workflows: {id, cause: {kind, detail}, asOf}',
+    this.#signals = new TriggerSignals(state.project, (trigger) => this.#addTrigger(trigger));
+    setHandler(messages.trigger, () => this.#signals.notify(), {
+      description: 'From workflows of this project: {id, cause: {kind, detail}, asOf}',
     });
     this.#update(messages.retrain, '{id, by, asOf, supersede?}: one more cycle', (message) => this.#retrain(message));
     this.#update(
       messages.apply,
       '{id, by, definition: {digest, gzip}}: a new definition, from the next cycle on',
-      (message) => this.#apply(message, actions)
+      (_, updateId) => this.#apply(updateId, actions)
     );
     this.#update(messages.retry, '{id, by}: the failed phase again', () => this.#choose('retry'));
     this.#update(messages.skip, '{id, by}: ends the cycle whose phase failed', () => this.#choose('skip'));
@@ -86,6 +98,16 @@ export class OperatorCommands {
   /** Asked to stop, or cancelled: what is asked from now on would be lost. */
   get ending(): boolean {
     return this.stopped !== undefined || this.#cancelled();
+  }
+
+  /** All that came in this run has had its effect: the next one would not find it in its history. */
+  get settled(): boolean {
+    return this.#signals.read;
+  }
+
+  /** A new run begins before Temporal refuses messages to this one. */
+  get full(): boolean {
+    return this.#updates >= UPDATES_PER_RUN;
   }
 
   /** What the next run starts with. */
@@ -112,22 +134,29 @@ export class OperatorCommands {
   #update<M extends OperatorMessage>(
     definition: UpdateDefinition<OperatorAnswer, [M]>,
     description: string,
-    act: (message: M) => OperatorAnswer | Promise<OperatorAnswer>
+    act: (message: M, updateId: string) => OperatorAnswer | Acted | Promise<OperatorAnswer | Acted>
   ): void {
     const running = new Map<string, Promise<OperatorAnswer>>();
     const handler = async (message: M): Promise<OperatorAnswer> => {
+      this.#updates += 1;
+      this.#updatesBy.set(message.by, (this.#updatesBy.get(message.by) ?? 0) + 1);
       const given = this.#answers.find((answer) => answer.id === message.id);
       if (given !== undefined) return { outcome: given.outcome, reason: given.reason };
       const already = running.get(message.id);
       if (already !== undefined) return already;
       const acting = this.#actAndRecord(definition.name, message, act);
       running.set(message.id, acting);
+      // What failed is no answer: sent again, it is acted on again.
+      acting.catch(() => running.delete(message.id));
       return acting;
     };
     const validator = (message: M): void => {
       const mistake = malformedOperatorMessage(definition.name, message);
       if (mistake !== undefined)
         throw ApplicationFailure.nonRetryable(`MLOPS_MESSAGE_INVALID: ${mistake}`, 'MLOPS_MESSAGE_INVALID');
+      const refused = refusedUpdate(definition.name, this.#updates, this.#updatesBy.get(message.by) ?? 0);
+      if (refused !== undefined)
+        throw ApplicationFailure.nonRetryable(`MLOPS_TOO_MANY_MESSAGES: ${refused}`, 'MLOPS_TOO_MANY_MESSAGES');
     };
     setHandler<OperatorAnswer, [M], UpdateDefinition<OperatorAnswer, [M]>>(definition, handler, {
       description,
@@ -138,37 +167,21 @@ export class OperatorCommands {
   async #actAndRecord<M extends OperatorMessage>(
     name: string,
     message: M,
-    act: (message: M) => OperatorAnswer | Promise<OperatorAnswer>
+    act: (message: M, updateId: string) => OperatorAnswer | Acted | Promise<OperatorAnswer | Acted>
   ): Promise<OperatorAnswer> {
-    // The state changes here, before the first await; a person hears of it once it is in the audit.
-    const answer = this.ending && name !== messages.stop.name ? ENDING : await act(message);
-    const { workflowId, runId } = workflowInfo();
-    await io().mlopsRecordOperator({
+    // The Temporal UI chooses an id of its own.
+    const updateId = currentUpdateInfo()?.id ?? message.id;
+    const acted = this.ending && name !== messages.stop.name ? ENDING : await act(message, updateId);
+    const { answer, follows } = 'answer' in acted ? acted : { answer: acted };
+    const { trigger } = await io().mlopsRecordOperator({
       project: this.#project,
-      message: name,
-      id: message.id,
-      // The Temporal UI chooses an id of its own.
-      updateId: currentUpdateInfo()?.id ?? message.id,
-      by: message.by,
-      ...(message.comment === undefined ? {} : { comment: message.comment }),
+      updateId,
       answer,
-      workflow: { workflowId, runId },
+      ...(this.#startedBy === message.id ? { first: true } : {}),
     });
+    follows?.(trigger);
     this.#answers.push({ id: message.id, ...answer });
     return answer;
-  }
-
-  /** A sender of a signal can't be answered: what is no trigger is told in the audit, up to a bound, and does nothing. */
-  async #onTrigger(message: unknown): Promise<void> {
-    const trigger = triggerOf(message);
-    if (trigger !== undefined) {
-      this.#addTrigger(trigger);
-      return;
-    }
-    this.#refusedSignals += 1;
-    if (this.#refusedSignals > RECORDED_SIGNALS) return;
-    // Cancelled, it throws; in a handler that would end the lifecycle.
-    await recordRefusedSignal(this.#project, 'trigger: not {id, cause: {kind, detail}, asOf}').catch(() => undefined);
   }
 
   #addTrigger(trigger: Trigger): boolean {
@@ -178,27 +191,30 @@ export class OperatorCommands {
     return true;
   }
 
-  async #retrain(message: RetrainMessage): Promise<OperatorAnswer> {
-    const cause = {
-      kind: this.registered === undefined ? ('start' as const) : ('person' as const),
-      by: message.by,
-      detail: message.comment ?? `started by ${message.by}`,
-    };
-    this.#addTrigger({ id: message.id, cause, asOf: message.asOf });
-    if (message.supersede === true) this.supersedeBy = message.by;
+  /** It counts once it is recorded: whose work a cycle is must be known before it begins. */
+  async #retrain(message: RetrainMessage): Promise<OperatorAnswer | Acted> {
+    if (this.registered === undefined) this.#startedBy ??= message.id;
     await condition(() => this.registered !== undefined);
     if (this.registered !== true) return refused(this.registered ?? 'the definition is not registered');
     if (this.ending) return ENDING;
-    return accepted(
-      this.failure === undefined ? 'a cycle follows' : 'a cycle follows once the failed phase is retried or skipped'
-    );
+    const when = this.failure === undefined ? '' : ' once the failed phase is retried or skipped';
+    const note = this.#startedBy === message.id && this.note !== undefined ? `; ${this.note}` : '';
+    return {
+      answer: accepted(`a cycle follows${when}${note}`),
+      follows: (trigger) => {
+        if (trigger !== undefined) this.#addTrigger(trigger);
+        if (message.supersede === true) this.supersedeBy = message.by;
+      },
+    };
   }
 
-  async #apply(message: ApplyMessage, actions: DeskActions): Promise<OperatorAnswer> {
-    const registered = await actions.register(message);
+  async #apply(updateId: string, actions: DeskActions): Promise<OperatorAnswer> {
+    const registered = await actions.register(updateId);
     if (typeof registered === 'string') return refused(registered);
     if (this.ending) return ENDING;
-    this.next = registered;
+    const { waits, ...inForce } = registered;
+    this.next = inForce;
+    if (waits !== undefined) return accepted(waits);
     if (this.failure === undefined || this.choice !== undefined)
       return accepted('the definition takes effect with the next cycle');
     this.choice = 'apply';
@@ -225,26 +241,6 @@ export class OperatorCommands {
     this.choice = 'stop';
     return accepted('the lifecycle ends');
   }
-}
-
-function triggerOf(message: unknown): Trigger | undefined {
-  if (typeof message !== 'object' || message === null) return undefined;
-  const { id, cause, asOf } = message as Record<string, unknown>;
-  if (typeof id !== 'string' || id.length > 256 || !isWhen(asOf)) return undefined;
-  if (typeof cause !== 'object' || cause === null) return undefined;
-  const { kind, detail, window, by } = cause as Record<string, unknown>;
-  if (!['bias', 'drift', 'schedule', 'rows', 'person'].includes(kind as string) || typeof detail !== 'string')
-    return undefined;
-  return {
-    id,
-    asOf,
-    cause: {
-      kind: kind as Trigger['cause']['kind'],
-      detail: detail.slice(0, 1000),
-      ...(typeof window === 'string' ? { window: window.slice(0, 256) } : {}),
-      ...(typeof by === 'string' ? { by: by.slice(0, 100) } : {}),
-    },
-  };
 }
 
 const ENDING = refused('the lifecycle is ending: once it has, mlops start begins another');

@@ -4,6 +4,7 @@ import { digestOf } from '../../src/runtime/digest';
 import type { CycleDocument } from '../../src/domain/records';
 import { defaultLimits } from '../../src/activities/limits';
 import { nothingRegistered } from '../../src/activities/registered/user-code';
+import { openCycle } from '../../src/stores/cycles';
 import type { Stores } from '../../src/stores/connect';
 import { dropStores, ownStores } from '../stores/served';
 
@@ -30,7 +31,7 @@ beforeEach(async () => {
 });
 
 const open = () =>
-  cycles.mlopsOpenCycle({
+  openCycle(stores, {
     ...OF,
     definition: { kind: 'definition', id: 'flights/1', digest: digestOf('definition') },
     causes: [{ kind: 'person', by: 'cem', detail: 'a test' }],

@@ -80,8 +80,8 @@ describe('waiting', () => {
     await system.client.pause(project, by('dan'));
     const day = (count: number) => new Date(Date.UTC(2001, 1, 1 + (count % 28))).toISOString();
     for (let count = 0; count < 100; count += 1) {
-      const cause = { kind: 'schedule', detail: `hour ${count}` };
-      await system.client.signal(lifecycleId(project), MESSAGES.trigger, { id: `h${count}`, cause, asOf: day(count) });
+      const hour = { id: `h${count}`, by: 'dan', comment: `hour ${count}`, asOf: day(count) };
+      await system.client.retrain(project, hour);
     }
     await status(project, ({ pendingTriggers }) => pendingTriggers.at(-1)?.id === 'h99');
     await system.client.unpause(project, by('dan'));

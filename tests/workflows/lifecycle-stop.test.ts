@@ -44,7 +44,10 @@ const activities = {
   mlopsRecordFailure: async () => undefined,
   mlopsCloseRequest: async () => undefined,
   mlopsCloseCycle: async () => undefined,
-  mlopsRecordOperator: async ({ id }: { readonly id: string }) => (id === 'held' ? held : undefined),
+  mlopsRecordOperator: async ({ updateId }: { readonly updateId: string }) => {
+    if (updateId === 'held') await held;
+    return {};
+  },
 };
 
 beforeAll(async () => {

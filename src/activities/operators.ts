@@ -1,0 +1,114 @@
+/** What people and monitors ask of a lifecycle: found in its history with who sent it, and recorded before it has an effect. */
+import { getClient } from '@temporalio/activity';
+import { lifecycleId, monitorId } from '../domain/ids';
+import {
+  MESSAGES,
+  type OperatorAnswer,
+  type OperatorMessage,
+  type RetrainMessage,
+  type Trigger,
+} from '../domain/messages';
+import { malformedOperatorMessage } from '../domain/operator-messages';
+import { triggerOf } from '../domain/pending-triggers';
+import { operatorEventId, recordTrigger } from '../stores/triggers';
+import { notAuthorized, requireCaller } from './caller';
+import type { ActivityDeps } from './deps';
+import { findUpdate, type SentSignal, signalsAfter } from './history';
+
+export interface RecordOperator {
+  readonly project: string;
+  readonly updateId: string;
+  readonly answer: OperatorAnswer;
+  /** The lifecycle's first message. */
+  readonly first?: true;
+}
+
+export interface ReadTriggers {
+  /** Those that count, the oldest first. */
+  readonly triggers: readonly Trigger[];
+  /** Newest event that was looked at. */
+  readonly upTo: number;
+}
+
+/** Of one batch: more of a project's own in so short a time say nothing new. */
+const MOST_TRIGGERS = 50;
+const SHOWN_SENDERS = 5;
+
+export function operatorActivities(deps: ActivityDeps) {
+  return {
+    /** The message, as the history shows it, and what it was answered; the trigger that a retrain becomes. */
+    async mlopsRecordOperator({ project, updateId, answer, first }: RecordOperator): Promise<{ trigger?: Trigger }> {
+      const caller = requireCaller(lifecycleId(project));
+      const sent = await findUpdate(getClient(), caller, updateId);
+      if (sent === undefined || malformedOperatorMessage(sent.name, sent.message) !== undefined)
+        throw notAuthorized('The history of the lifecycle shows no such update.', { ...caller, updateId });
+      const { id, by, comment } = sent.message as OperatorMessage;
+      const { callerIdentity } = sent;
+      const asks = sent.name === MESSAGES.retrain && answer.outcome === 'accepted';
+      const trigger = asks ? retrainTrigger(sent.message as RetrainMessage, callerIdentity, first === true) : undefined;
+      const { audit } = await deps.stores();
+      await audit.record({
+        id: operatorEventId(project, sent.name, id),
+        project,
+        what: sent.name,
+        by,
+        detail: {
+          answer,
+          callerIdentity,
+          ...(comment === undefined ? {} : { comment }),
+          ...(trigger === undefined ? {} : { trigger }),
+        },
+      });
+      return trigger === undefined ? {} : { trigger };
+    },
+
+    /**
+     * The triggers that this project's own workflows have sent since an event of the lifecycle's history, each recorded.
+     * What others sent under that name counts for nothing: one event of the audit says how much it was.
+     */
+    async mlopsReadTriggers({
+      project,
+      after,
+    }: {
+      readonly project: string;
+      readonly after: number;
+    }): Promise<ReadTriggers> {
+      const caller = requireCaller(lifecycleId(project));
+      const triggers: { trigger: Trigger; from: string }[] = [];
+      const refused: SentSignal[] = [];
+      let upTo = after;
+      for await (const signal of signalsAfter(getClient(), caller, MESSAGES.trigger, after)) {
+        upTo = Math.max(upTo, signal.eventId);
+        const trigger = triggerOf(signal.message);
+        const own = signal.from?.startsWith(`${lifecycleId(project)}/`) === true;
+        if (own && trigger !== undefined) {
+          if (triggers.length < MOST_TRIGGERS) triggers.push({ trigger, from: signal.from ?? monitorId(project) });
+        } else refused.push(signal);
+      }
+      const stores = await deps.stores();
+      triggers.reverse();
+      for (const { trigger, from } of triggers) await recordTrigger(stores, project, trigger, from);
+      if (refused.length > 0) {
+        const senders = [...new Set(refused.map(({ from, callerIdentity }) => from ?? callerIdentity))];
+        await stores.audit.record({
+          id: `refused-signals ${caller.workflowId}/${caller.runId}/${upTo}`,
+          project,
+          what: 'signals refused',
+          by: 'unknown',
+          detail: {
+            signal: MESSAGES.trigger,
+            count: refused.length,
+            senders: senders.slice(0, SHOWN_SENDERS),
+            mistake: 'a trigger is sent by a workflow of this project, as {id, cause: {kind, detail}, asOf}',
+          },
+        });
+      }
+      return { triggers: triggers.map(({ trigger }) => trigger), upTo };
+    },
+  };
+}
+
+function retrainTrigger({ id, by, asOf, comment }: RetrainMessage, callerIdentity: string, first: boolean): Trigger {
+  const kind = first ? 'start' : 'person';
+  return { id, asOf, cause: { kind, by, callerIdentity, detail: comment ?? `started by ${by}` } };
+}
