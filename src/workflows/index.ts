@@ -7,4 +7,5 @@ export { ingest } from './ingest';
 export { label } from './label';
 export { lifecycle } from './lifecycle';
 export { monitor } from './monitor';
+export { sendTrigger } from './send-trigger';
 export { train } from './train';

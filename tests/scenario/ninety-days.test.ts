@@ -3,12 +3,12 @@
  * real ones, on the real MongoDB and MinIO, with a thousandth of the flights. Time goes by only in `days`: while the test
  * looks or an activity runs, the server's clock doesn't leap. That server lists no search attributes, so there are none.
  */
+import type { SendTrigger } from '../../src/workflows/send-trigger';
 import { randomUUID } from 'node:crypto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { decidedDigest } from '../../src/domain/approval';
 import type { ApprovalPolicy, ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId, monitorId } from '../../src/domain/ids';
-import { MESSAGES } from '../../src/domain/messages';
 import type { CycleDocument } from '../../src/domain/records';
 import type { Replica } from '../../src/replica/run-replica';
 import { readEnvironment } from '../../src/runtime/environment';
@@ -134,9 +134,13 @@ test('day 15 to 51: paused for five weeks, it waits; three triggers merge into o
   await retrain('cem', '2001-02-18T00:00:00Z');
   await days(20);
   await retrain('dan', '2001-02-22T00:00:00Z');
-  const cause = { kind: 'rows', detail: 'new rows came' };
-  const trigger = { id: 'rows-1', cause, asOf: '2001-02-20T00:00:00Z' };
-  for (let sent = 0; sent < 2; sent += 1) await system.client.signal(lifecycleId(project), MESSAGES.trigger, trigger);
+  const trigger: SendTrigger = { v: 1, project, kind: 'rows', id: 'rows-1', asOf: '2001-02-20T00:00:00Z' };
+  for (let sent = 0; sent < 2; sent += 1)
+    await system.client.temporal.workflow.execute('sendTrigger', {
+      workflowId: `${lifecycleId(project)}/rows-${sent}`,
+      taskQueue: system.taskQueue,
+      args: [trigger],
+    });
   await days(15);
   expect(await system.client.status(project)).toMatchObject({ paused: true, cycle: 2 });
   await system.client.unpause(project, by('dan'));

@@ -6,6 +6,7 @@ import type { ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId, monitorId, phaseId } from '../../src/domain/ids';
 import type { DecisionAnswer } from '../../src/domain/messages';
 import type { CycleDocument } from '../../src/domain/records';
+import type { SendTrigger } from '../../src/workflows/send-trigger';
 import { eventually } from './eventually';
 import { smallProject } from './small-flights';
 import type { TestSystem } from './system';
@@ -35,6 +36,15 @@ export class Lifecycles {
     const { outcome, reason } = await this.#system.client.start({ definition, asOf, by: 'cem' });
     if (outcome !== 'accepted') throw new Error(reason);
     return definition.name;
+  }
+
+  /** By a workflow of the project's own, as a schedule starts one. */
+  async trigger(project: string, trigger: Omit<SendTrigger, 'v' | 'project'>): Promise<void> {
+    await this.#system.client.temporal.workflow.execute('sendTrigger', {
+      workflowId: `${lifecycleId(project)}/schedule-${randomUUID()}`,
+      taskQueue: this.#system.taskQueue,
+      args: [{ v: 1, project, ...trigger } satisfies SendTrigger],
+    });
   }
 
   handle(workflowId: string): WorkflowHandle {

@@ -2,7 +2,7 @@
 import { decidedDigest } from '../../src/domain/approval';
 import type { LifecycleStatus } from '../../src/client';
 import { lifecycleId, phaseId } from '../../src/domain/ids';
-import { MESSAGES, type OperatorAnswer, type OperatorMessage } from '../../src/domain/messages';
+import type { OperatorAnswer, OperatorMessage } from '../../src/domain/messages';
 import { eventually } from '../support/eventually';
 import { by, FEBRUARY, Lifecycles, MARCH } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';

@@ -2,7 +2,6 @@
 import { digestOf } from '../../src/runtime/digest';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId, monitorId, phaseId } from '../../src/domain/ids';
-import { MESSAGES } from '../../src/domain/messages';
 import type { CycleDocument } from '../../src/domain/records';
 import type { Replica } from '../../src/replica/run-replica';
 import { rolloutsOf } from '../../src/stores/rollouts';
@@ -55,10 +54,9 @@ test('a definition that is applied during a cycle takes effect with the next one
   expect(await system.client.status(project)).toMatchObject({ definition: digestOf(second) });
 });
 
-test('own work is the trigger’s person; where the monitor triggered, whose definition it is', async () => {
+test('own work is the trigger’s person; where none triggered, whose definition it is', async () => {
   expect((await request(project, 2)).authors).toEqual(['ben']);
-  const cause = { kind: 'bias', detail: 'twice too high' };
-  await system.client.signal(lifecycleId(project), MESSAGES.trigger, { id: 'w1', cause, asOf: '2001-03-08T00:00:00Z' });
+  await lifecycles.trigger(project, { kind: 'rows', asOf: '2001-03-08T00:00:00Z' });
   await decide(project, 2, 'reject');
   expect((await request(project, 3)).authors).toEqual(['dan']);
 });
@@ -69,8 +67,7 @@ test('a definition that is applied again is the work of who did it last', async 
   const third = { ...second, objective: { ...second.objective, decisionThreshold: 0.6 } };
   expect(await system.client.apply(third, by('ben'))).toMatchObject({ outcome: 'accepted' });
   expect(await system.client.apply(second, by('ben'))).toMatchObject({ outcome: 'accepted' });
-  const cause = { kind: 'bias', detail: 'again' };
-  await system.client.signal(lifecycleId(project), MESSAGES.trigger, { id: 'w2', cause, asOf: '2001-03-15T00:00:00Z' });
+  await lifecycles.trigger(project, { kind: 'rows', asOf: '2001-03-15T00:00:00Z' });
   await decide(project, 3, 'reject');
   expect(await request(project, 4)).toMatchObject({ authors: ['ben'] });
   await decide(project, 4, 'reject');
