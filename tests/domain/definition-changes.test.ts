@@ -5,7 +5,14 @@ import type { ApprovalPolicy, GateDefinition, ProjectDefinition } from '../../sr
 import { definitionChanges, governedChanges } from '../../src/domain/definition-changes';
 import { gatesPass, judgeGates } from '../../src/domain/gates';
 
-const GATE: GateDefinition = { name: 'auc', metric: 'auc', against: 'value', atLeast: 0.6, severity: 'blocking' };
+const GATE: GateDefinition = {
+  name: 'auc',
+  metric: 'auc',
+  against: 'value',
+  bound: 'low',
+  atLeast: 0.6,
+  severity: 'blocking',
+};
 const before: ProjectDefinition = { ...flights, gates: [GATE], metrics: [] };
 
 const withGate = (changes: Partial<GateDefinition>): ProjectDefinition => ({
@@ -21,6 +28,7 @@ describe('the policy in force approves first', () => {
     ['a bound dropped', withGate({ atLeast: undefined, atMost: 1 }), 'gate auc is looser: at least 0.6 → anything'],
     ['a gate that only advises', withGate({ severity: 'advisory' }), 'gate auc is less severe: blocking → advisory'],
     ['another metric', withGate({ metric: 'logLoss' }), 'gate auc.metric: "auc" → "logLoss"'],
+    ['another end of the interval', withGate({ bound: 'estimate' }), 'gate auc.bound: "low" → "estimate"'],
     ['another comparison', withGate({ against: 'baseline' }), 'gate auc.against: "value" → "baseline"'],
     [
       'other parameters of a metric',
@@ -72,14 +80,17 @@ test('gates that change without approval pass no evaluation that the gates befor
       name: fc.constantFrom('a', 'b'),
       metric: fc.constantFrom('auc', 'logLoss'),
       against: fc.constantFrom('value' as const, 'baseline' as const),
+      bound: fc.constantFrom('estimate' as const, 'low' as const),
       severity: fc.constantFrom('blocking' as const, 'advisory' as const),
       atLeast: fc.integer({ min: 0, max: 4 }),
       atMost: fc.integer({ min: 0, max: 4 }),
     },
-    { requiredKeys: ['name', 'metric', 'against', 'severity'] }
+    { requiredKeys: ['name', 'metric', 'against', 'bound', 'severity'] }
   );
   const gates = fc.uniqueArray(gate, { selector: ({ name }) => name, maxLength: 2 });
-  const interval = fc.integer({ min: 0, max: 4 }).map((estimate) => ({ estimate, low: estimate, high: estimate }));
+  const interval = fc
+    .integer({ min: 0, max: 4 })
+    .map((estimate) => ({ estimate, low: estimate - 1, high: estimate + 1 }));
   const metrics = fc.record({ auc: interval, logLoss: interval });
   fc.assert(
     fc.property(gates, gates, metrics, metrics, (old, fresh, candidate, againstBaseline) => {
