@@ -19,6 +19,10 @@ export interface Limits {
   readonly codeTime: number;
   /** One call of a registered notifier; the notice is tried again. `MLOPS_NOTICE_UNDELIVERED`. Default: 30 seconds. */
   readonly notifierTime: number;
+  /** Bytes of one checkpoint; a larger one isn't saved, and training goes on. `MLOPS_CHECKPOINT_TOO_LARGE` in the log. Default: 4 GiB. */
+  readonly checkpointBytes: number;
+  /** Downloaded artifacts that are kept on the worker's disk. What was used within the hour stays. Default: 10 GiB. */
+  readonly cacheBytes: number;
   /** Parts that a registered reader may yield at once. `MLOPS_TOO_MANY_PARTS`. Default: 10,000. */
   readonly readerParts: number;
 }
@@ -32,6 +36,8 @@ export function defaultLimits(): Limits {
     codeSilence: 30 * MINUTE_MS,
     codeTime: 12 * HOUR_MS,
     notifierTime: 30_000,
+    checkpointBytes: 4 * GIB,
+    cacheBytes: 10 * GIB,
     readerParts: 10_000,
   };
 }

@@ -11,7 +11,6 @@ import { planOf, splitAt } from '../domain/plan';
 import type { SplitPeriods } from '../domain/records';
 import type { Ref } from '../domain/refs';
 import type { FitJobInput, FitJobOutput } from '../engines/features/fit-job';
-import { findCheckpoint, saveCheckpoint } from '../stores/checkpoints';
 import type { Stores } from '../stores/connect';
 import { refOf } from '../stores/facts';
 import type { TrainJobInput, TrainJobOutput } from '../engines/train/train-job';
@@ -22,7 +21,8 @@ import type { ActivityDeps } from './deps';
 import { artifactNamed, dataShards, labelledShards, loadRequest } from './step/inputs';
 import { trainRegistered } from './registered/trainer';
 import { codeVersion, registered } from './registered/user-code';
-import { type Attempt, runStep, type StepOutcome } from './step/step';
+import { checkpointSaver, forgetCheckpoint, newestCheckpoint } from './step/checkpoints';
+import { type Attempt, runStep, stepKey, type StepOutcome } from './step/step';
 import { stepVersion } from './step/step-version';
 import { type Train, trainingRows } from './training';
 
@@ -104,11 +104,13 @@ export function trainActivities(deps: ActivityDeps) {
         inputs: [snapshot, labelSet, features],
         environment: numericEnvironment(),
       } as const;
-      return runStep(deps, request, (attempt) =>
+      const run = await runStep(deps, request, (attempt) =>
         'trainer' in model
           ? trainRegistered(deps, attempt, train, model.trainer)
           : trainNetwork(deps, attempt, train, model)
       );
+      if (code === undefined) await forgetCheckpoint(await deps.stores(), stepKey(request));
+      return run;
     },
 
     /** `_id` is the cycle's, so two attempts, and a retry of the cycle, make one version. */
@@ -177,7 +179,7 @@ async function trainNetwork(
   ]);
   const resume = await newestCheckpoint(deps, stores, key);
   const hardware = JSON.stringify(numericEnvironment());
-  let saving: Promise<void> = Promise.resolve();
+  const checkpoints = checkpointSaver(stores, { key, folder, hardware, maxBytes: deps.limits.checkpointBytes });
   const input: TrainJobInput = {
     ...loadRequest(data.body, shards, trainingRows(train.split)),
     minRows: train.minTrainRows,
@@ -188,19 +190,7 @@ async function trainNetwork(
   const running: Running = {
     folder,
     onProgress: ({ note }) => note.startsWith('epoch') && crashPoint('train:mid-epoch'),
-    onCheckpoint: (file, step) => {
-      // One after another; a checkpoint that can't be saved fails the attempt at its end, not the process.
-      saving = saving.then(async () => {
-        const artifact = await stores.artifacts.put({
-          name: `checkpoint-${step}`,
-          path: join(folder, file),
-          mediaType: 'application/octet-stream',
-        });
-        await saveCheckpoint(stores, { _id: key, v: 1, step, artifact, hardware });
-        crashPoint('train:checkpoint-saved');
-      });
-      saving.catch(() => undefined);
-    },
+    onCheckpoint: (file, step) => checkpoints.save(file, step),
   };
   const jobFrom = (from: TrainJobInput) =>
     runWithHeartbeat<TrainJobInput, TrainJobOutput>(deps, 'train', from, running);
@@ -211,7 +201,7 @@ async function trainNetwork(
         log.warn('the checkpoint is of no use: training begins anew', { step: key, why: String(error) });
         return jobFrom(input);
       }));
-  await saving;
+  await checkpoints.settled();
   return {
     files: stepFiles(folder, output.files),
     body: (artifacts) => ({
@@ -227,19 +217,6 @@ async function trainNetwork(
       numerics: output.numerics,
     }),
   };
-}
-
-/** A checkpoint only saves time: without its bytes training begins anew, to the same bits. */
-async function newestCheckpoint(deps: ActivityDeps, stores: Stores, key: string): Promise<string | undefined> {
-  const checkpoint = await findCheckpoint(stores, key);
-  if (checkpoint === null) return undefined;
-  try {
-    return (await localCopies(deps, stores, [checkpoint.artifact]))[0];
-  } catch (error) {
-    if (errorCodeOf(error) !== 'MLOPS_ARTIFACT_CORRUPT') throw error;
-    log.warn('the checkpoint is gone or damaged: training begins anew', { step: key, why: String(error) });
-    return undefined;
-  }
 }
 
 function artifactIn<T>(artifacts: ReadonlyMap<string, T>, name: string): T {

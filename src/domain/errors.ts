@@ -29,6 +29,7 @@ export const ERRORS = {
   MLOPS_FEATURE_INVALID: 'operator',
   MLOPS_TRAINING_DIVERGED: 'operator',
   MLOPS_CHECKPOINT_INVALID: 'operator',
+  MLOPS_CHECKPOINT_TOO_LARGE: 'operator',
   MLOPS_MODEL_INVALID: 'operator',
   MLOPS_MODEL_EXTERNAL_DATA: 'operator',
   MLOPS_USER_CODE_FAILED: 'operator',

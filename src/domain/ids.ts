@@ -47,6 +47,9 @@ export function parseRequest(text: string): RequestName | undefined {
   return match === null ? undefined : { project: match[1] as string, cycle: match[2] as string };
 }
 
+/** Audit chain of steps, which belong to no project; no project can have its name. */
+export const STEPS_CHAIN = '_steps';
+
 const PROJECT_WORKFLOW = /^mlops\/([a-z][a-z0-9-]{0,47})(?:\/|$)/;
 
 /** The project that a workflow belongs to by its id; undefined for a workflow of somebody else's. */

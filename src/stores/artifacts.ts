@@ -133,10 +133,26 @@ export class Artifacts {
     if (result.matchedCount !== distinct.length) throw deleting(distinct);
   }
 
-  /** True if every one is live. */
-  async areLive(digests: readonly Digest[]): Promise<boolean> {
+  /** True if every one is live; then all of them are now touched, since somebody refers to them again. */
+  async renew(digests: readonly Digest[]): Promise<boolean> {
     const distinct = [...new Set(digests)];
-    return (await this.#documents.countDocuments({ _id: { $in: distinct }, state: 'live' })) === distinct.length;
+    if (distinct.length === 0) return true;
+    const { matchedCount } = await this.#documents.updateMany(
+      { _id: { $in: distinct }, state: 'live' },
+      { $currentDate: { touchedAt: true } }
+    );
+    return matchedCount === distinct.length;
+  }
+
+  /** Removes object and document; only for bytes that no record refers to. What was begun is finished by the next call. */
+  async remove(digest: Digest): Promise<void> {
+    await this.#documents.updateOne({ _id: digest }, { $set: { state: 'deleting' } });
+    await this.#within('removeObject', 0, this.#s3.removeObject(this.#bucket, objectKey(digest))).catch(
+      (error: unknown) => {
+        throw unavailable('removeObject', objectKey(digest), error);
+      }
+    );
+    await this.#documents.deleteOne({ _id: digest, state: 'deleting' });
   }
 
   /** Of these digests those that have no live document. */

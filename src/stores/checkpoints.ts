@@ -7,13 +7,23 @@ export async function findCheckpoint(store: Store, step: string): Promise<Checkp
   return collection(store, 'checkpoints').findOne({ _id: step });
 }
 
-/** Keeps the larger step: an attempt that lags behind its successor changes nothing. */
-export async function saveCheckpoint(store: Store, document: CheckpointDocument): Promise<void> {
+/**
+ * Keeps the larger step: an attempt that lags behind its successor changes nothing.
+ * @returns the one that it replaced
+ */
+export async function saveCheckpoint(store: Store, document: CheckpointDocument): Promise<CheckpointDocument | null> {
   try {
-    await collection(store, 'checkpoints').replaceOne({ _id: document._id, step: { $lt: document.step } }, document, {
-      upsert: true,
-    });
+    return await collection(store, 'checkpoints').findOneAndReplace(
+      { _id: document._id, step: { $lt: document.step } },
+      document,
+      { upsert: true, returnDocument: 'before' }
+    );
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
+    return null;
   }
+}
+
+export async function deleteCheckpoint(store: Store, step: string): Promise<void> {
+  await collection(store, 'checkpoints').deleteOne({ _id: step });
 }

@@ -8,7 +8,7 @@ import { SimplePlugin } from '@temporalio/plugin';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities';
 import type { Registered } from '../activities/registered/user-code';
-import { sweepAttempts } from '../activities/step/attempt-folder';
+import { preparePrivate, sweepAttempts } from '../activities/step/attempt-folder';
 import type { ActivityDeps } from '../activities/deps';
 import { defaultLimits, type Limits } from '../activities/limits';
 import { MlopsError } from '../domain/errors';
@@ -134,6 +134,7 @@ export class MlopsPlugin extends SimplePlugin {
 
   async #prepare(options: WorkerOptions): Promise<Worker | undefined> {
     await this.#connected();
+    await preparePrivate(this.#workFolder);
     await sweepAttempts(this.#workFolder);
     await this.#registered.describe();
     if (options.connection !== undefined) {

@@ -5,7 +5,7 @@
 import { setTimeout as passed } from 'node:timers/promises';
 import { decidedDigest } from '../../src/domain/approval';
 import type { ProjectDefinition } from '../../src/domain/definition';
-import { phaseId } from '../../src/domain/ids';
+import { phaseId, STEPS_CHAIN } from '../../src/domain/ids';
 import type { DecisionAnswer } from '../../src/domain/messages';
 import type { Digest } from '../../src/domain/refs';
 import type { Replica } from '../../src/replica/run-replica';
@@ -157,5 +157,5 @@ test('the audit tells each thing once, in an unbroken chain, and no step made ot
   ];
   expect(told).toEqual(['definition applied', ...[1, 2, 3].flatMap(() => [...ofCycle, 'version registered'])].sort());
   expect(await system.stores.audit.firstBroken(project)).toBeUndefined();
-  expect(await system.stores.audit.list('steps')).toEqual([]);
+  expect(await system.stores.audit.list(STEPS_CHAIN)).toEqual([]);
 });

@@ -134,6 +134,7 @@ test('its checkpoint lost, and paused in its middle, training goes on to its end
   const [run, ...more] = await system.stores.facts.collection('run').find().toArray();
   expect(more).toEqual([]);
   expect(run?.body.model).toBe(undisturbed);
+  expect(await system.stores.db.collection('checkpoints').countDocuments()).toBe(0);
 });
 
 /** From the object store and from the worker's disk. */

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runStep, type StepRequest, stepKey } from '../../src/activities/step/step';
 import { errorCodeOf } from '../../src/domain/errors';
+import { STEPS_CHAIN } from '../../src/domain/ids';
 import type { LabelSetBody } from '../../src/domain/records';
 import { type OwnStores, openOwnStores } from '../support/own-stores';
 
@@ -64,6 +65,15 @@ test('the same step runs once, and is answered from its record afterwards', asyn
   expect(runs - before).toBe(1);
 });
 
+test('answered from its record, its artifacts are referred to again: they are touched', async () => {
+  await step('renewed');
+  const { digest } = await artifactOf('renewed');
+  const documents = system.stores.db.collection<{ _id: string; touchedAt: Date }>('artifacts');
+  await documents.updateOne({ _id: digest }, { $set: { touchedAt: new Date('2020-01-01') } });
+  await step('renewed');
+  expect((await documents.findOne({ _id: digest }))!.touchedAt.getTime()).toBeGreaterThan(Date.now() - 60_000);
+});
+
 test('eight attempts at once make one record, and all get it', async () => {
   const all = meeting(8);
   const refs = await Promise.all(Array.from({ length: 8 }, () => step('at once', 'at once', all)));
@@ -75,7 +85,7 @@ test('of attempts whose bytes differ the first stands, and the other is told of 
   const both = meeting(2);
   const results = await Promise.all(['one', 'two'].map((text) => step('differs', text, both)));
   expect(results[0]).toEqual(results[1]);
-  const told = (await system.stores.audit.list('steps')).filter(
+  const told = (await system.stores.audit.list(STEPS_CHAIN)).filter(
     (event) => event.what === 'MLOPS_STEP_NOT_REPRODUCIBLE'
   );
   expect(told).toHaveLength(1);
@@ -99,7 +109,7 @@ test('a record whose artifact is being deleted is no answer: the step runs again
   expect(await codeOf(step('swept'))).toBe('MLOPS_ARTIFACT_DELETING');
   await documents.deleteOne({ _id: digest });
   expect(await step('swept')).toMatchObject({ id: stepKey(request('swept')) });
-  expect(await system.stores.artifacts.areLive([digest])).toBe(true);
+  expect(await system.stores.artifacts.renew([digest])).toBe(true);
 });
 
 test('a commit refers to live artifacts only, or writes nothing', async () => {

@@ -4,6 +4,7 @@
  * exactly-once effects, reuse, resume, lineage and reproduction.
  */
 import { crashPoint } from '../../runtime/crash-points';
+import { STEPS_CHAIN } from '../../domain/ids';
 import { digestOf } from '../../runtime/digest';
 import type { FactBodies, LineageEdge, NumericEnvironment } from '../../domain/records';
 import type { ArtifactRef, Digest, FactKind, Ref } from '../../domain/refs';
@@ -69,7 +70,7 @@ export async function runStep<K extends FactKind>(
   const stores = await deps.stores();
   const key = stepKey(request);
   const made = await stores.facts.find(request.kind, key);
-  if (made !== null && (await stores.artifacts.areLive(made.artifacts.map((artifact) => artifact.digest))))
+  if (made !== null && (await stores.artifacts.renew(made.artifacts.map((artifact) => artifact.digest))))
     return refOf(made);
   crashPoint('step:looked-up');
 
@@ -117,7 +118,7 @@ async function tellNotReproducible(
 ): Promise<void> {
   await stores.audit.record({
     id: `not-reproducible ${key} ${other}`,
-    project: 'steps',
+    project: STEPS_CHAIN,
     what: 'MLOPS_STEP_NOT_REPRODUCIBLE',
     by: 'temporal-mlops',
     detail: { step, key, kept, other },

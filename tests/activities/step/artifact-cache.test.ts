@@ -1,7 +1,8 @@
 /** Local copies on the real object store: whole ones are used as they are, others are downloaded anew. */
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { localCopies } from '../../../src/activities/step/artifact-cache';
+import { inAttemptFolder } from '../../../src/activities/step/attempt-folder';
 import { type OwnStores, openOwnStores } from '../../support/own-stores';
 
 let system: OwnStores;
@@ -11,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.close());
 
-test('a copy that lost its end is downloaded anew; a whole one is not', async () => {
+test('a copy that lost its end is downloaded anew; so is one that was changed; a whole one is not', async () => {
   const path = join(system.folder, 'shard');
   writeFileSync(path, 'six hundred rows');
   const artifact = await system.stores.artifacts.put({ name: 'shard', path, mediaType: 'text/plain' });
@@ -22,7 +23,27 @@ test('a copy that lost its end is downloaded anew; a whole one is not', async ()
   expect(await localCopies(system.deps, system.stores, [artifact])).toEqual([copy]);
   expect(readFileSync(copy, 'utf8')).toBe('six hundred rows');
 
+  // As long, and written since: no copy of these bytes any more.
   writeFileSync(copy, 'SIX HUNDRED ROWS');
   await localCopies(system.deps, system.stores, [artifact]);
-  expect(readFileSync(copy, 'utf8')).toBe('SIX HUNDRED ROWS');
+  expect(readFileSync(copy, 'utf8')).toBe('six hundred rows');
+});
+
+test('what another attempt needs makes room, and takes nothing from a job that runs, however long', async () => {
+  const stored = async (text: string) => {
+    const path = join(system.folder, text);
+    writeFileSync(path, text);
+    return system.stores.artifacts.put({ name: text, path, mediaType: 'text/plain' });
+  };
+  const [first, second] = [await stored('first'), await stored('second')];
+  const cached = (digest: string) => join(system.deps.workFolder, 'cache', digest.slice('sha256:'.length));
+  await inAttemptFolder(system.deps.workFolder, 'long', async () => {
+    const [mine] = (await localCopies(system.deps, system.stores, [first])) as [string];
+    const hoursAgo = new Date(Date.now() - 2 * 3_600_000);
+    utimesSync(cached(first.digest), hoursAgo, hoursAgo);
+    const small = { ...system.deps, limits: { ...system.deps.limits, cacheBytes: 8 } };
+    await localCopies(small, system.stores, [second]);
+    expect(existsSync(cached(first.digest))).toBe(false);
+    expect(readFileSync(mine, 'utf8')).toBe('first');
+  });
 });
