@@ -1,5 +1,4 @@
 /** Training: fit the feature graph, train (resuming from the newest checkpoint), register the version. */
-import { join } from 'node:path';
 import { log } from '@temporalio/activity';
 import { crashPoint } from '../runtime/crash-points';
 import type { ModelDefinition } from '../domain/definition';
@@ -11,7 +10,6 @@ import { planOf, splitAt } from '../domain/plan';
 import type { SplitPeriods } from '../domain/records';
 import type { Ref } from '../domain/refs';
 import type { FitJobInput, FitJobOutput } from '../engines/features/fit-job';
-import type { Stores } from '../stores/connect';
 import { refOf } from '../stores/facts';
 import type { TrainJobInput, TrainJobOutput } from '../engines/train/train-job';
 import { localCopies } from './step/artifact-cache';
