@@ -9,6 +9,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 export interface Limits {
   /** Resident memory of a compute child. `MLOPS_OUT_OF_MEMORY`. Default: three quarters of the machine's or container's. */
   readonly computeMemory: number;
+  /** DuckDB's within a child; what doesn't fit goes to the attempt's folder. `MLOPS_OUT_OF_MEMORY`. Default: 2 GB. */
+  readonly databaseMemory: number;
   /** A compute child without a sign of progress. `MLOPS_COMPUTE_SILENT`. Default: 5 minutes. */
   readonly computeSilence: number;
   /** Resident memory of a process that runs registered code. `MLOPS_OUT_OF_MEMORY`. Default: as `computeMemory`. */
@@ -31,6 +33,7 @@ export function defaultLimits(): Limits {
   const memory = Math.max(GIB, Math.floor(0.75 * machineMemory()));
   return {
     computeMemory: memory,
+    databaseMemory: 2_000_000_000,
     computeSilence: 5 * MINUTE_MS,
     codeMemory: memory,
     codeSilence: 30 * MINUTE_MS,

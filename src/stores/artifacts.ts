@@ -3,11 +3,12 @@
  * every step that refers to it, so that a sweep that deletes by age can never meet a step half-way.
  */
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import { Agent as HttpAgent, type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Client as MinioClient } from 'minio';
@@ -26,6 +27,19 @@ const PUT_BYTES_PER_MS = 1_000;
 /** Files up to this size are read once, and hashed and put from memory. */
 const IN_MEMORY_BYTES = 2 ** 20;
 
+/** What aborts the requests of the operation that this code runs in. */
+const abortedBy = new AsyncLocalStorage<AbortSignal>();
+
+type Request = typeof httpRequest;
+
+/** minio-js hands no signal on: its requests get the operation's here, so that their sockets are destroyed. */
+function abortable(request: Request): Request {
+  return ((options: RequestOptions, answered?: (response: IncomingMessage) => void) => {
+    const signal = abortedBy.getStore();
+    return request({ ...options, ...(signal === undefined ? {} : { signal }) }, answered);
+  }) as Request;
+}
+
 export class Artifacts {
   readonly #documents: Collection<ArtifactDocument>;
   readonly #s3: MinioClient;
@@ -43,22 +57,21 @@ export class Artifacts {
       accessKey: config.accessKey,
       secretKey: config.secretKey,
       region: config.region,
+      transport: { request: abortable(secure ? httpsRequest : httpRequest) },
       transportAgent: secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true }),
     });
   }
 
   /** Makes the bucket, and checks that the server honours `If-None-Match` (a second put must be refused). */
   async prepare(): Promise<void> {
-    if (!(await this.#within('bucketExists', 0, this.#s3.bucketExists(this.#bucket)))) {
+    if (!(await this.#within('bucketExists', 0, () => this.#s3.bucketExists(this.#bucket)))) {
       await this.#s3.makeBucket(this.#bucket).catch((error: { code?: string }) => {
         if (error.code !== 'BucketAlreadyOwnedByYou') throw error;
       });
     }
     const probe = Buffer.from('conditional put\n');
     const put = () =>
-      this.#within(
-        'putObject',
-        0,
+      this.#within('putObject', 0, () =>
         this.#s3.putObject(this.#bucket, 'probe/conditional-put', probe, probe.length, ONLY_NEW)
       );
     const refused = () => put().then(() => false, isPreconditionFailed);
@@ -88,7 +101,7 @@ export class Artifacts {
     const key = objectKey(digest);
     const headers = { ...ONLY_NEW, 'Content-Type': mediaType };
     try {
-      const put =
+      const put = () =>
         typeof content === 'string'
           ? this.#s3.fPutObject(this.#bucket, key, content, headers)
           : this.#s3.putObject(this.#bucket, key, content, bytes, headers);
@@ -147,7 +160,7 @@ export class Artifacts {
   /** Removes object and document; only for bytes that no record refers to. What was begun is finished by the next call. */
   async remove(digest: Digest): Promise<void> {
     await this.#documents.updateOne({ _id: digest }, { $set: { state: 'deleting' } });
-    await this.#within('removeObject', 0, this.#s3.removeObject(this.#bucket, objectKey(digest))).catch(
+    await this.#within('removeObject', 0, () => this.#s3.removeObject(this.#bucket, objectKey(digest))).catch(
       (error: unknown) => {
         throw unavailable('removeObject', objectKey(digest), error);
       }
@@ -175,7 +188,7 @@ export class Artifacts {
 
   /** Whether the object itself is in the store (doctor looks for documents without one). */
   async hasObject(digest: Digest): Promise<boolean> {
-    return this.#within('statObject', 0, this.#s3.statObject(this.#bucket, objectKey(digest))).then(
+    return this.#within('statObject', 0, () => this.#s3.statObject(this.#bucket, objectKey(digest))).then(
       () => true,
       (error: { code?: string }) => {
         if (error.code === 'NotFound' || error.code === 'NoSuchKey') return false;
@@ -205,7 +218,7 @@ export class Artifacts {
   async #stream(digest: Digest, path: string): Promise<Digest> {
     const hash = createHash('sha256');
     const key = objectKey(digest);
-    const object = await this.#within('getObject', 0, this.#s3.getObject(this.#bucket, key));
+    const object = await this.#within('getObject', 0, () => this.#s3.getObject(this.#bucket, key));
     const silence = new AbortController();
     const timer = setTimeout(() => silence.abort(), SILENCE_MS);
     try {
@@ -230,7 +243,7 @@ export class Artifacts {
   }
 
   async #checkSize(digest: Digest, bytes: number): Promise<void> {
-    const found = await this.#within('statObject', 0, this.#s3.statObject(this.#bucket, objectKey(digest)));
+    const found = await this.#within('statObject', 0, () => this.#s3.statObject(this.#bucket, objectKey(digest)));
     if (found.size !== bytes) {
       throw new MlopsError(
         'MLOPS_ARTIFACT_CORRUPT',
@@ -241,15 +254,19 @@ export class Artifacts {
     }
   }
 
-  /** minio-js has no time-out of its own: a server that is stopped in its tracks would hold an activity for ever. */
-  async #within<T>(operation: string, bytes: number, promise: Promise<T>): Promise<T> {
+  /** minio-js has no time-out of its own: a server that is stopped in its tracks would hold an activity, and its socket, for ever. */
+  async #within<T>(operation: string, bytes: number, work: () => Promise<T>): Promise<T> {
     const limitMs = SILENCE_MS + bytes / PUT_BYTES_PER_MS;
+    const late = new AbortController();
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(unavailable(operation, this.#bucket, silent(limitMs))), limitMs);
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(unavailable(operation, this.#bucket, silent(limitMs)));
+        late.abort();
+      }, limitMs);
     });
     try {
-      return await Promise.race([promise, late]);
+      return await Promise.race([abortedBy.run(late.signal, work), tooLate]);
     } finally {
       clearTimeout(timer);
     }

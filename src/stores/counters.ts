@@ -16,3 +16,8 @@ export async function nextNumber(store: Store, counter: string, session?: Client
 export async function countRefusal(store: Store, of: string): Promise<number> {
   return nextNumber(store, `refusals ${of}`);
 }
+
+/** How often a compute process has ended like this, this time included. @param of the activity, and how it ended */
+export async function countCrash(store: Store, of: string): Promise<number> {
+  return nextNumber(store, `crashes ${of}`);
+}

@@ -37,7 +37,9 @@ export function checkpointSaver(
     const path = join(folder, file);
     const { size } = await stat(path);
     if (size > maxBytes) {
-      log.warn('MLOPS_CHECKPOINT_TOO_LARGE: a checkpoint is not saved', { step: key, bytes: size, limit: maxBytes });
+      log.warn('a checkpoint is too large and is not saved: after a failure training begins earlier', {
+        ...{ code: 'MLOPS_CHECKPOINT_TOO_LARGE', step: key, bytes: size, limit: maxBytes },
+      });
       return;
     }
     const artifact = await stores.artifacts.put({

@@ -6,6 +6,7 @@ import type { JobFile, JobProgress } from '../../domain/job';
 import type { NumericEnvironment } from '../../domain/records';
 import { onnxEnvironment } from '../../engines/onnx/environment';
 import { duckdbVersion } from '../../engines/tables/duckdb';
+import { afterCrash } from './crashes';
 import { beat } from './heartbeat';
 import type { ActivityDeps, JobName } from '../deps';
 import type { StepFile } from './step';
@@ -35,7 +36,7 @@ export async function runWithHeartbeat<I, O>(deps: ActivityDeps, job: JobName, i
   } catch (error) {
     // Temporal wants its own word for a cancellation, not the signal's.
     if (cancellationSignal().aborted) throw await cancelled();
-    throw error;
+    throw await afterCrash(deps, error);
   } finally {
     clearInterval(timer);
   }

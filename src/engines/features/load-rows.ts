@@ -8,13 +8,13 @@ const SIGN_OF_LIFE_MS = 200;
 export async function loadRows(
   { shards, columns, where, eventTime }: LoadRequest,
   names: readonly string[],
-  { progress }: Pick<JobContext, 'progress'>
+  { progress, folder }: Pick<JobContext, 'progress' | 'folder'>
 ): Promise<LoadedRows> {
   const wanted = Object.fromEntries(Object.entries(columns).filter(([name]) => names.includes(name)));
   // The database works beside this thread, so a timer runs on time.
   const timer = setInterval(() => progress({ done: 0, total: 1, note: 'loading rows' }), SIGN_OF_LIFE_MS);
   try {
-    return await loadColumns({ shards, columns: wanted, where, eventTime });
+    return await loadColumns({ shards, columns: wanted, where, eventTime }, folder);
   } finally {
     clearInterval(timer);
   }

@@ -3,6 +3,7 @@
  * because floating sums, unordered rows and hence Parquet bytes differ from run to run with more.
  */
 import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, version } from '@duckdb/node-api';
+import { MlopsError } from '../../domain/errors';
 import { path, paths, text } from './sql';
 
 export interface DatabaseOptions {
@@ -10,6 +11,7 @@ export interface DatabaseOptions {
   readonly files: readonly string[];
   /** Folder that may be read and written, also for what doesn't fit in memory. */
   readonly folder?: string;
+  /** Such as `2GB`; default: MLOPS_DATABASE_MEMORY, which a worker sets for its compute children, else 2 GB. */
   readonly memoryLimit?: string;
 }
 
@@ -21,16 +23,19 @@ export interface Database {
   chunks(sql: string): AsyncIterable<DuckDBDataChunk>;
 }
 
-const DEFAULT_MEMORY = '2GB';
+const defaultMemory = (): string => process.env.MLOPS_DATABASE_MEMORY ?? '2GB';
 
-/** Opens a database, lets `use` work on it, and closes it whatever happens. */
+/**
+ * Opens a database, lets `use` work on it, and closes it whatever happens.
+ * @throws MlopsError MLOPS_OUT_OF_MEMORY: more than its memory, and than the disk below `folder` takes
+ */
 export async function withDatabase<T>(options: DatabaseOptions, use: (database: Database) => Promise<T>): Promise<T> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
   try {
     const connection = await instance.connect();
     try {
       for (const statement of restrictions(options)) await connection.run(statement);
-      return await use(databaseOf(connection));
+      return await use(databaseOf(connection, options));
     } finally {
       connection.closeSync();
     }
@@ -40,7 +45,7 @@ export async function withDatabase<T>(options: DatabaseOptions, use: (database: 
 }
 
 /** In this order: each may be set only before access is closed. */
-function restrictions({ files, folder, memoryLimit = DEFAULT_MEMORY }: DatabaseOptions): readonly string[] {
+function restrictions({ files, folder, memoryLimit = defaultMemory() }: DatabaseOptions): readonly string[] {
   return [
     `SET memory_limit = ${text(memoryLimit)}`,
     `SET temp_directory = ${folder === undefined ? "''" : path(`${folder}/spill`)}`,
@@ -55,23 +60,39 @@ function restrictions({ files, folder, memoryLimit = DEFAULT_MEMORY }: DatabaseO
   ];
 }
 
-function databaseOf(connection: DuckDBConnection): Database {
+function databaseOf(connection: DuckDBConnection, { memoryLimit = defaultMemory() }: DatabaseOptions): Database {
+  const within = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      throw outOfMemory(error, memoryLimit) ?? error;
+    });
   return {
     async run(sql) {
-      await connection.run(sql);
+      await within(connection.run(sql));
     },
     async rows(sql) {
-      return (await connection.runAndReadAll(sql)).getRowObjectsJS();
+      return (await within(connection.runAndReadAll(sql))).getRowObjectsJS();
     },
     async *chunks(sql) {
-      const result = await connection.stream(sql);
+      const result = await within(connection.stream(sql));
       for (;;) {
-        const chunk = await result.fetchChunk();
+        const chunk = await within(result.fetchChunk());
         if (chunk === null || chunk.rowCount === 0) return;
         yield chunk;
       }
     },
   };
+}
+
+function outOfMemory(error: unknown, limit: string): MlopsError | undefined {
+  const said = messageOf(error);
+  if (!said.startsWith('Out of Memory Error')) return undefined;
+  return new MlopsError(
+    'MLOPS_OUT_OF_MEMORY',
+    `The database needed more memory than it may: ${said.split('\n', 1)[0]!.slice(0, 300)}`,
+    { limit },
+    "Give it fewer rows or columns, or raise the worker's limit databaseMemory.",
+    { cause: error }
+  );
 }
 
 /** Of what the binding throws; not by `instanceof`, which knows one realm's errors only. */

@@ -43,13 +43,16 @@ export function rowName({ files, fileIndex, row }: RowKeys): (index: number) => 
 }
 
 /**
+ * @param folder for what doesn't fit in the database's memory; without one there is MLOPS_OUT_OF_MEMORY
  * @throws MlopsError MLOPS_ARTIFACT_CORRUPT: a shard can't be read, lacks a column, or its labels are of other rows
  */
-export async function loadColumns(request: LoadRequest): Promise<LoadedRows> {
+export async function loadColumns(request: LoadRequest, folder?: string): Promise<LoadedRows> {
   const files = request.shards.flatMap(({ data, labels }) => (labels === undefined ? [data] : [data, labels]));
   if (files.length === 0) throw new MlopsError('MLOPS_TOO_FEW_ROWS', 'There is no shard.', {}, 'Ingest rows first.');
   try {
-    return await withDatabase({ files }, (database) => load(database, request));
+    return await withDatabase({ files, ...(folder === undefined ? {} : { folder }) }, (database) =>
+      load(database, request)
+    );
   } catch (error) {
     if (error instanceof MlopsError) throw error;
     const what = `A shard can't be loaded: ${messageOf(error)}`;

@@ -8,7 +8,7 @@ import type { Limits } from '../../activities/limits';
 import type { ErrorCode, Where } from '../../domain/errors';
 import { MlopsError } from '../../domain/errors';
 import { runsUserCode } from './jobs';
-import { residentMemory, startChild } from './process';
+import { type ChildMemory, residentMemory, startChild } from './process';
 import type { Failed, FromChild, ToChild } from './protocol';
 
 /** Last characters of what a child printed that an error quotes. */
@@ -18,8 +18,7 @@ const LAST_WORDS_MS = 200;
 const WATCH_MS = 500;
 
 /** The ceilings of one job. */
-interface Ceilings {
-  readonly memory: number;
+interface Ceilings extends ChildMemory {
   readonly silence: number;
   readonly time: number;
 }
@@ -29,17 +28,23 @@ export function jobRunner(limits: Limits): RunJob {
 }
 
 function ceilingsOf(job: string, limits: Limits): Ceilings {
+  const { databaseMemory } = limits;
   if (!runsUserCode(job)) {
-    return { memory: limits.computeMemory, silence: limits.computeSilence, time: Number.POSITIVE_INFINITY };
+    return {
+      databaseMemory,
+      memory: limits.computeMemory,
+      silence: limits.computeSilence,
+      time: Number.POSITIVE_INFINITY,
+    };
   }
   const short = job === 'notifyCode' ? limits.notifierTime : limits.codeTime;
-  return { memory: limits.codeMemory, silence: limits.codeSilence, time: short };
+  return { databaseMemory, memory: limits.codeMemory, silence: limits.codeSilence, time: short };
 }
 
 function run<O>(job: string, input: unknown, options: RunJobOptions, ceilings: Ceilings): Promise<O> {
   return new Promise<O>((resolve, reject) => {
     if (options.signal.aborted) return reject(options.signal.reason);
-    const child = startChild(options.folder, ceilings.memory, runsUserCode(job));
+    const child = startChild(options.folder, ceilings, runsUserCode(job));
     const startedAt = Date.now();
     let heardAt = startedAt;
     let printed = '';

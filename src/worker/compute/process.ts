@@ -5,13 +5,19 @@ import { builtFile } from '../../runtime/package-root';
 
 const MIB = 2 ** 20;
 
-/** @param memory in bytes: V8's heap may grow up to it, so that memory, and not V8's own default, is the limit */
-export function startChild(folder: string, memory: number, userCode: boolean): ChildProcess {
+export interface ChildMemory {
+  /** Bytes. V8's heap may grow up to it, so that memory, and not V8's own default, is the limit. */
+  readonly memory: number;
+  readonly databaseMemory: number;
+}
+
+export function startChild(folder: string, { memory, databaseMemory }: ChildMemory, userCode: boolean): ChildProcess {
   return fork(builtFile('src', 'worker', 'compute', 'child.js'), [], {
     cwd: folder,
     // What user code prints belongs to its failure; engines print nothing.
     stdio: ['ignore', userCode ? 'pipe' : 'ignore', 'pipe', 'ipc'],
     serialization: 'json',
+    env: { ...process.env, MLOPS_DATABASE_MEMORY: `${Math.ceil(databaseMemory / 1000)}KB` },
     execArgv: [
       ...(userCode ? loaders(process.execArgv) : []),
       '--enable-source-maps',

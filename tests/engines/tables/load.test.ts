@@ -160,3 +160,29 @@ function strings({ columns }: TableColumns, name: string): StringColumn {
   if (column?.type === 'string') return column;
   throw new TypeError(`${name} is no string`);
 }
+
+describe('memory', () => {
+  const limit = process.env.MLOPS_DATABASE_MEMORY;
+  afterEach(() => {
+    if (limit === undefined) delete process.env.MLOPS_DATABASE_MEMORY;
+    else process.env.MLOPS_DATABASE_MEMORY = limit;
+  });
+
+  test('what does not fit goes to the folder, to the same rows; without one the limit is named', async () => {
+    await writeOrders(
+      join(folder.path, 'orders.parquet'),
+      `* REPLACE (timestamp '2024-01-01' + to_seconds(i) AS "at")`,
+      1_000_000
+    );
+    const output = await ingestOrders(folder.path);
+    const many = request({ shards: output.shards.map(({ file }) => ({ data: join(folder.path, file) })) });
+    const plenty = await loadColumns(many);
+    process.env.MLOPS_DATABASE_MEMORY = '60MB';
+    const error: unknown = await loadColumns(many).catch((failure: unknown) => failure);
+    expect(error).toMatchObject({ code: 'MLOPS_OUT_OF_MEMORY', where: { limit: '60MB' } });
+    const spilled = await loadColumns(many, folder.path);
+    expect(spilled.table.rows).toBe(plenty.table.rows);
+    const bytes = (loaded: typeof plenty) => [loaded.eventTime, loaded.keys.row].map((of) => Buffer.from(of.buffer));
+    bytes(spilled).forEach((column, index) => expect(column.equals(bytes(plenty)[index]!)).toBe(true));
+  });
+});

@@ -25,7 +25,7 @@ export const labelCode: Job<LabelCodeInput, LabelOutput> = async (
   const counts = { '0': 0, '1': 0, missing: 0 };
   const written: LabelOutput['shards'][number][] = [];
   for (const [index, data] of shards.entries()) {
-    const { table } = await loadColumns({ shards: [{ data }], columns, eventTime, where: {} });
+    const { table } = await loadColumns({ shards: [{ data }], columns, eventTime, where: {} }, folder);
     const labels: (0 | 1 | null)[] = [];
     for (let from = 0; from < table.rows; from += BATCH) {
       const rows = rowsOf(table, columns, from, Math.min(table.rows, from + BATCH));

@@ -17,7 +17,7 @@ export type MeasureOutput = readonly Readonly<Record<string, number>>[];
 
 /** @throws MlopsError as `loadColumns`, `codeOf` and `asUsers` do */
 export const measureCode: Job<MeasureInput, MeasureOutput> = async ({ uses, rows, scores }, { folder, progress }) => {
-  const { table, labels = new Float32Array() } = await loadColumns(rows);
+  const { table, labels = new Float32Array() } = await loadColumns(rows, folder);
   const measured: Readonly<Record<string, number>>[] = [];
   for (const [index, file] of scores.entries()) {
     const values: [string, number][] = [];

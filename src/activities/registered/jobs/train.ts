@@ -43,7 +43,7 @@ export const trainCode: Job<TrainCodeInput, TrainCodeOutput> = async (
   { folder, progress }
 ) => {
   const trainer = await codeOf('trainer', use);
-  const loaded = await loadColumns(rows);
+  const loaded = await loadColumns(rows, folder);
   requireRows(loaded, { ...rows, minRows });
   const { table, unlabelled, labels = new Float32Array() } = loaded;
   const batches = async function* () {
