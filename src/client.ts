@@ -35,6 +35,7 @@ import type { ApproveInput, EvaluateInput, EvaluateResult, LifecycleState } from
 import { COMPUTE_SUFFIX, DEFAULT_TASK_QUEUE } from './domain/queues';
 import { type Environment, readEnvironment } from './runtime/environment';
 import { requirePayload } from './runtime/payload';
+import { startServer } from './runtime/server-advice';
 import { temporalConfig } from './runtime/temporal-config';
 import { dataConverter } from './runtime/data-converter';
 
@@ -78,9 +79,9 @@ export class MlopsClient {
     }).catch((error: Error) => {
       throw new MlopsError(
         'MLOPS_SERVER_UNFIT',
-        `Temporal can't be reached: ${error.message}.`,
+        `Temporal can't be reached at ${config.connectionOptions.address ?? 'localhost:7233'}: ${error.message}.`,
         { address: config.connectionOptions.address },
-        'Start it (./scripts/stack.sh up), or set TEMPORAL_ADDRESS.',
+        startServer('TEMPORAL_ADDRESS'),
         { cause: error }
       );
     });

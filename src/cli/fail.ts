@@ -1,6 +1,8 @@
 /** Errors as the command line tells them: one line that says what to do, and an exit code. */
 import { CommanderError } from 'commander';
 import { type ErrorCode, errorCodeOf, MlopsError } from '../domain/errors';
+import { readEnvironment } from '../runtime/environment';
+import { plainAddress, startServer } from '../runtime/server-advice';
 import { oneLine } from './verb';
 
 export const FAILED = 1;
@@ -58,11 +60,12 @@ function temporal(error: Error): MlopsError | undefined {
 }
 
 function unreachable(server: string, variable: string, cause: Error): MlopsError {
+  const address = readEnvironment()[variable];
   return new MlopsError(
     'MLOPS_STORE_UNAVAILABLE',
-    `${server} can't be reached: ${oneLine(cause.message)}.`,
+    `${server} can't be reached${address === undefined ? '' : ` at ${plainAddress(address)}`}: ${oneLine(cause.message)}.`,
     {},
-    `Start it (./scripts/stack.sh up), or set ${variable}.`,
+    startServer(variable),
     { cause }
   );
 }

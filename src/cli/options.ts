@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { MlopsError } from '../domain/errors';
-import { CLIENT_ID, PERSON_NAME, PROJECT_NAME } from '../domain/ids';
+import { CLIENT_ID, isPersonName, PERSON_NAME_RULE, PROJECT_NAME } from '../domain/ids';
 import { isWhen } from '../domain/operator-messages';
 import { type Digest, isDigest } from '../domain/refs';
 
@@ -27,8 +27,8 @@ export function senderOf({ by, id, comment }: SenderOptions): { id: string; by: 
 
 function currentUser(): string {
   const name = process.env.MLOPS_USER || systemUser();
-  if (name !== undefined && PERSON_NAME.test(name)) return name;
-  throw new MlopsError('MLOPS_USAGE', 'Nobody is named who asks.', {}, 'Say --by <name>, or set MLOPS_USER.');
+  if (name !== undefined && isPersonName(name)) return name;
+  throw new MlopsError('MLOPS_USAGE', 'The sender has no usable name.', {}, 'Give --by <name>, or set MLOPS_USER.');
 }
 
 /** Undefined for a user id without an entry, as in some containers. */
@@ -45,8 +45,8 @@ export function withTaskQueue(command: Command): Command {
 }
 
 export function person(text: string): string {
-  if (PERSON_NAME.test(text)) return text;
-  throw new InvalidArgumentError('A name is 1 to 100 letters, digits and . _ @ + -');
+  if (isPersonName(text)) return text;
+  throw new InvalidArgumentError(`A name has ${PERSON_NAME_RULE}.`);
 }
 
 export function clientId(text: string): string {

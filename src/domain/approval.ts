@@ -4,7 +4,7 @@
  */
 import type { ApprovalPolicy } from './definition';
 import type { GateResult } from './evaluation';
-import { PERSON_NAME } from './ids';
+import { isPersonName } from './ids';
 import type { DecisionCode, DecisionMessage, RequestState, TriggerCause, Verdict } from './messages';
 import { type Digest, type FactKind, isDigest, type Ref } from './refs';
 
@@ -122,7 +122,7 @@ export function malformedDecision(message: unknown): string | undefined {
   const { id, by, verdict, digest, comment, signature } = message as Record<string, unknown>;
   if (typeof id !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/.test(id))
     return 'id: 1 to 128 letters, digits, . _ : -';
-  if (typeof by !== 'string' || !PERSON_NAME.test(by)) return 'by: the name of the person who decides';
+  if (typeof by !== 'string' || !isPersonName(by)) return 'by: the name of the person who decides';
   if (verdict !== 'approve' && verdict !== 'reject') return 'verdict: approve or reject';
   if (!isDigest(digest)) return 'digest: sha256: and 64 hex digits, of what is decided on';
   if (comment !== undefined && (typeof comment !== 'string' || comment.length > 4000))

@@ -2,12 +2,17 @@
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: string | undefined;
-  let bestDistance = limit + 1;
+  let bestDistance = limit + 0.9;
   for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase()) + foreign(candidate, word);
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best === undefined ? '' : ` Did you mean ${best}?`;
+}
+
+/** Of two candidates that are as near, the one without a new letter is meant: `=` rather than `>=` for `==`. */
+function foreign(candidate: string, word: string): number {
+  return Array.from(candidate.toLowerCase()).every((letter) => word.toLowerCase().includes(letter)) ? 0 : 0.5;
 }
 
 /** Insertions, deletions, substitutions and swaps of neighbours that make one word of the other (restricted Damerau). */

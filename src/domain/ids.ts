@@ -4,7 +4,14 @@ export const PROJECT_NAME = /^[a-z][a-z0-9-]{0,47}$/;
 /** Values of the feature graph and of the model's graph have these names; their other names cannot be a column's. */
 export const RESERVED_COLUMNS: readonly string[] = ['dense', 'probability'];
 export const COLUMN_NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
-export const PERSON_NAME = /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$/;
+const PERSON_NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._@+'’-]*(?: [\p{L}\p{M}\p{N}._@+'’-]+)*$/u;
+/** Letters of any script in their composed form (NFC), digits, single spaces between words, and . _ @ + - ' */
+export function isPersonName(text: string): boolean {
+  return text.length <= 100 && PERSON_NAME.test(text) && text === text.normalize('NFC');
+}
+export const PERSON_NAME_RULE =
+  "at most 100 letters of any script, digits, . _ @ + - ' and single spaces between words";
+
 /** Ids that clients give: decisions, triggers, predictions. */
 export const CLIENT_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 

@@ -1,5 +1,5 @@
 /** Shape and size of the messages that people send to a lifecycle; mistakes in words. */
-import { CLIENT_ID, PERSON_NAME } from './ids';
+import { CLIENT_ID, isPersonName } from './ids';
 import { MESSAGES } from './messages';
 import { momentMs } from './moment';
 import { isDigest } from './refs';
@@ -15,7 +15,7 @@ export function malformedOperatorMessage(name: string, message: unknown): string
   if (typeof message !== 'object' || message === null) return `${name} takes an object {id, by, …}`;
   const { id, by, comment, asOf, definition, to } = message as Record<string, unknown>;
   if (typeof id !== 'string' || !CLIENT_ID.test(id)) return 'id: 1 to 128 letters, digits, . _ : -';
-  if (typeof by !== 'string' || !PERSON_NAME.test(by)) return 'by: the name of the person who asks';
+  if (typeof by !== 'string' || !isPersonName(by)) return 'by: the name of the person who asks';
   if (comment !== undefined && (typeof comment !== 'string' || comment.length > 1000))
     return 'comment: at most 1000 characters';
   if (name === MESSAGES.retrain && !isWhen(asOf)) return 'asOf: event time as 2001-02-01T00:00:00Z';

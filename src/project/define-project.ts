@@ -50,6 +50,7 @@ export function checkProject(input: unknown): CheckedProject {
     return { mistakes: [{ path: '', problem: `a definition must be an object, not ${shown(input)}` }] };
   }
   checkKeys(input, tell);
+  checkPrototypeKeys(input, [], tell);
   const parsed = parse(input, mistakes);
   checkColumns(parsed, tell);
   checkDecisions(parsed, tell);
@@ -75,6 +76,18 @@ function checkKeys(input: Readonly<Record<string, unknown>>, tell: Tell): void {
     if (!known.includes(key)) tell([key], noSuchField(key, known));
   }
 }
+
+/** JSON may hold a key `__proto__`, which assignments drop: refused wherever it stands. */
+function checkPrototypeKeys(value: unknown, path: Path, tell: Tell): void {
+  if (typeof value !== 'object' || value === null || path.length > MAX_DEPTH) return;
+  for (const key of Object.keys(value)) {
+    const at = [...path, Array.isArray(value) ? Number(key) : key];
+    if (key === '__proto__') tell(at, 'is not allowed as a name');
+    else checkPrototypeKeys((value as Readonly<Record<string, unknown>>)[key], at, tell);
+  }
+}
+
+const MAX_DEPTH = 100;
 
 /** Section by section and entry by entry: what can't be read is undefined and told in `mistakes`. */
 function parse(input: Readonly<Record<string, unknown>>, mistakes: Mistake[]): Parsed {

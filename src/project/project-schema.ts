@@ -4,7 +4,7 @@
  * sections, and the check-*.ts files hold the rules between fields.
  */
 import { z } from 'zod';
-import { CLIENT_ID, COLUMN_NAME, PERSON_NAME, PROJECT_NAME } from '../domain/ids';
+import { CLIENT_ID, COLUMN_NAME, isPersonName, PERSON_NAME_RULE, PROJECT_NAME } from '../domain/ids';
 import { didYouMean } from '../domain/did-you-mean';
 import { listed, shown } from './mistakes';
 import {
@@ -156,13 +156,15 @@ const gate = record({
   severity: z.enum(['blocking', 'advisory']).default('blocking'),
 });
 
-const person = named(PERSON_NAME, 'the name of a person: letters, digits and . _ @ + -');
+const person = z
+  .string()
+  .refine(isPersonName, { error: ({ input }) => `must be a name of ${PERSON_NAME_RULE}, is ${shown(input)}` });
 const approval = record({
   approversNeeded: count.default(1),
   rejectsNeeded: count.default(1),
   approvers: z
     .array(
-      z.string().refine((name) => PERSON_NAME.test(name) || PROJECT_NAME.test(name.replace(/^role:/, '')), {
+      z.string().refine((name) => isPersonName(name) || PROJECT_NAME.test(name.replace(/^role:/, '')), {
         error: "must be the name of a person, or 'role:' and the name of a role",
       })
     )

@@ -1,5 +1,6 @@
 import { MlopsError } from '../domain/errors';
 import { type Environment, readEnvironment } from '../runtime/environment';
+import { startServer } from '../runtime/server-advice';
 
 export interface StoreConfig {
   readonly mongodbUri: string;
@@ -41,12 +42,7 @@ export function databaseNamed(config: Pick<StoreConfig, 'mongodbUri' | 'database
 function needed(env: Environment, name: string): string {
   const value = env[name];
   if (value === undefined) {
-    throw new MlopsError(
-      'MLOPS_CONFIGURATION',
-      'A server address is not set.',
-      { variable: name },
-      'Set it, or start the servers with ./scripts/stack.sh up.'
-    );
+    throw new MlopsError('MLOPS_CONFIGURATION', 'A server address is not set.', { variable: name }, startServer(name));
   }
   return value;
 }

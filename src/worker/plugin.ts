@@ -16,6 +16,7 @@ import { COMPUTE_SUFFIX } from '../domain/queues';
 import { type StoreConfig, storeConfig } from '../stores/config';
 import { connectStores, type Stores } from '../stores/connect';
 import { ActivityFailures } from './activity-failures';
+import { withBundlingProgress } from './bundling-progress';
 import { jobRunner } from './compute/pool';
 import { readModules } from './registered-modules';
 import { checkSearchAttributes } from './search-attributes';
@@ -85,7 +86,7 @@ export class MlopsPlugin extends SimplePlugin {
       );
     }
     const interceptors = options.interceptors?.activity ?? [];
-    const configured: WorkerOptions = {
+    const configured = withBundlingProgress({
       stickyQueueScheduleToStartTimeout: '2 seconds',
       shutdownGraceTime: '10 seconds',
       maxHeartbeatThrottleInterval: '500 milliseconds',
@@ -96,7 +97,7 @@ export class MlopsPlugin extends SimplePlugin {
         ...options.interceptors,
         activity: interceptors.includes(ActivityFailures) ? interceptors : [...interceptors, ActivityFailures],
       },
-    };
+    });
     this.#workerOptions = configured;
     return configured;
   }

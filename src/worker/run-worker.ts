@@ -7,6 +7,7 @@ import { type Environment, readEnvironment } from '../runtime/environment';
 import { dataConverter } from '../runtime/data-converter';
 import { builtFile } from '../runtime/package-root';
 import { storeConfig } from '../stores/config';
+import { startServer } from '../runtime/server-advice';
 import { temporalConfig } from '../runtime/temporal-config';
 import { MlopsPlugin, type MlopsPluginOptions } from './plugin';
 
@@ -66,9 +67,9 @@ export async function runWorker({
   const connection = await NativeConnection.connect(config.connectionOptions).catch((error: Error) => {
     throw new MlopsError(
       'MLOPS_SERVER_UNFIT',
-      `Temporal can't be reached: ${error.message}.`,
+      `Temporal can't be reached at ${address}: ${error.message}.`,
       { address },
-      'Start it (./scripts/stack.sh up), or set TEMPORAL_ADDRESS.',
+      startServer('TEMPORAL_ADDRESS'),
       { cause: error }
     );
   });

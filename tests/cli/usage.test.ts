@@ -67,7 +67,7 @@ test.each([
   ['a malformed time', ['retrain', 'flights', '--as-of', 'yesterday']],
   ['a day that does not exist', ['retrain', 'flights', '--as-of', '2001-02-30']],
   ['a malformed number', ['rollback', 'flights', '--to', '-1']],
-  ['a malformed name', ['pause', 'flights', '--by', 'a b']],
+  ['a malformed name', ['pause', 'flights', '--by', 'a/b']],
   ['a malformed digest', ['decide', 'flights/1', '--approve', '--digest', 'abc']],
   ['a malformed request', ['decide', 'flights', '--approve', '--digest', DIGEST]],
   ['no verdict', ['decide', 'flights/1', '--digest', DIGEST]],

@@ -1,5 +1,5 @@
 import { parseDurationMs } from '../../src/domain/durations';
-import { parseRequest, phaseId, CLIENT_ID, parsePredictionId, predictionId } from '../../src/domain/ids';
+import { parseRequest, phaseId, CLIENT_ID, isPersonName, parsePredictionId, predictionId } from '../../src/domain/ids';
 import { MESSAGES } from '../../src/domain/messages';
 import { malformedOperatorMessage } from '../../src/domain/operator-messages';
 
@@ -75,4 +75,24 @@ test('operators’ messages need an id and a name; retrain an event time; apply 
   expect(malformedOperatorMessage('retrain', { id: 'a', by: 'ana', asOf: '2001-02-01T00:00:00Z' })).toBeUndefined();
   expect(malformedOperatorMessage('apply', { id: 'a', by: 'ana', definition: {} })).toMatch(/^definition.digest:/);
   expect(malformedOperatorMessage('stop', null)).toMatch(/object/);
+});
+
+test.each(['ana', 'Zoë Müller', '王小明', 'Иван Петров', 'अनिता', 'O’Brien', 'ana@example.org', 'a-b_c.d+e'])(
+  '%s is the name of a person',
+  (name) => expect(isPersonName(name)).toBe(true)
+);
+
+test.each([
+  ['empty', ''],
+  ['two spaces', 'ana  b'],
+  ['a space at its end', 'ana '],
+  ['a line break', 'ana\nben'],
+  ['a right-to-left override', 'ana\u202Eneb'],
+  ['a zero-width space', 'ana\u200Bb'],
+  ['a slash', 'a/b'],
+  ['a colon', 'role:ana'],
+  ['letters that are not composed', 'Zoe\u0308'],
+  ['more than 100 letters', 'a'.repeat(101)],
+])('a name with %s is refused', (_, name) => {
+  expect(isPersonName(name)).toBe(false);
 });

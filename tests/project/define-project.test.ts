@@ -19,6 +19,28 @@ function mistakesIn(input: unknown): string[] {
   return checkProject(input).mistakes.map(({ path, problem }) => `${path}: ${problem}`);
 }
 
+describe('what is easily mistyped', () => {
+  it('gets a suggestion', () => {
+    const found = mistakesIn(
+      changed((p) => (p['label']!['labeler'] = { rule: { column: 'spend', op: '==', value: 1 } } as never))
+    );
+    expect(found).toEqual(['label.labeler.rule.op: must be >, >=, <, <= or =, is "==". Did you mean =?']);
+  });
+
+  it.each([
+    ['source.columns', (p: Json) => Object.defineProperty(p['source']!['columns'], '__proto__', OWN)],
+    ['approval.roles', (p: Json) => Object.defineProperty((p['approval']!['roles'] = {} as Json), '__proto__', OWN)],
+  ])('a name __proto__ in %s is refused, not dropped', (path, change) => {
+    expect(mistakesIn(changed(change))).toContain(`${path}.__proto__: is not allowed as a name`);
+  });
+
+  it('approvers have names in any script', () => {
+    expect(mistakesIn(changed((p) => (p['approval']!['approvers'] = ['Zoë Müller', '王小明'] as never)))).toEqual([]);
+  });
+});
+
+const OWN = { value: 'integer', enumerable: true, configurable: true, writable: true };
+
 describe('defaults', () => {
   it('make a complete definition of little', () => {
     expect(defineProject(CHURN)).toEqual({

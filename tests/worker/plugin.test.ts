@@ -13,6 +13,20 @@ test('a user’s workflows stay the user’s: the plugin sets neither path nor b
   expect(configured.workflowBundle).toBeUndefined();
 });
 
+test('bundling a user’s workflows is logged, once, after the user’s own hook; a prebuilt bundle is left alone', () => {
+  const plugin = new MlopsPlugin();
+  const webpackConfigHook = (config: object) => ({ ...config, name: 'user' });
+  const once = plugin.configureWorker(
+    options({ workflowsPath: '/user/workflows.ts', bundlerOptions: { webpackConfigHook } })
+  );
+  const { bundlerOptions } = plugin.configureWorker(once);
+  const { name, plugins } = bundlerOptions!.webpackConfigHook!({});
+  expect([name, plugins?.length]).toEqual(['user', 1]);
+  expect(
+    plugin.configureWorker(options({ workflowBundle: { codePath: '/bundle.js' } })).bundlerOptions
+  ).toBeUndefined();
+});
+
 test('a user’s activities stand beside ours', () => {
   const greeting = async (): Promise<string> => 'hello';
   const configured = new MlopsPlugin().configureWorker(options({ activities: { greeting } }));

@@ -3,6 +3,7 @@ import { MlopsClient } from '../../client';
 import { MlopsError } from '../../domain/errors';
 import { openRecordStores, type RecordStores } from '../../records/stores';
 import { storeConfig } from '../../stores/config';
+import { startServer } from '../../runtime/server-advice';
 import { oneLine } from '../verb';
 import { examineAudit } from './audit';
 import { type Finding, problem } from './finding';
@@ -65,11 +66,11 @@ async function attempt<T>(about: string, look: () => Promise<T>): Promise<T | Fi
   } catch (error) {
     const what = oneLine(error instanceof Error ? error.message || error.name : String(error));
     const fix = error instanceof MlopsError && error.fix !== '' ? error.fix : FIXES[about];
-    return problem(about, what, fix ?? 'Look at its log: ./scripts/stack.sh status names it.');
+    return problem(about, what, fix ?? startServer('TEMPORAL_ADDRESS'));
   }
 }
 
 const FIXES: Readonly<Record<string, string>> = {
-  mongodb: 'Start it (./scripts/stack.sh up), or set MONGODB_URI.',
-  'object store': 'Start it (./scripts/stack.sh up), or set S3_ENDPOINT and its keys.',
+  mongodb: startServer('MONGODB_URI'),
+  'object store': startServer('S3_ENDPOINT'),
 };
