@@ -19,9 +19,10 @@ import { digestOf } from './runtime/digest';
 import { packDefinition } from './runtime/packed-definition';
 import type { ProjectDefinition } from './domain/definition';
 import { errorCodeOf, MlopsError } from './domain/errors';
-import { lifecycleId, PROJECT_NAME, parseRequest, phaseId, type RequestName } from './domain/ids';
+import { lifecycleId, monitorId, PROJECT_NAME, parseRequest, phaseId, type RequestName } from './domain/ids';
 import {
   type ApplyMessage,
+  type ClockMessage,
   type DecisionAnswer,
   type DecisionMessage,
   type LifecycleStatus,
@@ -238,6 +239,14 @@ export class MlopsClient {
     return this.#operate(project, MESSAGES.rollback, message);
   }
 
+  /**
+   * Sets the endpoint's event clock; the project's monitor judges the windows after it again.
+   * @throws MlopsError MLOPS_UNKNOWN_PROJECT where no monitor runs
+   */
+  setClock(project: string, message: ClockMessage): Promise<OperatorAnswer> {
+    return this.#operate(project, MESSAGES.setClock, message, monitorId(project));
+  }
+
   async status(project: string): Promise<LifecycleStatus> {
     checkProject(project);
     await this.requireWorker();
@@ -308,12 +317,17 @@ export class MlopsClient {
     await this.#connection?.close();
   }
 
-  async #operate(project: string, name: string, message: OperatorMessage): Promise<OperatorAnswer> {
+  async #operate(
+    project: string,
+    name: string,
+    message: OperatorMessage,
+    workflowId = lifecycleId(project)
+  ): Promise<OperatorAnswer> {
     checkProject(project);
     await this.requireWorker();
     try {
       return await this.temporal.workflow
-        .getHandle(lifecycleId(project))
+        .getHandle(workflowId)
         .executeUpdate<OperatorAnswer, [OperatorMessage]>(name, { args: [message], updateId: message.id });
     } catch (error) {
       throw notThere(project, refusal(error));

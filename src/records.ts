@@ -4,6 +4,7 @@
  */
 import { MlopsError } from './domain/errors';
 import type { Digest } from './domain/refs';
+import { type EventClockRecord, eventClock } from './records/event-clock';
 import { findRecord } from './records/find';
 import { RECORD_KINDS, type RecordKind, type RecordOf, recordKind } from './records/kinds';
 import { type Lineage, type LineageOptions, lineageOf } from './records/lineage';
@@ -27,6 +28,7 @@ export {
   type ReplicaRecord,
   type TriggerRecord,
 } from './records/kinds';
+export type { EventClockRecord } from './records/event-clock';
 export type { Lineage, LineageNode, LineageOptions } from './records/lineage';
 export type { Listed, ListFilter, ListKind } from './records/list';
 export type { UnmatchedTruth } from './domain/endpoint';
@@ -48,6 +50,8 @@ export interface Records {
   predictions(endpoint: string, day: string, limit?: number): Promise<JoinedRow[]>;
   /** Truths that are kept aside: of no prediction, or contradicting one. The newest `limit`, default 100. */
   unmatchedTruths(endpoint: string, limit?: number): Promise<Listed<UnmatchedTruth>>;
+  /** How far an endpoint's event time has come, and what it waits for. */
+  eventClock(endpoint: string): Promise<EventClockRecord>;
   /** The first event of a project's audit chain that doesn't fit, or undefined. */
   firstBrokenAudit(project: string): Promise<string | undefined>;
   /** Downloads an artifact; its bytes are checked against the digest. */
@@ -85,6 +89,7 @@ export function openRecords(config: StoreConfig = storeConfig()): Records {
     predictionDays: (endpoint, limit = 100) => connected().then(() => listPredictionDays(stores, endpoint, limit)),
     predictions: (endpoint, day, limit = 100) => connected().then(() => predictionsOfDay(stores, endpoint, day, limit)),
     unmatchedTruths: (endpoint, limit = 100) => connected().then(() => unmatchedTruths(stores, endpoint, limit)),
+    eventClock: (endpoint) => connected().then(() => eventClock(stores, endpoint)),
     firstBrokenAudit: (project) => connected().then(() => stores.audit.firstBroken(project)),
     download: (digest, path) => connected().then(() => stores.artifacts.download(digest, path)),
     close: () => stores.close(),

@@ -96,6 +96,7 @@ export function deployActivities(deps: ActivityDeps) {
           allowedLatenessMs: durationMs(monitoring.allowedLateness),
           truthCoverage: monitoring.truthCoverage,
           truthDelayMs: durationMs(monitoring.truthDelay),
+          withoutEventTime: monitoring.withoutEventTime,
         },
         steps: (champion) => stepsOf(plan, kind, champion),
       });
@@ -197,9 +198,9 @@ async function watermarkAt(
   rollout: Parameters<typeof ownedAt>[1],
   step: number
 ): Promise<{ watermark: Date | undefined; live: number }> {
-  const { watch } = await ownedAt(stores, rollout, step);
+  const { watch, clock } = await ownedAt(stores, rollout, step);
   const live = await liveReplicas(stores, rollout.endpoint);
-  return { watermark: watermarkOf(live, watch.allowedLatenessMs), live: live.length };
+  return { watermark: watermarkOf(live, watch.allowedLatenessMs, clock), live: live.length };
 }
 
 function toldOf({ _id, epoch, served, steps, former, supersedes }: RolloutDocument): BegunRollout {

@@ -2,21 +2,24 @@
 import { crashPoint } from '../runtime/crash-points';
 import { digestOf } from '../runtime/digest';
 import { durationMs } from '../domain/durations';
-import { noReplica } from '../domain/endpoint';
+import { CLOCK_AGREEMENT, type EndpointClock, noReplica, type ReplicaDocument } from '../domain/endpoint';
 import type { Trigger, WatchMessage } from '../domain/messages';
 import type { WindowBody } from '../domain/monitoring';
 import { type Plan, planOf } from '../domain/plan';
 import type { Ref } from '../domain/refs';
-import type { TimeRange } from '../domain/period';
+import { periodOf, type TimeRange } from '../domain/period';
 import { triggersOf } from '../domain/triggers';
 import { triggerMessages, windowId, windowLine } from '../domain/windows';
 import type { Stores } from '../stores/connect';
-import { coverage } from '../stores/predictions';
+import { findEndpoint } from '../stores/endpoints';
+import { coverage, nextPredicted } from '../stores/predictions';
 import { knownWhen } from '../stores/truths';
-import { liveReplicas, watermarkOf } from '../stores/replicas';
+import { readWatermark } from '../stores/replicas';
+import { lastRevision } from '../stores/windows';
 import { inAttemptFolder } from './step/attempt-folder';
 import { withHeartbeat } from './step/heartbeat';
-import { correctionActivities } from './monitoring/correct-window';
+import { clockActivities } from './monitoring/set-clock';
+import { atEpoch, correctionActivities, reviseWindow } from './monitoring/correct-window';
 import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { refusedSignalActivities } from './refused-signals';
@@ -31,7 +34,11 @@ export interface OfWindow {
 /** Ready: `asOf` is the event time up to which truths count. */
 export type Readiness =
   | { readonly state: 'waiting'; readonly waitsFor: string; readonly noReplica?: boolean }
-  | { readonly state: 'ready'; readonly asOf: string };
+  | { readonly state: 'ready'; readonly asOf: string }
+  /** Nobody asked until then: windows are looked at from `next` on. */
+  | { readonly state: 'empty'; readonly next: string }
+  /** A person has set the event clock since the monitor last looked. */
+  | { readonly state: 'clock set'; readonly clock: EndpointClock };
 
 export interface Watched {
   readonly watched?: { readonly definition: Ref<'definition'>; readonly plan: Plan };
@@ -51,6 +58,7 @@ export function monitorActivities(deps: ActivityDeps) {
   return {
     ...refusedSignalActivities(deps),
     ...correctionActivities(deps),
+    ...clockActivities(deps),
 
     /** What to go by from now on: the definition that the watched version was made with. */
     async mlopsWatchedDefinition(watch: WatchMessage & { readonly project: string }): Promise<Watched> {
@@ -62,26 +70,41 @@ export function monitorActivities(deps: ActivityDeps) {
     },
 
     /** Whether a window is over, and enough of its truth is there or need not be waited for any longer. */
-    async mlopsWindowReady({ project, definition, period }: OfWindow): Promise<Readiness> {
+    async mlopsWindowReady({
+      project,
+      definition,
+      period,
+      epoch,
+    }: OfWindow & { readonly epoch: number }): Promise<Readiness> {
       const stores = await deps.stores();
-      const { truthCoverage, truthDelay, allowedLateness } = (await definitionOf(stores, definition)).monitoring;
-      const live = await liveReplicas(stores, project);
+      const {
+        truthCoverage,
+        truthDelay,
+        allowedLateness,
+        period: length,
+      } = (await definitionOf(stores, definition)).monitoring;
+      const { live, watermark, clock } = await readWatermark(stores, project, durationMs(allowedLateness));
+      if (clock !== undefined && clock.epoch > epoch) return { state: 'clock set', clock };
       if (live.length === 0) return { state: 'waiting', waitsFor: noReplica(project), noReplica: true };
-      const watermark = watermarkOf(live, durationMs(allowedLateness));
       if (watermark === undefined)
         return { state: 'waiting', waitsFor: 'predictions: no live replica has shipped any' };
       const over = Date.parse(period.to);
       if (watermark.getTime() < over) {
         return {
           state: 'waiting',
-          waitsFor: `event time past ${period.to}; the watermark is ${watermark.toISOString()}`,
+          waitsFor: `event time past ${period.to}; the watermark is ${watermark.toISOString()}${aheadWords(live)}`,
         };
       }
       const latest = new Date(over + durationMs(truthDelay)).toISOString();
       const { predictions, truths } = await withHeartbeat('counting truths', () =>
         coverage(stores, project, period, latest)
       );
-      if (predictions === 0) return { state: 'ready', asOf: period.to };
+      if (predictions === 0) {
+        const now = periodOf(length, watermark.toISOString()).from;
+        const asked = await nextPredicted(stores, project, period.to);
+        const later = asked === undefined ? now : periodOf(length, asked.toISOString()).from;
+        return { state: 'empty', next: later < now ? later : now };
+      }
       const needed = Math.ceil(predictions * truthCoverage);
       if (truths >= needed) {
         // When the world knew the truth that made enough: from then on the window could be judged, however late it is.
@@ -99,8 +122,15 @@ export function monitorActivities(deps: ActivityDeps) {
     async mlopsJudgeWindow(judge: JudgeWindow): Promise<Judged> {
       const stores = await deps.stores();
       const id = windowId(judge.project, judge.period.from, 0);
-      const there = await stores.facts.find('window', id);
-      const body = there?.body ?? (await judged(deps, stores, judge));
+      const epoch = (await findEndpoint(stores, judge.project))?.clock?.epoch ?? 0;
+      const last = await lastRevision(stores, judge.project, judge.period.from);
+      // Its verdict stays, and what it triggered: since the clock was set, the same window is over once more.
+      if (last !== null && (last.body.clockEpoch ?? 0) < epoch) {
+        const body = await reviseWindow(deps, stores, last, { asOf: judge.asOf, clockEpoch: epoch });
+        return { window: id, line: windowLine(body), triggers: [] };
+      }
+      const verdict = await stores.facts.find('window', id);
+      const body = verdict?.body ?? (await judged(deps, stores, judge, epoch));
       return { window: id, line: windowLine(body), triggers: triggerMessages(id, body) };
     },
   };
@@ -109,13 +139,22 @@ export function monitorActivities(deps: ActivityDeps) {
 async function judged(
   deps: ActivityDeps,
   stores: Stores,
-  { project, definition: definitionRef, period, asOf }: JudgeWindow
+  { project, definition: definitionRef, period, asOf }: JudgeWindow,
+  clockEpoch: number
 ): Promise<WindowBody> {
   const definition = await definitionOf(stores, definitionRef);
   const { version, numbers } = await inAttemptFolder(deps.workFolder, 'window', (folder) =>
     judgeRows(deps, stores, { project, definition, period, asOf, folder })
   );
-  const window = { endpoint: project, period, revision: 0, definition: definitionRef, asOf, ...numbers };
+  const window = {
+    endpoint: project,
+    period,
+    revision: 0,
+    definition: definitionRef,
+    asOf,
+    ...atEpoch(clockEpoch),
+    ...numbers,
+  };
   const earlier = await stores.facts
     .collection('window')
     .find({ 'body.endpoint': project, 'body.revision': 0, 'body.period.from': { $lt: period.from } })
@@ -153,4 +192,12 @@ async function judged(
   );
   crashPoint('window:committed');
   return fact.body;
+}
+
+/** What may make the clock leap, where something may. */
+function aheadWords(live: readonly ReplicaDocument[]): string {
+  const [most] = live.flatMap(({ ahead }) => ahead ?? []).sort((one, other) => other.count - one.count);
+  if (most === undefined) return '';
+  const { count, lowest } = most;
+  return `. ${count} of ${CLOCK_AGREEMENT} that must agree are set aside at ${lowest.toISOString()}, far ahead of it`;
 }

@@ -94,6 +94,11 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/truth.js')).addTruth,
   },
   {
+    name: 'clock',
+    summary: "Shows an endpoint's event time and what it waits for, or sets it",
+    load: async () => (await import('./verbs/clock.js')).addClock,
+  },
+  {
     name: 'ls',
     summary: 'Lists records of a kind, the newest last',
     load: async () => (await import('./verbs/ls.js')).addLs,

@@ -184,6 +184,8 @@ export interface MonitoringDefinition {
   /** Share of a window's predictions whose truth must be there before it is judged. */
   readonly truthCoverage: number;
   readonly minRows: number;
+  /** A request without an event time is of the time of its receipt, or of none: then it is in no window. */
+  readonly withoutEventTime: 'now' | 'none';
   readonly bias: { readonly floor: number; readonly confidence: number };
   readonly drift: { readonly psiFloor: number; readonly falseDiscoveryRate: number };
 }

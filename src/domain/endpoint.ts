@@ -50,13 +50,22 @@ export interface EndpointDocument {
   readonly _id: string;
   readonly v: 1;
   readonly project: string;
-  /** Raised by every write. */
+  /** Raised by every write of a rollout. */
   readonly revision: number;
   readonly rollout: EndpointRollout;
   /** Absent until the first rollout's step is taken, and again if that was undone: the endpoint serves nothing. */
   readonly champion?: ServedVersion;
   readonly candidate?: ServedVersion & { readonly share: number; readonly shadow: boolean };
   readonly watch: EndpointWatch;
+  /** Absent until a person sets the event clock. */
+  readonly clock?: EndpointClock;
+}
+
+/** Set by a person's decision. Replicas take a higher epoch, and go on from its time. */
+export interface EndpointClock {
+  readonly epoch: number;
+  /** Event time, ISO-8601. */
+  readonly at: string;
 }
 
 /** What replicas need in order to know when a window is over and covered. */
@@ -66,6 +75,8 @@ export interface EndpointWatch {
   readonly truthCoverage: number;
   /** Truth that the world knew later than this after a window's end isn't its own. */
   readonly truthDelayMs: number;
+  /** What a request without an event time means: it is of now, or of no time and in no window. */
+  readonly withoutEventTime: 'now' | 'none';
 }
 
 /** Collection `replicas`, `_id` = `<endpoint>/<replica>`. `reportedAt` is MongoDB's clock ($$NOW). */
@@ -81,6 +92,10 @@ export interface ReplicaDocument {
   readonly revision: number;
   /** Highest event time of predictions and truths shipped to MongoDB; absent before the first. */
   readonly shippedTo?: Date;
+  /** Of the endpoint's clock, as this replica has taken it. Absent: 0. */
+  readonly clockEpoch?: number;
+  /** Event times that leapt ahead and are set aside until enough agree: the clock doesn't follow them yet. */
+  readonly ahead?: { readonly count: number; readonly lowest: Date; readonly highest: Date };
   /** Nothing came for a while, and all that came is shipped: this replica doesn't hold the watermark back. */
   readonly idle?: true;
   /** Why it can't take a later revision, or can't ship: as a person reads it. */
@@ -98,6 +113,9 @@ export interface Answers {
   readonly firstError?: string;
 }
 
+/** So many rows or truths in a row, at one time far ahead, move the event clock: as many requests, or one batch. */
+export const CLOCK_AGREEMENT = 20;
+
 /** A replica is live if it reported within this, by MongoDB's clock. */
 export const REPLICA_LIVE_MS = 10_000;
 
@@ -109,7 +127,9 @@ export interface PredictionRecord {
   readonly version: number;
   readonly route: 'champion' | 'candidate';
   readonly revision: number;
-  readonly eventTime: Date;
+  /** Absent where the request had none and the definition says that it then has none: it is in no window. */
+  readonly eventTime?: Date;
+  readonly withoutEventTime?: true;
   readonly inputs: Readonly<Record<string, string | number | boolean | null>>;
   readonly score: number;
   readonly decision: 0 | 1;

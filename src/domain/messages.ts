@@ -26,6 +26,8 @@ export const MESSAGES = {
   supersede: 'supersede',
   /** monitor: signal by the lifecycle */
   watch: 'watch',
+  /** monitor: update by people */
+  setClock: 'setClock',
   /** monitor and deploy: signal by the endpoint's replicas */
   watermark: 'watermark',
 } as const;
@@ -78,6 +80,12 @@ export interface ApplyMessage extends OperatorMessage {
 export interface RollbackMessage extends OperatorMessage {
   /** Number of the version to go back to; without it, the one before. */
   readonly to?: number;
+}
+
+/** Sets the endpoint's event clock. */
+export interface ClockMessage extends OperatorMessage {
+  /** Event time, ISO-8601. */
+  readonly at: string;
 }
 
 export interface OperatorAnswer {

@@ -62,6 +62,8 @@ export interface WindowBody {
   readonly version: number;
   /** Event time up to which truths were known to this verdict: when enough had come, or were waited for no longer. */
   readonly asOf: string;
+  /** How often a person had set the event clock by then. Absent: never. */
+  readonly clockEpoch?: number;
   readonly rows: number;
   readonly truths: number;
   readonly coverage: number;

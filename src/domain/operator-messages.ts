@@ -13,12 +13,13 @@ export function isWhen(value: unknown): value is string {
 
 export function malformedOperatorMessage(name: string, message: unknown): string | undefined {
   if (typeof message !== 'object' || message === null) return `${name} takes an object {id, by, …}`;
-  const { id, by, comment, asOf, definition, to } = message as Record<string, unknown>;
+  const { id, by, comment, asOf, at, definition, to } = message as Record<string, unknown>;
   if (typeof id !== 'string' || !CLIENT_ID.test(id)) return 'id: 1 to 128 letters, digits, . _ : -';
   if (typeof by !== 'string' || !isPersonName(by)) return 'by: the name of the person who asks';
   if (comment !== undefined && (typeof comment !== 'string' || comment.length > 1000))
     return 'comment: at most 1000 characters';
   if (name === MESSAGES.retrain && !isWhen(asOf)) return 'asOf: event time as 2001-02-01T00:00:00Z';
+  if (name === MESSAGES.setClock && !isWhen(at)) return 'at: event time as 2001-02-01T00:00:00Z';
   if (name === MESSAGES.apply) {
     if (typeof definition !== 'object' || definition === null) return 'definition: {digest, gzip}';
     const { digest, gzip } = definition as Record<string, unknown>;

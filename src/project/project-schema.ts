@@ -196,6 +196,7 @@ const monitoring = record({
   truthDelay: eventDuration.default({ event: '7 days' }),
   truthCoverage: z.number().gt(0).max(1).default(0.95),
   minRows: z.number().int().min(2).default(200),
+  withoutEventTime: z.enum(['now', 'none']).default('now'),
   bias: record({ floor: share.default(0.05), confidence: confidence.default(0.95) }).prefault({}),
   drift: record({
     psiFloor: z.number().min(0).default(0.1),

@@ -1,24 +1,28 @@
 /**
  * Event time as this replica has shipped it. One caller with a broken clock must not close all windows, so a time that
  * leaps ahead is set aside: its record is kept, the clock doesn't follow. Where it isn't one caller but the world (the
- * endpoint stood still for months), the times that follow say the same, and then the clock follows.
+ * endpoint stood still for months), the times that follow say the same, and then the clock follows. A time that is behind
+ * is late and moves nothing. A person sets the clock by a higher epoch in the endpoint's document.
  */
+import { CLOCK_AGREEMENT } from '../domain/endpoint';
+
 export interface EventClockState {
+  /** Of the endpoint's document: how often a person has set the clock. */
+  readonly epoch: number;
   /** Earliest and highest event time, ms; absent before the first. */
   readonly first?: number;
   readonly highest?: number;
-  /** The last requests, if each of them was set aside for leaping ahead. */
+  /** Of the last requests, if each of them was set aside for leaping ahead: how many rows and truths agree. */
   readonly ahead: { readonly count: number; readonly lowest: number; readonly highest: number } | null;
 }
-
-/** This many requests in a row, within one `maxSkew` of each other, are the world. */
-const AGREEING = 20;
 
 export class EventClock {
   readonly #maxSkewMs: number;
   #state: EventClockState;
+  /** How far the endpoint's clock is by other replicas: what one of them took for the world is no leap here. */
+  #shared: number | undefined;
 
-  constructor(maxSkewMs: number, state: EventClockState = { ahead: null }) {
+  constructor(maxSkewMs: number, state: EventClockState = { epoch: 0, ahead: null }) {
     this.#maxSkewMs = maxSkewMs;
     this.#state = state;
   }
@@ -27,10 +31,25 @@ export class EventClock {
     return this.#state;
   }
 
+  /** What the endpoint's clock shows. One of another epoch says nothing here. */
+  share(clock: { readonly epoch: number; readonly highest: number }): void {
+    if (clock.epoch === this.#state.epoch) this.#shared = clock.highest;
+  }
+
+  /** A person has set the clock; whether it is news. */
+  set(epoch: number, at: number): boolean {
+    if (epoch <= this.#state.epoch) return false;
+    this.#state = { epoch, first: at, highest: at, ahead: null };
+    this.#shared = undefined;
+    return true;
+  }
+
   /** The event times of one shipped request; how many of them were set aside. */
   observe(times: readonly Date[], receivedAt: Date): number {
     const all = times.map((time) => time.getTime());
-    const limit = Math.min(receivedAt.getTime(), this.#state.highest ?? Number.POSITIVE_INFINITY) + this.#maxSkewMs;
+    const clock = Math.max(this.#state.highest ?? -Infinity, this.#shared ?? -Infinity);
+    const known = clock === -Infinity ? Infinity : clock;
+    const limit = Math.min(receivedAt.getTime(), known) + this.#maxSkewMs;
     const within = all.filter((time) => time <= limit);
     if (within.length > 0) this.#follow(within);
     else if (all.length > 0 && this.#isTheWorld(all, receivedAt)) return 0;
@@ -38,30 +57,36 @@ export class EventClock {
   }
 
   #follow(times: readonly number[]): void {
-    const { first, highest } = this.#state;
+    const { epoch, first, highest } = this.#state;
     this.#state = {
+      epoch,
       first: Math.min(...times, first ?? Number.POSITIVE_INFINITY),
       highest: Math.max(...times, highest ?? Number.NEGATIVE_INFINITY),
       ahead: null,
     };
   }
 
-  /** True when enough requests have leapt to the same place, which isn't the future; then the clock is there. */
+  /** True when enough have leapt to the same place, which isn't the future; then the clock is there. */
   #isTheWorld(times: readonly number[], receivedAt: Date): boolean {
     const { ahead } = this.#state;
     if (Math.max(...times) > receivedAt.getTime() + this.#maxSkewMs) return false;
-    const lowest = Math.min(...times, ahead?.lowest ?? Number.POSITIVE_INFINITY);
-    const highest = Math.max(...times, ahead?.highest ?? Number.NEGATIVE_INFINITY);
-    const together = highest - lowest <= this.#maxSkewMs;
-    const count = together ? (ahead?.count ?? 0) + 1 : 1;
-    if (count >= AGREEING) {
-      this.#follow([highest]);
+    const own = { count: times.length, lowest: Math.min(...times), highest: Math.max(...times) };
+    // A batch whose own times are far apart agrees with nobody, itself included.
+    if (own.highest - own.lowest > this.#maxSkewMs) return false;
+    const all =
+      ahead === null
+        ? own
+        : {
+            count: ahead.count + own.count,
+            lowest: Math.min(ahead.lowest, own.lowest),
+            highest: Math.max(ahead.highest, own.highest),
+          };
+    const agreeing = all.highest - all.lowest <= this.#maxSkewMs ? all : own;
+    if (agreeing.count >= CLOCK_AGREEMENT) {
+      this.#follow([agreeing.highest]);
       return true;
     }
-    this.#state = {
-      ...this.#state,
-      ahead: together ? { count, lowest, highest } : { count, lowest: Math.min(...times), highest: Math.max(...times) },
-    };
+    this.#state = { ...this.#state, ahead: agreeing };
     return false;
   }
 }

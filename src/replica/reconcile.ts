@@ -113,7 +113,7 @@ export class Reconciler {
     }
   }
 
-  #servingOf({ revision, rollout, champion, candidate }: EndpointDocument): Serving | undefined | 'not yet' {
+  #servingOf({ revision, rollout, champion, candidate, watch }: EndpointDocument): Serving | undefined | 'not yet' {
     if (champion === undefined) return undefined;
     const first = this.#loaded(champion);
     const second = candidate === undefined ? undefined : this.#loaded(candidate);
@@ -122,6 +122,7 @@ export class Reconciler {
       revision,
       rolloutId: rollout.id,
       step: stepOf(rollout),
+      withoutEventTime: watch.withoutEventTime,
       champion: first,
       ...(candidate === undefined || second === undefined
         ? {}

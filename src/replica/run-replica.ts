@@ -12,8 +12,10 @@ import { createInferenceServer } from '../serve/server';
 import { Spool } from '../serve/spool';
 import type { StoreConfig } from '../stores/config';
 import { findEndpoint } from '../stores/endpoints';
+import { advanceClock, findClock } from '../stores/clocks';
 import { recordWriter } from '../stores/predictions';
 import { reportReplica, withdrawReplica } from '../stores/replicas';
+import type { EventClockState } from './event-clock';
 import { ModelCache } from './model-cache';
 import { Problems, type ReplicaLog } from './problems';
 import { Reconciler } from './reconcile';
@@ -94,9 +96,15 @@ async function startReplica(
   let reporting: Repeated | undefined;
   const problems = new Problems(log);
   const spool = new Spool({ folder: folder.spool, maxBytes: options.spoolBytes ?? SPOOL_BYTES });
-  const predictor = new Predictor({ replica, spool, limits });
+  const predictor = new Predictor({
+    replica,
+    spool,
+    limits,
+    eventTime: () => (shipper.clock.highest === undefined ? undefined : new Date(shipper.clock.highest)),
+  });
   const writer = recordWriter(stores, endpoint);
-  const shipper = new Shipper({ spool, writer, maxSkewMs: options.maxSkewMs ?? MAX_SKEW_MS, log });
+  const endpointClock = () => findClock(stores, endpoint);
+  const shipper = new Shipper({ spool, writer, maxSkewMs: options.maxSkewMs ?? MAX_SKEW_MS, log, endpointClock });
   const watermarks = new Watermarks({
     stores,
     endpoint,
@@ -134,8 +142,6 @@ async function startReplica(
   const isIdle = () =>
     spool.empty && Date.now() - Math.max(predictor.lastRequestAt, startedAt.getTime()) >= (options.idleMs ?? IDLE_MS);
   const report = async () => {
-    const { highest } = shipper.clock;
-    const shippedTo: Pick<ReplicaDocument, 'shippedTo'> = highest === undefined ? {} : { shippedTo: new Date(highest) };
     const served = { revision: reconciler.taken?.revision ?? 0, counts: structuredClone(predictor.counts) };
     await writeJson(folder.countsFile, { step: predictor.serving?.step, counts: served.counts });
     await reportReplica(stores, {
@@ -144,10 +150,19 @@ async function startReplica(
       address,
       startedAt,
       ...served,
-      ...shippedTo,
+      ...reportOf(shipper.clock),
       ...(isIdle() ? { idle: true } : {}),
       ...(problems.summary === undefined ? {} : { error: problems.summary }),
     });
+    await advance();
+  };
+  let advanced: number | undefined;
+  const advance = async () => {
+    const { epoch, highest } = shipper.clock;
+    if (highest === undefined || highest === advanced) return;
+    const clock = await advanceClock(stores, endpoint, { epoch, highest: new Date(highest) });
+    shipper.share({ epoch: clock.epoch, highest: clock.highest.getTime() });
+    advanced = highest;
   };
   const tell = async () => {
     const document = reconciler.latest;
@@ -166,7 +181,9 @@ async function startReplica(
     timing.reconcileMs,
     async () => {
       const document = await findEndpoint(stores, endpoint);
-      if (document !== null) await reconciler.act(document);
+      if (document === null) return;
+      if (document.clock !== undefined) shipper.setClock(document.clock);
+      await reconciler.act(document);
     },
     (failure) => problems.note('reconcile', failure)
   );
@@ -199,6 +216,20 @@ async function startReplica(
     folder.release();
   };
   return { address, close: () => (closing ??= close()) };
+}
+
+function reportOf({
+  epoch,
+  highest,
+  ahead,
+}: EventClockState): Pick<ReplicaDocument, 'shippedTo' | 'clockEpoch' | 'ahead'> {
+  return {
+    ...(highest === undefined ? {} : { shippedTo: new Date(highest) }),
+    ...(epoch === 0 ? {} : { clockEpoch: epoch }),
+    ...(ahead === null
+      ? {}
+      : { ahead: { count: ahead.count, lowest: new Date(ahead.lowest), highest: new Date(ahead.highest) } }),
+  };
 }
 
 /** A connection that becomes idle after the server began to close would keep it open until its caller speaks again. */

@@ -1,5 +1,5 @@
 /** From the spool to MongoDB, in order: at least once on the way, stored once by each record's `_id`. */
-import type { PredictionRecord, TruthRecord } from '../domain/endpoint';
+import type { EndpointClock, PredictionRecord, TruthRecord } from '../domain/endpoint';
 import type { Spool } from '../serve/spool';
 import { decodeEntry, type SpoolEntry } from '../serve/spool-entry';
 import type { RecordWriter } from '../stores/predictions';
@@ -11,6 +11,8 @@ export interface ShipperOptions {
   readonly writer: RecordWriter;
   readonly maxSkewMs: number;
   readonly log: ReplicaLog;
+  /** Read before the first event time, where the process before this one left none. */
+  readonly endpointClock: () => Promise<{ readonly epoch: number; readonly highest: Date } | null>;
 }
 
 export class Shipper {
@@ -18,9 +20,11 @@ export class Shipper {
   readonly #writer: RecordWriter;
   readonly #log: ReplicaLog;
   readonly #clock: EventClock;
+  readonly #endpointClock: ShipperOptions['endpointClock'];
   #shipped = 0;
 
-  constructor({ spool, writer, maxSkewMs, log }: ShipperOptions) {
+  constructor({ spool, writer, maxSkewMs, log, endpointClock }: ShipperOptions) {
+    this.#endpointClock = endpointClock;
     this.#spool = spool;
     this.#writer = writer;
     this.#log = log;
@@ -29,6 +33,16 @@ export class Shipper {
 
   get clock(): EventClockState {
     return this.#clock.state;
+  }
+
+  /** What the endpoint's clock shows, other replicas' event time included. */
+  share(clock: { readonly epoch: number; readonly highest: number }): void {
+    this.#clock.share(clock);
+  }
+
+  /** A person has set the endpoint's clock. Kept with the next position; until then the endpoint's document says it again. */
+  setClock({ epoch, at }: EndpointClock): void {
+    if (this.#clock.set(epoch, Date.parse(at))) this.#log.warn({ epoch, at }, 'a person has set the event clock');
   }
 
   /** Predictions and truths since the start of this process. */
@@ -45,6 +59,7 @@ export class Shipper {
       await this.#writer.insertPredictions(predictions);
       const aside = await this.#writer.insertTruths(truths);
       if (aside > 0) this.#log.warn({ truths: aside }, 'truths match no prediction, or contradict one: kept aside');
+      await this.#knowEndpointClock();
       for (const entry of entries) this.#observe('truths' in entry ? entry.truths : entry.predictions);
       await this.#spool.shipped(batch.end, this.#clock.state);
       this.#shipped += predictions.length + truths.length;
@@ -52,15 +67,22 @@ export class Shipper {
     }
   }
 
+  /** A replica that is new to the endpoint takes the others' clock for what is a leap. */
+  async #knowEndpointClock(): Promise<void> {
+    if (this.#clock.state.highest !== undefined) return;
+    const clock = await this.#endpointClock();
+    if (clock !== null) this.#clock.share({ epoch: clock.epoch, highest: clock.highest.getTime() });
+  }
+
   /** Requests in the order they came; a synthetic request's event time says nothing. */
   #observe(records: readonly (PredictionRecord | TruthRecord)[]): void {
     const counted = records.filter((record) => !('synthetic' in record));
     const first = counted[0];
-    if (first === undefined) return;
-    const times = counted.map(timeOf);
+    const times = counted.flatMap((record) => timeOf(record) ?? []);
+    if (first === undefined || times.length === 0) return;
     const aside = this.#clock.observe(times, first.receivedAt);
     if (aside === 0) return;
-    const where = { id: first._id, eventTime: timeOf(first), records: aside };
+    const where = { id: first._id, eventTime: times[0], records: aside };
     this.#log.warn(where, 'an event time is too far ahead: recorded, but the watermark does not follow it');
   }
 
@@ -75,6 +97,6 @@ export class Shipper {
 }
 
 /** What a record says of event time. */
-function timeOf(record: PredictionRecord | TruthRecord): Date {
+function timeOf(record: PredictionRecord | TruthRecord): Date | undefined {
   return 'knownAt' in record ? record.knownAt : record.eventTime;
 }

@@ -35,10 +35,12 @@ interface Told {
   uncovered: string[];
   /** The rollout's step that was told of: as waiting for its clock, or as over. */
   rollout?: string;
+  /** Of the endpoint's clock: edges of another epoch say nothing. */
+  epoch?: number;
 }
 
 /** After a leap in event time no more edges than these are told one by one. */
-const MAX_EDGES = 100;
+const MAX_EDGES = 12;
 /** Truth that comes later than this many windows makes no signal: the monitor's own timer finds it. */
 const MAX_UNCOVERED = 12;
 const LOOK_AGAIN_MS = 10_000;
@@ -75,10 +77,11 @@ export class Watermarks {
   async tell(document: EndpointDocument, own: { readonly first: number; readonly shipped: number }): Promise<void> {
     const { stores, endpoint, replica, file } = this.#options;
     const live = await liveReplicas(stores, endpoint);
-    const watermark = watermarkOf(live, document.watch.allowedLatenessMs);
+    const watermark = watermarkOf(live, document.watch.allowedLatenessMs, document.clock);
     if (watermark === undefined) return;
     this.#told ??= (await readJson<Told>(file)) ?? { leading: true, uncovered: [] };
     const told = this.#told;
+    if ((told.epoch ?? 0) !== (document.clock?.epoch ?? 0)) this.#beginAnew(told, document);
     const leads = live[0]?.replica === replica;
     const takesOver = leads && !told.leading;
     told.leading = leads;
@@ -93,6 +96,14 @@ export class Watermarks {
     if (failures.length === 0) return;
     this.#looked = { ...this.#looked, shipped: '' };
     throw failures[0];
+  }
+
+  /** A person has set the clock: what was passed before may be passed again. */
+  #beginAnew(told: Told, { clock, watch }: EndpointDocument): void {
+    if (clock === undefined) return;
+    told.epoch = clock.epoch;
+    told.passed = periodOf(watch.period, clock.at).from;
+    told.uncovered = [];
   }
 
   /**

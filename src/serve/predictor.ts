@@ -24,6 +24,8 @@ export interface Serving {
   readonly rolloutId: string;
   /** The rollout's step; several revisions may be of one. */
   readonly step: string;
+  /** Default: now. */
+  readonly withoutEventTime?: 'now' | 'none';
   readonly champion: LoadedModel;
   readonly candidate?: { readonly model: LoadedModel; readonly share: number; readonly shadow: boolean };
 }
@@ -44,6 +46,8 @@ export interface PredictorOptions {
   readonly replica: string;
   readonly spool: Spool;
   readonly limits: ServeLimits;
+  /** The event clock, as this replica has it. Default: unknown. */
+  readonly eventTime?: () => Date | undefined;
 }
 
 type Row = Readonly<Record<string, InputValue>>;
@@ -54,6 +58,7 @@ type Scored = Pick<Answer, 'version' | 'route' | 'scores' | 'decisions'> & {
 interface Asked {
   readonly id: string;
   readonly request: InferRequest;
+  readonly eventTime: Date | undefined;
   readonly rows: readonly Row[];
   readonly route: Answer['route'];
   readonly receivedAt: Date;
@@ -71,11 +76,13 @@ export class Predictor {
   readonly #limits: ServeLimits;
   readonly #recent: RecentAnswers;
   readonly #truths: RecentTruths;
+  readonly #eventTime: () => Date | undefined;
   #serving: (Serving & { readonly inputs: readonly RequestInput[] }) | undefined;
   #counts: Record<string, Answers> = {};
   #lastRequestAt = 0;
 
-  constructor({ replica, spool, limits }: PredictorOptions) {
+  constructor({ replica, spool, limits, eventTime }: PredictorOptions) {
+    this.#eventTime = eventTime ?? (() => undefined);
     this.#replica = replica;
     this.#spool = spool;
     this.#limits = limits;
@@ -132,7 +139,7 @@ export class Predictor {
   #recallAnswer({ request, predictions }: PredictionEntry): void {
     const answer = answerOf(request, predictions);
     const eventTime = predictions[0]?.eventTime;
-    if (answer === undefined || eventTime === undefined) return;
+    if (answer === undefined) return;
     const rows = predictions.map(({ inputs }) => inputs);
     this.#recent.remember(request, rows, eventTime, Promise.resolve(answer));
   }
@@ -162,7 +169,8 @@ export class Predictor {
     const rows = rowsOf(request);
     const id = request.id ?? uuidV7(receivedAt.getTime());
     const route = version === undefined ? dealt(serving, request.key ?? id) : routeTo(serving, version);
-    const asked: Asked = { id, request, rows, route, receivedAt };
+    const eventTime = request.timed || serving.withoutEventTime !== 'none' ? request.eventTime : undefined;
+    const asked: Asked = { id, request, rows, eventTime, route, receivedAt };
     if (request.id === undefined) {
       if (rows.length > 1) this.#recent.rememberRows(id, rows.length);
       return { answer: await this.#answer(serving, asked), outputs: request.outputs };
@@ -170,7 +178,7 @@ export class Predictor {
     let answer = this.#recent.find(id, { rows, ...(request.timed ? { eventTime: request.eventTime } : {}) });
     if (answer === undefined) {
       answer = this.#answer(serving, asked);
-      this.#recent.remember(id, rows, request.eventTime, answer);
+      this.#recent.remember(id, rows, eventTime, answer);
     }
     return { answer: await answer, outputs: request.outputs };
   }
@@ -180,7 +188,7 @@ export class Predictor {
    * @throws MlopsError MLOPS_TRUTH_INVALID, MLOPS_TRUTH_CONFLICT, MLOPS_REQUEST_TOO_LARGE, MLOPS_SPOOL_FULL
    */
   async learn(body: unknown, receivedAt: Date): Promise<number> {
-    const truths: readonly TruthRecord[] = parseTruths(body, this.#limits, receivedAt);
+    const truths: readonly TruthRecord[] = parseTruths(body, this.#limits, receivedAt, this.#knownAt(receivedAt));
     for (const { prediction } of truths) {
       const mistake = this.#recent.mistakeIn(prediction);
       if (mistake === undefined) continue;
@@ -195,7 +203,12 @@ export class Predictor {
     return truths.length;
   }
 
-  async #answer(serving: Serving, { id, request, rows, route, receivedAt }: Asked): Promise<Answer> {
+  /** What a truth without a time was known at: where requests without one are of no time, by the event clock. */
+  #knownAt(receivedAt: Date): Date {
+    return (this.#serving?.withoutEventTime === 'none' ? this.#eventTime() : undefined) ?? receivedAt;
+  }
+
+  async #answer(serving: Serving, { id, request, rows, eventTime, route, receivedAt }: Asked): Promise<Answer> {
     const scored = await this.#score(serving, route, request);
     const predictions = rows.map(
       (inputs, i): PredictionRecord => ({
@@ -204,7 +217,7 @@ export class Predictor {
         version: scored.version,
         route: scored.route,
         revision: serving.revision,
-        eventTime: request.eventTime,
+        ...(eventTime === undefined ? { withoutEventTime: true } : { eventTime }),
         inputs,
         score: scored.scores[i] as number,
         decision: scored.decisions[i] as 0 | 1,

@@ -21,7 +21,7 @@ export interface Asked {
 interface Remembered {
   readonly rows: number;
   /** Only of an id that the client gave. */
-  readonly given?: { readonly inputs: string; readonly eventTime: number; readonly answer: Promise<Answer> };
+  readonly given?: { readonly inputs: string; readonly eventTime?: number; readonly answer: Promise<Answer> };
 }
 
 export class RecentAnswers {
@@ -48,8 +48,9 @@ export class RecentAnswers {
   }
 
   /** Also while the answer is being made, so that two requests at once are one; a failed one is forgotten. */
-  remember(request: string, rows: readonly unknown[], eventTime: Date, answer: Promise<Answer>): void {
-    const given = { inputs: fingerprint(rows), eventTime: eventTime.getTime(), answer };
+  remember(request: string, rows: readonly unknown[], eventTime: Date | undefined, answer: Promise<Answer>): void {
+    const at = eventTime === undefined ? {} : { eventTime: eventTime.getTime() };
+    const given = { inputs: fingerprint(rows), ...at, answer };
     this.#keep(request, { rows: rows.length, given });
     answer.catch(() => this.#forget(request));
   }

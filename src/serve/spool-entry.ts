@@ -26,7 +26,10 @@ export function decodeEntry(line: string): SpoolEntry | undefined {
     if ('truths' in entry) {
       return { truths: entry.truths.map((truth) => ({ ...withDates(truth), knownAt: new Date(truth.knownAt) })) };
     }
-    const predictions = entry.predictions.map((row) => ({ ...withDates(row), eventTime: new Date(row.eventTime) }));
+    const predictions = entry.predictions.map((row) => ({
+      ...withDates(row),
+      ...(row.eventTime === undefined ? {} : { eventTime: new Date(row.eventTime) }),
+    }));
     return { ...entry, predictions };
   } catch {
     return undefined;

@@ -9,11 +9,17 @@ const MAX_REVISION = 1_000_000;
 
 /**
  * An id that this replica doesn't know is taken too: its prediction may be an older one, or another replica's.
+ * @param knownAt of a truth that has no time of its own
  * @throws MlopsError MLOPS_TRUTH_INVALID, naming the field; MLOPS_REQUEST_TOO_LARGE
  */
-export function parseTruths(body: unknown, limits: ServeLimits, receivedAt: Date): readonly TruthRecord[] {
+export function parseTruths(
+  body: unknown,
+  limits: ServeLimits,
+  receivedAt: Date,
+  knownAt: Date
+): readonly TruthRecord[] {
   if (!isObject(body)) throw invalid('The body is not a JSON object.', {});
-  if (body.truths === undefined) return [truthOf(body, '', receivedAt)];
+  if (body.truths === undefined) return [truthOf(body, '', receivedAt, knownAt)];
   if (!Array.isArray(body.truths) || body.truths.length === 0) {
     throw invalid('truths is not an array, or empty.', { field: 'truths' });
   }
@@ -21,12 +27,12 @@ export function parseTruths(body: unknown, limits: ServeLimits, receivedAt: Date
     throw tooLarge('truths are too many.', { field: 'truths', truths: body.truths.length, limit: limits.rows });
   }
   return body.truths.map((truth: unknown, position) => {
-    if (isObject(truth)) return truthOf(truth, `truths[${position}].`, receivedAt);
+    if (isObject(truth)) return truthOf(truth, `truths[${position}].`, receivedAt, knownAt);
     throw invalid(`truths[${position}] is not an object.`, { field: `truths[${position}]` });
   });
 }
 
-function truthOf(truth: JsonObject, at: string, receivedAt: Date): TruthRecord {
+function truthOf(truth: JsonObject, at: string, receivedAt: Date, otherwise: Date): TruthRecord {
   const { id, value } = truth;
   const revision = truth.revision ?? 0;
   if (typeof id !== 'string' || parsePredictionId(id) === undefined) {
@@ -53,7 +59,7 @@ function truthOf(truth: JsonObject, at: string, receivedAt: Date): TruthRecord {
     prediction: id,
     revision: revision as number,
     value,
-    knownAt: timeOf(truth.eventTime ?? undefined, `${at}eventTime`, receivedAt, 'MLOPS_TRUTH_INVALID'),
+    knownAt: timeOf(truth.eventTime ?? undefined, `${at}eventTime`, otherwise, 'MLOPS_TRUTH_INVALID'),
     receivedAt,
   };
 }

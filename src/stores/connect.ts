@@ -10,6 +10,8 @@ import { Moving } from './moving';
 import { MUTABLE_RECORDS } from './mutable-records';
 import { checkReplicaSet } from './server';
 
+/** A replica that is silent for so long is listed no more. */
+export const REPLICA_FORGOTTEN_S = 3_600;
 /** A server that hangs must fail an operation well before the activity's heartbeat is missed for good. */
 export const OPERATION_TIMEOUT_MS = 8_000;
 /** Longer: a server that is busy, or stopped for a moment, answers in the end; activities beat meanwhile. */
@@ -74,6 +76,9 @@ async function prepareCollections(db: Db): Promise<void> {
     db.collection('evaluations').createIndex({ 'body.run.id': 1 }),
     db.collection('cycles').createIndex({ project: 1 }),
     db.collection('replicas').createIndex({ endpoint: 1 }),
+    // One that was killed can't withdraw its report.
+    db.collection('replicas').createIndex({ reportedAt: 1 }, { expireAfterSeconds: REPLICA_FORGOTTEN_S }),
+    db.collection('rollouts').createIndex({ project: 1, epoch: 1 }),
   ]);
 }
 

@@ -22,6 +22,7 @@ import type {
   ArtifactDocument,
   ChainHead,
   CheckpointDocument,
+  ClockDocument,
   CodeDocument,
   CounterDocument,
   ProjectDocument,
@@ -57,6 +58,7 @@ interface Documents {
   readonly requests: ApprovalRequest;
   readonly endpoints: EndpointDocument;
   readonly replicas: ReplicaDocument;
+  readonly clocks: ClockDocument;
   readonly rollouts: RolloutDocument;
   readonly aliases: AliasDocument;
   readonly counters: CounterDocument;

@@ -9,6 +9,7 @@
  * | endpoints   | endpoint                      | rollout epoch and step                      | rollouts.ts     |
  * | rollouts    | `<workflow id>/<run id>`      | ended once                                  | rollouts.ts     |
  * | replicas    | `<endpoint>/<replica>`        | its own replica alone                       | replicas.ts     |
+ * | clocks      | endpoint                      | its epoch; within one it only advances      | clocks.ts       |
  * | aliases     | `<project>/<alias>`           | with the endpoint, in its transaction       | rollouts.ts     |
  * | counters    | `<project>/versions`, …       | $inc, in the transaction that uses it       | counters.ts     |
  * | checkpoints | step key                      | the larger step wins                        | checkpoints.ts  |
@@ -24,6 +25,7 @@ export const MUTABLE_RECORDS = [
   'requests',
   'endpoints',
   'replicas',
+  'clocks',
   'rollouts',
   'aliases',
   'counters',
@@ -65,6 +67,15 @@ export interface ProjectDocument {
   };
   /** How many definitions have been proposed: each has a request of its own. */
   readonly proposals: number;
+}
+
+/** How far an endpoint's event time has come. */
+export interface ClockDocument {
+  /** The endpoint. */
+  readonly _id: string;
+  readonly v: 1;
+  readonly epoch: number;
+  readonly highest: Date;
 }
 
 /** The newest checkpoint of a running step. */

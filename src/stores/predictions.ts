@@ -18,6 +18,7 @@ const INDEXES: IndexDescription[] = [
   { key: { eventTime: 1, _id: 1 } },
   // Synthetic traffic is counted off, so that no count reads a record.
   { key: { synthetic: 1, eventTime: 1 }, partialFilterExpression: { synthetic: true } },
+  { key: { withoutEventTime: 1 }, partialFilterExpression: { withoutEventTime: true } },
 ];
 
 function predictionsOf(store: Store, endpoint: string): Collection<PredictionRecord> {
@@ -64,7 +65,7 @@ function knownPredictions(store: Store, endpoint: string, ids: readonly string[]
 }
 
 /** A prediction with its latest truth. */
-export type JoinedRow = PredictionRecord & { readonly truth?: StoredTruth };
+export type JoinedRow = PredictionRecord & { readonly eventTime: Date; readonly truth?: StoredTruth };
 
 /**
  * Predictions with event time in the period, synthetic traffic left out, sorted by event time and id.
@@ -124,6 +125,11 @@ async function countPredictions(store: Store, endpoint: string, period: TimeRang
   return all - synthetic;
 }
 
+/** Predictions whose request had no event time, where that means none: they are in no window. */
+export function countWithoutEventTime(store: Store, endpoint: string): Promise<number> {
+  return predictionsOf(store, endpoint).countDocuments({ withoutEventTime: true });
+}
+
 /** The first event time from `from` on that has a prediction, synthetic traffic left out. */
 export async function nextPredicted(store: Store, endpoint: string, from: string): Promise<Date | undefined> {
   const next = await predictionsOf(store, endpoint)
@@ -173,7 +179,7 @@ export async function predictionDays(store: Store, endpoint: string, limit: numb
   let before = LAST;
   while (days.length < limit) {
     const last = await predictionsOf(store, endpoint)
-      .find({ eventTime: { $lt: before }, ...NOT_SYNTHETIC }, { projection: { eventTime: 1 } })
+      .find<{ eventTime: Date }>({ eventTime: { $lt: before }, ...NOT_SYNTHETIC }, { projection: { eventTime: 1 } })
       .sort({ eventTime: -1, _id: -1 })
       .limit(1)
       .next();

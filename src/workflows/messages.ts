@@ -2,6 +2,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import {
   type ApplyMessage,
+  type ClockMessage,
   type DecisionAnswer,
   type DecisionMessage,
   type LifecycleStatus,
@@ -20,6 +21,7 @@ export const pause = defineUpdate<OperatorAnswer, [OperatorMessage]>(MESSAGES.pa
 export const unpause = defineUpdate<OperatorAnswer, [OperatorMessage]>(MESSAGES.unpause);
 export const stop = defineUpdate<OperatorAnswer, [OperatorMessage]>(MESSAGES.stop);
 export const rollback = defineUpdate<OperatorAnswer, [RollbackMessage]>(MESSAGES.rollback);
+export const setClock = defineUpdate<OperatorAnswer, [ClockMessage]>(MESSAGES.setClock);
 export const status = defineQuery<LifecycleStatus>(MESSAGES.status);
 
 export const decide = defineUpdate<DecisionAnswer, [DecisionMessage]>(MESSAGES.decide);

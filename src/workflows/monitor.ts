@@ -5,7 +5,11 @@
  * it reads from MongoDB; a signal only wakes it.
  */
 import {
+  ApplicationFailure,
+  allHandlersFinished,
+  condition,
   continueAsNew,
+  currentUpdateInfo,
   getExternalWorkflowHandle,
   isCancellation,
   setHandler,
@@ -13,16 +17,18 @@ import {
 } from '@temporalio/workflow';
 import type { Judged, Watched } from '../activities/monitor';
 import { durationMs } from '../domain/durations';
+import type { EndpointClock } from '../domain/endpoint';
 import { readWatch, readWatermark } from '../domain/endpoint-messages';
+import { malformedOperatorMessage } from '../domain/operator-messages';
 import { lifecycleId, monitorId, versionLabel } from '../domain/ids';
-import { MESSAGES, type Trigger, type WatchMessage } from '../domain/messages';
+import { type ClockMessage, MESSAGES, type OperatorAnswer, type Trigger, type WatchMessage } from '../domain/messages';
 import type { Plan } from '../domain/plan';
 import type { Ref } from '../domain/refs';
 import { type TimeRange, periodOf } from '../domain/period';
 import { windowLineOf } from '../domain/windows';
 import { compute, io, untilPickedUp, waiting } from './activities';
 import { reasonOf } from './failures';
-import { watch, watermark } from './messages';
+import { setClock, watch, watermark } from './messages';
 import { show, type Visible } from './visible';
 import { Wake } from './wake';
 
@@ -39,6 +45,8 @@ export interface MonitorState {
   /** Start of the first window whose truth may still be coming. */
   readonly uncorrected?: string;
   readonly watched?: WatchMessage;
+  /** Of the event clock: how often a person had set it when the monitor last looked. */
+  readonly clockEpoch?: number;
   /** Lines of the last windows, newest first. */
   readonly recent?: readonly string[];
   /** Wall time after which MongoDB is read again without a signal. Default 10 minutes, doubling to an hour. */
@@ -74,6 +82,10 @@ export async function monitor(initial: MonitorState): Promise<never> {
   );
 
   const windows = new Windows(initial);
+  setHandler(setClock, (message) => windows.setClock(message).finally(() => wake.notify()), {
+    validator: refuseMalformed,
+    description: "{id, by, at}: sets the endpoint's event clock; windows after it are judged again",
+  });
   for (;;) {
     const seen = wake.notified;
     await wake.recordRefused(initial.project);
@@ -85,9 +97,18 @@ export async function monitor(initial: MonitorState): Promise<never> {
       if (answer !== undefined && heard) wake.refuse(MESSAGES.watch, answer);
     }
     const went = heard && ((await windows.judgeNext()) || (await windows.correctNext()));
-    if (told.length === 0 && wake.recorded && windows.enough()) await continueAsNew<typeof monitor>(windows.state);
+    if (told.length === 0 && wake.recorded && windows.enough()) {
+      await condition(allHandlersFinished);
+      if (told.length === 0) await continueAsNew<typeof monitor>(windows.state);
+    }
     if (!went) await wake.after(seen);
   }
+}
+
+function refuseMalformed(message: unknown): void {
+  const mistake = malformedOperatorMessage(MESSAGES.setClock, message);
+  if (mistake !== undefined)
+    throw ApplicationFailure.nonRetryable(`MLOPS_MESSAGE_INVALID: ${mistake}`, 'MLOPS_MESSAGE_INVALID');
 }
 
 class Windows {
@@ -100,6 +121,12 @@ class Windows {
 
   enough(): boolean {
     return workflowInfo().continueAsNewSuggested || this.#counted >= (this.state.windowsPerRun ?? WINDOWS_PER_RUN);
+  }
+
+  /** Recorded with who asked; the endpoint's document is what is then gone by. */
+  setClock(message: ClockMessage): Promise<OperatorAnswer> {
+    const { project, plan } = this.state;
+    return io(plan).mlopsSetClock({ project, updateId: currentUpdateInfo()?.id ?? message.id });
   }
 
   /**
@@ -129,19 +156,21 @@ class Windows {
 
   /** Whether a window was judged; else the next one isn't ripe, and the details say what for. */
   async judgeNext(): Promise<boolean> {
-    const { project, definition, plan, next, watched } = this.state;
+    const { project, definition, plan, next, watched, clockEpoch: epoch = 0 } = this.state;
     if (next === undefined || watched === undefined) {
       this.#show('the first deployed version');
       return false;
     }
     const period = { from: next, to: periodOf(plan.monitoring.period, next).to };
     try {
-      const ready = await waiting(plan).mlopsWindowReady({ project, definition, period });
+      const ready = await waiting(plan).mlopsWindowReady({ project, definition, period, epoch });
       if (ready.state === 'waiting') {
         this.#show(ready.waitsFor, period, ready.noReplica === true ? [`replica:${project}`] : []);
         return false;
       }
-      await this.#judge(period, ready.asOf);
+      if (ready.state === 'ready') await this.#judge(period, ready.asOf);
+      else if (ready.state === 'empty') this.#pass({ from: next, to: ready.next });
+      else this.#followClock(ready.clock);
       return true;
     } catch (error) {
       if (isCancellation(error)) throw error;
@@ -149,6 +178,25 @@ class Windows {
       this.#show(`a mend: judging failed. ${reasonOf(error)}`, period, ['operator']);
       return false;
     }
+  }
+
+  /** Nobody asked: no windows are judged, however many they are. */
+  #pass(empty: TimeRange): void {
+    const recent = [`${windowLineOf(empty)} nobody asked`, ...(this.state.recent ?? [])].slice(0, SHOWN);
+    this.state = { ...this.state, next: empty.to, recent };
+  }
+
+  /** Windows that were judged by a clock that was ahead are over once more, later: each is a revision then. */
+  #followClock({ epoch, at }: EndpointClock): void {
+    const { plan, next = at, uncorrected = next } = this.state;
+    const { from } = periodOf(plan.monitoring.period, at);
+    const earlier = (one: string, other: string): string => (one < other ? one : other);
+    this.state = {
+      ...this.state,
+      clockEpoch: epoch,
+      next: earlier(next, from),
+      uncorrected: earlier(uncorrected, from),
+    };
   }
 
   /** Whether a window was counted again, since all that its truth was waited for is over. */

@@ -29,7 +29,13 @@ async function rollout(number: number, end: 'deployed' | 'running', kind: Rollou
     version: versionRef(project, number),
     served: served(project, number),
     reason: 'a test',
-    watch: { period: { days: 7, offsetDays: 0 }, allowedLatenessMs: 0, truthCoverage: 0.95, truthDelayMs: 604_800_000 },
+    watch: {
+      period: { days: 7, offsetDays: 0 },
+      allowedLatenessMs: 0,
+      truthCoverage: 0.95,
+      truthDelayMs: 604_800_000,
+      withoutEventTime: 'now',
+    },
     steps: () => [CANARY],
   });
   await takeStep(stores, begun, 1);

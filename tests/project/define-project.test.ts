@@ -107,6 +107,7 @@ describe('defaults', () => {
         allowedLateness: { event: '1 hour' },
         truthDelay: { event: '7 days' },
         truthCoverage: 0.95,
+        withoutEventTime: 'now',
         minRows: 200,
         bias: { floor: 0.05, confidence: 0.95 },
         drift: { psiFloor: 0.1, falseDiscoveryRate: 0.05 },

@@ -46,6 +46,7 @@ export const WATCH: EndpointDocument['watch'] = {
   allowedLatenessMs: 3_600_000,
   truthCoverage: 0.95,
   truthDelayMs: 14 * 86_400_000,
+  withoutEventTime: 'now',
 };
 export const ROLLOUT: EndpointDocument['rollout'] = {
   id: 'mlops/flights/1/deploy',

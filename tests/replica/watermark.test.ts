@@ -1,5 +1,7 @@
+import { findClock } from '../../src/stores/clocks';
+import { countWithoutEventTime, coverage, findPrediction } from '../../src/stores/predictions';
 import { flightRequest, flightsVersion } from '../serve/flights-model';
-import { openTestEndpoint, ROLLOUT, type TestEndpoint, type TestReplica, until } from './test-endpoint';
+import { openTestEndpoint, ROLLOUT, type TestEndpoint, type TestReplica, until, WATCH } from './test-endpoint';
 
 const ONE = flightsVersion(1);
 /** Weeks begin on Thursdays: February 1, 8, 15, 22 of 2001. */
@@ -174,8 +176,9 @@ test('a Temporal that hangs does not stop the reports', async () => {
 });
 
 test('of two replicas the slower holds the watermark, until it is idle, and one of them tells', async () => {
+  // Idle by its own word only when the test says so: it is asked for an answer again and again until then.
   const first = await endpoint.start({ replica: 'a', idleMs: 60_000 });
-  const second = await endpoint.start({ replica: 'b', idleMs: 300 });
+  const second = await endpoint.start({ replica: 'b', idleMs: 1_500 });
   await ready(first);
   await ready(second);
   await predict(second, at(5));
@@ -183,7 +186,72 @@ test('of two replicas the slower holds the watermark, until it is idle, and one 
   await predict(first, at(5));
   await predict(first, at(9));
   await shippedTo(at(9), 'a');
+  // Both have reported since then, three times over, and nothing was told.
+  for (let look = 0; look < 3; look += 1) {
+    await predict(second, at(5, 13 + look));
+    await shippedTo(at(5, 13 + look), 'b');
+    const reported = (await endpoint.report('a'))!.reportedAt;
+    await until('the first reports again', async () => (await endpoint.report('a'))!.reportedAt > reported);
+    expect((await endpoint.report('b'))?.idle).toBeUndefined();
+    expect(first.told).toEqual([]);
+  }
   await until('the second is idle', async () => (await endpoint.report('b'))?.idle === true);
   await untilTold(first, EDGE.feb8, 'passed');
   expect(second.told).toEqual([]);
+});
+
+test('a replica that joins goes by the endpoint’s clock, and by no single request', async () => {
+  const first = await endpoint.start({ replica: 'a', idleMs: 100 });
+  await ready(first);
+  await predict(first, at(5));
+  await shippedTo(at(5), 'a');
+  await until('the clock is kept', async () => (await findClock(endpoint.stores, endpoint.name)) !== null);
+  const second = await endpoint.start({ replica: 'b', idleMs: 100 });
+  await ready(second);
+  await second.infer(flightRequest({ id: 'now' }));
+  await until('it is set aside', async () => (await endpoint.report('b'))?.ahead?.count === 1);
+  expect((await endpoint.report('b'))?.shippedTo).toBeUndefined();
+  await predict(second, at(9));
+  await untilTold(first, EDGE.feb8, 'passed');
+  expect(first.told.map(({ edge }) => edge)).toEqual([EDGE.feb8]);
+});
+
+test('a person sets the clock back: replicas go on from there, and tell edges that are passed again', async () => {
+  const replica = await endpoint.start();
+  await ready(replica);
+  await predict(replica, at(5));
+  await shippedTo(at(5));
+  for (let i = 0; i < 20; i += 1) await predict(replica, '2020-01-02T00:00:00.000Z');
+  await shippedTo('2020-01-02T00:00:00.000Z');
+  await until('it is told', () => replica.told.length > 0);
+  const before = replica.told.length;
+  await endpoint.publish({ revision: 1, champion: ONE.version, clock: { epoch: 1, at: at(6) } });
+  await shippedTo(at(6));
+  await predict(replica, at(9));
+  await untilTold(replica, EDGE.feb8, 'passed');
+  expect(replica.told.slice(before).map(({ edge }) => edge)).toEqual([EDGE.feb8]);
+  const clock = await until('the endpoint’s clock follows', async () => {
+    const found = await findClock(endpoint.stores, endpoint.name);
+    return found?.epoch === 1 && found.highest.toISOString() === at(9) && found;
+  });
+  expect(clock.epoch).toBe(1);
+});
+
+test('where a request without an event time has none, it is answered, recorded, counted and in no window', async () => {
+  await endpoint.publish({ revision: 2, champion: ONE.version, watch: { ...WATCH, withoutEventTime: 'none' } });
+  const replica = await endpoint.start();
+  await ready(replica);
+  await predict(replica, at(5));
+  await shippedTo(at(5));
+  expect((await replica.infer(flightRequest({ id: 'timeless' }))).status).toBe(200);
+  expect((await replica.truth({ id: 'timeless', value: 1 })).status).toBe(200);
+  await predict(replica, at(6));
+  await shippedTo(at(6));
+  expect(await countWithoutEventTime(endpoint.stores, endpoint.name)).toBe(1);
+  const found = await findPrediction(endpoint.stores, endpoint.name, 'timeless');
+  expect(found?.record.eventTime).toBeUndefined();
+  // Known by the event clock, since its truth had no time of its own.
+  expect(found?.truths).toMatchObject([{ value: 1, knownAt: new Date(at(5)) }]);
+  const all = { from: '1970-01-01T00:00:00Z', to: '9999-01-01T00:00:00Z' };
+  expect(await coverage(endpoint.stores, endpoint.name, all, all.to)).toEqual({ predictions: 2, truths: 0 });
 });

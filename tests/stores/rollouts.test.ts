@@ -18,6 +18,7 @@ const WATCH = {
   allowedLatenessMs: 0,
   truthCoverage: 0.95,
   truthDelayMs: 604_800_000,
+  withoutEventTime: 'now' as const,
 };
 
 let stores: Stores;

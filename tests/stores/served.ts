@@ -38,6 +38,7 @@ export async function report(
   seen: {
     readonly revision: number;
     readonly shippedTo?: string;
+    readonly clockEpoch?: number;
     readonly counts?: Record<string, { requests: number; errors: number }>;
     readonly silentForMs?: number;
   }
@@ -52,6 +53,7 @@ export async function report(
           replica,
           address: 'http://127.0.0.1:1',
           revision: seen.revision,
+          clockEpoch: seen.clockEpoch ?? 0,
           counts: { $literal: seen.counts ?? {} },
           startedAt: '$$NOW',
           reportedAt: { $subtract: ['$$NOW', seen.silentForMs ?? 0] },

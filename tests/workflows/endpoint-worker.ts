@@ -133,6 +133,7 @@ export function flights(project: string, changes: Partial<ProjectDefinition> = {
       allowedLateness: { event: '0 seconds' },
       truthDelay: { event: '14 days' },
       truthCoverage: 0.95,
+      withoutEventTime: 'now',
       minRows: 100,
       bias: { floor: 0.06, confidence: 0.95 },
       drift: { psiFloor: 0.1, falseDiscoveryRate: 0.05 },

@@ -2,7 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { monitorActivities } from '../../src/activities/monitor';
 import { lifecycleId, monitorId } from '../../src/domain/ids';
-import { MESSAGES, type Trigger } from '../../src/domain/messages';
+import { type ClockMessage, MESSAGES, type OperatorAnswer, type Trigger } from '../../src/domain/messages';
 import type { WindowBody } from '../../src/domain/monitoring';
 import type { MonitorState, monitor } from '../../src/workflows/monitor';
 import { report } from '../stores/served';
@@ -62,8 +62,8 @@ async function listen(count: number): Promise<WorkflowHandle<() => Promise<Trigg
 }
 
 /** The replica counts as live for a minute more, however slow the machine. */
-async function shipped(shippedTo: string): Promise<void> {
-  await report(worker.stores, project, 'r1', { revision: 1, shippedTo, silentForMs: -60_000 });
+async function shipped(shippedTo: string, clockEpoch = 0): Promise<void> {
+  await report(worker.stores, project, 'r1', { revision: 1, shippedTo, clockEpoch, silentForMs: -60_000 });
 }
 
 async function passed(handle: WorkflowHandle, edge: string, reason = 'passed'): Promise<void> {
@@ -332,7 +332,7 @@ test('truth that comes after the verdict makes revision 1, once its time is over
   expect(corrected).toMatchObject({ period: { from: W1 }, truths: 280, asOf: W4, definition: verdict?.definition });
   await eventually('its line', async () => ((await details()).includes('revision 1; 280 rows') ? true : undefined));
 
-  // The next one has no rows, so nothing about it can change.
+  // The next ones have no rows: nobody asked, so there is nothing to judge or to correct.
   await shipped('2001-03-01T02:00:00Z');
   await passed(handle, W5);
   await eventually('the next window', async () => ((await details()).includes(`**${W5}**`) ? true : undefined));
@@ -340,9 +340,6 @@ test('truth that comes after the verdict makes revision 1, once its time is over
   expect(all.map(({ period, revision }) => `${period.from.slice(5, 10)} r${revision}`).sort()).toEqual([
     '02-01 r0',
     '02-01 r1',
-    '02-08 r0',
-    '02-15 r0',
-    '02-22 r0',
   ]);
   expect(all.find(({ revision, period }) => revision === 0 && period.from === W1)).toEqual(verdict);
 });
@@ -380,4 +377,65 @@ test('a correction runs twice and is there once', async () => {
   expect(await windows()).toHaveLength(2);
   const told = { what: 'window corrected', project };
   expect(await worker.stores.db.collection('audit').countDocuments(told)).toBe(1);
+});
+
+test('a jump of years passes its empty windows in one step, and stops where somebody asked', async () => {
+  await serveWeek(worker.stores, project, { from: W1 });
+  await serveWeek(worker.stores, project, { from: '2011-02-03T00:00:00.000Z' });
+  await shipped('2024-02-01T00:00:00Z');
+  const handle = await start();
+  await passed(handle, W2);
+  const all = await judged(2);
+  expect(all.map(({ period }) => period.from)).toEqual([W1, '2011-02-03T00:00:00.000Z']);
+  await eventually('the next', async () => ((await details()).includes('**2024-02-01T') ? true : undefined));
+  expect(await windows()).toHaveLength(2);
+  expect(await details()).toContain('- **2001-02-08** to 2011-02-03: nobody asked');
+  const { events } = await handle.fetchHistory();
+  const looks = events?.filter(
+    (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'mlopsWindowReady'
+  );
+  expect(looks?.length).toBeLessThan(10);
+});
+
+test('a person sets the clock back: windows that were judged too early get a revision, and what fired stays', async () => {
+  await worker.stores.moving.endpoints.insertOne({ _id: project, v: 1, project, revision: 1 } as never);
+  // One caller's clock closed the week when half of it was there.
+  await serveWeek(worker.stores, project, { from: W1, late: 8, days: 3 });
+  await shipped('2020-01-01T00:00:00Z');
+  const handle = await start();
+  await passed(handle, W2);
+  const [early] = await judged(1);
+  expect(early).toMatchObject({ rows: 120, revision: 0 });
+  await eventually('the next', async () => ((await details()).includes('**2019-12-26T') ? true : undefined));
+
+  const set = { id: 'back', by: 'ana', at: '2001-02-04T00:00:00Z' };
+  const update = () =>
+    handle.executeUpdate<OperatorAnswer, [ClockMessage]>(MESSAGES.setClock, { args: [set], updateId: 'back' });
+  expect(await update()).toMatchObject({ outcome: 'accepted' });
+  expect(await update()).toMatchObject({ outcome: 'accepted' });
+  expect((await worker.stores.moving.endpoints.findOne({ _id: project }))?.clock).toEqual({ epoch: 1, at: set.at });
+  await eventually('it waits for the week', async () =>
+    (await details()).includes(`event time past ${W2}`) ? true : undefined
+  );
+  const told = (await worker.stores.audit.list(project)).filter(({ what }) => what === 'event clock set');
+  expect(told).toMatchObject([{ by: 'ana', detail: { at: set.at, epoch: 1 } }]);
+
+  await serveWeek(worker.stores, project, { from: W1, late: 8 });
+  await shipped('2001-02-09T00:00:00Z', 1);
+  await passed(handle, W2);
+  const revised = await eventually('a revision', async () => (await windows()).find(({ revision }) => revision === 1));
+  expect(revised).toMatchObject({ period: { from: W1 }, rows: 280, clockEpoch: 1, triggers: early?.triggers });
+});
+
+test('the clock is set by what the monitor was sent, and by nothing else', async () => {
+  await worker.stores.moving.endpoints.insertOne({ _id: project, v: 1, project, revision: 1 } as never);
+  const activities = monitorActivities(worker.deps);
+  const forged = new MockActivityEnvironment().run(() => activities.mlopsSetClock({ project, updateId: 'forged' }));
+  await expect(forged).rejects.toMatchObject({ code: 'MLOPS_NOT_AUTHORIZED' });
+  const handle = await start();
+  const bad = { id: 'x', by: 'ana', at: 'yesterday' };
+  await expect(handle.executeUpdate(MESSAGES.setClock, { args: [bad] })).rejects.toThrow();
+  const future = { id: 'y', by: 'ana', at: '9000-01-01T00:00:00Z' };
+  expect(await handle.executeUpdate(MESSAGES.setClock, { args: [future] })).toMatchObject({ outcome: 'refused' });
+  expect((await worker.stores.moving.endpoints.findOne({ _id: project }))?.clock).toBeUndefined();
 });

@@ -9,7 +9,8 @@ import type { Fact } from '../../domain/records';
 import type { TimeRange } from '../../domain/period';
 import { windowId, windowLine } from '../../domain/windows';
 import type { Stores } from '../../stores/connect';
-import { liveReplicas, watermarkOf } from '../../stores/replicas';
+import { readWatermark } from '../../stores/replicas';
+import { lastRevision, verdictsOf } from '../../stores/windows';
 import { inAttemptFolder } from '../step/attempt-folder';
 import type { ActivityDeps } from '../deps';
 import { judgeRows } from './window-numbers';
@@ -38,11 +39,12 @@ export function correctionActivities(deps: ActivityDeps) {
     async mlopsNextCorrection({ project, from }: OfEndpoint): Promise<NextCorrection> {
       const stores = await deps.stores();
       let next = from;
-      for await (const { body } of verdicts(stores, project, from)) {
+      for await (const verdict of verdictsOf(stores, project, { from })) {
+        const { body } = (await lastRevision(stores, project, verdict.body.period.from)) ?? verdict;
         const { allowedLateness, truthDelay } = (await stores.facts.get(body.definition)).body.definition.monitoring;
         const asOf = Date.parse(body.period.to) + durationMs(truthDelay);
         if (Date.parse(body.asOf) < asOf) {
-          const watermark = watermarkOf(await liveReplicas(stores, project), durationMs(allowedLateness));
+          const { watermark } = await readWatermark(stores, project, durationMs(allowedLateness));
           if (watermark === undefined || watermark.getTime() < asOf) return { from: body.period.from };
           return { from: body.period.to, due: { period: body.period, asOf: new Date(asOf).toISOString() } };
         }
@@ -54,8 +56,12 @@ export function correctionActivities(deps: ActivityDeps) {
     /** The window's line as corrected; none where its truth changed nothing. */
     async mlopsCorrectWindow({ project, period, asOf }: DueWindow & { readonly project: string }): Promise<Corrected> {
       const stores = await deps.stores();
-      const latest = await latestOf(stores, project, period);
-      const body = latest.body.asOf < asOf ? await correct(deps, stores, latest, asOf) : latest.body;
+      const latest =
+        (await lastRevision(stores, project, period.from)) ??
+        (await stores.facts.get({ kind: 'window', id: windowId(project, period.from, 0) }));
+      const { clockEpoch = 0 } = latest.body;
+      const body =
+        latest.body.asOf < asOf ? await reviseWindow(deps, stores, latest, { asOf, clockEpoch }) : latest.body;
       return body.revision === 0 ? {} : { line: windowLine(body) };
     },
   };
@@ -65,31 +71,15 @@ export interface Corrected {
   readonly line?: string;
 }
 
-function verdicts(stores: Stores, endpoint: string, from: string): AsyncIterable<Fact<'window'>> {
-  return stores.facts
-    .collection('window')
-    .find({ 'body.endpoint': endpoint, 'body.revision': 0, 'body.period.from': { $gte: from } })
-    .sort({ 'body.period.from': 1 });
-}
+/** A body's field, left out for clocks that nobody set. */
+export const atEpoch = (clockEpoch: number): Pick<WindowBody, 'clockEpoch'> => (clockEpoch === 0 ? {} : { clockEpoch });
 
-async function latestOf(stores: Stores, endpoint: string, period: TimeRange): Promise<Fact<'window'>> {
-  const [latest] = await stores.facts
-    .collection('window')
-    .find({ 'body.endpoint': endpoint, 'body.period.from': period.from })
-    .sort({ 'body.revision': -1 })
-    .limit(1)
-    .toArray();
-  return (
-    (latest as Fact<'window'> | undefined) ??
-    stores.facts.get({ kind: 'window', id: windowId(endpoint, period.from, 0) })
-  );
-}
-
-async function correct(
+/** The window as counted now: its next revision, or the latest one where nothing has changed. What it triggered stays. */
+export async function reviseWindow(
   deps: ActivityDeps,
   stores: Stores,
   { body: latest }: Fact<'window'>,
-  asOf: string
+  { asOf, clockEpoch }: { readonly asOf: string; readonly clockEpoch: number }
 ): Promise<WindowBody> {
   const { endpoint, period } = latest;
   const { definition } = (await stores.facts.get(latest.definition)).body;
@@ -97,10 +87,11 @@ async function correct(
     judgeRows(deps, stores, { project: endpoint, definition, period, asOf, folder })
   );
   const kept = { endpoint, period, definition: latest.definition, triggers: latest.triggers };
-  const counted: WindowBody = { ...kept, ...numbers, revision: latest.revision, asOf: latest.asOf };
+  const { revision: before, asOf: asOfBefore, clockEpoch: epochBefore = 0 } = latest;
+  const counted: WindowBody = { ...kept, ...numbers, ...atEpoch(epochBefore), revision: before, asOf: asOfBefore };
   if (digestOf(counted) === digestOf(latest)) return latest;
   const revision = latest.revision + 1;
-  const body: WindowBody = { ...counted, revision, asOf };
+  const body: WindowBody = { ...counted, revision, asOf, ...atEpoch(clockEpoch) };
   const id = windowId(endpoint, period.from, revision);
   const { fact } = await stores.facts.commit(
     {

@@ -80,7 +80,7 @@ test('pairs are both answers to one request of this rollout; truth, where it is 
     prediction: _id,
     revision: 0,
     value: 0,
-    knownAt: eventTime,
+    knownAt: eventTime!,
     receivedAt: new Date(),
   }));
   await recordWriter(stores, 'flights').insertTruths(truths);

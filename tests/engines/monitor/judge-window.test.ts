@@ -79,6 +79,7 @@ async function judge(
       allowedLateness: { event: '1 hour' },
       truthDelay: { event: '3 days' },
       truthCoverage: 0.95,
+      withoutEventTime: 'now',
       minRows: 100,
       bias: { floor: 0.06, confidence: 0.95 },
       drift: { psiFloor: 0.1, falseDiscoveryRate: 0.05 },

@@ -1,0 +1,64 @@
+import type { Command } from 'commander';
+import type { EventClockRecord, Records } from '../../records';
+import { withClient, withRecords } from '../connect';
+import { answered, type OperateOptions } from '../operate';
+import { projectName, senderOf, when, withSender, withTaskQueue } from '../options';
+import { pairs, table } from '../table';
+import { addVerb, answering, type Outcome } from '../verb';
+
+interface ClockOptions extends OperateOptions {
+  readonly set?: string;
+}
+
+export function addClock(program: Command): void {
+  const command = addVerb(program, 'clock', 'clock flights --set 2001-05-01T00:00:00Z --by ana')
+    .argument('<project>', 'name of the project', projectName)
+    .option('--set <when>', 'event time to go on from; windows after it are judged again', when)
+    .action(
+      answering((project: string, { set, ...options }: ClockOptions) => {
+        if (set === undefined) return withRecords((records) => shown(project, records));
+        return withClient(options, async (client) => {
+          const message = { ...senderOf(options), at: set };
+          return answered(project, message, await client.setClock(project, message));
+        });
+      })
+    );
+  withTaskQueue(withSender(command));
+}
+
+async function shown(project: string, records: Records): Promise<Outcome> {
+  const clock = await records.eventClock(project);
+  return { json: clock, text: clockText(clock) };
+}
+
+export function clockText({
+  endpoint,
+  at,
+  set,
+  waits,
+  withoutEventTime,
+  unmatchedTruths,
+  replicas,
+}: EventClockRecord): string {
+  const head = pairs([
+    ['endpoint', endpoint],
+    ['event time', at ?? 'unknown: no replica has shipped any'],
+    ['set by a person', set === undefined ? undefined : `to ${set.at}, time ${set.epoch}`],
+    ['waits for', waits],
+    ['without event time', withoutEventTime === 0 ? undefined : `${withoutEventTime} predictions, in no window`],
+    [
+      'truths kept aside',
+      unmatchedTruths === 0 ? undefined : `${unmatchedTruths}: mlops ls truths ${endpoint} --unmatched`,
+    ],
+  ]);
+  const rows = replicas.map((one) => [
+    one.replica,
+    one.live,
+    one.shippedTo,
+    one.idle,
+    one.ahead?.count,
+    one.ahead?.lowest,
+  ]);
+  if (rows.length === 0) return head;
+  return `${head}\n\n${table(['replica', 'live', 'shipped to', 'idle', 'set aside', 'at'], rows)}`;
+}

@@ -1,0 +1,62 @@
+/** How far an endpoint's event time has come, and what it waits for. */
+import { CLOCK_AGREEMENT } from '../domain/endpoint';
+import { PROJECT_NAME } from '../domain/ids';
+import { findClock } from '../stores/clocks';
+import { findEndpoint } from '../stores/endpoints';
+import { countWithoutEventTime } from '../stores/predictions';
+import { allReplicas } from '../stores/replicas';
+import { countUnmatched } from '../stores/truths';
+import type { ReplicaRecord } from './kinds';
+import { withLiveness } from './list';
+import type { RecordStores } from './stores';
+
+export interface EventClockRecord {
+  readonly endpoint: string;
+  /** The highest event time that was shipped, ISO-8601; absent before the first. */
+  readonly at?: string;
+  /** The last time a person set it. */
+  readonly set?: { readonly epoch: number; readonly at: string };
+  /** Why it may stand still, in words. */
+  readonly waits?: string;
+  /** Predictions that are in no window, since their requests had no event time. */
+  readonly withoutEventTime: number;
+  /** Truths that match no prediction, or contradict one. */
+  readonly unmatchedTruths: number;
+  readonly replicas: readonly ReplicaRecord[];
+}
+
+export async function eventClock(stores: RecordStores, endpoint: string): Promise<EventClockRecord> {
+  if (!PROJECT_NAME.test(endpoint)) return { endpoint, withoutEventTime: 0, unmatchedTruths: 0, replicas: [] };
+  const [document, clock, all, withoutEventTime, unmatchedTruths] = await Promise.all([
+    findEndpoint(stores, endpoint),
+    findClock(stores, endpoint),
+    allReplicas(stores),
+    countWithoutEventTime(stores, endpoint),
+    countUnmatched(stores, endpoint),
+  ]);
+  const replicas = await withLiveness(
+    stores,
+    all.filter((replica) => replica.endpoint === endpoint)
+  );
+  const set = document?.clock;
+  const highest = clock !== null && clock.epoch >= (set?.epoch ?? 0) ? clock.highest.toISOString() : set?.at;
+  const waits = waitsFor(endpoint, replicas);
+  return {
+    endpoint,
+    ...(highest === undefined ? {} : { at: highest }),
+    ...(set === undefined ? {} : { set }),
+    ...(waits === undefined ? {} : { waits }),
+    withoutEventTime,
+    unmatchedTruths,
+    replicas,
+  };
+}
+
+function waitsFor(endpoint: string, replicas: readonly ReplicaRecord[]): string | undefined {
+  const live = replicas.filter((replica) => replica.live);
+  if (live.length === 0) return `a replica: none is live (mlops serve ${endpoint})`;
+  const [most] = live.flatMap(({ ahead }) => ahead ?? []).sort((one, other) => other.count - one.count);
+  if (most === undefined) return undefined;
+  const time = most.lowest.toISOString();
+  return `${CLOCK_AGREEMENT} that agree: ${most.count} came at ${time}, far ahead. If that is right: mlops clock ${endpoint} --set ${time}`;
+}
