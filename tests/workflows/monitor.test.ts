@@ -434,7 +434,9 @@ test('the clock is set by what the monitor was sent, and by nothing else', async
   await expect(forged).rejects.toMatchObject({ code: 'MLOPS_NOT_AUTHORIZED' });
   const handle = await start();
   const bad = { id: 'x', by: 'ana', at: 'yesterday' };
-  await expect(handle.executeUpdate(MESSAGES.setClock, { args: [bad] })).rejects.toMatchObject({ name: 'WorkflowUpdateFailedError' });
+  await expect(handle.executeUpdate(MESSAGES.setClock, { args: [bad] })).rejects.toMatchObject({
+    name: 'WorkflowUpdateFailedError',
+  });
   const future = { id: 'y', by: 'ana', at: '9000-01-01T00:00:00Z' };
   expect(await handle.executeUpdate(MESSAGES.setClock, { args: [future] })).toMatchObject({ outcome: 'refused' });
   expect((await worker.stores.moving.endpoints.findOne({ _id: project }))?.clock).toBeUndefined();
