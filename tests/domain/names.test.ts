@@ -19,6 +19,7 @@ test('message names are public: changing one breaks running workflows and everyo
     'decide',
     'supersede',
     'watch',
+    'setClock',
     'watermark',
   ]);
 });
