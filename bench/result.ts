@@ -5,8 +5,8 @@ export interface BenchResult {
   readonly bench: string;
   readonly unit: string;
   readonly better: 'higher' | 'lower';
-  /** The median over the rounds. */
-  readonly ours: number;
+  /** The median over the rounds; by point where a bench measures several. */
+  readonly ours: number | Readonly<Record<string, number>>;
   readonly peers: Readonly<Record<string, number>>;
   /** How many times better than the peer we are: the median over the rounds' own ratios. */
   readonly ratio: Readonly<Record<string, number>>;
@@ -57,4 +57,33 @@ function mapped(
 /** Three digits are all that a shared machine's figures can carry. */
 function rounded(value: number): number {
   return Number(value.toPrecision(3));
+}
+
+export interface MeasuredPoints {
+  readonly bench: string;
+  readonly unit: string;
+  readonly better: 'higher';
+  readonly aim: string;
+  /** `ours` and each peer → point → one figure a round. */
+  readonly figures: ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>;
+  readonly load: number;
+  readonly holds: (ratio: Readonly<Record<string, number>>) => boolean;
+}
+
+/** Of a bench that measures several points: peers and ratios by `<peer> <point>`. */
+export function resultsOf({ figures, holds, load, ...words }: MeasuredPoints): BenchResult {
+  const ours = figures.get('ours') ?? new Map<string, readonly number[]>();
+  const others = [...figures].flatMap(([name, points]) =>
+    name === 'ours' ? [] : [...points].map(([point, values]) => ({ name: `${name} ${point}`, point, values }))
+  );
+  const ratios = others.map(({ name, point, values }) => [name, medianRatio(ours.get(point) ?? [], values)] as const);
+  return {
+    ...words,
+    ours: mapped(ours, (values) => rounded(median(values))),
+    peers: Object.fromEntries(others.map(({ name, values }) => [name, rounded(median(values))])),
+    ratio: Object.fromEntries(ratios.map(([name, ratio]) => [name, rounded(ratio)])),
+    met: holds(Object.fromEntries(ratios)),
+    runs: [...ours.values()][0]?.length ?? 0,
+    load: rounded(load),
+  };
 }

@@ -2,9 +2,13 @@
 import { fail } from '../src/cli/fail';
 import { type BenchOptions, readCommand } from './options';
 import type { BenchResult } from './result';
+import { benchServe } from './serve/bench';
 import { benchSteps } from './steps/bench';
 
-const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<BenchResult>>> = { steps: benchSteps };
+const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<BenchResult>>> = {
+  steps: benchSteps,
+  serve: benchServe,
+};
 
 async function main(args: readonly string[]): Promise<void> {
   const { name, options } = readCommand(args, Object.keys(BENCHES));

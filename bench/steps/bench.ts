@@ -7,7 +7,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BenchOptions } from '../options';
 import { type BenchResult, resultOf } from '../result';
-import { install } from './install';
+import { install } from '../install';
 import { HEARTBEAT_SECONDS, type OurRun, type Ours, openOurs } from './ours';
 import { recoverPeer, runPeer } from './peer-runs';
 import { PEERS, type Peer } from './peers';

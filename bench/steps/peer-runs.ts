@@ -6,7 +6,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/runtime/package-root';
 import { millisecondsPerStep, type Recovery, readEvents, recoveryOf } from './events';
-import { pythonOf } from './install';
+import { pythonOf } from '../install';
 import type { Peer } from './peers';
 import { untilSixthStep } from './sixth-step';
 

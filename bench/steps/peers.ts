@@ -1,10 +1,7 @@
 /** The peers: where each comes from, and how a person runs it and goes on after a kill. */
+import type { Installed } from '../install';
 
-export interface Peer {
-  readonly name: string;
-  readonly version: string;
-  /** For pip, in exact versions. */
-  readonly packages: readonly string[];
+export interface Peer extends Installed {
   /** Arguments of its program in bench/peers. */
   readonly run: readonly string[];
   readonly resume: readonly string[];

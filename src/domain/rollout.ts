@@ -89,19 +89,28 @@ export function servedIn(
   return { champion: rollout.former, candidate: { ...rollout.served, share: step.share, shadow: step.shadow } };
 }
 
-export type LiveReplica = Pick<ReplicaDocument, 'replica' | 'revision' | 'counts'>;
+export type LiveReplica = Pick<ReplicaDocument, 'replica' | 'revision' | 'counts' | 'error'>;
 
 export interface Following {
   readonly ready: boolean;
   readonly live: number;
-  /** Live, and behind the revision. */
+  /** Live, and behind the revision: their names. */
   readonly behind: readonly string[];
+  /** What those say themselves: `r1: load: revision 3 needs version 2: …`. */
+  readonly reasons: readonly string[];
 }
 
 /** Every live replica serves the revision, or a later one, and there are enough of them. */
 export function following(live: readonly LiveReplica[], revision: number, minReplicas: number): Following {
-  const behind = live.filter((replica) => replica.revision < revision).map((replica) => replica.replica);
-  return { ready: behind.length === 0 && live.length >= Math.max(1, minReplicas), live: live.length, behind };
+  const late = live.filter((replica) => replica.revision < revision);
+  return {
+    ready: late.length === 0 && live.length >= Math.max(1, minReplicas),
+    live: live.length,
+    behind: late.map(({ replica }) => replica),
+    reasons: late
+      .flatMap(({ replica, error }) => (error === undefined ? [] : [`${replica}: ${error.slice(0, 300)}`]))
+      .slice(0, 3),
+  };
 }
 
 export const NO_ANSWERS: Answers = { requests: 0, errors: 0 };

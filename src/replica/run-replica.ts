@@ -187,18 +187,22 @@ async function startReplica(
     },
     (failure) => problems.note('reconcile', failure)
   );
-  const ship = () =>
-    shipper.shipAll(() => {
+  const ship = (all: boolean) =>
+    shipper.ship(all, () => {
       const document = reconciler.latest;
       const { highest } = shipper.clock;
       if (document !== undefined && highest !== undefined && watermarks.due(document, highest)) reporting?.soon();
     });
-  const shipping = repeat(timing.shipMs, ship, (failure) => problems.note('ship', failure));
+  const shipping = repeat(
+    timing.shipMs,
+    () => ship(false),
+    (failure) => problems.note('ship', failure)
+  );
 
   const drain = async () => {
     await closeServer(server);
     await Promise.all([reconciling.stop(), shipping.stop()]);
-    await ship();
+    await ship(true);
     await Promise.all([reporting?.stop(), telling.stop()]);
     await report();
     await tell();

@@ -50,9 +50,15 @@ export class Shipper {
     return this.#shipped;
   }
 
-  /** Ships until nothing is left; throws when MongoDB does, and then begins again with the same records. */
-  async shipAll(onShipped: () => void): Promise<void> {
-    for (let batch = await this.#spool.next(); batch !== undefined; batch = await this.#spool.next()) {
+  /**
+   * Ships what has come; throws when MongoDB does, and then begins again with the same records.
+   * @param all until nothing is left; else what comes meanwhile may gather, so that it is stored in one write
+   */
+  async ship(all: boolean, onShipped: () => void): Promise<void> {
+    for (let more = true; more; ) {
+      const batch = await this.#spool.next();
+      if (batch === undefined) return;
+      more = all || batch.full;
       const entries = this.#decoded(batch.lines);
       const predictions = entries.flatMap((entry) => ('predictions' in entry ? entry.predictions : []));
       const truths = entries.flatMap((entry) => ('truths' in entry ? entry.truths : []));
@@ -61,9 +67,8 @@ export class Shipper {
       if (aside > 0) this.#log.warn({ truths: aside }, 'truths match no prediction, or contradict one: kept aside');
       await this.#knowEndpointClock();
       for (const entry of entries) this.#observe('truths' in entry ? entry.truths : entry.predictions);
-      await this.#spool.shipped(batch.end, this.#clock.state);
       this.#shipped += predictions.length + truths.length;
-      onShipped();
+      await this.#spool.shipped(batch.end, this.#clock.state).finally(onShipped);
     }
   }
 

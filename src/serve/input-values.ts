@@ -78,12 +78,20 @@ function unfit(datatype: ModelInput['datatype'], value: unknown): string | undef
 /** As the graph takes them, [rows]: times int64 µs, everything numeric float64, strings. */
 export function tensorOf(type: InputType, values: readonly InputValue[]): Tensor {
   switch (type) {
-    case 'timestamp':
-      return int64(
-        BigInt64Array.from(values, (value) => (value === null ? MISSING_TIMESTAMP : BigInt(value as number)))
-      );
-    case 'number':
-      return float64(Float64Array.from(values, (value) => (value === null ? Number.NaN : Number(value))));
+    case 'timestamp': {
+      const times = new BigInt64Array(values.length);
+      for (let row = 0; row < times.length; row += 1) {
+        const value = values[row];
+        times[row] = value === null ? MISSING_TIMESTAMP : BigInt(value as number);
+      }
+      return int64(times);
+    }
+    case 'number': {
+      const numbers = new Float64Array(values.length);
+      for (let row = 0; row < numbers.length; row += 1)
+        numbers[row] = values[row] === null ? Number.NaN : Number(values[row]);
+      return float64(numbers);
+    }
     case 'string':
       return strings(values.map((value) => (value === null ? '' : String(value))));
   }

@@ -21,10 +21,10 @@ export function takeJsonBodies(server: FastifyInstance): void {
     }
   });
   // Any other, and none: refused before the body is read.
-  server.addHook('onRequest', async (request) => {
-    if (request.method !== 'POST' || JSON_TYPE.test(request.headers['content-type'] ?? '')) return;
+  server.addHook('onRequest', (request, _reply, done) => {
+    if (request.method !== 'POST' || JSON_TYPE.test(request.headers['content-type'] ?? '')) return done();
     const found = request.headers['content-type']?.slice(0, 80) ?? 'none';
-    throw new MlopsError('MLOPS_CONTENT_TYPE', 'The content type is not JSON.', { found }, SEND_JSON);
+    done(new MlopsError('MLOPS_CONTENT_TYPE', 'The content type is not JSON.', { found }, SEND_JSON));
   });
 }
 

@@ -17,12 +17,12 @@ export function answerKnownHosts(server: FastifyInstance, address: string | unde
     throw new MlopsError('MLOPS_CONFIGURATION', 'The address is not a URL.', { address }, 'Write http://host:port.');
   }
   const known = new Set([...LOOPBACK_HOSTS, ...(address === undefined ? [] : [new URL(address).hostname])]);
-  server.addHook('onRequest', async ({ headers, socket }) => {
+  server.addHook('onRequest', ({ headers, socket }, _reply, done) => {
     const host = headers.host ?? '';
-    if (known.has(nameOf(host)) || !LOOPBACK.test(socket.localAddress ?? '')) return;
+    if (known.has(nameOf(host)) || !LOOPBACK.test(socket.localAddress ?? '')) return done();
     const where = { host: host.slice(0, 200) };
     const fix = `Use ${[...known].join(', ')}, or start the replica with the address that callers use (--address).`;
-    throw new MlopsError('MLOPS_HOST_UNKNOWN', 'This server does not answer for this host.', where, fix);
+    done(new MlopsError('MLOPS_HOST_UNKNOWN', 'This server does not answer for this host.', where, fix));
   });
 }
 

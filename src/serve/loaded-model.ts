@@ -1,13 +1,15 @@
 /** A version's graph in memory, ready to score: warmed up, and closed only when no run is in flight. */
 import type { ServedVersion } from '../domain/endpoint';
 import { MlopsError } from '../domain/errors';
+import { batchDependentNodes } from '../engines/onnx/batch-invariant';
 import { requireDeclaredInputs } from '../engines/onnx/declared-inputs';
 import { decodeModel } from '../engines/onnx/model';
 import { openSession } from '../engines/onnx/session';
 import type { Tensor } from '../engines/onnx/tensor';
 import { PROBABILITY } from '../engines/train/inference-graph';
 import { columnsRead } from '../engines/train/score-rows';
-import { type InputValue, tensorOf } from './input-values';
+import { tensorOf } from './input-values';
+import { type Columns, mergedRuns, type Run } from './merged-runs';
 import { invalid } from './request-fields';
 
 export interface LoadedModel {
@@ -17,7 +19,7 @@ export interface LoadedModel {
    * @param columns input name → values [rows]; may hold inputs that the model doesn't read
    * @throws MlopsError MLOPS_MODEL_INVALID when an input is absent; MLOPS_REQUEST_INVALID when a row's score is not a number
    */
-  score(columns: ReadonlyMap<string, readonly InputValue[]>, rows: number): Promise<Float32Array>;
+  score(columns: Columns, rows: number): Promise<Float32Array>;
   /** Waits for the runs in flight. */
   close(): Promise<void>;
 }
@@ -28,36 +30,35 @@ export interface LoadedModel {
  * @throws MlopsError MLOPS_MODEL_INVALID
  */
 export async function loadModel(version: ServedVersion, bytes: Uint8Array): Promise<LoadedModel> {
-  const inputs = columnsRead(decodeModel(bytes));
+  const graph = decodeModel(bytes);
+  const inputs = columnsRead(graph);
   requireDeclaredInputs(inputs, version.inputs);
   const session = await openSession(bytes);
   const running = new Set<Promise<unknown>>();
 
-  type Columns = ReadonlyMap<string, readonly InputValue[]>;
-
-  const outputs = async (columns: Columns, rows: number): Promise<Float32Array> => {
+  const run: Run = async (columns, rows) => {
     const tensors: Record<string, Tensor> = {};
-    for (const { column, type } of inputs) {
-      const values = columns.get(column);
-      if (values === undefined) throw unfit(`The request has no input ${column}.`, version, { input: column });
-      tensors[column] = tensorOf(type, values);
-    }
+    for (const { column, type } of inputs) tensors[column] = tensorOf(type, columns.get(column) ?? []);
     const scores = (await session.run(tensors))[PROBABILITY]?.data;
     if (!(scores instanceof Float32Array) || scores.length !== rows) {
       throw unfit('The graph gave no score for each row.', version, { rows });
     }
     return scores;
   };
-  const run = async (columns: Columns, rows: number): Promise<Float32Array> => {
-    const scores = await outputs(columns, rows);
-    const row = scores.findIndex((score) => !Number.isFinite(score));
+  const names = inputs.map(({ column }) => column);
+  const shared = batchDependentNodes(graph).length === 0 ? mergedRuns(run, names) : run;
+  const score: Run = async (columns, rows) => {
+    const absent = names.find((name) => !columns.has(name));
+    if (absent !== undefined) throw unfit(`The request has no input ${absent}.`, version, { input: absent });
+    const scores = await shared(columns, rows);
+    const row = scores.findIndex((each) => !Number.isFinite(each));
     if (row >= 0) throw invalid('The model has no score for this row: a value is out of its range.', { row });
     return scores;
   };
   const model: LoadedModel = {
     version,
     score: (columns, rows) => {
-      const scoring = run(columns, rows);
+      const scoring = score(columns, rows);
       running.add(scoring);
       const done = () => running.delete(scoring);
       scoring.then(done, done);
@@ -69,7 +70,7 @@ export async function loadModel(version: ServedVersion, bytes: Uint8Array): Prom
     },
   };
   try {
-    await outputs(new Map(inputs.map(({ column, type }) => [column, [type === 'string' ? '' : 0]])), 1);
+    await run(new Map(inputs.map(({ column, type }) => [column, [type === 'string' ? '' : 0]])), 1);
   } catch (error) {
     await model.close();
     throw error;

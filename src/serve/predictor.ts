@@ -13,7 +13,7 @@ import type { LoadedModel } from './loaded-model';
 import { RecentAnswers } from './recent-answers';
 import { RecentTruths } from './recent-truths';
 import type { Spool } from './spool';
-import { decodeEntry, encodeEntry, type PredictionEntry } from './spool-entry';
+import { decodeEntry, encodeAnswered, encodeTruths, type PredictionEntry } from './spool-entry';
 import { goesToCandidate } from './sticky-route';
 import { parseTruths } from './truth-request';
 import { uuidV7 } from './uuid-v7';
@@ -52,14 +52,13 @@ export interface PredictorOptions {
 
 type Row = Readonly<Record<string, InputValue>>;
 type Scored = Pick<Answer, 'version' | 'route' | 'scores' | 'decisions'> & {
-  readonly shadow?: { version: number; scores: Float32Array };
+  readonly shadow?: { version: number; scores: readonly number[] };
 };
 
 interface Asked {
   readonly id: string;
   readonly request: InferRequest;
   readonly eventTime: Date | undefined;
-  readonly rows: readonly Row[];
   readonly route: Answer['route'];
   readonly receivedAt: Date;
 }
@@ -166,15 +165,15 @@ export class Predictor {
     }
     const request = parseInferRequest(body, serving.inputs, this.#limits, receivedAt);
     this.#lastRequestAt = receivedAt.getTime();
-    const rows = rowsOf(request);
     const id = request.id ?? uuidV7(receivedAt.getTime());
     const route = version === undefined ? dealt(serving, request.key ?? id) : routeTo(serving, version);
     const eventTime = request.timed || serving.withoutEventTime !== 'none' ? request.eventTime : undefined;
-    const asked: Asked = { id, request, rows, eventTime, route, receivedAt };
+    const asked: Asked = { id, request, eventTime, route, receivedAt };
     if (request.id === undefined) {
-      if (rows.length > 1) this.#recent.rememberRows(id, rows.length);
+      if (request.rows > 1) this.#recent.rememberRows(id, request.rows);
       return { answer: await this.#answer(serving, asked), outputs: request.outputs };
     }
+    const rows = rowsOf(request);
     let answer = this.#recent.find(id, { rows, ...(request.timed ? { eventTime: request.eventTime } : {}) });
     if (answer === undefined) {
       answer = this.#answer(serving, asked);
@@ -196,7 +195,7 @@ export class Predictor {
     }
     this.#lastRequestAt = receivedAt.getTime();
     const forget = this.#truths.remember(truths);
-    await this.#spool.append(encodeEntry({ truths })).catch((error: unknown) => {
+    await this.#spool.append(encodeTruths(truths)).catch((error: unknown) => {
       forget();
       throw error;
     });
@@ -208,30 +207,28 @@ export class Predictor {
     return (this.#serving?.withoutEventTime === 'none' ? this.#eventTime() : undefined) ?? receivedAt;
   }
 
-  async #answer(serving: Serving, { id, request, rows, eventTime, route, receivedAt }: Asked): Promise<Answer> {
+  async #answer(serving: Serving, { id, request, eventTime, route, receivedAt }: Asked): Promise<Answer> {
     const scored = await this.#score(serving, route, request);
-    const predictions = rows.map(
-      (inputs, i): PredictionRecord => ({
-        _id: predictionId(id, i, rows.length),
-        v: 1,
-        version: scored.version,
-        route: scored.route,
+    const { shadow, ...answer } = scored;
+    const line = encodeAnswered({
+      request: id,
+      given: request.id !== undefined,
+      shared: {
+        version: answer.version,
+        route: answer.route,
         revision: serving.revision,
         ...(eventTime === undefined ? { withoutEventTime: true } : { eventTime }),
-        inputs,
-        score: scored.scores[i] as number,
-        decision: scored.decisions[i] as 0 | 1,
-        ...(scored.shadow === undefined
-          ? {}
-          : { shadow: { version: scored.shadow.version, score: scored.shadow.scores[i] as number } }),
         ...(request.synthetic ? { synthetic: true } : {}),
         replica: this.#replica,
         receivedAt,
-      })
-    );
-    await this.#spool.append(encodeEntry({ request: id, given: request.id !== undefined, predictions }));
-    const { shadow: _, ...answer } = scored;
-    return { id, predictions: predictions.map(({ _id }) => _id), ...answer };
+      },
+      columns: request.columns,
+      scores: answer.scores,
+      decisions: answer.decisions,
+      ...(shadow === undefined ? {} : { shadow }),
+    });
+    await this.#spool.append(line);
+    return { id, predictions: idsOf(id, request.rows), ...answer };
   }
 
   /**
@@ -264,7 +261,9 @@ export class Predictor {
     const answer = decided(champion, 'champion', scores);
     if (other === undefined || unseen === undefined) return answer;
     this.#count(other, request, unseen instanceof Error ? failed(unseen) : ANSWERED);
-    return unseen instanceof Error ? answer : { ...answer, shadow: { version: other.version.number, scores: unseen } };
+    return unseen instanceof Error
+      ? answer
+      : { ...answer, shadow: { version: other.version.number, scores: Array.from(unseen) } };
   }
 
   async #inPlaceOf(
@@ -322,6 +321,10 @@ function requestInputs({ champion, candidate }: Serving): readonly RequestInput[
     ({ name }) => !own.some((input) => input.name === name)
   );
   return [...own, ...others.map((input) => ({ ...input, optional: true }))].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function idsOf(request: string, rows: number): readonly string[] {
+  return Array.from({ length: rows }, (_, row) => predictionId(request, row, rows));
 }
 
 function rowsOf({ columns, rows }: InferRequest): readonly Row[] {

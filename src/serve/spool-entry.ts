@@ -1,10 +1,32 @@
-/** A line of the spool: all records of one request, so that they are kept together or not at all. */
+/**
+ * A line of the spool: all records of one request, so that they are kept together or not at all. What its rows have in
+ * common stands there once, and inputs by column: a thousand rows take a fifth of the bytes of their records.
+ */
 import type { PredictionRecord, TruthRecord } from '../domain/endpoint';
+import { predictionId } from '../domain/ids';
+import type { InputValue } from './input-values';
 
-export interface PredictionEntry {
+/** A request and its answer, as the predictor has them. */
+export interface Answered {
   /** The request's id. */
   readonly request: string;
   /** Whether the client gave the id: only then it can come again. */
+  readonly given: boolean;
+  /** What all its records have in common. */
+  readonly shared: Pick<
+    PredictionRecord,
+    'version' | 'route' | 'revision' | 'eventTime' | 'withoutEventTime' | 'synthetic' | 'replica' | 'receivedAt'
+  >;
+  /** Input name → values [rows]. */
+  readonly columns: ReadonlyMap<string, readonly InputValue[]>;
+  /** [rows] */
+  readonly scores: readonly number[];
+  readonly decisions: readonly (0 | 1)[];
+  readonly shadow?: { readonly version: number; readonly scores: readonly number[] };
+}
+
+export interface PredictionEntry {
+  readonly request: string;
   readonly given: boolean;
   readonly predictions: readonly PredictionRecord[];
 }
@@ -15,27 +37,52 @@ export interface TruthEntry {
 
 export type SpoolEntry = PredictionEntry | TruthEntry;
 
-export function encodeEntry(entry: SpoolEntry): string {
-  return JSON.stringify(entry);
+type Line = Omit<Answered, 'columns'> & { readonly columns: readonly (readonly [string, readonly InputValue[]])[] };
+
+export function encodeAnswered(answered: Answered): string {
+  return JSON.stringify({ ...answered, columns: [...answered.columns] } satisfies Line);
+}
+
+export function encodeTruths(truths: readonly TruthRecord[]): string {
+  return JSON.stringify({ truths });
 }
 
 /** Undefined for a line that is none: a disk may lose bytes, and one lost line must not hold up the rest. */
 export function decodeEntry(line: string): SpoolEntry | undefined {
   try {
-    const entry = JSON.parse(line) as SpoolEntry;
-    if ('truths' in entry) {
-      return { truths: entry.truths.map((truth) => ({ ...withDates(truth), knownAt: new Date(truth.knownAt) })) };
-    }
-    const predictions = entry.predictions.map((row) => ({
-      ...withDates(row),
-      ...(row.eventTime === undefined ? {} : { eventTime: new Date(row.eventTime) }),
-    }));
-    return { ...entry, predictions };
+    const entry = JSON.parse(line) as Line | TruthEntry;
+    if (!('truths' in entry)) return recordsOf(entry);
+    return {
+      truths: entry.truths.map((truth) => ({
+        ...truth,
+        knownAt: new Date(truth.knownAt),
+        receivedAt: new Date(truth.receivedAt),
+      })),
+    };
   } catch {
     return undefined;
   }
 }
 
-function withDates<T extends { readonly receivedAt: Date }>(record: T): T {
-  return { ...record, receivedAt: new Date(record.receivedAt) };
+function recordsOf({ request, given, shared, columns, scores, decisions, shadow }: Line): PredictionEntry {
+  const { eventTime, receivedAt, ...others } = shared;
+  const common = {
+    ...others,
+    ...(eventTime === undefined ? {} : { eventTime: new Date(eventTime) }),
+    receivedAt: new Date(receivedAt),
+  };
+  const predictions = scores.map((score, row): PredictionRecord => {
+    const inputs: Record<string, InputValue> = {};
+    for (const [name, values] of columns) inputs[name] = values[row] as InputValue;
+    return {
+      _id: predictionId(request, row, scores.length),
+      v: 1,
+      ...common,
+      inputs,
+      score,
+      decision: decisions[row] as 0 | 1,
+      ...(shadow === undefined ? {} : { shadow: { version: shadow.version, score: shadow.scores[row] as number } }),
+    };
+  });
+  return { request, given, predictions };
 }

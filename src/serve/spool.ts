@@ -29,6 +29,8 @@ export interface SpoolBatch {
   readonly lines: readonly string[];
   /** To be given to `shipped` once all of them are stored. */
   readonly end: SpoolPosition;
+  /** As many as are read at once: more may wait. */
+  readonly full: boolean;
 }
 
 interface Waiting {
@@ -112,23 +114,60 @@ export class Spool {
     for (;;) {
       const { segment, offset } = this.#position;
       const batch = await linesFrom(this.#path(segment), offset, this.#segments.get(segment) ?? 0);
-      if (batch !== undefined) return { lines: batch.lines, end: { segment, offset: batch.end } };
+      if (batch !== undefined)
+        return { lines: batch.lines, end: { segment, offset: batch.end }, full: batch.end - offset >= READ_BYTES / 2 };
       if (segment >= this.#active) return undefined;
-      await rm(this.#path(segment), { force: true });
-      this.#bytes -= this.#segments.get(segment) ?? 0;
-      this.#segments.delete(segment);
+      await this.#delete(segment);
       const following = [...this.#segments.keys()].find((number) => number > segment) ?? this.#active;
       this.#position = { segment: following, offset: 0 };
     }
   }
 
-  /** Everything before `end` is stored; `note` is kept beside it, for the next process. */
+  /**
+   * Everything before `end` is stored; `note` is kept beside it, for the next process.
+   * @throws when the position can't be kept; this process goes on from it all the same, the next one would ship again
+   */
   async shipped(end: SpoolPosition, note: unknown): Promise<void> {
-    const path = join(this.#folder, 'position.json');
-    await writeFile(`${path}.new`, JSON.stringify({ ...end, note }));
-    await rename(`${path}.new`, path);
     this.#position = end;
     this.#note = note;
+    try {
+      await this.#save();
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      // What is shipped makes the room: waiting for it would be for ever.
+      await this.#free();
+      await this.#save();
+    }
+  }
+
+  async #save(): Promise<void> {
+    const path = join(this.#folder, 'position.json');
+    await writeFile(`${path}.new`, JSON.stringify({ ...this.#position, note: this.#note }));
+    await rename(`${path}.new`, path);
+  }
+
+  /** Deletes what is shipped: the active segment, too, once nothing else is in it. */
+  async #free(): Promise<void> {
+    const { segment, offset } = this.#position;
+    if (segment === this.#active && offset > 0 && offset === this.#segments.get(segment)) this.#nextSegment();
+    for (const number of [...this.#segments.keys()]) {
+      const whole =
+        number < segment || (number === segment && segment < this.#active && offset === this.#segments.get(number));
+      if (whole) await this.#delete(number);
+    }
+  }
+
+  async #delete(number: number): Promise<void> {
+    await rm(this.#path(number), { force: true });
+    this.#bytes -= this.#segments.get(number) ?? 0;
+    this.#segments.delete(number);
+  }
+
+  #nextSegment(): void {
+    const file = this.#begin(this.#active + 1);
+    closeSync(this.#file);
+    this.#file = file;
+    this.#active += 1;
   }
 
   /** Lines that the process before left unshipped, newest segments of at most `maxBytes` in all. */
@@ -175,10 +214,7 @@ export class Spool {
   #write(buffer: Buffer): void {
     const size = this.#segments.get(this.#active) ?? 0;
     if (size > 0 && size + buffer.length > this.#segmentBytes) {
-      const file = this.#begin(this.#active + 1);
-      closeSync(this.#file);
-      this.#file = file;
-      this.#active += 1;
+      this.#nextSegment();
       return this.#write(buffer);
     }
     try {
@@ -234,6 +270,10 @@ function savedPosition(folder: string): (SpoolPosition & { note: unknown }) | un
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 function full(what: string, where: Readonly<Record<string, number>>, cause?: unknown): MlopsError {

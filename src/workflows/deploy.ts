@@ -177,7 +177,7 @@ class Saga {
       followed.behind.length > 0
         ? `${followed.behind.join(', ')} did not follow`
         : `only ${followed.live} of ${minReplicas} replicas reported`;
-    throw new StepFailed(`${who} ${within}`, false);
+    throw new StepFailed([`${who} ${within}`, ...followed.reasons].join('; '), false);
   }
 
   #judge(followed: Followed): void {

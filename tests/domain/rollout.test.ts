@@ -37,10 +37,16 @@ test('in the last step the candidate answers everything and is not yet the champ
 });
 
 test('replicas have followed when each live one is there, and there are enough', () => {
-  expect(following([], 3, 1)).toEqual({ ready: false, live: 0, behind: [] });
+  expect(following([], 3, 1)).toEqual({ ready: false, live: 0, behind: [], reasons: [] });
   expect(following([], 3, 0).ready).toBe(false);
   expect(following([replica('a', 3)], 3, 1).ready).toBe(true);
-  expect(following([replica('a', 3), replica('b', 2)], 3, 1)).toEqual({ ready: false, live: 2, behind: ['b'] });
+  const late = { ...replica('b', 2), error: 'load: revision 3 needs version 2: MLOPS_MODEL_INVALID: …' };
+  expect(following([replica('a', 3), late], 3, 1)).toEqual({
+    ready: false,
+    live: 2,
+    behind: ['b'],
+    reasons: ['b: load: revision 3 needs version 2: MLOPS_MODEL_INVALID: …'],
+  });
   expect(following([replica('a', 3)], 3, 2).ready).toBe(false);
 });
 

@@ -1,4 +1,15 @@
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Spool } from '../../src/serve/spool';
@@ -121,6 +132,31 @@ test('a disk that refuses is a full spool', async () => {
   await expect(spool.append('{"b":2}')).rejects.toMatchObject({ code: 'MLOPS_SPOOL_FULL' });
   const again = open();
   expect(await drained(again)).toEqual(['{"a":1}']);
+  again.close();
+});
+
+test('on a full disk what is shipped makes the room, and the rest is shipped', async () => {
+  const spool = open({ segmentBytes: 200 });
+  const lines = numbered(100);
+  for (const line of lines) await spool.append(line);
+  // Every write to it is refused for want of space.
+  symlinkSync('/dev/full', join(folder, 'position.json.new'));
+  const shipped: string[] = [];
+  for (let batch = await spool.next(); batch !== undefined; batch = await spool.next()) {
+    shipped.push(...batch.lines);
+    await expect(spool.shipped(batch.end, shipped.length)).rejects.toMatchObject({ code: 'ENOSPC' });
+  }
+  expect(shipped).toEqual(lines);
+  expect(spool.empty).toBe(true);
+  expect(spool.bytes).toBe(0);
+  expect(segments().map((name) => statSync(join(folder, name)).size)).toEqual([0]);
+  unlinkSync(join(folder, 'position.json.new'));
+  await spool.append('{"more":1}');
+  expect(await drained(spool)).toEqual(['{"more":1}']);
+  spool.close();
+  const again = open();
+  expect(again.note).toBe(1);
+  expect(await drained(again)).toEqual([]);
   again.close();
 });
 

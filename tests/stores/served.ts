@@ -41,6 +41,7 @@ export async function report(
     readonly clockEpoch?: number;
     readonly counts?: Record<string, { requests: number; errors: number }>;
     readonly silentForMs?: number;
+    readonly error?: string;
   }
 ): Promise<void> {
   await stores.moving.replicas.updateOne(
@@ -57,6 +58,7 @@ export async function report(
           counts: { $literal: seen.counts ?? {} },
           startedAt: '$$NOW',
           reportedAt: { $subtract: ['$$NOW', seen.silentForMs ?? 0] },
+          ...(seen.error === undefined ? {} : { error: { $literal: seen.error } }),
           ...(seen.shippedTo === undefined ? {} : { shippedTo: new Date(seen.shippedTo) }),
         },
       },

@@ -242,9 +242,12 @@ test('with no replica at all the step is undone and the phase says so; a retry g
 
 test('a live replica that does not follow in time undoes the step', async () => {
   await withChampion(async () => {
-    await report(worker.stores, project, 'stuck', { revision: 1 });
+    await report(worker.stores, project, 'stuck', { revision: 1, error: 'load: the disk is full' });
     const result = await (await start(2)).result();
-    expect(result).toMatchObject({ outcome: 'rolled-back', reason: 'stuck did not follow within 1 second' });
+    expect(result).toMatchObject({
+      outcome: 'rolled-back',
+      reason: 'stuck did not follow within 1 second; stuck: load: the disk is full',
+    });
     expect(await endpoint()).toMatchObject({ champion: { number: 1 } });
   });
 });

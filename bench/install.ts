@@ -3,16 +3,23 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Peer } from './peers';
 
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'temporal-mlops', 'bench');
 
-export function pythonOf(peer: Peer): string {
+/** What pip installs for one peer. */
+export interface Installed {
+  readonly name: string;
+  readonly version: string;
+  /** For pip, in exact versions. */
+  readonly packages: readonly string[];
+}
+
+export function pythonOf(peer: Installed): string {
   return join(folderOf(peer), 'bin', 'python');
 }
 
 /** Only a whole installation of these very packages counts; what a broken one left is made anew. */
-export function install(peer: Peer): void {
+export function install(peer: Installed): void {
   const folder = folderOf(peer);
   const mark = join(folder, 'installed');
   const wanted = `${peer.packages.join(' ')}\n`;
@@ -27,7 +34,7 @@ export function install(peer: Peer): void {
   renameSync(`${mark}.part`, mark);
 }
 
-function folderOf({ name, version }: Peer): string {
+function folderOf({ name, version }: Installed): string {
   return join(CACHE, `${name}-${version}`);
 }
 
