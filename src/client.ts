@@ -19,12 +19,13 @@ import { digestOf } from './runtime/digest';
 import { packDefinition } from './runtime/packed-definition';
 import type { ProjectDefinition } from './domain/definition';
 import { errorCodeOf, MlopsError } from './domain/errors';
-import { lifecycleId, monitorId, PROJECT_NAME, parseRequest, phaseId, type RequestName } from './domain/ids';
+import { lifecycleId, monitorId, PROJECT_NAME, parseRequest, phaseId, requestId } from './domain/ids';
 import {
   type ApplyMessage,
   type ClockMessage,
   type DecisionAnswer,
   type DecisionMessage,
+  type DeployMessage,
   type LifecycleStatus,
   MESSAGES,
   type OperatorAnswer,
@@ -54,7 +55,6 @@ export interface MlopsClientOptions {
 const NO_WORKER_AFTER_MS = 4_000;
 /** A person waits for it; the SDK's own limit is 10 s. */
 const CONNECT_WITHIN_MS = 5_000;
-const OPENING_ATTEMPTS = 5;
 /** A gRPC status. */
 const UNIMPLEMENTED = 12;
 
@@ -158,8 +158,8 @@ export class MlopsClient {
   }
 
   /**
-   * Decides on an approval request, `<project>/<cycle>`. A closed or unknown request answers too: a short run of its
-   * workflow reads the record, refuses, records, ends.
+   * Decides on an approval request, `<project>/<cycle>`. A request without a run of its own answers too: a short run
+   * reads the record, answers, records, ends.
    */
   async decide(request: string, decision: DecisionMessage): Promise<DecisionAnswer> {
     const name = parseRequest(request);
@@ -171,24 +171,14 @@ export class MlopsClient {
         'Requests are named <project>/<cycle>: mlops ls requests.'
       );
     await this.requireWorker();
-    // Between a request's record and its workflow lies a moment in which a decision is too early.
-    for (let attempt = 1; ; attempt += 1) {
-      const answer = await this.#decideOnce(name, decision);
-      if (answer.code !== 'not-open-yet' || attempt === OPENING_ATTEMPTS) return answer;
-      await new Promise((resolve) => setTimeout(resolve, 250 * attempt));
-    }
-  }
-
-  async #decideOnce({ project, cycle }: RequestName, decision: DecisionMessage): Promise<DecisionAnswer> {
-    const input: ApproveInput = { v: 1, project, cycle, searchAttributes: false };
+    const input: ApproveInput = { v: 1, ...name, searchAttributes: false };
     const operation = new WithStartWorkflowOperation<Workflow>('approve', {
-      workflowId: `mlops/${project}/${cycle}/approve`,
+      workflowId: phaseId(name.project, name.name, 'approve'),
       taskQueue: this.taskQueue,
       args: [input],
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-      staticSummary: `answers a decision on ${project}/${cycle}`,
-      staticDetails:
-        'Started by a decision on a request that is closed, or was never there: it refuses, records and ends.',
+      staticSummary: `answers a decision on ${requestId(name)}`,
+      staticDetails: 'Started by a decision on a request that has no run of its own: it answers, records and ends.',
     });
     try {
       return await this.temporal.workflow.executeUpdateWithStart<Workflow, DecisionAnswer, [DecisionMessage]>(
@@ -245,6 +235,15 @@ export class MlopsClient {
    */
   setClock(project: string, message: ClockMessage): Promise<OperatorAnswer> {
     return this.#operate(project, MESSAGES.setClock, message, monitorId(project));
+  }
+
+  /**
+   * Rolls out a version that was approved and is not live, by the steps of its definition. Refused once its approval is
+   * over (`approval.validFor`), or another champion is live than the one it was compared with. Answers once the rollout
+   * has begun; the same id is answered once.
+   */
+  deploy(project: string, message: DeployMessage): Promise<OperatorAnswer> {
+    return this.#operate(project, MESSAGES.deploy, message);
   }
 
   async status(project: string): Promise<LifecycleStatus> {

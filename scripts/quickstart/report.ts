@@ -52,7 +52,7 @@ export async function report(story: Told): Promise<void> {
       request: body.request,
       by: body.by,
       verdict: body.verdict,
-      digest: body.model,
+      digest: body.digest,
       callerIdentity: body.callerIdentity,
     })),
     triggers: [

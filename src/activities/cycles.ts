@@ -1,20 +1,25 @@
-/** A cycle's own document: what a person sees of it after Temporal has forgotten its history. */
+/** A cycle's own document: what a person sees of it after Temporal has forgotten its history. Its lifecycle alone writes it. */
 import { crashPoint } from '../runtime/crash-points';
-import type { Cycle } from '../domain/ids';
-import { cycleRecordId, lifecycleId } from '../domain/ids';
+import { type Cycle, cycleRecordId, lifecycleId, versionLabel } from '../domain/ids';
 import type { Trigger } from '../domain/messages';
 import { causeOf, latest } from '../domain/pending-triggers';
 import type { CycleOutcome, OpenedCycle } from '../domain/phases';
 import { planOf } from '../domain/plan';
 import type { CycleDocument } from '../domain/records';
 import type { Ref } from '../domain/refs';
+import { championOf } from '../stores/aliases';
 import { settleDefinition } from '../stores/apply-definition';
 import type { Stores } from '../stores/connect';
-import { findCycle, openCycle } from '../stores/cycles';
-import { rolloutsOf } from '../stores/rollouts';
+import { changeCycle, type CycleChange, findCycle, openCycle } from '../stores/cycles';
+import { findEndpoint } from '../stores/endpoints';
+import { refOf } from '../stores/facts';
+import { whyNot } from '../stores/rollout-approval';
+import { deployedRollouts } from '../stores/rollouts';
 import { recordedTrigger } from '../stores/triggers';
-import { notAuthorized, requireCaller } from './caller';
+import { versionNumbered } from '../stores/versions';
+import { askedAt, notAuthorized, requireCaller } from './caller';
 import { definitionOf } from './definitions';
+import { servedVersion } from './deploy';
 import type { ActivityDeps } from './deps';
 
 export interface OfCycle {
@@ -31,18 +36,16 @@ export interface OpenForTriggers extends OfCycle {
   readonly triggers: readonly Pick<Trigger, 'id' | 'more' | 'asOfBy'>[];
 }
 
+/** What may be served at an operator's word, or in words why not. */
+export interface Target {
+  readonly version?: Ref<'version'>;
+  readonly reason: string;
+}
+
 export function cycleActivities(deps: ActivityDeps) {
-  // A late attempt of an earlier write, as by a worker that was taken for dead, changes nothing.
-  const change = async (
-    { project, cycle, order }: OfCycleInOrder,
-    set: Partial<CycleDocument>,
-    unset: { readonly failure?: '' } = {}
-  ): Promise<void> => {
-    const { moving } = await deps.stores();
-    await moving.cycles.updateOne(
-      { _id: cycleRecordId(project, cycle), revision: { $lt: order } },
-      { $set: { ...set, revision: order }, $unset: unset }
-    );
+  const change = async ({ project, cycle, order }: OfCycleInOrder, set: CycleChange): Promise<void> => {
+    requireCaller(lifecycleId(project));
+    await changeCycle(await deps.stores(), { project, cycle, order }, set);
     crashPoint('cycle:written');
   };
   return {
@@ -75,7 +78,7 @@ export function cycleActivities(deps: ActivityDeps) {
       entered: OfCycleInOrder & { readonly phase: string; readonly refs: CycleDocument['refs'] }
     ): Promise<void> {
       const { phase, refs } = entered;
-      await change(entered, { phase, state: phase === 'approve' ? 'waiting' : 'running', refs }, { failure: '' });
+      await change(entered, { phase, state: phase === 'approve' ? 'waiting' : 'running', refs, clearFailure: true });
     },
 
     async mlopsRecordFailure(
@@ -87,11 +90,11 @@ export function cycleActivities(deps: ActivityDeps) {
     async mlopsCloseCycle(
       closed: OfCycleInOrder & { readonly outcome: CycleOutcome; readonly refs: CycleDocument['refs'] }
     ): Promise<void> {
-      const { moving, audit } = await deps.stores();
       await change(closed, { state: 'finished', outcome: closed.outcome, refs: closed.refs, endedAt: new Date() });
+      const stores = await deps.stores();
       const id = cycleRecordId(closed.project, closed.cycle);
-      const cycle = await moving.cycles.findOne({ _id: id });
-      await audit.record({
+      const cycle = await findCycle(stores, id);
+      await stores.audit.record({
         id: `cycle ${id}`,
         project: closed.project,
         what: 'cycle ended',
@@ -108,16 +111,10 @@ export function cycleActivities(deps: ActivityDeps) {
      * A version that was live: the one of that number. Without one, the champion alone while a rollout is trying out
      * another, else the version that the champion replaced.
      */
-    async mlopsRollbackTarget({
-      project,
-      to,
-    }: {
-      readonly project: string;
-      readonly to?: number;
-    }): Promise<{ version?: Ref<'version'>; reason: string }> {
+    async mlopsRollbackTarget({ project, to }: { readonly project: string; readonly to?: number }): Promise<Target> {
       const stores = await deps.stores();
-      const endpoint = await stores.moving.endpoints.findOne({ _id: project });
-      const deployed = await rolloutsOf(stores).find({ project, outcome: 'deployed' }).sort({ epoch: -1 }).toArray();
+      const endpoint = await findEndpoint(stores, project);
+      const deployed = await deployedRollouts(stores, project);
       const champion = endpoint?.champion;
       const tryingOut = endpoint?.candidate !== undefined;
       const replaced = deployed.find((one) => one.kind === 'rollout' && one.version.id === champion?.version)?.former;
@@ -130,10 +127,26 @@ export function cycleActivities(deps: ActivityDeps) {
         : { version: target.version, reason: '' };
     },
 
+    /** An approved version whose approval still holds: what a rollout's beginning asks, asked before. */
+    async mlopsDeployTarget({
+      project,
+      number,
+    }: {
+      readonly project: string;
+      readonly number: number;
+    }): Promise<Target> {
+      const stores = await deps.stores();
+      const version = await versionNumbered(stores, project, number);
+      if (version === null) return { reason: `there is no ${versionLabel(project, number)}` };
+      const served = await servedVersion(stores, version);
+      const ref = refOf(version);
+      const why = await whyNot(stores, { project, kind: 'rollout', version: ref, served, now: askedAt() });
+      return why === undefined ? { version: ref, reason: '' } : { reason: why };
+    },
+
     /** The version that the endpoint's alias names, if any. */
     async mlopsChampion({ project }: { readonly project: string }): Promise<{ champion?: Ref<'version'> }> {
-      const { moving } = await deps.stores();
-      const alias = await moving.aliases.findOne({ _id: `${project}/champion` });
+      const alias = await championOf(await deps.stores(), project);
       return alias === null ? {} : { champion: { kind: 'version', id: alias.version, digest: alias.digest } };
     },
   };

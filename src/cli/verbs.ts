@@ -69,6 +69,11 @@ export const VERBS: readonly Verb[] = [
   },
   { name: 'unpause', summary: 'Continues a paused lifecycle', load: operator('unpause') },
   {
+    name: 'deploy',
+    summary: 'Rolls out a version that was approved and is not live',
+    load: async () => (await import('./verbs/deploy.js')).addDeploy,
+  },
+  {
     name: 'rollback',
     summary: 'Serves an earlier version again',
     load: async () => (await import('./verbs/rollback.js')).addRollback,

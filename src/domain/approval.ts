@@ -5,11 +5,12 @@
 import type { ApprovalPolicy } from './definition';
 import type { GateResult } from './evaluation';
 import { isPersonName } from './ids';
-import type { DecisionCode, DecisionMessage, RequestState, TriggerCause, Verdict } from './messages';
+import type { DecisionAnswer, DecisionCode, DecisionMessage, RequestState, TriggerCause, Verdict } from './messages';
 import { type Digest, type FactKind, isDigest, type Ref } from './refs';
 
 /**
- * What people are asked about: its bytes, by name. Digests of a version: `model`, `version`, `evaluation`, `snapshot`.
+ * What people are asked about: its bytes, by name. Digests of a version: `model`, `version`, `evaluation`, `snapshot`,
+ * and `champion`, where there was one to compare it with.
  * A new kind adds a name here and a function in activities/approval/ that makes its request.
  */
 export interface Subject {
@@ -47,7 +48,7 @@ export interface ApprovalRequest {
   readonly subject: Subject;
   /** The subject as people call it: `flights@2`. */
   readonly title: string;
-  /** The records whose digests the subject names. */
+  /** The records whose digests the subject names; the first is what an approval approves. */
   readonly about: readonly Ref[];
   /** Of a version's evaluation: a later cycle that comes to the same question has nothing new. */
   readonly comparisonDigest?: Digest;
@@ -82,6 +83,24 @@ export interface Judgement {
 
 /** After this many recorded refusals of one person on one request, refusals are only counted. */
 export const MAX_RECORDED_REFUSALS = 20;
+/** So many of all together who are not its approvers: names cost nothing. */
+export const MAX_RECORDED_REFUSALS_OF_STRANGERS = 200;
+
+/** A message by which a decision came, as a history shows it: an update's id, or of a signal what it decides. */
+export type SentDecision = { readonly update: string } | { readonly signal: string };
+
+/** What a decision decides: the same one, sent again, is answered as before. */
+export function decisionKey({ by, id, verdict, digest }: DecisionMessage): string {
+  return `${by} ${id} ${verdict} ${digest}`;
+}
+
+/** What came of a batch of decisions: an answer to each, and what counts now. */
+export interface RecordedDecisions {
+  readonly answers: readonly DecisionAnswer[];
+  readonly accepted: readonly AcceptedDecision[];
+  readonly state: RequestState;
+  readonly closedBecause?: string;
+}
 
 /** The people a policy lets decide, roles resolved. */
 export function approversOf(policy: Pick<ApprovalPolicy, 'approvers' | 'roles'>): string[] {
@@ -132,11 +151,15 @@ export function malformedDecision(message: unknown): string | undefined {
   return undefined;
 }
 
-/** Judges one decision against an open or closed request and the decisions accepted so far. */
+/**
+ * Judges one decision against an open or closed request and the decisions accepted so far.
+ * @param sentAt when Temporal took the message; without it the deadline is not looked at
+ */
 export function judgeDecision(
   request: ApprovalRequest,
   accepted: readonly AcceptedDecision[],
-  decision: DecisionMessage
+  decision: DecisionMessage,
+  sentAt?: string
 ): Judgement {
   const refuse = (code: DecisionCode, reason: string): Judgement => ({
     outcome: 'refused',
@@ -151,6 +174,8 @@ export function judgeDecision(
       `the request is ${request.state}${request.closedBecause === undefined ? '' : `: ${request.closedBecause}`}`
     );
   }
+  if (sentAt !== undefined && Date.parse(sentAt) > Date.parse(request.deadlineAt))
+    return refuse('expired', `the request's deadline was ${request.deadlineAt}`);
   if (!approversOf(request.policy).includes(decision.by)) {
     return refuse(
       'unknown-approver',
@@ -183,6 +208,33 @@ export function stateAfter(policy: ApprovalPolicy, decisions: readonly AcceptedD
   if (count('approve') >= policy.approversNeeded) return 'approved';
   return 'open';
 }
+
+/** Whether people approved these very bytes: the request is closed so, and decisions that name them fill its policy. */
+export function isApproved(
+  request: ApprovalRequest,
+  decisions: readonly (AcceptedDecision & { readonly digest: Digest })[],
+  digests: Subject['digests']
+): boolean {
+  if (request.state !== 'approved') return false;
+  if (Object.entries(digests).some(([name, digest]) => request.subject.digests[name] !== digest)) return false;
+  const people = mayDecide(request);
+  const named = decidedDigest(request.subject);
+  const counting = decisions.filter(({ by, digest }) => people.includes(by) && digest === named);
+  return stateAfter(request.policy, counting) === 'approved';
+}
+
+/** How people closed it, in words. */
+export function closedBy(state: RequestState, decisions: readonly AcceptedDecision[]): string {
+  return `${state} by ${decisions.map((decision) => decision.by).join(', ')}`;
+}
+
+/** The judgement of a decision on a request that was never opened. */
+export const UNKNOWN_REQUEST: Judgement = {
+  outcome: 'refused',
+  code: 'unknown-request',
+  reason: 'there is no such request',
+  state: 'unknown',
+};
 
 function reasonFor(policy: ApprovalPolicy, state: RequestState, decisions: readonly AcceptedDecision[]): string {
   if (state !== 'open') return `the request is ${state}`;

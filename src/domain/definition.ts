@@ -153,6 +153,8 @@ export interface ApprovalPolicy {
   readonly roles: Readonly<Record<string, readonly string[]>>;
   readonly allowSelfApproval: boolean;
   readonly deadline: WallDuration;
+  /** An approved version may be rolled out until this long after its request was closed. */
+  readonly validFor: WallDuration;
   /** Reminders this long after the request was opened. */
   readonly reminders: readonly WallDuration[];
   /** A trigger that waits this long closes the open request as superseded. */

@@ -28,6 +28,9 @@ export const phaseId = (project: string, cycle: number | string, phase: Phase): 
 /** A rollback is a rollout that belongs to no cycle. */
 export const rollbackId = (project: string, id: string): string => `mlops/${project}/rollback-${id}/deploy`;
 
+/** A rollout that an operator asked for. */
+export const deployId = (project: string, id: string): string => `mlops/${project}/deploy-${id}/deploy`;
+
 /** A change of policy is asked about outside any cycle; proposals are counted from 1. */
 export const policyRequestName = (number: number): string => `policy-${number}`;
 
@@ -41,17 +44,28 @@ export const championAlias = (project: string): string => `${project}/champion`;
 export const replicaId = (endpoint: string, replica: string): string => `${endpoint}/${replica}`;
 export const versionLabel = (project: string, number: number): string => `${project}@${number}`;
 
+const VERSION_LABEL = /^([a-z][a-z0-9-]{0,47})@(\d{1,9})$/;
+
+/** `flights@2` → project and number; undefined where it is not that. */
+export function parseVersionLabel(text: string): { readonly project: string; readonly number: number } | undefined {
+  const match = VERSION_LABEL.exec(text);
+  return match === null ? undefined : { project: match[1] as string, number: Number(match[2]) };
+}
+
 export interface RequestName {
   readonly project: string;
-  readonly cycle: string;
+  /** Of the request in its project: a version's is its cycle. */
+  readonly name: string;
 }
+
+export const requestId = ({ project, name }: RequestName): string => `${project}/${name}`;
 
 const REQUEST_WORKFLOW = /^mlops\/([a-z][a-z0-9-]{0,47})\/(\d{1,9}|solo-[0-9a-f-]{36}|policy-\d{1,9})\/approve$/;
 
-/** `flights-1/2` or the whole workflow id → project and cycle; undefined where it is neither. */
+/** `flights-1/2` or the whole workflow id → project and name; undefined where it is neither. */
 export function parseRequest(text: string): RequestName | undefined {
   const match = REQUEST_WORKFLOW.exec(text.startsWith('mlops/') ? text : `mlops/${text}/approve`);
-  return match === null ? undefined : { project: match[1] as string, cycle: match[2] as string };
+  return match === null ? undefined : { project: match[1] as string, name: match[2] as string };
 }
 
 /** Audit chain of steps, which belong to no project; no project can have its name. */

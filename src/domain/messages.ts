@@ -14,6 +14,7 @@ export const MESSAGES = {
   unpause: 'unpause',
   stop: 'stop',
   rollback: 'rollback',
+  deploy: 'deploy',
   /** lifecycle: signal by the monitor and by other workflows */
   trigger: 'trigger',
   /** lifecycle: signal by the approval that it waits for */
@@ -88,6 +89,11 @@ export interface ClockMessage extends OperatorMessage {
   readonly at: string;
 }
 
+export interface DeployMessage extends OperatorMessage {
+  /** Of an approved version that is not live. */
+  readonly number: number;
+}
+
 export interface OperatorAnswer {
   readonly outcome: 'accepted' | 'refused';
   readonly reason: string;
@@ -127,7 +133,6 @@ export type DecisionCode =
   | 'closed'
   | 'expired'
   | 'unknown-request'
-  | 'not-open-yet'
   | 'malformed'
   | 'too-many-refusals';
 

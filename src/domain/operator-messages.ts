@@ -13,7 +13,7 @@ export function isWhen(value: unknown): value is string {
 
 export function malformedOperatorMessage(name: string, message: unknown): string | undefined {
   if (typeof message !== 'object' || message === null) return `${name} takes an object {id, by, …}`;
-  const { id, by, comment, asOf, at, definition, to } = message as Record<string, unknown>;
+  const { id, by, comment, asOf, at, definition, to, number } = message as Record<string, unknown>;
   if (typeof id !== 'string' || !CLIENT_ID.test(id)) return 'id: 1 to 128 letters, digits, . _ : -';
   if (typeof by !== 'string' || !isPersonName(by)) return 'by: the name of the person who asks';
   if (comment !== undefined && (typeof comment !== 'string' || comment.length > 1000))
@@ -27,5 +27,6 @@ export function malformedOperatorMessage(name: string, message: unknown): string
     if (typeof gzip !== 'string') return 'definition.gzip: the canonical JSON, gzipped, in base64';
   }
   if (name === MESSAGES.rollback && to !== undefined && !Number.isInteger(to)) return 'to: the number of a version';
+  if (name === MESSAGES.deploy && !Number.isInteger(number)) return 'number: the number of a version';
   return undefined;
 }

@@ -1,5 +1,4 @@
 /** What each phase is started with and what it answers: refs and a plan, never a definition or data. */
-import type { AcceptedDecision, ApprovalRequest } from './approval';
 import type { GateResult } from './evaluation';
 import type { Cycle } from './ids';
 import type { PackedDefinition, RequestState, Trigger, TriggerCause } from './messages';
@@ -65,18 +64,20 @@ export interface EvaluateResult {
 export interface ApproveInput {
   readonly v: 1;
   readonly project: string;
-  readonly cycle: string;
+  /** Of the request in its project: a version's is its cycle. */
+  readonly name: string;
   readonly searchAttributes: boolean;
-  /** Absent where a client started the workflow to be told what became of a request. */
-  readonly request?: ApprovalRequest;
-  /** Decisions on the request that count already. */
-  readonly accepted?: readonly AcceptedDecision[];
+  /** Until the request is settled. A run that a client started answers what it was started with, and ends. */
+  readonly waits?: true;
   /** Of the run before this one. */
-  readonly continued?: { readonly malformed: number };
+  readonly continued?: { readonly refused: RefusedCounts; readonly malformed: number };
   /** Of the cycle that asks; notices go to the definition's notifiers. */
   readonly definition?: Ref<'definition'>;
   readonly plan?: Pick<Plan, 'notifiers' | 'retryFor' | 'heartbeatWithin'>;
 }
+
+/** Refusals that were recorded, by sender. */
+export type RefusedCounts = Readonly<Record<string, number>>;
 
 export interface ApproveResult {
   readonly state: RequestState;

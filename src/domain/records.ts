@@ -174,11 +174,14 @@ export interface DecisionBody {
   readonly id: string;
   readonly by: string;
   readonly verdict: Verdict;
-  readonly model: Digest;
+  /** What was decided on: of a version its model's. */
+  readonly digest: Digest;
   readonly comment?: string;
   readonly signature?: string;
   /** The identity that Temporal recorded for the caller, beside the claimed name. */
   readonly callerIdentity: string;
+  /** When Temporal took the message. */
+  readonly sentAt: string;
   readonly via: 'update' | 'signal';
 }
 

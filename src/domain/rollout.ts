@@ -3,6 +3,7 @@
  * by its epoch; a rollback is a rollout in one step with the next epoch.
  */
 import type { RolloutPlan, RolloutStep } from './definition';
+import type { WallDuration } from './durations';
 import type { Answers, ReplicaDocument, ServedVersion } from './endpoint';
 import type { Interval } from './evaluation';
 import { binomialGreater, fisherGreater } from './exact-tests';
@@ -17,7 +18,6 @@ export interface DeployInput {
   readonly project: string;
   /** The cycle's number, or `solo-…`, `rollback-…`. */
   readonly cycle: number | string;
-  readonly definition: Ref<'definition'>;
   readonly plan: Plan;
   readonly searchAttributes: boolean;
   readonly version: Ref<'version'>;
@@ -51,6 +51,12 @@ export interface RolloutDocument {
   /** Workflow of a rollout that still ran when this one took the endpoint. */
   readonly supersedes?: string;
   readonly steps: readonly RolloutStep[];
+  readonly minReplicas: number;
+  readonly replicasWithin: WallDuration;
+  /** Steps that have passed: the next one may be taken, or after the last one the version deployed. */
+  readonly passed: number;
+  /** What the champion answered in those: in the last step it answers nothing. */
+  readonly answered: Answers;
   readonly reason: string;
   /** The endpoint's revision when it began: records of this rollout have later ones. */
   readonly revision: number;

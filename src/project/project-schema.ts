@@ -172,6 +172,7 @@ const approval = record({
   roles: z.record(word, z.array(person).min(1)).default({}),
   allowSelfApproval: z.boolean().default(false),
   deadline: wallDuration.default({ wall: '14 days' }),
+  validFor: wallDuration.default({ wall: '30 days' }),
   reminders: z.array(wallDuration).optional(),
   supersedeAfter: wallDuration.optional(),
 });

@@ -1,11 +1,23 @@
 /** Decisions: facts, one of each person on a request. */
+import type { ClientSession } from 'mongodb';
+import type { AcceptedDecision } from '../domain/approval';
 import type { DecisionBody } from '../domain/records';
 import { facts, type Store } from './mongo';
 
 /** What was decided on a request, in the order of being recorded. */
-export async function decisionsOn(store: Store, request: string): Promise<{ _id: string; body: DecisionBody }[]> {
+export async function decisionsOn(
+  store: Store,
+  request: string,
+  session?: ClientSession
+): Promise<{ _id: string; body: DecisionBody }[]> {
   return facts(store, 'decision')
-    .find({ 'body.request': request } as never)
-    .sort({ 'made.at': 1 })
+    .find({ 'body.request': request } as never, session === undefined ? {} : { session })
+    .sort({ 'made.at': 1, _id: 1 })
     .toArray();
+}
+
+/** The same, as it counts. */
+export async function acceptedOn(store: Store, request: string, session?: ClientSession): Promise<AcceptedDecision[]> {
+  const decided = await decisionsOn(store, request, session);
+  return decided.map(({ body: { id, by, verdict } }) => ({ id, by, verdict }));
 }

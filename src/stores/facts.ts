@@ -119,16 +119,7 @@ export class Facts {
       const fact = await this.#store[MONGO].client.withSession((session) =>
         session.withTransaction(async () => {
           const { fact: content, beside } = await make(session);
-          const written = madeNow(content, beside.startedAt);
-          await factHeads(this.#store, content.kind).insertOne(written as never, { session });
-          await this.#link(content, beside.edges ?? [], session);
-          await this.#artifacts.touch(
-            content.artifacts.map((artifact) => artifact.digest),
-            session
-          );
-          if (beside.audit !== undefined) await this.#audit.append(beside.audit, session);
-          await beside.also?.(session);
-          return written;
+          return this.write(content, beside, session);
         })
       );
       return { fact, won: true };
@@ -140,6 +131,20 @@ export class Facts {
       if (winner === null) throw error;
       return { fact: winner, won: false };
     }
+  }
+
+  /** Within the caller's transaction: it fails on a duplicate, so the caller has looked before. */
+  async write<K extends FactKind>(content: NewFact<K>, beside: CommitBeside, session: ClientSession): Promise<Fact<K>> {
+    const written = madeNow(content, beside.startedAt);
+    await factHeads(this.#store, content.kind).insertOne(written as never, { session });
+    await this.#link(content, beside.edges ?? [], session);
+    await this.#artifacts.touch(
+      content.artifacts.map((artifact) => artifact.digest),
+      session
+    );
+    if (beside.audit !== undefined) await this.#audit.append(beside.audit, session);
+    await beside.also?.(session);
+    return written;
   }
 
   async #link(fact: NewFact<FactKind>, edges: CommitBeside['edges'] & {}, session: ClientSession): Promise<void> {

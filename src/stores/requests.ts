@@ -1,7 +1,11 @@
-/** Approval requests: opened once, closed once. */
-import type { ApprovalRequest } from '../domain/approval';
+/** Approval requests: opened once, closed once, each change by compare-and-set on its revision. */
+import type { ClientSession } from 'mongodb';
+import { type ApprovalRequest, closedBy, stateAfter } from '../domain/approval';
 import type { RequestState } from '../domain/messages';
-import { collection, type Store } from './mongo';
+import type { Digest } from '../domain/refs';
+import type { Stores } from './connect';
+import { acceptedOn } from './decisions';
+import { collection, inTransaction, type Store } from './mongo';
 
 export async function findRequest(store: Store, id: string): Promise<ApprovalRequest | null> {
   return collection(store, 'requests').findOne({ _id: id });
@@ -16,4 +20,96 @@ export async function requestStates(store: Store, ids: readonly string[]): Promi
 
 export function allRequests(store: Store): AsyncIterable<ApprovalRequest> {
   return collection(store, 'requests').find().sort({ _id: 1 });
+}
+
+/** Another request that people decided on the same comparison, the newest. */
+export async function decidedOn(
+  store: Store,
+  project: string,
+  comparisonDigest: Digest,
+  exceptId: string
+): Promise<ApprovalRequest | null> {
+  return collection(store, 'requests')
+    .find({ project, comparisonDigest, _id: { $ne: exceptId }, state: { $in: ['approved', 'rejected'] } })
+    .sort({ openedAt: -1 })
+    .limit(1)
+    .next();
+}
+
+/** Written once: a later attempt gets the request that is there. */
+export async function openOnce(store: Store, request: ApprovalRequest): Promise<ApprovalRequest> {
+  const kept = await collection(store, 'requests').findOneAndUpdate(
+    { _id: request._id },
+    { $setOnInsert: request },
+    { upsert: true, returnDocument: 'after' }
+  );
+  return kept ?? request;
+}
+
+/** Raises the revision, so that whatever else in the transaction rests on the request meets no other change of it. */
+export async function touchRequest(store: Store, id: string, session: ClientSession): Promise<ApprovalRequest | null> {
+  return collection(store, 'requests').findOneAndUpdate(
+    { _id: id },
+    { $inc: { revision: 1 } },
+    { session, returnDocument: 'after' }
+  );
+}
+
+export interface Closed {
+  readonly state: RequestState;
+  readonly because: string;
+}
+
+/**
+ * Closes the request where something closes it, and answers how it stands. Decisions that fill its policy come first,
+ * then the lifecycle's word, then the deadline.
+ * @param now milliseconds by the server's clock
+ * @param superseded why, where the project's lifecycle has ended it
+ */
+export async function settleRequest(
+  stores: Stores,
+  id: string,
+  { now, superseded }: { readonly now: number; readonly superseded?: string }
+): Promise<Closed> {
+  return inTransaction(stores, async (session) => {
+    const request = await touchRequest(stores, id, session);
+    if (request === null) return { state: 'unknown', because: 'it was never opened' };
+    if (request.state !== 'open') return { state: request.state, because: request.closedBecause ?? '' };
+    const accepted = await acceptedOn(stores, id, session);
+    const decided = stateAfter(request.policy, accepted);
+    const closed: Closed =
+      decided !== 'open'
+        ? { state: decided, because: closedBy(decided, accepted) }
+        : superseded !== undefined
+          ? { state: 'superseded', because: superseded }
+          : now >= Date.parse(request.deadlineAt)
+            ? { state: 'expired', because: `nobody decided within ${request.policy.deadline.wall}` }
+            : { state: 'open', because: '' };
+    if (closed.state !== 'open') await closeWithin(stores, request, closed, session);
+    return closed;
+  });
+}
+
+/** In the transaction that found out why. */
+export async function closeWithin(
+  stores: Stores,
+  request: Pick<ApprovalRequest, '_id' | 'project'>,
+  { state, because }: Closed,
+  session: ClientSession
+): Promise<void> {
+  await collection(stores, 'requests').updateOne(
+    { _id: request._id, state: 'open' },
+    { $set: { state, closedBecause: because, closedAt: new Date().toISOString() }, $inc: { revision: 1 } },
+    { session }
+  );
+  await stores.audit.append(
+    {
+      id: `closed ${request._id}`,
+      project: request.project,
+      what: `request ${state}`,
+      by: 'temporal-mlops',
+      detail: { request: request._id, because },
+    },
+    session
+  );
 }

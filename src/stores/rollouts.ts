@@ -4,35 +4,40 @@
  * rollout owns the endpoint: nothing was changed, and nothing may be undone.
  */
 import type { ClientSession } from 'mongodb';
-import type { RolloutStep } from '../domain/definition';
+import type { RolloutPlan } from '../domain/definition';
 import { durationMs } from '../domain/durations';
-import type { EndpointDocument, EndpointRollout, EndpointWatch, ServedVersion } from '../domain/endpoint';
+import type { Answers, EndpointDocument, EndpointRollout, EndpointWatch, ServedVersion } from '../domain/endpoint';
 import { MlopsError } from '../domain/errors';
 import { championAlias } from '../domain/ids';
 import type { Ref } from '../domain/refs';
 import {
+  NO_ANSWERS,
   type RolloutDocument,
   type RolloutKind,
   type RolloutOutcome,
   type ShadowPairs,
   servedIn,
+  stepsOf,
 } from '../domain/rollout';
 import type { Stores } from './connect';
 import { addEdges } from './edges';
 import { nodeOf } from './facts';
 import { collection, inTransaction, type Store } from './mongo';
+import { notAllowed, requireApproval } from './rollout-approval';
 
 export interface NewRollout {
   readonly workflowId: string;
   readonly runId: string;
   readonly project: string;
   readonly kind: RolloutKind;
+  /** Digest of the version's bytes beside the ref to its record: what people must have approved. */
   readonly version: Ref<'version'>;
   readonly served: ServedVersion;
   readonly reason: string;
   readonly watch: EndpointWatch;
-  /** The plan, once it is known whether there is a champion. */
-  readonly steps: (champion: ServedVersion | undefined) => RolloutStep[];
+  readonly plan: RolloutPlan;
+  /** Milliseconds by the server's clock. */
+  readonly now: number;
 }
 
 /** One for each run of a workflow. */
@@ -49,6 +54,7 @@ async function beginWithin(stores: Stores, fresh: NewRollout, session: ClientSes
   const _id = rolloutId(fresh.workflowId, fresh.runId);
   const begun = await rolloutsOf(stores).findOne({ _id }, { session });
   if (begun !== null) return begun;
+  await requireApproval(stores, fresh, session);
   const endpoints = collection(stores, 'endpoints');
   const endpoint = fresh.project;
   const current = await endpoints.findOne({ _id: endpoint }, { session });
@@ -66,7 +72,11 @@ async function beginWithin(stores: Stores, fresh: NewRollout, session: ClientSes
     served: fresh.served,
     ...(former === undefined ? {} : { former }),
     ...(current?.rollout.state === 'running' ? { supersedes: current.rollout.id } : {}),
-    steps: fresh.steps(former),
+    steps: stepsOf(fresh.plan, fresh.kind, former),
+    minReplicas: fresh.plan.minReplicas,
+    replicasWithin: fresh.plan.replicasWithin,
+    passed: 0,
+    answered: NO_ANSWERS,
     reason: fresh.reason,
     revision: (current?.revision ?? 0) + 1,
     startedAt: new Date(),
@@ -123,10 +133,11 @@ export async function versionsDeployed(store: Store, versions: readonly string[]
   return new Set(await rolloutsOf(store).distinct('version.id', served));
 }
 
-/** Puts the endpoint into step 1, 2, … of the plan; the document's revision to wait for. */
+/** Puts the endpoint into step 1, 2, … of the plan, once the one before has passed; the document's revision to wait for. */
 export async function takeStep(stores: Stores, rollout: RolloutDocument, number: number): Promise<number> {
   const step = rollout.steps[number - 1];
   if (step === undefined) throw new Error(`rollout ${rollout._id} has no step ${number}`);
+  requirePassed(rollout, number - 1);
   const { champion, candidate } = servedIn(rollout, step);
   const set = { champion, rollout: ownership(rollout, number, step.name, 'running') };
   const after = await collection(stores, 'endpoints').findOneAndUpdate(
@@ -138,6 +149,22 @@ export async function takeStep(stores: Stores, rollout: RolloutDocument, number:
   );
   if (after !== null) return after.revision;
   return (await ownedAt(stores, rollout, number)).revision;
+}
+
+/** Records that a step has passed, and what the champion answered so far. */
+export async function passStep(
+  stores: Stores,
+  rollout: RolloutDocument,
+  number: number,
+  answered: Answers
+): Promise<void> {
+  await ownedAt(stores, rollout, number);
+  await rolloutsOf(stores).updateOne({ _id: rollout._id, passed: number - 1 }, { $set: { passed: number, answered } });
+}
+
+/** Both versions' answers to the same requests, for the rollout's end. */
+export async function recordShadow(stores: Stores, rollout: RolloutDocument, shadow: ShadowPairs): Promise<void> {
+  await rolloutsOf(stores).updateOne({ _id: rollout._id, outcome: { $exists: false } }, { $set: { shadow } });
 }
 
 /** The endpoint's document while this rollout runs this very step; else it is superseded. */
@@ -180,7 +207,6 @@ export async function startClock(
 export interface RolloutEnd {
   readonly outcome: Exclude<RolloutOutcome, 'superseded'>;
   readonly because: string;
-  readonly shadow?: ShadowPairs;
 }
 
 /**
@@ -192,6 +218,7 @@ export async function endRollout(stores: Stores, rollout: RolloutDocument, end: 
   return inTransaction(stores, async (session) => {
     const ended = await rolloutsOf(stores).findOne({ _id: rollout._id }, { session });
     if (ended?.outcome !== undefined) return ended.outcome;
+    if (end.outcome === 'deployed') requirePassed(ended ?? rollout, rollout.steps.length);
     const number = rollout.steps.length + 1;
     const champion = end.outcome === 'deployed' ? rollout.served : rollout.former;
     const state = end.outcome === 'deployed' ? 'finished' : 'rolled-back';
@@ -208,14 +235,19 @@ export async function endRollout(stores: Stores, rollout: RolloutDocument, end: 
       throw superseded(rollout, number, current);
     }
     if (end.outcome === 'deployed') await moveAlias(stores, rollout, session);
-    await close(stores, rollout, end, session);
+    await close(stores, ended ?? rollout, end, session);
     return end.outcome;
   });
 }
 
 /** Another rollout has the endpoint: this one's own record says so, and nothing else is touched. */
 export async function closeSuperseded(stores: Stores, rollout: RolloutDocument, because: string): Promise<void> {
-  await inTransaction(stores, (session) => close(stores, rollout, { outcome: 'superseded', because }, session));
+  await inTransaction(stores, async (session) => {
+    const current = await collection(stores, 'endpoints').findOne({ _id: rollout.endpoint }, { session });
+    if (current?.rollout.epoch === rollout.epoch)
+      throw notAllowed('The rollout still owns its endpoint.', { rollout: rollout._id });
+    await close(stores, rollout, { outcome: 'superseded', because }, session);
+  });
 }
 
 async function moveAlias(stores: Stores, rollout: RolloutDocument, session: ClientSession): Promise<void> {
@@ -258,9 +290,18 @@ function auditOf(rollout: RolloutDocument, end: Ended) {
       former: rollout.former?.version ?? null,
       reason: rollout.reason,
       because: end.because,
-      shadow: end.shadow ?? null,
+      shadow: rollout.shadow ?? null,
     },
   };
+}
+
+function requirePassed(rollout: RolloutDocument, steps: number): void {
+  if (rollout.passed >= steps) return;
+  throw notAllowed('A step of the rollout has not passed yet.', {
+    rollout: rollout._id,
+    passed: rollout.passed,
+    steps,
+  });
 }
 
 function ownership(

@@ -19,7 +19,7 @@ export async function askAboutPolicy(
     await startChild(approve, {
       workflowId: request.workflowId,
       parentClosePolicy: ParentClosePolicy.ABANDON,
-      args: [{ v: 1, project, cycle: name, searchAttributes, request, accepted: [], definition, plan }],
+      args: [{ v: 1, project, name, searchAttributes, waits: true, definition, plan }],
       ...described(
         `approve ${request.title}?`,
         `It names ${digest}. Its current details, under User Metadata, say how to answer.`

@@ -39,19 +39,19 @@ export async function ask(
   }
 }
 
-/** A refusing run of the same id is about to end, so it waits for that. */
+/** A run of the same id that a client started answers and ends, so it waits for that. */
 async function untilSettled(
   context: PhaseContext,
   commands: OperatorCommands,
-  { request, accepted }: OpenedRequest
+  { request }: OpenedRequest
 ): Promise<ApproveResult> {
   const { project, cycle, searchAttributes, definition, plan } = context;
-  for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 5_000)) {
+  for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 5_000)) {
     try {
       const child = await startChild(approve, {
         workflowId: request.workflowId,
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-        args: [{ v: 1, project, cycle: String(cycle), searchAttributes, request, accepted, definition, plan }],
+        args: [{ v: 1, project, name: String(cycle), searchAttributes, waits: true, definition, plan }],
         ...described(
           `approve ${request.title}?`,
           `It names ${decidedDigest(request.subject)}. Its current details, under User Metadata, say how to answer.`
@@ -60,7 +60,7 @@ async function untilSettled(
       return await untilAnswered(child, context, commands);
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      await sleep(waitMs, { summary: 'a run that refuses decisions on this request is ending' });
+      await sleep(waitMs, { summary: 'a run that a decision started is ending' });
     }
   }
 }

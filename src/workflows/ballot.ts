@@ -1,44 +1,69 @@
 /**
- * The decisions on one request. State changes before a handler's first await, since handlers interleave at each; what
- * counts is recorded before it has an effect.
+ * The decisions on one request, as its record has them. Messages wait here, and one recorder takes them in batches to
+ * the activity that judges and records; what counts is what that answers. Here they are only put in order: approvers'
+ * first valid decisions before all others, and of refusals no more than a sender, and all strangers, are granted.
  */
-import { workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition } from '@temporalio/workflow';
 import {
   type AcceptedDecision,
   type ApprovalRequest,
+  approversOf,
+  decisionKey,
   judgeDecision,
   malformedDecision,
+  MAX_RECORDED_REFUSALS,
+  MAX_RECORDED_REFUSALS_OF_STRANGERS,
+  type SentDecision,
   stateAfter,
 } from '../domain/approval';
 import type { DecisionAnswer, DecisionMessage, RequestState } from '../domain/messages';
-import type { ApproveInput } from '../domain/phases';
+import type { ApproveInput, RefusedCounts } from '../domain/phases';
 import { io } from './activities';
 
-/** Signals that are no decision are recorded up to here, then only counted. */
+/** Signals that are not a decision are recorded up to here, then only counted. */
 const MAX_RECORDED_MALFORMED = 20;
+/** Messages that are recorded at once: the sender of the first waits for the last. */
+const BATCH = 50;
+/** Temporal refuses more than 2,000 updates in a run. */
+const MAX_MESSAGES = 500;
+
+interface Waiting {
+  readonly key: string;
+  readonly message: DecisionMessage;
+  readonly sent: SentDecision;
+  readonly answer: (answer: DecisionAnswer) => void;
+  readonly fail: (error: unknown) => void;
+  /** Counted among the refusals that are recorded. */
+  granted?: true;
+}
 
 export class Ballot {
   readonly #input: ApproveInput;
-  #request: ApprovalRequest;
-  readonly #accepted: AcceptedDecision[];
-  #malformed: number;
-  readonly #answers = new Map<string, Promise<DecisionAnswer>>();
-  /** By person: the records of what counts. */
-  readonly #records = new Map<string, Promise<DecisionAnswer>>();
   readonly #onChange: () => void;
+  #request: ApprovalRequest | undefined;
+  #accepted: readonly AcceptedDecision[] = [];
+  #inbox: Waiting[] = [];
+  #recording = false;
+  readonly #answers = new Map<string, Promise<DecisionAnswer>>();
+  #approvers: ReadonlySet<string> = new Set();
+  readonly #refused: Map<string, number>;
+  /** Of the refused: those that are not approvers' own. */
+  #strangers = 0;
+  #malformed: number;
+  #messages = 0;
+  #answered = 0;
+  #asksToEnd = false;
 
   /** @param onChange a decision has counted, or the request is closed */
-  constructor(input: ApproveInput, request: ApprovalRequest, onChange: () => void) {
+  constructor(input: ApproveInput, onChange: () => void) {
     this.#input = input;
-    this.#request = request;
-    this.#accepted = [...(input.accepted ?? [])];
-    this.#malformed = input.continued?.malformed ?? 0;
-    // A workflow before this one may have been lost between the last decision and the request's end.
-    this.#closeIfDecided(stateAfter(request.policy, this.#accepted));
     this.#onChange = onChange;
+    this.#refused = new Map(Object.entries(input.continued?.refused ?? {}));
+    this.#malformed = input.continued?.malformed ?? 0;
   }
 
-  get request(): ApprovalRequest {
+  /** Absent before it was read, and where it was never opened. */
+  get request(): ApprovalRequest | undefined {
     return this.#request;
   }
 
@@ -46,14 +71,59 @@ export class Ballot {
     return this.#accepted;
   }
 
-  get malformed(): number {
-    return this.#malformed;
+  get isOpen(): boolean {
+    return this.#request?.state === 'open';
   }
 
-  close(state: RequestState, because: string): void {
-    if (this.#request.state !== 'open') return;
-    this.#request = { ...this.#request, state, closedBecause: because };
-    this.#onChange();
+  /** Nothing waits to be recorded. */
+  get isIdle(): boolean {
+    return this.#inbox.length === 0 && !this.#recording;
+  }
+
+  get answered(): number {
+    return this.#answered;
+  }
+
+  /** Someone sent `supersede`: whether it was the lifecycle is in the history. */
+  get asksToEnd(): boolean {
+    return this.#asksToEnd;
+  }
+
+  /** So many messages came that the next run should take those that follow. */
+  get isFull(): boolean {
+    return this.#messages >= MAX_MESSAGES;
+  }
+
+  /** For the next run. */
+  get counts(): { readonly refused: RefusedCounts; readonly malformed: number } {
+    return { refused: Object.fromEntries(this.#refused), malformed: this.#malformed };
+  }
+
+  /** Reads the request's record; from then on what comes, and came, is recorded. */
+  async open(): Promise<void> {
+    const { found } = await io(this.#input.plan).mlopsFindRequest({ request: this.#name() });
+    this.#request = found?.request;
+    this.#accepted = found?.accepted ?? [];
+    this.#approvers = new Set(found === undefined ? [] : approversOf(found.request.policy));
+    for (const [by, count] of this.#refused) if (!this.#approvers.has(by)) this.#strangers += count;
+    // A run before this one may have been lost between the last decision and the request's end.
+    if (found?.request.state === 'open' && stateAfter(found.request.policy, found.accepted) !== 'open')
+      await this.close();
+    void this.#record();
+  }
+
+  /** Asks whether something closes the request: its decisions, its deadline, the lifecycle. */
+  async close(): Promise<void> {
+    this.#asksToEnd = false;
+    const { state, because } = await CancellationScope.nonCancellable(() =>
+      io(this.#input.plan).mlopsCloseRequest({ request: this.#name() })
+    );
+    if (state !== 'open') this.#settle(state, because);
+  }
+
+  askToEnd(): void {
+    this.#messages += 1;
+    this.#asksToEnd = true;
   }
 
   /**
@@ -61,30 +131,17 @@ export class Ballot {
    * @param updateId of the update that it came by; a signal has none
    */
   take(message: DecisionMessage, updateId?: string): Promise<DecisionAnswer> {
-    const { id, by, verdict, digest } = message;
-    const key = `${by} ${id} ${verdict} ${digest}`;
+    this.#messages += 1;
+    const key = decisionKey(message);
     const given = this.#answers.get(key);
     if (given !== undefined) return given;
-    const judgement = judgeDecision(this.#request, this.#accepted, message);
-    const counts = judgement.outcome === 'accepted';
-    if (counts) {
-      this.#accepted.push({ id, by, verdict });
-      this.#closeIfDecided(judgement.state);
-      this.#onChange();
-    }
-    const { workflowId, runId } = workflowInfo();
-    const answer = io(this.#input.plan).mlopsRecordDecision({
-      request: this.#request._id,
-      project: this.#input.project,
-      decision: message,
-      judgement,
-      ...(updateId === undefined ? {} : { updateId }),
-      workflow: { workflowId, runId },
+    const answer = new Promise<DecisionAnswer>((resolve, reject) => {
+      const sent = updateId === undefined ? { signal: key } : { update: updateId };
+      this.#inbox.push({ key, message, sent, answer: resolve, fail: reject });
     });
     this.#answers.set(key, answer);
-    if (counts) this.#records.set(by, answer);
     // What couldn't be recorded was not decided: sent again, it is judged again. Its sender hears of the failure.
-    answer.catch(() => this.#forget(key, counts ? by : undefined));
+    answer.catch(() => this.#answers.delete(key));
     return answer;
   }
 
@@ -95,38 +152,100 @@ export class Ballot {
       await this.take(message as DecisionMessage).catch(() => undefined);
       return;
     }
+    this.#messages += 1;
     this.#malformed += 1;
     if (this.#malformed > MAX_RECORDED_MALFORMED) return;
-    const { workflowId, runId } = workflowInfo();
     await io(this.#input.plan)
-      .mlopsRecordMalformed({
-        request: this.#request._id,
-        project: this.#input.project,
-        mistake,
-        workflow: { workflowId, runId },
-      })
+      .mlopsRecordMalformed({ request: this.#name(), mistake })
       .catch(() => undefined);
   }
 
-  /** @throws where a decision that counts could not be recorded: then nothing may follow from it */
-  async recorded(): Promise<void> {
-    await Promise.all(this.#records.values());
+  /** For as long as the workflow runs, whatever is cancelled. */
+  #record(): Promise<void> {
+    return CancellationScope.nonCancellable(async () => {
+      for (;;) {
+        await condition(() => this.#inbox.length > 0);
+        this.#recording = true;
+        const batch = this.#nextBatch();
+        if (batch.length > 0) await this.#recordAll(batch);
+        this.#recording = false;
+      }
+    });
   }
 
-  #closeIfDecided(state: RequestState): void {
-    if (this.#request.state !== 'open' || state === 'open') return;
-    const people = this.#accepted.map((decision) => decision.by).join(', ');
-    this.#request = { ...this.#request, state, closedBecause: `${state} by ${people}` };
+  /** Those that would count first. What is beyond the bound of refusals is answered here, and not recorded. */
+  #nextBatch(): Waiting[] {
+    const request = this.#request;
+    const counting = [...this.#accepted];
+    const first: Waiting[] = [];
+    const others: Waiting[] = [];
+    for (const one of this.#inbox) {
+      const judgement = request && judgeDecision(request, counting, one.message);
+      if (judgement?.outcome === 'accepted') {
+        counting.push(one.message);
+        first.push(one);
+      } else if (this.#grant(one)) others.push(one);
+      else this.#refuse(one, judgement?.code === 'unknown-request' ? '' : (judgement?.reason ?? 'it was refused'));
+    }
+    const all = [...first, ...others];
+    this.#inbox = all.slice(BATCH);
+    return all.slice(0, BATCH);
   }
 
-  #forget(key: string, by: string | undefined): void {
+  /** Whether its refusal is still to be recorded. */
+  #grant(one: Waiting): boolean {
+    if (one.granted) return true;
+    const { by } = one.message;
+    const own = this.#refused.get(by) ?? 0;
+    const strange = !this.#approvers.has(by);
+    if (own >= MAX_RECORDED_REFUSALS || (strange && this.#strangers >= MAX_RECORDED_REFUSALS_OF_STRANGERS))
+      return false;
+    this.#refused.set(by, own + 1);
+    if (strange) this.#strangers += 1;
+    one.granted = true;
+    return true;
+  }
+
+  #refuse({ key, answer }: Waiting, reason: string): void {
     this.#answers.delete(key);
-    if (by === undefined || this.#request.state !== 'open') return;
-    this.#records.delete(by);
-    this.#accepted.splice(
-      this.#accepted.findIndex((decision) => decision.by === by),
-      1
-    );
+    this.#answered += 1;
+    answer({
+      outcome: 'refused',
+      code: 'too-many-refusals',
+      reason: `${reason} (refused too often: not recorded any more)`,
+      request: `${this.#input.project}/${this.#input.name}`,
+      state: this.#request?.state ?? 'unknown',
+    });
+  }
+
+  /** One that can't be recorded must not take the others with it: then each goes alone. */
+  async #recordAll(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const recorded = await io(this.#input.plan).mlopsRecordDecisions({
+        request: this.#name(),
+        sent: batch.map(({ sent }) => sent),
+      });
+      const changed = recorded.accepted.length !== this.#accepted.length;
+      this.#accepted = recorded.accepted;
+      for (const [index, { answer }] of batch.entries()) answer(recorded.answers[index] as DecisionAnswer);
+      this.#answered += batch.length;
+      if (recorded.state !== 'open' && recorded.state !== 'unknown')
+        this.#settle(recorded.state, recorded.closedBecause ?? '');
+      else if (changed) this.#onChange();
+    } catch (error) {
+      if (batch.length > 1) for (const one of batch) await this.#recordAll([one]);
+      else for (const { fail } of batch) fail(error);
+    }
+  }
+
+  #settle(state: RequestState, because: string): void {
+    if (this.#request === undefined || this.#request.state === state) return;
+    this.#request = { ...this.#request, state, closedBecause: because };
     this.#onChange();
+  }
+
+  #name() {
+    const { project, name } = this.#input;
+    return { project, name };
   }
 }

@@ -202,7 +202,6 @@ class Cycle {
             v: 1,
             project,
             cycle,
-            definition,
             plan,
             searchAttributes: this.#context.searchAttributes,
             version: trained.version,
@@ -225,9 +224,7 @@ class Cycle {
     // The request may have been opened without its child: whoever looks must not find it open for ever.
     if (outcome === 'stopped' || outcome === 'skipped') {
       await this.#io().mlopsCloseRequest({
-        request: `${project}/${cycle}`,
-        project,
-        state: 'superseded',
+        request: { project, name: String(cycle) },
         because: `the cycle ended as ${outcome}`,
       });
     }

@@ -8,25 +8,17 @@ import {
   getExternalWorkflowHandle,
   isCancellation,
   setHandler,
-  workflowInfo,
 } from '@temporalio/workflow';
-import type { BegunRollout, Followed } from '../activities/deploy';
+import type { BegunRollout } from '../activities/deploy';
 import type { RolloutStep } from '../domain/definition';
 import { durationMs } from '../domain/durations';
 import { readWatermark } from '../domain/endpoint-messages';
 import { noReplica } from '../domain/endpoint';
 import { versionLabel } from '../domain/ids';
 import { MESSAGES } from '../domain/messages';
-import {
-  addAnswers,
-  type DeployInput,
-  type DeployResult,
-  NO_ANSWERS,
-  type ShadowPairs,
-  tooManyErrors,
-} from '../domain/rollout';
+import type { DeployInput, DeployResult, ShadowPairs } from '../domain/rollout';
 import { io, waiting } from './activities';
-import { hasCode } from './failures';
+import { hasCode, reasonOf } from './failures';
 import { supersede, watermark } from './messages';
 import { show } from './visible';
 import { Wake } from './wake';
@@ -66,8 +58,6 @@ class Saga {
   readonly #input: DeployInput;
   readonly #wake: Wake;
   #begun: BegunRollout | undefined;
-  /** Of all steps so far: in the last one the champion answers nothing. */
-  #champion = NO_ANSWERS;
 
   constructor(input: DeployInput, wake: Wake) {
     this.#input = input;
@@ -75,37 +65,28 @@ class Saga {
   }
 
   async run(): Promise<DeployResult> {
-    const { project, kind, version, definition } = this.#input;
+    const { kind, version } = this.#input;
     const reason = this.#input.reason ?? `cycle ${this.#input.cycle}`;
-    const { workflowId, runId } = workflowInfo();
-    const begun = await this.#io().mlopsBeginRollout({
-      project,
-      workflow: { workflowId, runId },
-      kind,
-      version,
-      definition,
-      reason,
-    });
+    const begun = await this.#io().mlopsBeginRollout({ kind, version, reason });
     this.#begun = begun;
     if (begun.supersedes !== undefined) await this.#tell(begun.supersedes);
     for (const [index, step] of begun.steps.entries()) await this.#takeStep(step, index + 1);
-    const shadow = await this.#shadow(begun);
-    const because = kind === 'rollback' ? 'an earlier version answers again' : 'every step passed';
+    const { shadow, why } = await this.#shadow(begun);
+    const because = kind === 'rollback' ? 'an earlier version answers again' : `every step passed${why}`;
     return this.#end('deployed', because, shadow);
   }
 
   /** Undoes what was begun, whatever went wrong; then the phase fails, or says how it ended. */
   async afterFailure(error: unknown): Promise<DeployResult> {
     // Its beginning may have been committed though this workflow never heard: by a worker that died, before a cancellation.
-    const { workflowId, runId } = workflowInfo();
-    const begun = this.#begun ?? (await this.#io().mlopsFindRollout({ workflowId, runId })).begun;
+    const begun = this.#begun ?? (await this.#io().mlopsFindRollout()).begun;
     if (begun === undefined) throw error;
     this.#begun = begun;
     if (hasCode(error, 'MLOPS_ROLLOUT_SUPERSEDED')) return this.#superseded(begun);
     const because = isCancellation(error) ? 'cancelled' : error instanceof StepFailed ? error.reason : 'a step failed';
     let result: DeployResult;
     try {
-      const shadow = error instanceof StepFailed ? await this.#shadow(begun) : undefined;
+      const { shadow } = error instanceof StepFailed ? await this.#shadow(begun) : { shadow: undefined };
       result = await this.#end('rolled-back', because, shadow);
     } catch (undoing) {
       if (hasCode(undoing, 'MLOPS_ROLLOUT_SUPERSEDED')) return this.#superseded(begun);
@@ -127,11 +108,9 @@ class Saga {
     const last = number === begun.steps.length;
     this.#show(step, number, 'every live replica reports this step');
     const { revision } = await this.#io().mlopsTakeStep({ rollout: begun.rollout, step: number });
-    const followed = await this.#replicas(number, revision);
-    // A rollback stands whether replicas answer or not: those that come later read it.
-    if (this.#input.kind === 'rollback') return;
-    if (durationMs(step.for) > 0) await this.#wholeTime(step, number);
-    else this.#judge(followed);
+    await this.#replicas(number, revision);
+    if (this.#input.kind === 'rollout' && durationMs(step.for) > 0) await this.#wholeTime(step, number);
+    await this.#pass(number);
     if (last) this.#show(step, number, 'nothing: its last step passed');
   }
 
@@ -147,7 +126,7 @@ class Saga {
       this.#show(step, number, `event time until **${clock.until}**`, live);
       await this.#wake.after(seen);
     }
-    this.#judge(await this.#replicas(number, clock.revision));
+    await this.#replicas(number, clock.revision);
   }
 
   async #clock(step: RolloutStep, number: number): Promise<{ until: string; revision: number }> {
@@ -161,17 +140,24 @@ class Saga {
     }
   }
 
-  async #replicas(number: number, revision: number): Promise<Followed> {
-    const { minReplicas, replicasWithin } = this.#input.plan.rollout;
-    const followed = await waiting(this.#input.plan).mlopsAwaitReplicas({
-      rollout: this.#started().rollout,
-      step: number,
-      revision,
-      minReplicas,
-      withinMs: durationMs(replicasWithin),
-    });
-    if (followed.ready || this.#input.kind === 'rollback') return followed;
-    const within = `within ${replicasWithin.wall}`;
+  /** The activity judges, by what replicas report; one that restarts at this moment is waited for. */
+  async #pass(number: number): Promise<void> {
+    for (;;) {
+      const { passed, failed, revision } = await this.#io().mlopsPassStep({
+        rollout: this.#started().rollout,
+        step: number,
+      });
+      if (failed !== undefined) throw new StepFailed(failed, false);
+      if (passed) return;
+      await this.#replicas(number, revision);
+    }
+  }
+
+  async #replicas(number: number, revision: number): Promise<void> {
+    const { rollout, minReplicas, replicasWithin } = this.#started();
+    const followed = await waiting(this.#input.plan).mlopsAwaitReplicas({ rollout, step: number, revision });
+    if (followed.ready || this.#input.kind === 'rollback') return;
+    const within = `within ${replicasWithin}`;
     if (followed.live === 0) throw new StepFailed(`no replica of the endpoint reported ${within}`, true);
     const who =
       followed.behind.length > 0
@@ -180,22 +166,22 @@ class Saga {
     throw new StepFailed([`${who} ${within}`, ...followed.reasons].join('; '), false);
   }
 
-  #judge(followed: Followed): void {
-    if (this.#started().former === undefined) return;
-    this.#champion = addAnswers(this.#champion, followed.champion);
-    const mistake = tooManyErrors(followed.candidate, this.#champion);
-    if (mistake !== undefined) throw new StepFailed(mistake, false);
-  }
-
-  async #shadow(begun: BegunRollout): Promise<ShadowPairs | undefined> {
-    if (!begun.steps.some((step) => step.shadow)) return undefined;
-    return (await waiting(this.#input.plan).mlopsShadowPairs({ rollout: begun.rollout })).shadow;
+  /** Printed, not judged: a failure to compute them is told, and undoes nothing. */
+  async #shadow(begun: BegunRollout): Promise<{ readonly shadow: ShadowPairs | undefined; readonly why: string }> {
+    if (!begun.steps.some((step) => step.shadow)) return { shadow: undefined, why: '' };
+    try {
+      const { shadow } = await waiting(this.#input.plan).mlopsShadowPairs({ rollout: begun.rollout });
+      return { shadow, why: '' };
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return { shadow: undefined, why: `; shadow pairs were not computed: ${reasonOf(error)}` };
+    }
   }
 
   async #end(outcome: 'deployed' | 'rolled-back', because: string, shadow?: ShadowPairs): Promise<DeployResult> {
     const begun = this.#started();
     const told = shadow === undefined ? {} : { shadow };
-    const ended = await this.#io().mlopsEndRollout({ rollout: begun.rollout, end: { outcome, because, ...told } });
+    const ended = await this.#io().mlopsEndRollout({ rollout: begun.rollout, end: { outcome, because } });
     if (ended.outcome === 'superseded') return this.#superseded(begun);
     this.#showEnd(begun, `**${ended.outcome}**: ${because}`);
     return { outcome: ended.outcome, reason: because, version: this.#input.version, ...told };

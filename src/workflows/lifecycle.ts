@@ -10,20 +10,18 @@ import {
   continueAsNew,
   getExternalWorkflowHandle,
   isCancellation,
-  ParentClosePolicy,
-  startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import { monitorId, rollbackId } from '../domain/ids';
-import type { LifecycleStatus, OperatorAnswer, RollbackMessage } from '../domain/messages';
+import { monitorId } from '../domain/ids';
+import type { LifecycleStatus, OperatorAnswer } from '../domain/messages';
 import type { AppliedDefinition, LifecycleState } from '../domain/phases';
 import { io } from './activities';
 import { type LifecycleView, runCycle } from './cycle';
 import { askAboutPolicy, endRequest } from './ask-policy';
-import { deploy } from './deploy';
 import { reasonOf } from './failures';
 import { OperatorCommands } from './operator-commands';
-import { described, show } from './visible';
+import { startDeploy, startRollback } from './operator-rollouts';
+import { show } from './visible';
 
 export async function lifecycle(initial: LifecycleState): Promise<{ readonly ended: string }> {
   let state = initial;
@@ -31,7 +29,8 @@ export async function lifecycle(initial: LifecycleState): Promise<{ readonly end
   const whole = CancellationScope.current();
   const commands: OperatorCommands = new OperatorCommands(state, {
     status: () => statusOf(state, commands, visible),
-    rollback: (message) => startRollback(state, message),
+    rollback: (message) => whenRegistered(state, () => startRollback(state, message)),
+    deploy: (message) => whenRegistered(state, () => startDeploy(state, message)),
     register: async (updateId) => {
       const registered = await register(state, updateId);
       if (typeof registered === 'string') return registered;
@@ -131,36 +130,9 @@ function applied(state: LifecycleState, commands: OperatorCommands): LifecycleSt
   return { ...state, ...next };
 }
 
-/** A rollout of its own, beside the cycle: it takes the endpoint by the next epoch, with or without the old saga's worker. */
-async function startRollback(state: LifecycleState, message: RollbackMessage): Promise<OperatorAnswer> {
-  const { definition, plan } = state;
-  if (definition === undefined || plan === undefined)
-    return { outcome: 'refused', reason: 'the definition is not registered yet' };
-  const target = await io(plan).mlopsRollbackTarget({
-    project: state.project,
-    ...(message.to === undefined ? {} : { to: message.to }),
-  });
-  if (target.version === undefined) return { outcome: 'refused', reason: target.reason };
-  const workflowId = rollbackId(state.project, message.id);
-  await startChild(deploy, {
-    workflowId,
-    parentClosePolicy: ParentClosePolicy.ABANDON,
-    args: [
-      {
-        v: 1,
-        project: state.project,
-        cycle: `rollback-${message.id}`,
-        definition,
-        plan,
-        searchAttributes: state.searchAttributes ?? true,
-        version: target.version,
-        kind: 'rollback',
-        reason: `asked by ${message.by}`,
-      },
-    ],
-    ...described(`roll ${state.project} back`, `Serves ${target.version.id} again; asked by ${message.by}.`),
-  });
-  return { outcome: 'accepted', reason: `${workflowId} serves ${target.version.id} again` };
+function whenRegistered(state: LifecycleState, act: () => Promise<OperatorAnswer>): Promise<OperatorAnswer> {
+  if (state.definition !== undefined && state.plan !== undefined) return act();
+  return Promise.resolve({ outcome: 'refused', reason: 'the definition is not registered yet' });
 }
 
 async function end(

@@ -5,6 +5,7 @@ import {
   type ClockMessage,
   type DecisionAnswer,
   type DecisionMessage,
+  type DeployMessage,
   type LifecycleStatus,
   MESSAGES,
   type OperatorAnswer,
@@ -22,6 +23,7 @@ export const unpause = defineUpdate<OperatorAnswer, [OperatorMessage]>(MESSAGES.
 export const stop = defineUpdate<OperatorAnswer, [OperatorMessage]>(MESSAGES.stop);
 export const rollback = defineUpdate<OperatorAnswer, [RollbackMessage]>(MESSAGES.rollback);
 export const setClock = defineUpdate<OperatorAnswer, [ClockMessage]>(MESSAGES.setClock);
+export const deployVersion = defineUpdate<OperatorAnswer, [DeployMessage]>(MESSAGES.deploy);
 export const status = defineQuery<LifecycleStatus>(MESSAGES.status);
 
 export const decide = defineUpdate<DecisionAnswer, [DecisionMessage]>(MESSAGES.decide);

@@ -5,6 +5,7 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { ApplicationFailure, condition, currentUpdateInfo, setHandler } from '@temporalio/workflow';
 import type {
+  DeployMessage,
   LifecycleStatus,
   OperatorAnswer,
   OperatorMessage,
@@ -28,6 +29,7 @@ export type FailureChoice = 'retry' | 'skip' | 'apply' | 'stop';
 export interface DeskActions {
   readonly status: () => LifecycleStatus;
   readonly rollback: (message: RollbackMessage) => Promise<OperatorAnswer>;
+  readonly deploy: (message: DeployMessage) => Promise<OperatorAnswer>;
   /** What is in force now, or in words why the definition can't be registered. */
   readonly register: (updateId: string) => Promise<AppliedDefinition | string>;
   /** The lifecycle itself was cancelled. */
@@ -92,6 +94,11 @@ export class OperatorCommands {
     this.#update(messages.stop, '{id, by}: ends the lifecycle', (message) => this.#stop(message));
     this.#update(messages.rollback, '{id, by, to?}: serve an earlier version again', (message) =>
       actions.rollback(message)
+    );
+    this.#update(
+      messages.deployVersion,
+      '{id, by, number}: roll out a version that was approved and is not live',
+      (message) => actions.deploy(message)
     );
   }
 

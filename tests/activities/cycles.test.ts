@@ -6,6 +6,7 @@ import { defaultLimits } from '../../src/activities/limits';
 import { nothingRegistered } from '../../src/activities/registered/user-code';
 import { openCycle } from '../../src/stores/cycles';
 import type { Stores } from '../../src/stores/connect';
+import { asWorkflow } from '../support/as-workflow';
 import { dropStores, ownStores } from '../stores/served';
 
 const OF = { project: 'flights', cycle: 1 } as const;
@@ -30,6 +31,7 @@ beforeEach(async () => {
   await open();
 });
 
+const itsLifecycle = <T>(call: () => Promise<T>) => asWorkflow('mlops/flights', call);
 const open = () =>
   openCycle(stores, {
     ...OF,
@@ -38,7 +40,10 @@ const open = () =>
     appliedBy: 'cem',
     asOf: '2001-02-01T00:00:00Z',
   });
-const enter = (order: number, phase: string) => cycles.mlopsEnterPhase({ ...OF, order, phase, refs: {} });
+const enter = (order: number, phase: string) =>
+  itsLifecycle(() => cycles.mlopsEnterPhase({ ...OF, order, phase, refs: {} }));
+const fail = (order: number) =>
+  itsLifecycle(() => cycles.mlopsRecordFailure({ ...OF, order, phase: 'label', failure: 'no column arrival_delay' }));
 const found = async (): Promise<CycleDocument> => (await stores.moving.cycles.findOne({ _id: 'flights/1' }))!;
 
 test('a late attempt of an earlier phase changes nothing', async () => {
@@ -50,11 +55,11 @@ test('a late attempt of an earlier phase changes nothing', async () => {
 
 test('nor does one undo a failure, or a later one the end', async () => {
   await enter(1, 'label');
-  await cycles.mlopsRecordFailure({ ...OF, order: 2, phase: 'label', failure: 'no column arrival_delay' });
+  await fail(2);
   await enter(1, 'label');
   expect(await found()).toMatchObject({ state: 'failed', failure: 'no column arrival_delay' });
-  await cycles.mlopsCloseCycle({ ...OF, order: 3, outcome: 'skipped', refs: {} });
-  await cycles.mlopsRecordFailure({ ...OF, order: 2, phase: 'label', failure: 'no column arrival_delay' });
+  await itsLifecycle(() => cycles.mlopsCloseCycle({ ...OF, order: 3, outcome: 'skipped', refs: {} }));
+  await fail(2);
   await open();
   expect(await found()).toMatchObject({ state: 'finished', outcome: 'skipped', revision: 3 });
 });
@@ -67,8 +72,22 @@ test('a second attempt of the same write leaves what the first one wrote', async
 });
 
 test('a phase that runs again has no failure any more', async () => {
-  await cycles.mlopsRecordFailure({ ...OF, order: 1, phase: 'label', failure: 'no column arrival_delay' });
+  await fail(1);
   await enter(2, 'label');
   expect(await found()).toMatchObject({ state: 'running', phase: 'label' });
   expect(await found()).not.toHaveProperty('failure');
+});
+
+test('another workflow than the project’s lifecycle writes nothing', async () => {
+  const before = await found();
+  for (const workflowId of ['mlops/flights/1/approve', 'mlops/other', 'flights'])
+    await expect(
+      asWorkflow(workflowId, () => cycles.mlopsOpenCycle({ ...OF, cycle: 2, triggers: [{ id: 'x' }] }))
+    ).rejects.toMatchObject({
+      code: 'MLOPS_NOT_AUTHORIZED',
+    });
+  await expect(
+    asWorkflow('mlops/other', () => cycles.mlopsEnterPhase({ ...OF, order: 9, phase: 'deploy', refs: {} }))
+  ).rejects.toMatchObject({ code: 'MLOPS_NOT_AUTHORIZED' });
+  expect(await stores.moving.cycles.find().toArray()).toEqual([before]);
 });

@@ -3,7 +3,8 @@ import type { RolloutKind } from '../../src/domain/rollout';
 import { defaultLimits } from '../../src/activities/limits';
 import { nothingRegistered } from '../../src/activities/registered/user-code';
 import type { Stores } from '../../src/stores/connect';
-import { beginRollout, endRollout, takeStep } from '../../src/stores/rollouts';
+import { beginRollout, endRollout, passStep, takeStep } from '../../src/stores/rollouts';
+import { approved } from '../support/approved';
 import { dropStores, ownStores, served, versionRef } from '../stores/served';
 
 const CANARY = { name: 'canary', share: 0.2, shadow: false, for: { event: '1 day' } };
@@ -21,6 +22,7 @@ beforeEach(() => {
 });
 
 async function rollout(number: number, end: 'deployed' | 'running', kind: RolloutKind = 'rollout'): Promise<void> {
+  await approved(stores, { version: versionRef(project, number), number, model: served(project, number).model });
   const begun = await beginRollout(stores, {
     workflowId: `mlops/${project}/${kind}-${number}/deploy`,
     runId: 'run',
@@ -36,9 +38,11 @@ async function rollout(number: number, end: 'deployed' | 'running', kind: Rollou
       truthDelayMs: 604_800_000,
       withoutEventTime: 'now',
     },
-    steps: () => [CANARY],
+    plan: { steps: [CANARY], minReplicas: 1, replicasWithin: { wall: '1 second' } },
+    now: Date.now(),
   });
   await takeStep(stores, begun, 1);
+  await passStep(stores, begun, 1, { requests: 0, errors: 0 });
   if (end === 'deployed') await endRollout(stores, begun, { outcome: 'deployed', because: 'a test' });
 }
 

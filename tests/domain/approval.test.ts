@@ -27,6 +27,7 @@ function request(
         roles: { reviewers: ['ana', 'ben'] },
         allowSelfApproval: false,
         deadline: { wall: '14 days' },
+        validFor: { wall: '30 days' },
         reminders: [],
         ...policy,
       },

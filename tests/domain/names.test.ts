@@ -13,6 +13,7 @@ test('message names are public: changing one breaks running workflows and everyo
     'unpause',
     'stop',
     'rollback',
+    'deploy',
     'trigger',
     'decided',
     'status',
@@ -25,8 +26,8 @@ test('message names are public: changing one breaks running workflows and everyo
 });
 
 test('a request is named by project and cycle, or by its workflow', () => {
-  expect(parseRequest('flights-1/2')).toEqual({ project: 'flights-1', cycle: '2' });
-  expect(parseRequest(phaseId('flights-1', 2, 'approve'))).toEqual({ project: 'flights-1', cycle: '2' });
+  expect(parseRequest('flights-1/2')).toEqual({ project: 'flights-1', name: '2' });
+  expect(parseRequest(phaseId('flights-1', 2, 'approve'))).toEqual({ project: 'flights-1', name: '2' });
 });
 
 test.each([

@@ -49,7 +49,7 @@ async function openRequest(project: string): Promise<ApprovalRequest> {
     }
   );
   await system.stores.moving.requests.insertOne(request);
-  const input: ApproveInput = { v: 1, project, cycle: '1', searchAttributes: true, request };
+  const input: ApproveInput = { v: 1, project, name: '1', waits: true, searchAttributes: true };
   await system.client.temporal.workflow.start('approve', {
     workflowId: request.workflowId,
     taskQueue: system.taskQueue,

@@ -92,6 +92,7 @@ describe('defaults', () => {
         roles: {},
         allowSelfApproval: false,
         deadline: { wall: '14 days' },
+        validFor: { wall: '30 days' },
         reminders: [{ wall: '3 days' }],
       },
       rollout: {

@@ -37,6 +37,7 @@ const approval: ApprovalPolicy = {
   approvers: ['role:reviewers'],
   allowSelfApproval: false,
   deadline: { wall: '14 days' },
+  validFor: { wall: '30 days' },
   reminders: [{ wall: '3 days' }],
   supersedeAfter: { wall: '5 days' },
 };

@@ -31,6 +31,7 @@ export function askedAbout(
       roles: {},
       allowSelfApproval: false,
       deadline: { wall: '1 hour' },
+      validFor: { wall: '30 days' },
       reminders: [],
     },
     authors: ['cem'],

@@ -1,6 +1,6 @@
 /** Approval on the real servers: who may decide, what is refused, and that nothing of it goes unrecorded. */
 import { randomUUID } from 'node:crypto';
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import type { ApprovalRequest } from '../../src/domain/approval';
 import type { NotifierUse } from '../../src/domain/definition';
 import { durationMs } from '../../src/domain/durations';
@@ -40,7 +40,7 @@ interface Opened {
 async function open(
   policy: Partial<ApprovalRequest['policy']> = {},
   notifiers: readonly NotifierUse[] = [{ registered: 'kept', params: {} }],
-  accepted: ApproveInput['accepted'] = []
+  decided: readonly string[] = []
 ): Promise<Opened> {
   cycles += 1;
   const project = system.name.slice(0, 40);
@@ -50,21 +50,33 @@ async function open(
   const deadlineAt = new Date(Date.parse(asked.openedAt) + durationMs(whole.deadline)).toISOString();
   const request: ApprovalRequest = { ...asked, policy: whole, deadlineAt };
   await system.stores.moving.requests.insertOne(request);
-  const input: ApproveInput = {
-    v: 1,
-    project,
-    cycle: String(cycles),
-    searchAttributes: true,
-    request,
-    accepted,
-    ...(await notifying(project, notifiers)),
-  };
+  for (const by of decided) await approvedBefore(request, by);
+  const { result } = await waiting(request, await notifying(project, notifiers));
+  return { request, id: request._id, workflowId, result };
+}
+
+/** The workflow that waits for people, as the lifecycle's cycle starts it. */
+async function waiting(
+  request: ApprovalRequest,
+  known: Pick<ApproveInput, 'definition' | 'plan'> = {}
+): Promise<{ readonly handle: WorkflowHandle; readonly result: () => Promise<ApproveResult> }> {
+  const name = request._id.slice(request.project.length + 1);
+  const input: ApproveInput = { v: 1, project: request.project, name, searchAttributes: true, waits: true, ...known };
+  const { workflowId } = request;
   const handle = await system.client.temporal.workflow.start('approve', {
     workflowId,
     taskQueue: system.taskQueue,
     args: [input],
   });
-  return { request, id: request._id, workflowId, result: () => handle.result() as Promise<ApproveResult> };
+  return { handle, result: () => handle.result() as Promise<ApproveResult> };
+}
+
+/** As a run that was lost since recorded it. */
+async function approvedBefore(request: ApprovalRequest, by: string): Promise<void> {
+  const told = { callerIdentity: 'somebody', via: 'update', sentAt: request.openedAt } as const;
+  const body = { request: request._id, id: `of ${by}`, by, verdict: 'approve', digest: MODEL, ...told } as const;
+  const _id = `${request._id}/${by}`;
+  await system.stores.facts.commit({ _id, kind: 'decision', digest: OTHER, inputs: [], artifacts: [], body });
 }
 
 const notifying = (project: string, notifiers: readonly NotifierUse[]) =>
@@ -85,9 +97,12 @@ const malformed = (request: string) =>
 /** What a person sees of it in the Temporal UI. */
 async function seen(workflowId: string): Promise<{ waitingFor: unknown; details: string }> {
   const handle = system.client.temporal.workflow.getHandle(workflowId);
-  // The query first: it is answered once the workflow has done its first work.
-  const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
-  const { searchAttributes } = await handle.describe();
+  // Once it has read the request's record; its attributes come with the task that did.
+  const { currentDetails, searchAttributes } = await eventually('the page', async () => {
+    const { currentDetails } = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+    const { searchAttributes } = await handle.describe();
+    return currentDetails && searchAttributes.MlopsPhase ? { currentDetails, searchAttributes } : undefined;
+  });
   return { waitingFor: searchAttributes.MlopsWaitingFor ?? [], details: currentDetails };
 }
 
@@ -100,7 +115,7 @@ test('an approval by an approver is answered, recorded with Temporal’s identit
   expect(fact?.body).toMatchObject({
     by: 'ana',
     verdict: 'approve',
-    model: MODEL,
+    digest: MODEL,
     comment: 'looks right',
     via: 'update',
   });
@@ -155,8 +170,8 @@ test('a policy that nobody can meet waits for the operator, and says what to do'
   await system.client.temporal.workflow.getHandle(workflowId).terminate();
 });
 
-test('nothing follows from a decision that could not be recorded, and what was recorded counts on', async () => {
-  const { id, workflowId, result, request } = await open({ approversNeeded: 2 });
+test('nothing follows from a decision that could not be recorded; sent again once it can be, it counts', async () => {
+  const { id, result } = await open({ approversNeeded: 2 });
   await system.client.decide(id, decision('ben'));
   const refusing = (validator: object) => system.stores.db.command({ collMod: 'decisions', validator });
   await refusing({ $nor: [{ 'body.request': id, 'body.by': 'ana' }] });
@@ -164,56 +179,93 @@ test('nothing follows from a decision that could not be recorded, and what was r
     await expect(system.client.decide(id, decision('ana'))).rejects.toThrow(
       /MLOPS_UNEXPECTED: .*Document failed validation/
     );
-    await expect(result()).rejects.toThrow('Workflow execution failed');
   } finally {
     await refusing({});
   }
   expect((await system.stores.moving.requests.findOne({ _id: id }))?.state).toBe('open');
   expect(await system.stores.audit.find(`closed ${id}`)).toBeNull();
 
-  const accepted = [{ id: 'first', by: 'ben', verdict: 'approve' as const }];
-  const input: ApproveInput = {
-    v: 1,
-    project: request.project,
-    cycle: String(cycles),
-    searchAttributes: true,
-    request,
-  };
-  const again = await system.client.temporal.workflow.start('approve', {
-    workflowId,
-    taskQueue: system.taskQueue,
-    args: [{ ...input, accepted }],
-  });
   expect(await system.client.decide(id, decision('ana'))).toMatchObject({ outcome: 'accepted', state: 'approved' });
-  expect(await again.result()).toMatchObject({ state: 'approved', reason: 'approved by ben, ana' });
+  expect(await result()).toMatchObject({ state: 'approved', reason: 'approved by ben, ana' });
+});
+
+test('a decision that can’t be recorded takes no other with it', async () => {
+  const { id, workflowId, result } = await open();
+  const refusing = (validator: object) => system.stores.db.command({ collMod: 'audit', validator });
+  await refusing({ $nor: [{ 'detail.request': id, by: 'eve' }] });
+  try {
+    const answers = Promise.all(
+      ['eve', 'eve', 'ben'].map((by) =>
+        system.client.decide(id, decision(by)).then(
+          (one) => one.code,
+          (error: Error) => error.message
+        )
+      )
+    );
+    expect((await answers).map((told) => told.replace(/:.*/s, ''))).toEqual([
+      expect.stringContaining('MLOPS_UNEXPECTED'),
+      expect.stringContaining('MLOPS_UNEXPECTED'),
+      'recorded',
+    ]);
+    expect(await result()).toMatchObject({ state: 'approved' });
+  } finally {
+    await refusing({});
+    await system.client.temporal.workflow
+      .getHandle(workflowId)
+      .terminate()
+      .catch(() => undefined);
+  }
 });
 
 test('a request whose workflow was lost after the last decision is decided by those on record', async () => {
-  const { result } = await open({}, [], [{ id: '1', by: 'ben', verdict: 'approve' }]);
+  const { result } = await open({}, [], ['ben']);
   expect(await result()).toEqual({ state: 'approved', reason: 'approved by ben' });
 });
 
-test('a decision of which another is on record never counts, whatever the workflow has forgotten', async () => {
+test('a run that knows nothing of a decision finds it on record: of that person no other counts', async () => {
   const { id, workflowId, request } = await open({ approversNeeded: 2 });
-  await system.client.decide(id, decision('ana'));
+  const sent = decision('ana');
+  const first = await system.client.decide(id, sent);
   await system.client.temporal.workflow.getHandle(workflowId).terminate();
-  const input: ApproveInput = {
-    v: 1,
-    project: request.project,
-    cycle: String(cycles),
-    searchAttributes: true,
-    request,
-  };
-  const again = await system.client.temporal.workflow.start('approve', {
-    workflowId,
-    taskQueue: system.taskQueue,
-    args: [input],
+  const { handle } = await waiting(request);
+  expect(await system.client.decide(id, decision('ana', { verdict: 'reject' }))).toMatchObject({
+    code: 'second-decision',
   });
-  await expect(system.client.decide(id, decision('ana', { verdict: 'reject' }))).rejects.toThrow(
-    /MLOPS_REQUEST_CONFLICT: Another decision of this person is on record/
-  );
-  await expect(again.result()).rejects.toThrow('Workflow execution failed');
+  expect(await system.client.decide(id, sent)).toEqual(first);
   expect((await system.stores.moving.requests.findOne({ _id: id }))?.state).toBe('open');
+  await handle.terminate();
+});
+
+test('a decision on an open request without a run is recorded at once, and the run that comes later goes on from it', async () => {
+  const { id, workflowId, request } = await open({ approversNeeded: 2 });
+  await system.client.temporal.workflow.getHandle(workflowId).terminate();
+  expect(await system.client.decide(id, decision('ana'))).toMatchObject({ outcome: 'accepted', state: 'open' });
+  await system.client.temporal.workflow.getHandle(workflowId).result();
+  expect(await system.client.decide(id, decision('ben'))).toMatchObject({ outcome: 'accepted', state: 'approved' });
+  await system.client.temporal.workflow.getHandle(workflowId).result();
+  const { result } = await waiting(request);
+  expect(await result()).toEqual({ state: 'approved', reason: 'approved by ana, ben' });
+});
+
+test('a run that is reset after the decisions closes the request as they say', async () => {
+  const { id, workflowId, result } = await open();
+  await system.client.decide(id, decision('ana'));
+  await result();
+  const { temporal } = system.client;
+  const handle = temporal.workflow.getHandle(workflowId);
+  const { events } = await handle.fetchHistory();
+  const first = events?.find((event) => event.workflowTaskCompletedEventAttributes)?.eventId;
+  const { runId } = await temporal.workflowService.resetWorkflowExecution({
+    namespace: temporal.options.namespace,
+    workflowExecution: { workflowId },
+    reason: 'a test',
+    requestId: randomUUID(),
+    workflowTaskFinishEventId: first!,
+  });
+  expect(await temporal.workflow.getHandle(workflowId, runId).result()).toEqual({
+    state: 'approved',
+    reason: 'approved by ana',
+  });
 });
 
 test('a decision that was sent before its request was there is judged, and recorded, once it is', async () => {
@@ -367,7 +419,7 @@ test('a history that grows full is left for a new run, and what was decided and 
   expect(await system.client.decide(id, decision('ben'))).toMatchObject({ state: 'approved' });
   expect(await result()).toMatchObject({ state: 'approved', reason: 'approved by ana, ben' });
   expect(await malformed(id)).toBe(20);
-}, 30_000);
+}, 90_000);
 
 test('a malformed update is refused in words, and leaves no trace', async () => {
   const { id, workflowId } = await open();
@@ -402,11 +454,31 @@ test('an approval that nobody gives expires, after its reminder, and is never ap
 });
 
 test('one approval of two that are needed expires as none does', async () => {
-  const accepted = [{ id: 'earlier', by: 'ana', verdict: 'approve' }] as const;
-  const { id, result } = await open({ approversNeeded: 2, deadline: { wall: '500 milliseconds' } }, [], accepted);
+  const { id, result } = await open({ approversNeeded: 2, deadline: { wall: '500 milliseconds' } }, [], ['ana']);
   expect(await result()).toMatchObject({ state: 'expired' });
   expect(await system.client.decide(id, decision('ben'))).toMatchObject({ outcome: 'refused', code: 'expired' });
   expect(await system.stores.moving.requests.findOne({ _id: id })).toMatchObject({ state: 'expired' });
+});
+
+test('a retried approval keeps the deadline of its record', async () => {
+  const { id, workflowId, request } = await open({ deadline: { wall: '1 second' } });
+  await system.client.temporal.workflow.getHandle(workflowId).terminate();
+  const { result } = await waiting(request);
+  expect(await result()).toMatchObject({ state: 'expired' });
+  const { closedAt } = (await system.stores.moving.requests.findOne({ _id: id }))!;
+  expect(Date.parse(closedAt!) - Date.parse(request.openedAt)).toBeLessThan(5_000);
+});
+
+test('a run that somebody cancels by hand fails, and leaves the request open', async () => {
+  const { id, workflowId, request, result } = await open();
+  const ended = result();
+  await seen(workflowId);
+  await system.client.temporal.workflow.getHandle(workflowId).cancel();
+  await expect(ended).rejects.toThrow('Workflow execution cancelled');
+  expect((await system.stores.moving.requests.findOne({ _id: id }))?.state).toBe('open');
+  const again = await waiting(request);
+  await system.client.decide(id, decision('ana'));
+  expect(await again.result()).toMatchObject({ state: 'approved' });
 });
 
 describe('a notice', () => {
@@ -464,14 +536,7 @@ test('a notice whose delivery can’t begin is told in the audit, and the reques
   const { project } = request;
   const asked = { ...request, _id: `${request._id}-long`, workflowId };
   await system.stores.moving.requests.insertOne(asked);
-  const known = await notifying(project, [{ registered: 'kept', params: {} }]);
-  const handle = await system.client.temporal.workflow.start('approve', {
-    workflowId,
-    taskQueue: system.taskQueue,
-    args: [
-      { v: 1, project, cycle: String(cycles), searchAttributes: true, request: asked, ...known } satisfies ApproveInput,
-    ],
-  });
+  const { handle } = await waiting(asked, await notifying(project, [{ registered: 'kept', params: {} }]));
   // Decided before it is asked, a request isn't told of.
   await seen(workflowId);
   await system.client.signal(workflowId, 'decide', decision('ana'));
@@ -484,10 +549,25 @@ test('a notice whose delivery can’t begin is told in the audit, and the reques
   ]);
 });
 
-test('a superseded request refuses later decisions as superseded', async () => {
+test('a stranger’s `supersede` does nothing, is in the audit up to a bound, and keeps nobody from deciding', async () => {
   const { id, workflowId, result } = await open();
-  await system.client.signal(workflowId, 'supersede', { reason: 'cycle 9 took over' });
-  expect(await result()).toEqual({ state: 'superseded', reason: 'cycle 9 took over' });
+  await seen(workflowId);
+  for (let sent = 0; sent < 30; sent += 1)
+    await system.client.signal(workflowId, 'supersede', { reason: `cycle 9 took over ${sent}` });
+  expect(await system.client.decide(id, decision('ana'))).toMatchObject({ outcome: 'accepted', state: 'approved' });
+  expect(await result()).toMatchObject({ state: 'approved' });
+  const told = await audit().countDocuments({ what: 'signal refused', 'detail.request': id });
+  expect(told).toBeGreaterThan(0);
+  expect(told).toBeLessThanOrEqual(20);
+});
+
+test('a superseded request refuses decisions as superseded', async () => {
+  const { id, workflowId } = await open();
+  await system.client.temporal.workflow.getHandle(workflowId).terminate();
+  await system.stores.moving.requests.updateOne(
+    { _id: id },
+    { $set: { state: 'superseded', closedBecause: 'cycle 9' } }
+  );
   expect(await system.client.decide(id, decision('ana'))).toMatchObject({ code: 'superseded' });
 });
 

@@ -67,25 +67,27 @@ test('a retry keeps the request, and the decision that was recorded', async () =
 });
 
 test.each(['approve', 'reject'] as const)(
-  'decided and recorded (%s), but not closed: a retry asks nobody again',
+  'the decision that closes a request (%s) is recorded with its end, or not at all',
   async (verdict) => {
     const project = await lifecycles.start(lifecycles.define());
     await lifecycles.request(project, 1);
     const open = (validator: object) => system.stores.db.command({ collMod: 'requests', validator });
+    const decisions = () =>
+      system.stores.facts.collection('decision').countDocuments({ 'body.request': `${project}/1` });
     await open({ $or: [{ project: { $ne: project } }, { state: 'open' }] });
     try {
-      await lifecycles.decide(project, 1, verdict);
-      await lifecycles.cycle(project, 1, 'failed');
+      await expect(lifecycles.decide(project, 1, verdict)).rejects.toThrow(/Document failed validation/);
+      expect(await decisions()).toBe(0);
     } finally {
       await open({});
     }
-    expect(await system.client.retry(project, by('dan'))).toMatchObject({ outcome: 'accepted' });
-    const { closedBecause } = await eventually('the request is closed', async () => {
-      const request = await system.stores.moving.requests.findOne({ _id: `${project}/1` });
-      return request?.state === (verdict === 'approve' ? 'approved' : 'rejected') ? request : undefined;
+    const state = verdict === 'approve' ? 'approved' : 'rejected';
+    expect(await lifecycles.decide(project, 1, verdict)).toMatchObject({ outcome: 'accepted', state });
+    expect(await system.stores.moving.requests.findOne({ _id: `${project}/1` })).toMatchObject({
+      state,
+      closedBecause: `${state} by ana`,
     });
-    expect(closedBecause).toMatch(/by ana$/);
-    expect(await system.stores.facts.collection('decision').countDocuments({ 'body.request': `${project}/1` })).toBe(1);
+    expect(await decisions()).toBe(1);
   }
 );
 
@@ -101,14 +103,14 @@ test('a request that is there about other bytes is not asked again: the phase fa
   expect(failure).toMatch(/MLOPS_REQUEST_CONFLICT: A request of this id asks about another model/);
 });
 
-test('while a run that only refuses has the request’s id, the lifecycle waits for its end, then asks', async () => {
+test('while a run that a client started has the request’s id, the lifecycle waits for its end, then asks', async () => {
   const definition = lifecycles.define();
   const workflowId = phaseId(definition.name, 1, 'approve');
   // Of a client's, where no worker answers: it is there for as long as this test wants.
   const refusing = await system.client.temporal.workflow.start('approve', {
     workflowId,
     taskQueue: `${system.taskQueue}-nobody`,
-    args: [{ v: 1, project: definition.name, cycle: '1', searchAttributes: false }],
+    args: [{ v: 1, project: definition.name, name: '1', searchAttributes: false }],
   });
   const project = await lifecycles.start(definition);
   await eventually('the lifecycle has tried to ask, twice', async () => {

@@ -1,6 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { EndpointDocument, PredictionRecord } from '../../src/domain/endpoint';
-import { phaseId, rollbackId } from '../../src/domain/ids';
+import { lifecycleId, phaseId, rollbackId } from '../../src/domain/ids';
+import { planOf } from '../../src/domain/plan';
 import { MESSAGES } from '../../src/domain/messages';
 import type { DeployInput, DeployResult } from '../../src/domain/rollout';
 import { recordWriter } from '../../src/stores/predictions';
@@ -8,7 +9,7 @@ import type { deploy } from '../../src/workflows/deploy';
 import { report } from '../stores/served';
 import { type FollowingReplica, followingReplica, type Reported } from '../support/following-replica';
 import { type EndpointWorker, flights, registerVersion, startEndpointWorker } from './endpoint-worker';
-import { registeredDefinition } from '../support/registered-definition';
+import { approved } from '../support/approved';
 
 let worker: EndpointWorker;
 let projects = 0;
@@ -33,7 +34,7 @@ async function start(
     v: 1,
     project,
     cycle: number,
-    ...(await registeredDefinition(worker.stores, definition)),
+    plan: planOf(definition),
     searchAttributes: false,
     version,
     kind: 'rollout',
@@ -41,11 +42,15 @@ async function start(
   };
   const workflowId =
     input.kind === 'rollback' ? rollbackId(project, `to-${number}`) : phaseId(project, number, 'deploy');
-  return worker.client.workflow.start<typeof deploy>('deploy', {
-    workflowId,
+  const { body } = await worker.stores.facts.get(version);
+  await approved(worker.stores, { version, number, model: body.model.digest });
+  // Only a lifecycle's child may take an endpoint.
+  await worker.client.workflow.execute('starter', {
+    workflowId: lifecycleId(project),
     taskQueue: worker.taskQueue,
-    args: [input],
+    args: [workflowId, input],
   });
+  return worker.client.workflow.getHandle<typeof deploy>(workflowId);
 }
 
 async function endpoint(): Promise<EndpointDocument | null> {

@@ -118,6 +118,7 @@ export function flights(project: string, changes: Partial<ProjectDefinition> = {
       roles: {},
       allowSelfApproval: false,
       deadline: { wall: '1 day' },
+      validFor: { wall: '30 days' },
       reminders: [],
     },
     rollout: {

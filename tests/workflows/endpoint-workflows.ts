@@ -1,10 +1,17 @@
 /** What the workers of these tests run: ours, and a lifecycle's ear. */
-import { condition, setHandler } from '@temporalio/workflow';
+import { condition, ParentClosePolicy, setHandler, startChild } from '@temporalio/workflow';
 import type { Trigger } from '../../src/domain/messages';
+import type { DeployInput } from '../../src/domain/rollout';
+import { deploy } from '../../src/workflows/deploy';
 import { trigger } from '../../src/workflows/messages';
 
 export { deploy } from '../../src/workflows/deploy';
 export { monitor } from '../../src/workflows/monitor';
+
+/** Starts a rollout as a lifecycle does, and ends. */
+export async function starter(workflowId: string, input: DeployInput): Promise<void> {
+  await startChild(deploy, { workflowId, parentClosePolicy: ParentClosePolicy.ABANDON, args: [input] });
+}
 
 /** Keeps every trigger that it is sent, until `count` have come. */
 export async function listener(count: number): Promise<Trigger[]> {

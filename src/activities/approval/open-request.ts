@@ -8,6 +8,8 @@ import { MlopsError } from '../../domain/errors';
 import { type Cycle, lifecycleId } from '../../domain/ids';
 import { crashPoint } from '../../runtime/crash-points';
 import type { Stores } from '../../stores/connect';
+import { acceptedOn } from '../../stores/decisions';
+import { openOnce } from '../../stores/requests';
 import { askedAt, requireCaller } from '../caller';
 import type { ActivityDeps } from '../deps';
 import { versionRequest } from './version-request';
@@ -52,12 +54,7 @@ export async function openRequest(stores: Stores, draft: RequestDraft): Promise<
     openedAt: new Date(openedAtMs).toISOString(),
     deadlineAt: new Date(openedAtMs + durationMs(draft.policy.deadline)).toISOString(),
   };
-  const request =
-    (await stores.moving.requests.findOneAndUpdate(
-      { _id: draft._id },
-      { $setOnInsert: fresh },
-      { upsert: true, returnDocument: 'after' }
-    )) ?? fresh;
+  const request = await openOnce(stores, fresh);
   crashPoint('request:opened');
   requireSame(request, fresh);
   await stores.audit.record({
@@ -67,14 +64,13 @@ export async function openRequest(stores: Stores, draft: RequestDraft): Promise<
     by: 'temporal-mlops',
     detail: { request: request._id, kind: request.subject.kind, ...request.subject.digests },
   });
-  const decided = await stores.facts.collection('decision').find({ 'body.request': request._id }).toArray();
-  return { request, accepted: decided.map(({ body }) => ({ id: body.id, by: body.by, verdict: body.verdict })) };
+  return { request, accepted: await acceptedOn(stores, request._id) };
 }
 
 /** People were asked about these bytes: whatever is asked now, they must not be taken to have answered about others. */
 function requireSame(kept: ApprovalRequest, asked: ApprovalRequest): void {
-  for (const [what, now] of Object.entries(asked.subject.digests)) {
-    const before = kept.subject.digests[what];
+  for (const what of new Set([...Object.keys(kept.subject.digests), ...Object.keys(asked.subject.digests)])) {
+    const [before, now] = [kept.subject.digests[what], asked.subject.digests[what]];
     if (before === now && kept.subject.kind === asked.subject.kind) continue;
     throw new MlopsError(
       'MLOPS_REQUEST_CONFLICT',

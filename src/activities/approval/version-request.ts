@@ -5,15 +5,18 @@ import { gatesPass, judgeGates } from '../../domain/gates';
 import { type Cycle, cycleRecordId, phaseId, versionLabel } from '../../domain/ids';
 import { lastWholePeriods } from '../../domain/period';
 import type { CycleDocument, Fact } from '../../domain/records';
+import type { Digest } from '../../domain/refs';
 import { digestOf } from '../../runtime/digest';
+import { championOf } from '../../stores/aliases';
 import type { Stores } from '../../stores/connect';
+import { findCycle } from '../../stores/cycles';
 import { refOf } from '../../stores/facts';
 import { evidenceOf } from './evidence';
 import type { RequestDraft } from './open-request';
 
 export async function versionRequest(stores: Stores, project: string, cycle: Cycle): Promise<RequestDraft> {
   const _id = cycleRecordId(project, cycle);
-  const document = await stores.moving.cycles.findOne({ _id });
+  const document = await findCycle(stores, _id);
   const { version: versionRef, evaluation: evaluationRef } = document?.refs ?? {};
   if (document === null || versionRef === undefined || evaluationRef === undefined)
     throw conflict('The cycle has no evaluated version.', { cycle: _id });
@@ -24,7 +27,7 @@ export async function versionRequest(stores: Stores, project: string, cycle: Cyc
   ]);
   const snapshot = await stores.facts.get(version.body.snapshot);
   requireOneCycle(document, { version, evaluation, definition });
-  await requireChampion(stores, document, evaluation);
+  const champion = await comparedWith(stores, document, evaluation);
   if (!gatesPass(evaluation.body.gates)) throw conflict('A blocking gate failed.', { cycle: _id });
   return {
     _id,
@@ -37,6 +40,7 @@ export async function versionRequest(stores: Stores, project: string, cycle: Cyc
         version: version.digest,
         evaluation: evaluation.digest,
         snapshot: snapshot.digest,
+        ...(champion === undefined ? {} : { champion }),
       },
     },
     title: versionLabel(project, version.body.number),
@@ -81,12 +85,15 @@ function requireOneCycle(cycle: CycleDocument, { version, evaluation, definition
     throw conflict(`What the cycle would ask about does not belong together: ${broken[0]}.`, { cycle: cycle._id });
 }
 
-/** Compared with the champion of today; a request that is open already is not asked again. */
-async function requireChampion(stores: Stores, cycle: CycleDocument, evaluation: Fact<'evaluation'>): Promise<void> {
-  if ((await stores.moving.requests.findOne({ _id: cycle._id })) !== null) return;
-  const alias = await stores.moving.aliases.findOne({ _id: `${cycle.project}/champion` });
+/** The digest of today's champion, with which the evaluation must have compared. */
+async function comparedWith(
+  stores: Stores,
+  cycle: CycleDocument,
+  evaluation: Fact<'evaluation'>
+): Promise<Digest | undefined> {
+  const alias = await championOf(stores, cycle.project);
   const champion = alias === null ? undefined : await stores.facts.get({ kind: 'version', id: alias.version });
-  if (champion?.body.run.id === evaluation.body.championRun?.id) return;
+  if (champion?.body.run.id === evaluation.body.championRun?.id) return champion?.digest;
   throw conflict('The champion is not the one that the version was compared with.', {
     cycle: cycle._id,
     champion: champion?._id ?? 'none',

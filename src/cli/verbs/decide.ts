@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { DecisionMessage } from '../../client';
 import { type ApprovalRequest, decidedDigest } from '../../domain/approval';
 import { MlopsError } from '../../domain/errors';
-import { parseRequest } from '../../domain/ids';
+import { parseRequest, requestId } from '../../domain/ids';
 import type { Verdict } from '../../domain/messages';
 import type { Digest } from '../../domain/refs';
 import { withClient, withRecords } from '../connect';
@@ -36,7 +36,7 @@ async function decide(text: string, options: DecideOptions): Promise<Outcome> {
   if (name === undefined) {
     throw new MlopsError('MLOPS_USAGE', `${text} names no request.`, {}, 'Write <project>/<cycle>: mlops ls requests.');
   }
-  const request = `${name.project}/${name.cycle}`;
+  const request = requestId(name);
   const verdict = verdictOf(options);
   const model = options.digest ?? (await confirmed(request, verdict));
   const decision: DecisionMessage = { ...senderOf(options), verdict, digest: model };

@@ -1,0 +1,271 @@
+/**
+ * What somebody who may write to the namespace can do to what is served: nothing, without its record. He chooses a
+ * workflow's type, id and input, runs a worker of his own that calls our activities, and calls them with no workflow.
+ */
+import { randomUUID } from 'node:crypto';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
+import { createActivities } from '../../src/activities';
+import type { ActivityDeps } from '../../src/activities/deps';
+import { decidedDigest } from '../../src/domain/approval';
+import { lifecycleId, phaseId, rollbackId } from '../../src/domain/ids';
+import { planOf } from '../../src/domain/plan';
+import type { Ref } from '../../src/domain/refs';
+import { temporalConfig } from '../../src/runtime/temporal-config';
+import { eventually } from '../support/eventually';
+import { type FollowingReplica, followingReplica } from '../support/following-replica';
+import { by, Lifecycles, MARCH } from '../support/lifecycles';
+import { writeSmallFlights } from '../support/small-flights';
+import { openSystem, type TestSystem } from '../support/system';
+
+/** Activities that write nothing, whoever calls: they read, or wait. */
+const READING = new Set([
+  'mlopsFindRequest',
+  'mlopsAlreadyDecided',
+  'mlopsRollbackTarget',
+  'mlopsDeployTarget',
+  'mlopsChampion',
+  'mlopsFindRollout',
+  'mlopsStepOver',
+  'mlopsSnapshotOf',
+  'mlopsWatchedDefinition',
+  'mlopsWindowReady',
+  'mlopsNextCorrection',
+  'mlopsCountPollers',
+]);
+/** Of these the records are what decides, and who may change them: what they are given, is registered. */
+const WATCHED = ['requests', 'decisions', 'rollouts', 'endpoints', 'aliases', 'definitions', 'cycles'];
+
+let system: TestSystem;
+let lifecycles: Lifecycles;
+let serving: FollowingReplica;
+let attacker: { readonly taskQueue: string; stop(): Promise<void> };
+let project: string;
+
+beforeAll(async () => {
+  system = await openSystem('authority');
+  await system.startWorker();
+  lifecycles = new Lifecycles(system, await writeSmallFlights(system.folder));
+  project = await lifecycles.start(lifecycles.define());
+  serving = followingReplica(system.stores, project);
+  await lifecycles.decide(project, 1, 'approve');
+  await lifecycles.cycle(project, 1, 'finished');
+  await system.client.retrain(project, { ...by('cem'), asOf: MARCH });
+  await lifecycles.request(project, 2);
+  attacker = await startAttacker();
+}, 120_000);
+afterAll(async () => {
+  await serving?.stop();
+  await attacker?.stop();
+  await lifecycles.end();
+  await system.close();
+});
+
+async function startAttacker(): Promise<typeof attacker> {
+  const { connectionOptions, namespace = 'default' } = temporalConfig(system.env);
+  const connection = await NativeConnection.connect(connectionOptions);
+  const taskQueue = `${system.taskQueue}-attacker`;
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    workflowBundle: await bundleWorkflowCode({
+      workflowsPath: require.resolve('./attacking-workflows'),
+      logger: new DefaultLogger('ERROR'),
+    }),
+  });
+  const running = worker.run();
+  return {
+    taskQueue,
+    stop: async () => {
+      worker.shutdown();
+      await running;
+      await connection.close();
+    },
+  };
+}
+
+const attack = (workflowId: string, activity: string, args: unknown): Promise<string> =>
+  system.client.temporal.workflow.execute('call', {
+    workflowId,
+    taskQueue: attacker.taskQueue,
+    args: [activity, args, system.taskQueue],
+  });
+
+const version = (cycle: number): Ref<'version'> => ({
+  kind: 'version',
+  id: `${project}/${cycle}`,
+  digest: `sha256:${'e'.repeat(64)}`,
+});
+
+/** Everything that decides what is served, as it stands. */
+async function records(): Promise<Record<string, unknown[]>> {
+  const found = WATCHED.map(async (name) => {
+    const documents = await system.stores.db.collection(name).find().sort({ _id: 1 }).toArray();
+    return [name, documents] as const;
+  });
+  return Object.fromEntries(await Promise.all(found));
+}
+
+/** Arguments that would do harm, by activity. */
+async function forged(): Promise<Record<string, unknown>> {
+  const request = { project, name: '2' };
+  const [done] = await system.stores.db.collection<{ _id: string }>('rollouts').find({ project }).toArray();
+  const atStep = { rollout: done?._id, step: 1 };
+  const refs = { version: version(1) };
+  const asked = (await system.stores.moving.requests.findOne({ _id: `${project}/2` }))!;
+  return {
+    mlopsOpenRequest: { project, cycle: 2 },
+    mlopsRecordDecisions: {
+      request,
+      sent: [{ update: 'none' }, { signal: `ana yes approve ${decidedDigest(asked.subject)}` }],
+      // Of an earlier release: what it is told has no say.
+      judgement: { outcome: 'accepted', code: 'recorded', state: 'approved', reason: '' },
+      decision: { id: 'yes', by: 'ana', verdict: 'approve', digest: decidedDigest(asked.subject) },
+    },
+    mlopsCloseRequest: { request, because: 'forged', state: 'approved' },
+    mlopsRecordMalformed: { request, mistake: 'forged' },
+    mlopsRecordOperator: { project, message: 'stop', id: 'x', updateId: 'x', by: 'ana', answer: {}, workflow: {} },
+    mlopsOpenCycle: { project, cycle: 9, definition: asked.about[0], causes: [], appliedBy: 'eve', asOf: MARCH },
+    mlopsEnterPhase: { project, cycle: 2, order: 99, phase: 'deploy', refs },
+    mlopsRecordFailure: { project, cycle: 2, order: 99, phase: 'approve', failure: 'forged' },
+    mlopsCloseCycle: { project, cycle: 2, order: 99, outcome: 'deployed', refs },
+    mlopsBeginRollout: { kind: 'rollback', version: version(1), reason: 'forged', project, definition: {} },
+    mlopsTakeStep: atStep,
+    mlopsAwaitReplicas: { ...atStep, revision: 1 },
+    mlopsStartStepClock: atStep,
+    mlopsPassStep: atStep,
+    mlopsShadowPairs: atStep,
+    mlopsEndRollout: { ...atStep, end: { outcome: 'rolled-back', because: 'forged' } },
+    mlopsRolloutSuperseded: { ...atStep, because: 'forged' },
+    // Records of content that decide nothing by themselves: junk, since what is right is what a cycle makes.
+    mlopsRegisterVersion: { project, cycle: 2 },
+    ...Object.fromEntries(STEPS.map((name) => [name, {}])),
+  };
+}
+
+const STEPS = [
+  'mlopsRegisterDefinition',
+  'mlopsObserve',
+  'mlopsIngest',
+  'mlopsLabel',
+  'mlopsFitFeatures',
+  'mlopsTrain',
+  'mlopsEvaluate',
+  'mlopsJudgeWindow',
+  'mlopsCorrectWindow',
+  'mlopsStartNotice',
+  'mlopsNotify',
+  'mlopsRecordUndelivered',
+  'mlopsRecordRefusedSignal',
+];
+
+/** All of ours that write. */
+function writing(): string[] {
+  const none = () => Promise.reject(new Error('none here'));
+  const all = Object.keys(createActivities({ stores: none, runJob: none } as unknown as ActivityDeps));
+  return all.filter((name) => !READING.has(name)).sort();
+}
+
+test('every activity that writes is attacked here, and nothing else', async () => {
+  expect(Object.keys(await forged()).sort()).toEqual(writing());
+});
+
+test('called with forged arguments, by a foreign workflow of any id, none of them changes anything', async () => {
+  const before = await records();
+  const ids = [
+    `attack-${randomUUID()}`,
+    `${lifecycleId(project)}-x`,
+    phaseId(project, 1, 'deploy'),
+    phaseId(project, 9, 'approve'),
+    rollbackId(project, 'forged'),
+  ];
+  const args = await forged();
+  const answers: Record<string, string[]> = {};
+  for (const activity of writing())
+    answers[activity] = await Promise.all(ids.map((id) => attack(`${id}`, activity, args[activity]).catch(String)));
+  expect(await records()).toEqual(before);
+  expect(answers.mlopsBeginRollout).toEqual(ids.map(() => 'MLOPS_NOT_AUTHORIZED'));
+  expect(answers.mlopsRecordDecisions).toEqual(ids.map(() => 'MLOPS_NOT_AUTHORIZED'));
+  expect(answers.mlopsCloseRequest).toEqual(ids.map(() => 'MLOPS_NOT_AUTHORIZED'));
+  expect(answers.mlopsOpenCycle).toEqual(ids.map(() => 'MLOPS_NOT_AUTHORIZED'));
+}, 120_000);
+
+test('nor called with no workflow at all', async () => {
+  const before = await records();
+  const args = await forged();
+  const alone = (activity: string, given: unknown): Promise<unknown> =>
+    system.client.temporal.activity.execute(activity, {
+      id: `attack-${randomUUID()}`,
+      taskQueue: system.taskQueue,
+      args: [given],
+      scheduleToCloseTimeout: '20 seconds',
+      retry: { maximumAttempts: 1 },
+    });
+  expect(await alone('mlopsChampion', { project })).toMatchObject({ champion: { id: `${project}/1` } });
+  await expect(alone('mlopsBeginRollout', args.mlopsBeginRollout)).rejects.toMatchObject({
+    cause: { type: 'MLOPS_NOT_AUTHORIZED' },
+  });
+  for (const activity of writing()) await alone(activity, args[activity]).catch(() => undefined);
+  expect(await records()).toEqual(before);
+}, 120_000);
+
+test('hand-made `deploy` workflows of any id begin nothing, for versions approved or not', async () => {
+  const before = await records();
+  const plan = planOf(lifecycles.define());
+  const ids = [`deploy-${randomUUID()}`, phaseId(project, 2, 'deploy'), rollbackId(project, 'by-hand')];
+  for (const workflowId of ids) {
+    for (const [kind, cycle] of [
+      ['rollout', 1],
+      ['rollout', 2],
+      ['rollback', 1],
+      ['rollback', 2],
+    ] as const) {
+      const input = { v: 1, project, cycle, plan, searchAttributes: false, version: version(cycle), kind };
+      const started = { workflowId, taskQueue: system.taskQueue, args: [input] };
+      await expect(system.client.temporal.workflow.execute('deploy', started)).rejects.toMatchObject({
+        cause: { cause: { type: 'MLOPS_NOT_AUTHORIZED' } },
+      });
+    }
+  }
+  expect(await records()).toEqual(before);
+}, 60_000);
+
+test('nor do hand-made `approve` workflows open, decide or close anything', async () => {
+  const before = await records();
+  for (const name of ['1', '9'])
+    await system.client.temporal.workflow.execute('approve', {
+      workflowId: phaseId(project, name, 'approve'),
+      taskQueue: system.taskQueue,
+      args: [{ v: 1, project, name, searchAttributes: false, waits: true, request: { state: 'approved' } }],
+      workflowExecutionTimeout: '15 seconds',
+    });
+  expect(await records()).toEqual(before);
+}, 60_000);
+
+test('a `supersede` from a foreign workflow does nothing', async () => {
+  const before = await records();
+  const approval = phaseId(project, 2, 'approve');
+  await system.client.temporal.workflow.execute('send', {
+    workflowId: `attack-${randomUUID()}`,
+    taskQueue: attacker.taskQueue,
+    args: [approval, 'supersede', { reason: 'forged' }],
+  });
+  await eventually('the audit tells of it', async () => {
+    const told = { what: 'signal refused', 'detail.request': `${project}/2` };
+    return (await system.stores.db.collection('audit').findOne(told)) ?? undefined;
+  });
+  const { requests, ...others } = await records();
+  const open = (all: unknown[] | undefined) => all?.map((one) => ({ ...(one as object), revision: 0 }));
+  const { requests: former, ...same } = before;
+  expect(others).toEqual(same);
+  expect(open(requests)).toEqual(open(former));
+}, 60_000);
+
+test('all the while the project’s own people decide: the version that they approve is rolled out', async () => {
+  expect(await lifecycles.decide(project, 2, 'approve')).toMatchObject({ outcome: 'accepted', state: 'approved' });
+  const rollout = await eventually('its rollout', async () => {
+    const found = await system.stores.db.collection('rollouts').findOne({ 'version.id': `${project}/2` });
+    return found ?? undefined;
+  });
+  expect(rollout).toMatchObject({ kind: 'rollout', workflowId: phaseId(project, 2, 'deploy') });
+}, 60_000);
