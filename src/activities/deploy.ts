@@ -39,11 +39,11 @@ import {
   startClock,
   takeStep,
 } from '../stores/rollouts';
-import { startedBy } from './approval/history';
 import { askedAt, callingWorkflow, notAuthorized, requireCaller } from './caller';
 import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { shadowPairs } from './monitoring/shadow-pairs';
+import { startedBy } from './history';
 import { withHeartbeat } from './step/heartbeat';
 
 const POLL_MS = 100;

@@ -55,13 +55,18 @@ export interface SentMessage {
   readonly callerIdentity: string;
 }
 
+/** The update that an event is about. One that a reset brought over stands in an event of its own, before its acceptance. */
+export function updateIn(event: HistoryEvent) {
+  return (
+    event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest ??
+    event.workflowExecutionUpdateAdmittedEventAttributes?.request
+  );
+}
+
 /** The update of this id, where the run has accepted it. */
 export async function findUpdate(client: Client, run: Caller, updateId: string): Promise<SentMessage | undefined> {
   for await (const event of newestFirst(client, run)) {
-    // One that a reset brought over stands in an event of its own, before its acceptance.
-    const update =
-      event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest ??
-      event.workflowExecutionUpdateAdmittedEventAttributes?.request;
+    const update = updateIn(event);
     if (update?.meta?.updateId !== updateId) continue;
     return {
       name: update.input?.name ?? '',
@@ -115,4 +120,15 @@ export async function* signalsAfter(
       ...(from ? { from } : {}),
     };
   }
+}
+
+/** The workflow that started this run as its child, by the server's word; undefined where a client did. */
+export async function startedBy(client: Client, run: Caller): Promise<string | undefined> {
+  const { history } = await client.workflowService.getWorkflowExecutionHistory({
+    namespace: client.options.namespace,
+    execution: run,
+    maximumPageSize: 1,
+  });
+  const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
+  return started?.parentWorkflowExecution?.workflowId ?? undefined;
 }

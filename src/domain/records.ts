@@ -180,8 +180,6 @@ export interface DecisionBody {
   readonly signature?: string;
   /** The identity that Temporal recorded for the caller, beside the claimed name. */
   readonly callerIdentity: string;
-  /** When Temporal took the message. */
-  readonly sentAt: string;
   readonly via: 'update' | 'signal';
 }
 

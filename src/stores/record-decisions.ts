@@ -120,7 +120,7 @@ class Recording {
 
   async #accept(id: string, found: FoundDecision, answer: DecisionAnswer): Promise<void> {
     const request = this.#request as ApprovalRequest;
-    const { decision, callerIdentity, via, sentAt } = found;
+    const { decision, callerIdentity, via } = found;
     const { by, verdict } = decision;
     const body = {
       request: request._id,
@@ -130,7 +130,6 @@ class Recording {
       digest: decision.digest as ApprovalRequest['subject']['digests'][string],
       callerIdentity,
       via,
-      sentAt,
       ...(decision.comment === undefined ? {} : { comment: decision.comment }),
       ...(decision.signature === undefined ? {} : { signature: decision.signature }),
     } as const;

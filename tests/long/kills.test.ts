@@ -164,8 +164,8 @@ test('approval, killed when the request was opened, the decision recorded, the r
   const running = await killedAt('decision:recorded', ids.approve, () => {
     answers.push(request(system).then(() => decide(system)));
   });
-  expect(running).toContain('mlopsRecordDecision');
-  expect(await killedAt('request:closed', ids.approve)).toContain('mlopsCloseRequest');
+  expect(running).toContain('mlopsRecordDecisions');
+  expect(await killedAt('request:closed', ids.approve)).toContain('mlopsRecordDecisions');
 });
 
 test('deployment, killed when the rollout was begun, its step taken, its end written', async () => {

@@ -30,7 +30,7 @@ export async function approved(
     ...changes,
   };
   await stores.moving.requests.updateOne({ _id: request._id }, { $setOnInsert: request }, { upsert: true });
-  const sent = { callerIdentity: 'somebody', via: 'update', sentAt: request.openedAt } as const;
+  const sent = { callerIdentity: 'somebody', via: 'update' } as const;
   const body = { request: request._id, id: '1', by: 'ana', verdict: 'approve', digest: model, ...sent } as const;
   const fact = { _id: `${request._id}/ana`, kind: 'decision', digest: digestOf(body), inputs: [], artifacts: [], body };
   await stores.facts.commit({ ...fact, kind: 'decision' });

@@ -73,7 +73,7 @@ async function waiting(
 
 /** As a run that was lost since recorded it. */
 async function approvedBefore(request: ApprovalRequest, by: string): Promise<void> {
-  const told = { callerIdentity: 'somebody', via: 'update', sentAt: request.openedAt } as const;
+  const told = { callerIdentity: 'somebody', via: 'update' } as const;
   const body = { request: request._id, id: `of ${by}`, by, verdict: 'approve', digest: MODEL, ...told } as const;
   const _id = `${request._id}/${by}`;
   await system.stores.facts.commit({ _id, kind: 'decision', digest: OTHER, inputs: [], artifacts: [], body });

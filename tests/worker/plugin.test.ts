@@ -31,7 +31,7 @@ test('a user’s activities stand beside ours', () => {
   const greeting = async (): Promise<string> => 'hello';
   const configured = new MlopsPlugin().configureWorker(options({ activities: { greeting } }));
   expect(namesOf(configured)).toEqual(
-    expect.arrayContaining(['greeting', 'mlopsIngest', 'mlopsTrain', 'mlopsRecordDecision'])
+    expect.arrayContaining(['greeting', 'mlopsIngest', 'mlopsTrain', 'mlopsRecordDecisions'])
   );
 });
 

@@ -1,7 +1,7 @@
 /** What a run's history shows is read beside a decision, from its end. */
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
-import { findDecisions, updateIdentity } from '../../../src/activities/approval/history';
+import { findDecisions } from '../../../src/activities/approval/history';
 import { readEnvironment } from '../../../src/runtime/environment';
 import { isServerAway } from '../../../src/runtime/server-away';
 import { temporalConfig } from '../../../src/runtime/temporal-config';
@@ -12,7 +12,6 @@ test('a run that is gone shows no decision: nothing can be recorded for it', asy
   const connection = await Connection.connect(temporalConfig(readEnvironment()).connectionOptions);
   const client = new Client({ connection });
   await expect(findDecisions(client, gone, [{ update: 'one' }])).rejects.toThrow(/not found/i);
-  await expect(updateIdentity(client, gone, 'one')).rejects.toThrow(/not found/i);
   await connection.close();
 });
 
