@@ -13,11 +13,12 @@ export interface VersionStanding {
   readonly outcome?: string;
 }
 
-/** Approved is who may serve or does; retired who did; a request that expired or was superseded can't be approved any more. */
+/**
+ * By its request alone: being served approves nothing. Retired is what was approved and served before; a request that
+ * expired or was superseded can't be approved any more.
+ */
 export function versionStatus({ isChampion, wasChampion, request, outcome }: VersionStanding): VersionStatus {
-  if (isChampion) return 'approved';
-  if (wasChampion) return 'retired';
-  if (request === 'approved') return 'approved';
+  if (request === 'approved') return wasChampion && !isChampion ? 'retired' : 'approved';
   if (request === 'rejected' || request === 'expired' || request === 'superseded') return 'rejected';
   return outcome === 'gate failed' ? 'rejected' : 'candidate';
 }

@@ -357,6 +357,9 @@ test('a version’s status is derived from what names, approved and served it', 
     { _id: 'w/2', outcome: 'rolled-back', version: { id: 'many/1' } },
   ] as never);
   expect((await versions()).map(({ status }) => status).slice(0, 3)).toEqual(['rejected', 'candidate', 'retired']);
+  // Served, and no request of its own: that approves nothing.
+  expect(await records.find('version', 'life@1')).toMatchObject({ status: 'candidate', aliases: ['champion'] });
+  await moving.requests.insertOne({ _id: 'life/1', state: 'approved' } as never);
   expect(await records.find('version', 'life@1')).toMatchObject({ status: 'approved', aliases: ['champion'] });
   expect(await records.find('version', 'other@1')).toMatchObject({ status: 'candidate', aliases: [] });
 });
