@@ -5,13 +5,18 @@ import type { ApprovalRequest } from '../../src/domain/approval';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { durationMs } from '../../src/domain/durations';
 import type { EndpointDocument } from '../../src/domain/endpoint';
-import { phaseId } from '../../src/domain/ids';
+import { cycleRecordId, phaseId } from '../../src/domain/ids';
 import { planOf } from '../../src/domain/plan';
 import type { CycleDocument, Fact } from '../../src/domain/records';
 import { nextPeriod, type TimeRange, periodOf } from '../../src/domain/period';
 import { loadProject } from '../../src/project/load-project';
 import { storeConfig } from '../../src/stores/config';
+import { windowId } from '../../src/domain/windows';
 import { connectStores, type Stores } from '../../src/stores/connect';
+import { findCycle } from '../../src/stores/cycles';
+import { definedProjects } from '../../src/stores/definitions';
+import { findEndpoint } from '../../src/stores/endpoints';
+import { findRequest } from '../../src/stores/requests';
 import { type Flight, sampledFlights } from './flights';
 import { parseOptions, type QuickstartOptions } from './options';
 import { approved } from './people';
@@ -135,8 +140,8 @@ export class Story {
   /** Asks the people of cycle `cycle`, and waits for what they say. */
   async decided(cycle: number): Promise<void> {
     const request = await waitFor(`cycle ${cycle}'s approval request`, () => this.openRequest(cycle), 300_000);
-    const { client, options, temporalUi } = this;
-    await approved({ client, options, temporalUi, requests: this.stores.moving.requests }, request);
+    const { client, options, stores, temporalUi } = this;
+    await approved({ client, options, stores, temporalUi }, request);
   }
 
   /** The endpoint's document once the step that this cycle's rollout is in has every replica behind it. */
@@ -151,18 +156,16 @@ export class Story {
   }
 
   document(): Promise<EndpointDocument | null> {
-    return this.stores.moving.endpoints.findOne({ _id: this.definition.name });
+    return findEndpoint(this.stores, this.definition.name);
   }
 
   window(period: TimeRange): Promise<Fact<'window'> | null> {
-    return this.stores.facts
-      .collection('window')
-      .findOne({ 'body.endpoint': this.definition.name, 'body.period.from': period.from, 'body.revision': 0 });
+    return this.stores.facts.find('window', windowId(this.definition.name, period.from, 0));
   }
 
   async cycleIsWell(cycle: number): Promise<CycleDocument | null> {
     for (const running of this.processes) requireAlive(running);
-    const document = await this.stores.moving.cycles.findOne({ _id: `${this.definition.name}/${cycle}` });
+    const document = await findCycle(this.stores, cycleRecordId(this.definition.name, cycle));
     if (document?.state === 'failed')
       throw new Error(`${document.phase} of cycle ${cycle} failed: ${document.failure}`);
     if (document?.state === 'finished' && document.outcome !== 'deployed')
@@ -173,7 +176,7 @@ export class Story {
   async openRequest(cycle: number): Promise<ApprovalRequest | undefined> {
     const document = await this.cycleIsWell(cycle);
     if (document?.state !== 'waiting') return undefined;
-    return (await this.stores.moving.requests.findOne({ _id: `${this.definition.name}/${cycle}` })) ?? undefined;
+    return (await findRequest(this.stores, cycleRecordId(this.definition.name, cycle))) ?? undefined;
   }
 
   private async isReady(): Promise<true | undefined> {
@@ -304,7 +307,7 @@ function ripeWindows(
 
 /** `flights-<n>`: the first number that no project has, neither among these records nor among Temporal's workflows. */
 async function nextProject(stores: Stores, client: MlopsClient): Promise<string> {
-  const names = (await stores.db.collection('definitions').distinct('body.definition.name')) as string[];
+  const names = await definedProjects(stores);
   for await (const { workflowId } of client.temporal.workflow.list({ query: "WorkflowType = 'lifecycle'" })) {
     names.push(workflowId.replace(/^mlops\//, ''));
   }

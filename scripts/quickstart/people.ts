@@ -1,10 +1,11 @@
 /** Who decides: the demo's approver with --yes, else the person at the terminal, or anyone by the UI or another shell. */
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
-import type { Collection } from 'mongodb';
 import type { MlopsClient } from '../../src/client';
 import { type ApprovalRequest, decidedDigest } from '../../src/domain/approval';
 import type { DecisionAnswer } from '../../src/domain/messages';
+import type { Store } from '../../src/stores/open';
+import { findRequest } from '../../src/stores/requests';
 import type { QuickstartOptions } from './options';
 import { mlopsCommand, say, waitFor } from './say';
 import { workflowPage } from './temporal-ui';
@@ -13,7 +14,7 @@ export const DEMO_APPROVER = 'ana';
 
 export interface Asking {
   readonly client: MlopsClient;
-  readonly requests: Collection<ApprovalRequest>;
+  readonly stores: Store;
   readonly options: Pick<QuickstartOptions, 'yes' | 'fresh'>;
   readonly temporalUi: string | undefined;
 }
@@ -26,7 +27,7 @@ export interface Terminal {
 
 /** Asks, and returns once it is approved, here or elsewhere. @throws where it was rejected or expired */
 export async function approved(of: Asking, request: ApprovalRequest, terminal: Terminal = process): Promise<void> {
-  const { client, requests, options } = of;
+  const { client, stores, options } = of;
   tell(of, request);
   if (options.yes) {
     const { outcome, reason } = await send(client, request, 'approve', 'demo');
@@ -36,7 +37,7 @@ export async function approved(of: Asking, request: ApprovalRequest, terminal: T
   let asking = !options.yes && terminal.stdin.isTTY === true;
   const decided = waitFor(
     `a decision on ${request._id}`,
-    async () => ((await stateOf(requests, request)) === 'approved' ? true : undefined),
+    async () => ((await stateOf(stores, request)) === 'approved' ? true : undefined),
     options.yes ? 60_000 : 24 * 3_600_000,
     () => asking
   ).finally(() => closed.abort());
@@ -59,8 +60,8 @@ function tell({ options, temporalUi }: Asking, request: ApprovalRequest): void {
   );
 }
 
-async function stateOf(requests: Asking['requests'], { _id }: ApprovalRequest): Promise<string | undefined> {
-  const state = (await requests.findOne({ _id }))?.state;
+async function stateOf(stores: Store, { _id }: ApprovalRequest): Promise<string | undefined> {
+  const state = (await findRequest(stores, _id))?.state;
   if (state !== undefined && state !== 'open' && state !== 'approved') throw new Error(`${_id} is ${state}`);
   return state;
 }

@@ -6,8 +6,14 @@ import type { Fact } from '../../src/domain/records';
 import type { Digest } from '../../src/domain/refs';
 import type { ShadowPairs } from '../../src/domain/rollout';
 import type { TimeRange } from '../../src/domain/period';
+import { championOf } from '../../src/stores/aliases';
+import { cyclesOf } from '../../src/stores/cycles';
+import { decisionsOfProject } from '../../src/stores/decisions';
 import { countStored } from '../../src/stores/predictions';
-import { rolloutsOf } from '../../src/stores/rollouts';
+import { findRequest } from '../../src/stores/requests';
+import { shadowsOf } from '../../src/stores/rollouts';
+import { versionsOf } from '../../src/stores/versions';
+import { verdictsOf } from '../../src/stores/windows';
 import { SAMPLE } from './flights';
 import type { Story } from './main';
 import { elapsedSeconds, mlopsCommand, waitFor } from './say';
@@ -24,25 +30,15 @@ export async function report(story: Told): Promise<void> {
   const { stores, definition } = story;
   const project = definition.name;
   const stored = await allStored(story);
-  const versions = await stores.facts
-    .collection('version')
-    .find({ 'body.project': project })
-    .sort({ 'body.number': 1 })
-    .toArray();
+  const versions = await versionsOf(stores, project);
   const cycles = await Promise.all(versions.map((version) => cycleOf(story, version)));
-  const decisions = await stores.facts
-    .collection('decision')
-    .find({ 'body.request': { $regex: `^${project}/` } })
-    .toArray();
-  const windows = await stores.facts
-    .collection('window')
-    .find({ 'body.endpoint': project, 'body.revision': 0 })
-    .sort({ 'body.period.from': 1 })
-    .toArray();
-  const documents = await stores.moving.cycles.find({ project }).sort({ cycle: 1 }).toArray();
-  const alias = await stores.moving.aliases.findOne({ _id: `${project}/champion` });
+  const decisions = await decisionsOfProject(stores, project);
+  const windows: Fact<'window'>[] = [];
+  for await (const window of verdictsOf(stores, project)) windows.push(window);
+  const documents = await cyclesOf(stores, project);
+  const alias = await championOf(stores, project);
   const februaryAuc = await story.februaryAuc;
-  const rollout = await rolloutsOf(stores).findOne({ project, kind: 'rollout', shadow: { $exists: true } });
+  const [shadow = null] = await shadowsOf(stores, project);
   const result: Result = {
     project,
     cycles,
@@ -84,7 +80,7 @@ export async function report(story: Told): Promise<void> {
       biasHigh: body.bias.gap.high,
       biasVerdict: body.bias.verdict,
     })),
-    shadow: rollout?.shadow ?? null,
+    shadow,
     predictions: stored.predictions,
     truths: stored.truths,
     temporalUi: story.temporalUi ?? null,
@@ -109,7 +105,7 @@ function allStored({ stores, definition, traffic }: Told): Promise<{ predictions
 type CycleResult = Awaited<ReturnType<typeof cycleOf>>;
 
 async function cycleOf({ stores }: Told, version: Fact<'version'>) {
-  const request = await stores.moving.requests.findOne({ _id: version._id });
+  const request = await findRequest(stores, version._id);
   const asked = request === null ? undefined : recordAsked(request, 'evaluation');
   const evaluation = asked === undefined ? null : await stores.facts.get(asked);
   const metrics = evaluation?.body.evaluation;

@@ -4,6 +4,17 @@ import type { AcceptedDecision } from '../domain/approval';
 import type { DecisionBody } from '../domain/records';
 import { facts, type Store } from './mongo';
 
+/** Decisions on a project's requests. */
+export async function decisionsOfProject(
+  store: Store,
+  project: string
+): Promise<{ _id: string; body: DecisionBody }[]> {
+  return facts(store, 'decision')
+    .find({ 'body.request': { $gte: `${project}/`, $lt: `${project}0` } } as never)
+    .sort({ 'body.request': 1, 'made.at': 1 })
+    .toArray();
+}
+
 /** What was decided on a request, in the order of being recorded. */
 export async function decisionsOn(
   store: Store,

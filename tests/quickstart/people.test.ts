@@ -56,7 +56,7 @@ function terminal(isTTY = true) {
 
 const asking = (yes: boolean): Asking => ({
   client: system.client,
-  requests: system.stores.moving.requests,
+  stores: system.stores,
   options: { yes, fresh: false },
   temporalUi: 'http://127.0.0.1:8233',
 });
