@@ -3,11 +3,13 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../runtime/digest';
 import type { SchemaDefinition, SourceDefinition } from '../domain/definition';
+import { MlopsError } from '../domain/errors';
 import type { Fact, IngestBatch, ObservedFile, SnapshotBody } from '../domain/records';
 import type { Digest, Ref } from '../domain/refs';
 import type { Stores } from '../stores/connect';
 import type { IngestInput, IngestOutput } from '../engines/tables/ingest';
-import { localPath, observe } from '../engines/tables/observe';
+import { observe } from '../engines/tables/observe';
+import { sourceFile } from '../engines/tables/source-file';
 import { localCopies } from './step/artifact-cache';
 import { withHeartbeat } from './step/heartbeat';
 import { numericEnvironment, runWithHeartbeat } from './step/compute-job';
@@ -115,9 +117,6 @@ export function ingestActivities(deps: ActivityDeps) {
             profile: output.profile,
             ...(parent === undefined ? {} : { parent }),
           }),
-          // Where the files lay, and how the batches were cut, is told but isn't what a snapshot is.
-          digest: (body) =>
-            digestOf({ columns, eventTime, shards: body.shards.map((shard) => [shard.digest, shard.rows]) }),
         };
       });
     },
@@ -158,7 +157,15 @@ async function locally(
   files: readonly ObservedFile[],
   folder: string
 ): Promise<IngestInput['files']> {
-  if ('file' in source.reader) return files.map((file) => ({ ...file, local: localPath(deps.dataFolder, file.path) }));
+  if ('file' in source.reader) {
+    const { path } = source.reader.file;
+    return Promise.all(
+      files.map(async (file) => {
+        if (file.path !== path) throw notOfSource(file.path, source.name);
+        return { ...file, local: await sourceFile(deps.dataFolder, file.path) };
+      })
+    );
+  }
   const artifacts = files.map((file) => ({
     name: file.path,
     digest: file.digest,
@@ -172,5 +179,14 @@ async function locally(
       await copyFile(paths[index] as string, local);
       return { ...file, local };
     })
+  );
+}
+
+function notOfSource(path: string, source: string): MlopsError {
+  return new MlopsError(
+    'MLOPS_SOURCE_OUTSIDE',
+    'The file is not one that the definition names.',
+    { path, source },
+    'Ingest what mlopsObserve answered for this definition.'
   );
 }

@@ -14,6 +14,7 @@ export const ERRORS = {
   MLOPS_NOT_REGISTERED: 'operator',
   MLOPS_CODE_CHANGED: 'operator',
   // sources and tables
+  MLOPS_SOURCE_OUTSIDE: 'operator',
   MLOPS_SOURCE_MISSING: 'operator',
   MLOPS_SOURCE_EMPTY: 'operator',
   MLOPS_SOURCE_UNREADABLE: 'operator',

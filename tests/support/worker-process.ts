@@ -38,6 +38,8 @@ export function spawnWorker(
       system.taskQueue,
       '--work-folder',
       join(system.folder, 'work'),
+      '--data',
+      system.folder,
       ...register.flatMap((file) => ['--register', file]),
     ],
     {

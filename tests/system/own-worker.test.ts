@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { phaseId } from '../../src/domain/ids';
 import type { Ref } from '../../src/domain/refs';
@@ -12,9 +13,12 @@ import { registeredDefinition } from '../support/registered-definition';
 
 let system: TestSystem;
 let worker: ChildProcess;
+let data: string;
 
 beforeAll(async () => {
   system = await openSystem('own-worker');
+  // Within the worker's data folder, which is its working directory.
+  data = await mkdtemp(join(packageRoot(), '.stack', 'own-worker-'));
   worker = spawn(process.execPath, ['--import', 'tsx', join(packageRoot(), 'examples', 'own-worker', 'worker.ts')], {
     cwd: packageRoot(),
     env: { ...process.env, ...system.env },
@@ -29,6 +33,7 @@ afterAll(async () => {
     await once(worker, 'exit');
   }
   await system.close();
+  await rm(data, { recursive: true, force: true });
 }, 120_000);
 
 test('a worker of one’s own runs its workflow and answers for ours', async () => {
@@ -49,7 +54,7 @@ test('a worker of one’s own runs its workflow and answers for ours', async () 
 
 test('it has the compute worker beside it, which takes real rows', async () => {
   expect((await system.client.computePollers()).activities).toBeGreaterThan(0);
-  const definition = smallProject(`own-${randomUUID().slice(0, 8)}`, await writeSmallFlights(system.folder));
+  const definition = smallProject(`own-${randomUUID().slice(0, 8)}`, await writeSmallFlights(data));
   const cycle = `solo-${randomUUID()}` as const;
   const snapshot = await system.client.temporal.workflow.execute('ingest', {
     workflowId: phaseId(definition.name, cycle, 'ingest'),

@@ -1,7 +1,9 @@
 /** Rows of a snapshot, and their labels, as columns in memory: what training, scoring and statistics read. */
+import { basename } from 'node:path';
 import type { ColumnType } from '../../domain/definition';
 import { MlopsError, type Where } from '../../domain/errors';
 import type { Column, TableColumns } from './columns';
+import { quoted } from '../../domain/quote';
 import { type Database, messageOf, numbersOf, withDatabase } from './duckdb';
 import { column, FILE, KNOWN_AT, LEAST_BIGINT, moment, path, paths, ROW, SQL_TYPES, text } from './sql';
 
@@ -55,10 +57,14 @@ export async function loadColumns(request: LoadRequest, folder?: string): Promis
     );
   } catch (error) {
     if (error instanceof MlopsError) throw error;
-    const what = `A shard can't be loaded: ${messageOf(error)}`;
+    const what = `A shard can't be loaded: ${quoted(withoutFolders(messageOf(error), files))}`;
     const where = { shards: request.shards.map(({ data }) => data).join(' ') };
-    throw new MlopsError('MLOPS_ARTIFACT_CORRUPT', what, where, HOW_TO_MEND, { cause: error });
+    throw new MlopsError('MLOPS_ARTIFACT_CORRUPT', what, where, HOW_TO_MEND);
   }
+}
+
+function withoutFolders(said: string, files: readonly string[]): string {
+  return files.reduce((text, file) => text.replaceAll(file, basename(file)), said);
 }
 
 const HOW_TO_MEND = 'Remove these local copies, which are downloaded and checked anew, and retry.';

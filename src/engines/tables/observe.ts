@@ -1,24 +1,19 @@
 /** What a source's files are right now. Never reused: the answer is what an ingest step is keyed by. */
 import { stat } from 'node:fs/promises';
-import { isAbsolute, resolve } from 'node:path';
 import { digestOfFile as digestOf } from '../../runtime/digest';
 import type { SourceDefinition } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
 import type { ObservedFile } from '../../domain/records';
 import type { Digest } from '../../domain/refs';
+import { sourceFile } from './source-file';
 
 export interface Observation {
   readonly files: readonly ObservedFile[];
 }
 
-/** Of the built-in file reader: a relative path starts at the worker's data folder. */
-export function localPath(baseFolder: string, path: string): string {
-  return isAbsolute(path) ? path : resolve(baseFolder, path);
-}
-
 /**
  * Looks at the file of a built-in source; its recorded path stays as the definition writes it.
- * @throws MlopsError MLOPS_SOURCE_MISSING, MLOPS_SOURCE_EMPTY, MLOPS_SOURCE_UNREADABLE
+ * @throws MlopsError MLOPS_SOURCE_OUTSIDE, MLOPS_SOURCE_MISSING, MLOPS_SOURCE_EMPTY, MLOPS_SOURCE_UNREADABLE
  */
 export async function observe(
   source: Pick<SourceDefinition, 'name' | 'reader'>,
@@ -34,7 +29,7 @@ export async function observe(
     );
   }
   const { path } = source.reader.file;
-  return { files: [await observeFile(localPath(baseFolder, path), path)] };
+  return { files: [await observeFile(await sourceFile(baseFolder, path), path)] };
 }
 
 async function observeFile(local: string, path: string): Promise<ObservedFile> {

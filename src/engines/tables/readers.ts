@@ -2,6 +2,7 @@
 import { open } from 'node:fs/promises';
 import type { ColumnType, SourceDefinition } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
+import { MOST_QUOTED, quoted } from '../../domain/quote';
 import type { Database } from './duckdb';
 import { column, path, ROW, text } from './sql';
 
@@ -53,7 +54,7 @@ async function parquet(
   for (const [name, type] of Object.entries(columns)) {
     const has = found.get(name)!;
     if (PARQUET_TYPES[type].test(has)) continue;
-    const where = { file, column: name, declared: type, found: has };
+    const where = { file, column: name, declared: type, found: quoted(has) };
     const what = 'A column has another type than declared.';
     throw new MlopsError('MLOPS_COLUMN_TYPE', what, where, 'Change the definition, or write the file in that type.');
   }
@@ -115,7 +116,7 @@ const JSON_TYPES = {
 /** Text → value; where something is there that is no such value, the query ends with WRONG_VALUE. */
 function parsed(name: string, type: ColumnType, value: string, there: string): string {
   const it = parsedText(type, value);
-  const detail = `json_object('column', ${text(name)}, 'row', "${ROW}", 'declared', ${text(type)}, 'found', left(${value}, 100))`;
+  const detail = `json_object('column', ${text(name)}, 'row', "${ROW}", 'declared', ${text(type)}, 'found', left(${value}, ${MOST_QUOTED}))`;
   return `CASE WHEN (${it}) IS NULL AND ${there} THEN error(${text(WRONG_VALUE)} || ${detail}) ELSE ${tidy(it, type)} END`;
 }
 
@@ -176,7 +177,7 @@ async function checkRows(database: Database, file: string, relation: string): Pr
 function checkPresent(file: string, columns: Readonly<Record<string, ColumnType>>, found: readonly string[]): void {
   for (const name of Object.keys(columns)) {
     if (found.includes(name)) continue;
-    const where = { file, column: name, found: found.slice(0, 30).join(' ') };
+    const where = { file, column: name, found: quoted(found.join(' ')) };
     throw new MlopsError(
       'MLOPS_COLUMN_MISSING',
       'The file lacks a declared column.',

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import type { SchemaDefinition, SourceDefinition } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
 import type { ObservedFile } from '../../domain/records';
+import { quoted } from '../../domain/quote';
 import { type Database, messageOf } from './duckdb';
 import { knownAtOf } from './known-at';
 import { digestOfFile } from './observe';
@@ -76,15 +77,17 @@ async function refusal(file: string, error: unknown): Promise<MlopsError> {
   const said = messageOf(error);
   const wrong = said.split(WRONG_VALUE)[1];
   if (wrong !== undefined) {
-    const where = { file, ...(JSON.parse(wrong) as Record<string, string | number>) };
+    const value = JSON.parse(wrong) as { readonly column: string; readonly row: number; readonly found: string | null };
+    const where = { file, ...value, found: value.found === null ? undefined : quoted(value.found) };
     return new MlopsError('MLOPS_COLUMN_TYPE', 'A value is not of its declared type.', where, 'Mend the file.');
   }
   // DuckDB adds what its own options could do about it.
   const [reason = ''] = said.split(/\n\s*(?:Possible |LINE \d)|, at byte /, 1);
-  const what = `The file can't be read: ${reason.replaceAll(/\s+/g, ' ').replace(/[.\s]+$/, '')}.`;
+  // Its words may hold lines of the file.
+  const what = `The file can't be read: ${quoted(reason.replace(/Original Line: .*\n/, '').replaceAll(file, 'it')).replace(/[.\s]+$/, '')}.`;
   // DuckDB's own count of JSON lines is off where its buffers end.
   const line = said.includes('Malformed JSON') ? await firstBrokenLine(file) : undefined;
-  return new MlopsError('MLOPS_SOURCE_UNREADABLE', what, { file, line }, 'Fetch or write it again.', { cause: error });
+  return new MlopsError('MLOPS_SOURCE_UNREADABLE', what, { file, line }, 'Fetch or write it again.');
 }
 
 async function firstBrokenLine(file: string): Promise<number | undefined> {

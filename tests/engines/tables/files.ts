@@ -6,7 +6,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import type { SchemaDefinition, SourceDefinition } from '../../../src/domain/definition';
 import type { JobContext, JobProgress } from '../../../src/domain/job';
 import { type IngestInput, type IngestOutput, ingest } from '../../../src/engines/tables/ingest';
-import { localPath, observe } from '../../../src/engines/tables/observe';
+import { observe } from '../../../src/engines/tables/observe';
 
 export interface TestFolder {
   readonly path: string;
@@ -77,7 +77,7 @@ export async function ingestOrders(folder: string, changes: Changes = {}): Promi
   const reader = { file: { path: `orders.${format}`, format } };
   const { files } = await observe({ name: 'orders', reader }, folder);
   const input: IngestInput = {
-    files: files.map((file) => ({ ...file, local: localPath(folder, file.path) })),
+    files: files.map((file) => ({ ...file, local: join(folder, file.path) })),
     format,
     source: { ...ORDERS, reader, ...source },
     schema: { ...ANYTHING, ...schema },

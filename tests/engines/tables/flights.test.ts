@@ -5,7 +5,7 @@ import { learnDependencies } from '../../../src/engines/tables/dependencies';
 import { type IngestOutput, ingest } from '../../../src/engines/tables/ingest';
 import { label } from '../../../src/engines/tables/label';
 import { loadColumns } from '../../../src/engines/tables/load';
-import { localPath, observe } from '../../../src/engines/tables/observe';
+import { observe } from '../../../src/engines/tables/observe';
 import { packageRoot } from '../../../src/runtime/package-root';
 import { context, sql, type TestFolder, testFolder } from './files';
 
@@ -34,7 +34,7 @@ let second: IngestOutput;
 
 async function batch(after: string | null, asOf: string, firstShard: number): Promise<IngestOutput> {
   const { files } = await observe(SOURCE, ROOT);
-  const local = files.map((file) => ({ ...file, local: localPath(ROOT, file.path) }));
+  const local = files.map((file) => ({ ...file, local: join(ROOT, file.path) }));
   const input = { files: local, format: 'parquet', source: SOURCE, schema: SCHEMA, after, asOf, firstShard } as const;
   return await ingest(input, context(folder.path));
 }

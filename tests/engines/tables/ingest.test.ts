@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ingest } from '../../../src/engines/tables/ingest';
-import { localPath, observe } from '../../../src/engines/tables/observe';
+import { observe } from '../../../src/engines/tables/observe';
 import {
   ANYTHING,
   context,
@@ -243,7 +243,7 @@ describe('several files', () => {
         { name: 'orders', reader: { file: { path, format: 'parquet' } } },
         folder.path
       );
-      files.push(...found.map((file) => ({ ...file, local: localPath(folder.path, file.path) })));
+      files.push(...found.map((file) => ({ ...file, local: join(folder.path, file.path) })));
     }
     const input = { files, format: 'parquet', source: ORDERS, schema: ANYTHING, after: null, asOf: LATER } as const;
     expect((await ingest(input, context(folder.path))).rows).toBe(1_010);
@@ -292,7 +292,7 @@ test('what is absent from text is missing; a time with a zone is taken to UTC', 
 test('a long job tells that it is alive, and then that it is done', async () => {
   const told = context(folder.path);
   const { files } = await observe(ORDERS, folder.path);
-  const local = files.map((file) => ({ ...file, local: localPath(folder.path, file.path) }));
+  const local = files.map((file) => ({ ...file, local: join(folder.path, file.path) }));
   await ingest({ files: local, format: 'parquet', source: ORDERS, schema: ANYTHING, after: null, asOf: LATER }, told);
   expect([...new Set(told.told.map(({ note }) => note))]).toEqual([
     'read',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ColumnType } from '../../../src/domain/definition';
 import { withDatabase } from '../../../src/engines/tables/duckdb';
 import { ingest } from '../../../src/engines/tables/ingest';
-import { localPath, observe } from '../../../src/engines/tables/observe';
+import { observe } from '../../../src/engines/tables/observe';
 import {
   ANYTHING,
   context,
@@ -95,7 +95,7 @@ describe('a Parquet file', () => {
     await writeOrders(orders());
     const { files } = await observe(ORDERS, folder.path);
     await writeOrders(orders(), '*', 500);
-    const local = files.map((file) => ({ ...file, local: localPath(folder.path, file.path) }));
+    const local = files.map((file) => ({ ...file, local: join(folder.path, file.path) }));
     const input = {
       files: local,
       format: 'parquet',
@@ -172,5 +172,37 @@ test('a database of a job can read its files and nothing else', async () => {
     await expect(refused).rejects.toThrow('disabled by configuration');
     await expect(database.run(`COPY (SELECT 1) TO '${join(folder.path, 'x.csv')}'`)).rejects.toThrow('disabled');
     await expect(database.run('SET threads = 4')).rejects.toThrow('locked');
+  });
+});
+
+describe('what an error shows of a file', () => {
+  const long = `${'secret '.repeat(40)}\u001b[31m`;
+
+  /** The longest stretch that the message and its causes have in common with the file. */
+  async function shown(content: string, columns: Readonly<Record<string, ColumnType>>, format: 'csv' | 'jsonl') {
+    write(folder.path, 'orders.csv', content);
+    const reader = { file: { path: 'orders.csv', format } } as const;
+    const { files } = await observe({ name: 'orders', reader }, folder.path);
+    const local = files.map((file) => ({ ...file, local: join(folder.path, file.path) }));
+    const source = { ...ORDERS, reader, columns, eventTime: 'at', knownAt: 'at' } as never;
+    const input = { files: local, format, source, schema: ANYTHING, after: null, asOf: LATER } as const;
+    const error = await ingest(input, context(folder.path)).then(
+      () => undefined,
+      (failure: Error) => failure
+    );
+    return [error?.message ?? '', JSON.stringify((error?.cause as Error | undefined)?.message ?? '')];
+  }
+
+  test.each([
+    ['a wrong value', `at,amount\n2024-01-01,${long}\n`, 'csv'],
+    ['a header', `${Array.from({ length: 60 }, (_, i) => `secret_${i}`).join(',')}\n1\n`, 'csv'],
+    ['a line that is cut short', `at,amount\n2024-01-01,"${long}\n`, 'csv'],
+    ['a line that is not JSON', `{"at": "2024-01-01", "amount": ${long}}\n`, 'jsonl'],
+  ] as const)('is at most 80 printable characters: %s', async (_, content, format) => {
+    const [message, cause] = await shown(content, { at: 'timestamp', amount: 'integer' }, format);
+    expect(message).toMatch(/^MLOPS_/);
+    expect((`${message}${cause}`.match(/secret/g) ?? []).length).toBeLessThanOrEqual(80 / 'secret '.length);
+    // oxlint-disable-next-line no-control-regex
+    expect(message).not.toMatch(/\u001b/);
   });
 });
