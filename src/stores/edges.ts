@@ -5,17 +5,16 @@ import { collection, type Store } from './mongo';
 
 export type NewEdge = Omit<LineageEdge, '_id' | 'v'>;
 
-/** Each is there once, however often it is written. */
+/** Each is there once, however often it is written: a second one is not written again, so that an edge is never updated. */
 export async function addEdges(store: Store, edges: readonly NewEdge[], session: ClientSession): Promise<void> {
-  if (edges.length === 0) return;
-  await collection(store, 'edges').bulkWrite(
-    edges.map((edge) => ({
-      updateOne: {
-        filter: { _id: `${edge.from} ${edge.relation} ${edge.to}` },
-        update: { $setOnInsert: { v: 1, ...edge } },
-        upsert: true,
-      },
-    })),
+  const fresh = new Map(edges.map((edge) => [`${edge.from} ${edge.relation} ${edge.to}`, edge]));
+  if (fresh.size === 0) return;
+  const stored = collection(store, 'edges');
+  const there = stored.find({ _id: { $in: [...fresh.keys()] } }, { session, projection: { _id: 1 } });
+  for await (const { _id } of there) fresh.delete(_id);
+  if (fresh.size === 0) return;
+  await stored.insertMany(
+    [...fresh].map(([_id, edge]) => ({ _id, v: 1 as const, ...edge })),
     { session }
   );
 }

@@ -44,11 +44,12 @@ export function withoutWorkflowCache(): void {
 
 export async function openSystem(
   label: string,
-  servers: Environment = readEnvironment(),
+  servers: Environment | ((name: string) => Promise<Environment>) = readEnvironment(),
   other?: OtherTemporal
 ): Promise<TestSystem> {
   const name = `mlops-test-${label}-${randomUUID().slice(0, 8)}`;
-  const env = { ...servers, MLOPS_DATABASE: name, S3_BUCKET: name, MLOPS_TASK_QUEUE: name };
+  const of = typeof servers === 'function' ? await servers(name) : servers;
+  const env = { ...of, MLOPS_DATABASE: name, S3_BUCKET: name, MLOPS_TASK_QUEUE: name };
   const folder = await mkdtemp(join(tmpdir(), `${name}-`));
   const stores = await connectStores(storeConfig(env));
   const client = await MlopsClient.connect({ taskQueue: name, ...(other && { client: other.client }) }, env);
@@ -72,7 +73,14 @@ export async function openSystem(
         ...(other?.identity === undefined ? {} : { identity: other.identity }),
         workflowBundle: { codePath: builtFile('build', 'workflow-bundle.js') },
         ...workflowCache,
-        plugins: [new MlopsPlugin({ stores: storeConfig(env), workFolder: join(folder, 'work'), ...options })],
+        plugins: [
+          new MlopsPlugin({
+            stores: storeConfig(env),
+            dataFolder: folder,
+            workFolder: join(folder, 'work'),
+            ...options,
+          }),
+        ],
       });
       const running = worker.run();
       let stopped: Promise<void> | undefined;
