@@ -54,7 +54,8 @@ export async function listStored(
       .sort(Object.fromEntries(order.map((field) => [field, -1])))
       .limit(limit)
       .toArray(),
-    records.countDocuments(filter),
+    // Counting all would read all.
+    Object.keys(filter).length === 0 ? records.estimatedDocumentCount() : records.countDocuments(filter),
   ]);
   return { records: found.reverse(), total };
 }
