@@ -1,6 +1,5 @@
 /** Labels a snapshot: by a rule, or by a registered labeler. */
 import { join } from 'node:path';
-import { digestOf } from '../runtime/digest';
 import type { LabelSetBody } from '../domain/records';
 import type { Ref } from '../domain/refs';
 import { nodeOf } from '../stores/facts';
@@ -63,7 +62,6 @@ export function labelActivities(deps: ActivityDeps) {
             shards: named.map(({ name, rows }) => ({ name, digest: artifacts.get(name)!.digest, rows })),
             counts: output.counts,
           }),
-          digest: (body) => digestOf({ label, shards: body.shards.map((shard) => [shard.digest, shard.rows]) }),
           edges: [{ from: nodeOf({ kind: 'labelSet', id: key }), relation: 'labeled', to: nodeOf(snapshot) }],
         };
       });

@@ -40,6 +40,8 @@ export interface Fact<K extends FactKind = FactKind, B = FactBodies[K]> {
   readonly inputs: readonly Ref[];
   readonly artifacts: readonly ArtifactRef[];
   readonly body: B;
+  /** Of the whole record: id, kind, digest, step, inputs, artifacts, body. */
+  readonly record: Digest;
   /** Of the attempt that won: times, host, worker. Not part of the digest. */
   readonly made: { readonly at: Date; readonly seconds: number; readonly by: string };
 }
@@ -214,6 +216,8 @@ export interface AuditEvent {
   readonly what: string;
   readonly by: string;
   readonly detail: Readonly<Record<string, unknown>>;
+  /** The record that was written with the event, by the digest of all of it: neither can change alone. */
+  readonly record?: { readonly kind: string; readonly id: string; readonly digest: Digest };
   readonly previous: Digest;
   readonly digest: Digest;
 }

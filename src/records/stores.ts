@@ -17,6 +17,6 @@ const SELECTION_TIMEOUT_MS = 3_000;
 export function openRecordStores(config: StoreConfig): RecordStores {
   const store = openStore(config, { appName: 'temporal-mlops-records', reachMs: SELECTION_TIMEOUT_MS });
   const artifacts = new Artifacts(store, config.s3);
-  const audit = new Audit(store);
+  const audit = new Audit(store, artifacts);
   return { ...store, facts: new Facts(store, artifacts, audit), artifacts, audit };
 }

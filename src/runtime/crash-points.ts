@@ -19,6 +19,7 @@ export const CRASH_POINTS = [
   'rollout:finished',
   'window:committed',
   'cycle:written',
+  'audit:appended',
 ] as const;
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];

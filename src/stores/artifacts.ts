@@ -10,6 +10,7 @@ import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { dirname } from 'node:path';
+import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Client as MinioClient } from 'minio';
 import type { ClientSession, Collection } from 'mongodb';
@@ -117,7 +118,7 @@ export class Artifacts {
     const temporary = `${path}.${randomUUID()}.part`;
     await mkdir(dirname(path), { recursive: true });
     try {
-      const found = await this.#stream(digest, temporary);
+      const found = await this.#stream(digest, createWriteStream(temporary));
       if (found !== digest) {
         throw new MlopsError(
           'MLOPS_ARTIFACT_CORRUPT',
@@ -197,6 +198,57 @@ export class Artifacts {
     );
   }
 
+  /** The object's bytes, hashed; undefined where there is none. */
+  async digestOfObject(digest: Digest): Promise<Digest | undefined> {
+    const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+    try {
+      return await this.#stream(digest, nowhere);
+    } catch (error) {
+      const failure = missingOrUnavailable(this.#bucket, digest, error);
+      if (failure.code === 'MLOPS_ARTIFACT_CORRUPT') return undefined;
+      throw failure;
+    }
+  }
+
+  /** Artifacts' documents by digest. */
+  scan(): AsyncIterable<ArtifactDocument> {
+    return this.#documents.find().sort({ _id: 1 });
+  }
+
+  /** Puts a small object that isn't an artifact under a name of its own, unless there is one. */
+  async putOnce(name: string, bytes: Buffer): Promise<void> {
+    try {
+      await this.#within('putObject', 0, () => this.#s3.putObject(this.#bucket, name, bytes, bytes.length, ONLY_NEW));
+    } catch (error) {
+      if (!isPreconditionFailed(error)) throw unavailable('putObject', name, error);
+    }
+  }
+
+  /** A small object's bytes. */
+  async read(name: string): Promise<Buffer> {
+    try {
+      const chunks: Buffer[] = [];
+      for await (const chunk of await this.#within('getObject', 0, () => this.#s3.getObject(this.#bucket, name)))
+        chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks);
+    } catch (error) {
+      throw unavailable('getObject', name, error);
+    }
+  }
+
+  /** Names of objects that begin like this, in order; `folders`: up to the next slash. */
+  async *names(prefix: string, what: 'objects' | 'folders' = 'objects'): AsyncGenerator<string> {
+    const listed = this.#s3.listObjectsV2(this.#bucket, prefix, what === 'objects');
+    try {
+      for await (const item of listed as AsyncIterable<{ name?: string; prefix?: string }>) {
+        const name = what === 'objects' ? item.name : item.prefix;
+        if (name !== undefined) yield name;
+      }
+    } catch (error) {
+      throw unavailable('listObjects', prefix, error);
+    }
+  }
+
   /** Upserts the document as live; true if it was there before, and so the object too. */
   async #pin(digest: Digest, bytes: number): Promise<boolean> {
     const before = await this.#documents.findOneAndUpdate(
@@ -214,8 +266,8 @@ export class Artifacts {
     return this.hasObject(digest);
   }
 
-  /** To a file, hashed on the way; given up when nothing comes for a while. */
-  async #stream(digest: Digest, path: string): Promise<Digest> {
+  /** Hashed on the way; given up when nothing comes for a while. */
+  async #stream(digest: Digest, to: Writable): Promise<Digest> {
     const hash = createHash('sha256');
     const key = objectKey(digest);
     const object = await this.#within('getObject', 0, () => this.#s3.getObject(this.#bucket, key));
@@ -231,7 +283,7 @@ export class Artifacts {
             yield chunk;
           }
         },
-        createWriteStream(path),
+        to,
         { signal: silence.signal }
       );
     } catch (error) {

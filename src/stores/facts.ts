@@ -11,9 +11,10 @@ import type { Artifacts } from './artifacts';
 import type { Audit, NewAuditEvent } from './audit';
 import { nextNumber } from './counters';
 import { addEdges, type NewEdge } from './edges';
-import { factCollection, type FactHead, factHeads, isDuplicateKey, MONGO, type Store } from './mongo';
+import { recordDigest } from './fact-digest';
+import { factCollection, type FactHead, factHeads, isDuplicateKey, MONGO, type Store, transaction } from './mongo';
 
-export type NewFact<K extends FactKind> = Omit<Fact<K>, 'v' | 'made'>;
+export type NewFact<K extends FactKind> = Omit<Fact<K>, 'v' | 'made' | 'record'>;
 
 /** What is committed beside a fact. */
 export interface CommitBeside {
@@ -67,6 +68,25 @@ export class Facts {
     return found as unknown as AsyncIterable<Fact<K>>;
   }
 
+  /** All of a kind by id. */
+  all<K extends FactKind>(kind: K): AsyncIterable<Fact<K>> {
+    return factHeads(this.#store, kind).find().sort({ _id: 1 }) as unknown as AsyncIterable<Fact<K>>;
+  }
+
+  /** These records, as far as they are there, with these fields only. */
+  async some<K extends FactKind>(
+    kind: K,
+    ids: readonly string[],
+    fields: readonly (keyof Fact | 'body.model.digest' | 'body.model')[]
+  ): Promise<Map<string, Partial<Fact<K>>>> {
+    const found = new Map<string, Partial<Fact<K>>>();
+    if (ids.length === 0) return found;
+    const projection = Object.fromEntries(fields.map((field) => [field, 1]));
+    const records = factHeads(this.#store, kind).find({ _id: { $in: [...new Set(ids)] } }, { projection });
+    for await (const record of records) found.set(record._id, record as unknown as Partial<Fact<K>>);
+    return found;
+  }
+
   /** Of these ids those that no record has. */
   async missing(kind: FactKind, ids: readonly string[]): Promise<ReadonlySet<string>> {
     const missing = new Set(ids);
@@ -116,12 +136,10 @@ export class Facts {
     named: () => Pick<NewFact<K>, '_id' | 'kind'>
   ): Promise<Committed<K>> {
     try {
-      const fact = await this.#store[MONGO].client.withSession((session) =>
-        session.withTransaction(async () => {
-          const { fact: content, beside } = await make(session);
-          return this.write(content, beside, session);
-        })
-      );
+      const fact = await transaction(this.#store, async (session) => {
+        const { fact: content, beside } = await make(session);
+        return this.write(content, beside, session);
+      });
       return { fact, won: true };
     } catch (error) {
       // Only outside the transaction: an error inside it aborts it, and every read there would fail and retry.
@@ -142,7 +160,10 @@ export class Facts {
       content.artifacts.map((artifact) => artifact.digest),
       session
     );
-    if (beside.audit !== undefined) await this.#audit.append(beside.audit, session);
+    if (beside.audit !== undefined) {
+      const record = { kind: content.kind, id: content._id, digest: written.record };
+      await this.#audit.append({ ...beside.audit, record }, session);
+    }
     await beside.also?.(session);
     return written;
   }
@@ -160,7 +181,12 @@ export class Facts {
 
 function madeNow<K extends FactKind>(fact: NewFact<K>, startedAt: number | undefined): Fact<K> {
   const seconds = startedAt === undefined ? 0 : (Date.now() - startedAt) / 1000;
-  return { ...fact, v: 1, made: { at: new Date(), seconds, by: `${process.pid}@${hostname()}` } } as unknown as Fact<K>;
+  return {
+    ...fact,
+    v: 1,
+    record: recordDigest(fact),
+    made: { at: new Date(), seconds, by: `${process.pid}@${hostname()}` },
+  } as unknown as Fact<K>;
 }
 
 /** A record's name in the lineage graph: `version:flights-1/2`. */

@@ -7,6 +7,9 @@ import { FACT_KINDS } from '../domain/refs';
 import { factCollection, MONGO, type Store } from './mongo';
 import { MUTABLE_RECORDS } from './mutable-records';
 
+/** A replica that is silent for so long is listed no more. */
+export const REPLICA_FORGOTTEN_S = 3_600;
+
 /** Lists that name no project show the newest of all. */
 const BY_TIME: IndexDescription = { key: { 'made.at': 1 } };
 
@@ -36,8 +39,12 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
     { key: { 'causes.window': 1 }, sparse: true },
   ],
   requests: [{ key: { openedAt: 1 } }, { key: { project: 1, openedAt: 1 } }],
-  rollouts: [{ key: { startedAt: 1 } }, { key: { project: 1, startedAt: 1 } }, { key: { 'version.id': 1 } }],
-  replicas: [{ key: { endpoint: 1 } }],
+  rollouts: [{ key: { startedAt: 1 } }, { key: { project: 1, startedAt: 1 } }, { key: { 'version.id': 1 } }, { key: { project: 1, epoch: 1 } }],
+  replicas: [
+    { key: { endpoint: 1 } },
+    // One that was killed can't withdraw its report.
+    { key: { reportedAt: 1 }, expireAfterSeconds: REPLICA_FORGOTTEN_S },
+  ],
   aliases: [{ key: { version: 1 } }],
   artifacts: [{ key: { touchedAt: 1 } }],
   edges: [{ key: { from: 1 } }, { key: { to: 1 } }],

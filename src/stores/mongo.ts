@@ -98,16 +98,35 @@ export function factHeads(store: Store, kind: FactKind): Collection<FactHead> {
   return store[MONGO].db.collection<FactHead>(factCollection(kind));
 }
 
+type AfterCommit = () => Promise<void>;
+
+const afterCommits = new WeakMap<ClientSession, Map<string, AfterCommit>>();
+
+/** Runs once the session's transaction is committed, and not at all if it isn't; of one key the last. */
+export function afterCommit(session: ClientSession, key: string, run: AfterCommit): void {
+  afterCommits.get(session)?.set(key, run);
+}
+
+/** Runs the work in a transaction, again where MongoDB says that another was in its way. */
+export async function transaction<T>(store: Store, work: (session: ClientSession) => Promise<T>): Promise<T> {
+  return store[MONGO].client.withSession(async (session) => {
+    const result = await session.withTransaction(() => {
+      afterCommits.set(session, new Map());
+      return work(session);
+    });
+    for (const run of afterCommits.get(session)?.values() ?? []) await run();
+    return result;
+  });
+}
+
 /**
- * Runs the work in a transaction, again where MongoDB says that another was in its way. Two firsts (an endpoint's
- * document, a project's chain) can meet on one `_id`: then once more, and the second look finds the winner's.
+ * A transaction that finds what is there before it writes. Two firsts (an endpoint's document, a project's chain) can
+ * meet on one `_id`: then once more, and the second look finds the winner's.
  */
 export async function inTransaction<T>(store: Store, work: (session: ClientSession) => Promise<T>): Promise<T> {
-  const run = (): Promise<T> =>
-    store[MONGO].client.withSession((session) => session.withTransaction(() => work(session)));
-  return run().catch((error: unknown) => {
+  return transaction(store, work).catch((error: unknown) => {
     if (!isDuplicateKey(error)) throw error;
-    return run();
+    return transaction(store, work);
   });
 }
 

@@ -2,7 +2,9 @@
 import type { ClientSession } from 'mongodb';
 import { type ApprovalRequest, closedBy, stateAfter } from '../domain/approval';
 import type { RequestState } from '../domain/messages';
+import type { AuditEvent } from '../domain/records';
 import type { Digest } from '../domain/refs';
+import { digestOf } from '../runtime/digest';
 import type { Stores } from './connect';
 import { acceptedOn } from './decisions';
 import { collection, inTransaction, type Store } from './mongo';
@@ -11,11 +13,28 @@ export async function findRequest(store: Store, id: string): Promise<ApprovalReq
   return collection(store, 'requests').findOne({ _id: id });
 }
 
+const CHANGED_BY_CLOSING: readonly string[] = ['revision', 'state', 'closedAt', 'closedBecause'];
+
+/** The request as it was opened, for the audit: all of it but what its closing changes. */
+export function requestRecord(request: ApprovalRequest): NonNullable<AuditEvent['record']> {
+  const opened = Object.entries(request).filter(([field]) => !CHANGED_BY_CLOSING.includes(field));
+  return { kind: 'request', id: request._id, digest: digestOf(Object.fromEntries(opened)) };
+}
+
 export async function requestStates(store: Store, ids: readonly string[]): Promise<ReadonlyMap<string, RequestState>> {
   const found = collection(store, 'requests').find({ _id: { $in: [...ids] } }, { projection: { state: 1 } });
   const states = new Map<string, RequestState>();
   for await (const { _id, state } of found) states.set(_id, state);
   return states;
+}
+
+/** These requests, as far as they are there. */
+export async function findRequests(store: Store, ids: readonly string[]): Promise<ApprovalRequest[]> {
+  return ids.length === 0
+    ? []
+    : collection(store, 'requests')
+        .find({ _id: { $in: [...ids] } })
+        .toArray();
 }
 
 export function allRequests(store: Store): AsyncIterable<ApprovalRequest> {

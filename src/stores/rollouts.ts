@@ -122,9 +122,26 @@ export async function findRollout(store: Store, id: string): Promise<RolloutDocu
   return rolloutsOf(store).findOne({ _id: id });
 }
 
+/** These rollouts, as far as they are there. */
+export async function findRollouts(store: Store, ids: readonly string[]): Promise<RolloutDocument[]> {
+  return ids.length === 0
+    ? []
+    : rolloutsOf(store)
+        .find({ _id: { $in: [...ids] } })
+        .toArray();
+}
+
 /** A project's rollouts that ended with a deployed version, the newest first. */
 export async function deployedRollouts(store: Store, project: string): Promise<RolloutDocument[]> {
   return rolloutsOf(store).find({ project, outcome: 'deployed' }).sort({ epoch: -1 }).toArray();
+}
+
+/** What a project's rollouts found where they paired answers, the first rollout's first. */
+export async function shadowsOf(store: Store, project: string): Promise<ShadowPairs[]> {
+  const paired = rolloutsOf(store)
+    .find({ project, kind: 'rollout', shadow: { $exists: true } })
+    .sort({ epoch: 1 });
+  return (await paired.toArray()).flatMap(({ shadow }) => (shadow === undefined ? [] : [shadow]));
 }
 
 /** Of these versions those that were ever deployed. */

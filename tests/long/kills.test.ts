@@ -171,6 +171,7 @@ test('approval, killed when the request was opened, the decision recorded, the r
 test('deployment, killed when the rollout was begun, its step taken, its end written', async () => {
   expect(await killedAt('rollout:begun', ids.deploy)).toContain('mlopsBeginRollout');
   expect(await killedAt('rollout:step-taken', ids.deploy)).toContain('mlopsTakeStep');
+  expect(await killedAt('audit:appended', ids.deploy)).toContain('mlopsEndRollout');
   expect(await killedAt('rollout:finished', ids.deploy)).toContain('mlopsEndRollout');
   expect(await killedAt('cycle:written', ids.lifecycle)).toContain('mlopsCloseCycle');
 });

@@ -82,7 +82,7 @@ async function writeLife(): Promise<void> {
     { ...cycle, _id: 'life/2', cycle: 2, causes: [cause], refs: tried, startedAt: new Date(2) },
   ] as never);
   const { evaluation, snapshot } = deployed;
-  await moving.requests.insertOne({ _id: 'life/1', project: 'life', version, evaluation, snapshot } as never);
+  await moving.requests.insertOne({ _id: 'life/1', project: 'life', about: [version, evaluation, snapshot] } as never);
   const rollout = { _id: 'mlops/life/1/deploy/run', project: 'life', endpoint: 'life', version };
   await db
     .collection<{ _id: string }>('rollouts')

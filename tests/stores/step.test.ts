@@ -38,7 +38,10 @@ const step = (about: string, text = about, inside: () => Promise<void> = async (
     await writeFile(join(folder, 'out.txt'), text);
     return {
       files: [{ name: 'out', path: join(folder, 'out.txt'), mediaType: 'text/plain' }],
-      body: () => body(about),
+      body: (artifacts) => ({
+        ...body(about),
+        shards: [...artifacts.values()].map(({ name, digest }) => ({ name, digest, rows: 1 })),
+      }),
     };
   });
 /** Resolves for all once so many are there: none can be done before another has begun. */

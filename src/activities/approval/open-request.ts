@@ -11,6 +11,7 @@ import type { Stores } from '../../stores/connect';
 import { acceptedOn } from '../../stores/decisions';
 import { openOnce } from '../../stores/requests';
 import { askedAt, requireCaller } from '../caller';
+import { requestRecord } from '../../stores/requests';
 import type { ActivityDeps } from '../deps';
 import { versionRequest } from './version-request';
 
@@ -63,6 +64,7 @@ export async function openRequest(stores: Stores, draft: RequestDraft): Promise<
     what: 'approval requested',
     by: 'temporal-mlops',
     detail: { request: request._id, kind: request.subject.kind, ...request.subject.digests },
+    record: requestRecord(request),
   });
   return { request, accepted: await acceptedOn(stores, request._id) };
 }

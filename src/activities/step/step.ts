@@ -9,6 +9,7 @@ import { digestOf } from '../../runtime/digest';
 import type { FactBodies, LineageEdge, NumericEnvironment } from '../../domain/records';
 import type { ArtifactRef, Digest, FactKind, Ref } from '../../domain/refs';
 import { type Stores } from '../../stores/connect';
+import { factDigest } from '../../stores/fact-digest';
 import { refOf } from '../../stores/facts';
 import { inAttemptFolder } from './attempt-folder';
 import type { ActivityDeps } from '../deps';
@@ -36,8 +37,6 @@ export interface StepOutcome<K extends FactKind> {
   readonly files: readonly StepFile[];
   /** The record's body, once its files have become artifacts. */
   readonly body: (artifacts: ReadonlyMap<string, ArtifactRef>) => FactBodies[K];
-  /** What the record stands for; default: the digest of its body and its files. */
-  readonly digest?: (body: FactBodies[K]) => Digest;
   /** Artifacts of earlier steps that the record refers to. */
   readonly refersTo?: readonly ArtifactRef[];
   readonly edges?: readonly Omit<LineageEdge, '_id' | 'v'>[];
@@ -82,20 +81,15 @@ export async function runStep<K extends FactKind>(
     for (const file of outcome.files) artifacts.set(file.name, await stores.artifacts.put(file));
     crashPoint('step:artifacts-put');
     const body = outcome.body(artifacts);
-    const digest =
-      outcome.digest?.(body) ??
-      digestOf({ body, files: [...artifacts.values()].map((file) => [file.name, file.digest]) });
+    const { name, version, params, environment } = request;
+    const step = { name, version, params, ...(environment === undefined ? {} : { environment }) };
+    const digest = factDigest(request.kind, { body, step, artifacts: [...artifacts.values()] });
     const { fact, won } = await stores.facts.commit(
       {
         _id: key,
         kind: request.kind,
         digest,
-        step: {
-          name: request.name,
-          version: request.version,
-          params: request.params,
-          ...(request.environment === undefined ? {} : { environment: request.environment }),
-        },
+        step,
         inputs: request.inputs,
         artifacts: [...artifacts.values(), ...(outcome.refersTo ?? [])],
         body,

@@ -6,10 +6,8 @@ import { allAliases } from '../../stores/aliases';
 import { allEndpoints } from '../../stores/endpoints';
 import { nodeOf } from '../../stores/facts';
 import { allRequests } from '../../stores/requests';
-import { type Finding, ok, problem, warning } from './finding';
+import { type Finding, ok, Problems, warning } from './finding';
 
-/** Findings of one sort are alike: the first few are shown. */
-const MOST_SHOWN = 20;
 const MOST_OBJECTS = 10_000;
 const AT_ONCE = 16;
 const BATCH = 500;
@@ -66,8 +64,8 @@ const putBack = (place: string): string =>
 class Refs {
   readonly #stores: RecordStores;
   readonly #withObjects: boolean;
-  readonly #records = new Lines();
-  readonly #artifacts = new Lines();
+  readonly #records = new Problems('refs');
+  readonly #artifacts = new Problems('refs');
   readonly #objects = new Map<Digest, boolean>();
   #unlooked = 0;
   #refs = 0;
@@ -129,24 +127,5 @@ class Refs {
     const notes = this.#unlooked > 0 ? [warning('refs', left, fix)] : [];
     const count = `${this.#refs} refs and ${this.#uses} uses of artifacts`;
     return problems.length > 0 ? [...problems, ...notes] : [ok('refs', `${count}, none dangling`), ...notes];
-  }
-}
-
-/** The first few problems of a sort, and how many more there are. */
-class Lines {
-  readonly #shown: Finding[] = [];
-  #more = 0;
-  #lastFix = '';
-
-  add(about: string, what: string, fix: string): void {
-    this.#lastFix = fix;
-    if (this.#shown.length < MOST_SHOWN) this.#shown.push(problem(about, what, fix));
-    else this.#more += 1;
-  }
-
-  findings(): Finding[] {
-    return this.#more === 0
-      ? this.#shown
-      : [...this.#shown, problem('refs', `${this.#more} more like the last`, this.#lastFix)];
   }
 }

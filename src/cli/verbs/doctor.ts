@@ -2,13 +2,13 @@ import type { Command } from 'commander';
 import { withTaskQueue } from '../options';
 import { table } from '../table';
 import { addVerb, answering, type Outcome } from '../verb';
-import { examine } from '../doctor/examine';
+import { type Examination, examine } from '../doctor/examine';
 import type { Finding } from '../doctor/finding';
 
 export function addDoctor(program: Command): void {
-  const command = addVerb(program, 'doctor', 'doctor --json').action(
-    answering(async (options: { readonly taskQueue?: string }) => told(await examine(options.taskQueue)))
-  );
+  const command = addVerb(program, 'doctor', 'doctor --json')
+    .option('--verify', 'recompute every digest from content: records, audit, decisions, objects; reads all bytes')
+    .action(answering(async (options: Examination) => told(await examine(options))));
   withTaskQueue(command);
 }
 
