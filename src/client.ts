@@ -248,7 +248,7 @@ export class MlopsClient {
 
   async status(project: string): Promise<LifecycleStatus> {
     checkProject(project);
-    await this.requireWorker();
+    await this.requireWorker(NO_WORKER_AFTER_MS, await this.queueOf(project));
     return this.temporal.workflow
       .getHandle(lifecycleId(project))
       .query<LifecycleStatus>(MESSAGES.status)
@@ -292,11 +292,21 @@ export class MlopsClient {
     return this.pollers(`${this.taskQueue}${COMPUTE_SUFFIX}`);
   }
 
+  /** The queue that a project's lifecycle runs on, whatever this client's own is; of a project without one this client's. */
+  async queueOf(project: string): Promise<string> {
+    try {
+      return (await this.temporal.workflow.getHandle(lifecycleId(project)).describe()).taskQueue;
+    } catch (error) {
+      if ((error as Error).name === 'WorkflowNotFoundError') return this.taskQueue;
+      throw error;
+    }
+  }
+
   /** A message to a queue that nobody polls would wait in silence. A server that can't tell (a test server) is trusted. */
-  async requireWorker(withinMs: number = NO_WORKER_AFTER_MS): Promise<void> {
+  async requireWorker(withinMs: number = NO_WORKER_AFTER_MS, queue: string = this.taskQueue): Promise<void> {
     const until = Date.now() + withinMs;
     for (;;) {
-      const pollers = await this.pollers().catch((error: { readonly code?: unknown }) => {
+      const pollers = await this.pollers(queue).catch((error: { readonly code?: unknown }) => {
         if (error.code === UNIMPLEMENTED) return undefined;
         throw error;
       });
@@ -306,8 +316,8 @@ export class MlopsClient {
     }
     throw new MlopsError(
       'MLOPS_NO_WORKER',
-      `no worker polls ${this.taskQueue}`,
-      { queue: this.taskQueue },
+      `no worker polls ${queue}`,
+      { queue },
       'Start one: mlops worker.'
     );
   }
@@ -323,7 +333,7 @@ export class MlopsClient {
     workflowId = lifecycleId(project)
   ): Promise<OperatorAnswer> {
     checkProject(project);
-    await this.requireWorker();
+    await this.requireWorker(NO_WORKER_AFTER_MS, await this.queueOf(project));
     try {
       return await this.temporal.workflow
         .getHandle(workflowId)

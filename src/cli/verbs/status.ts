@@ -46,8 +46,10 @@ const POLL_WITHIN_MS = 1_500;
 const ANSWER_WITHIN_MS = 3_000;
 
 async function asked(client: MlopsClient, project: string): Promise<Said> {
+  let queue = client.taskQueue;
   try {
-    await client.requireWorker(POLL_WITHIN_MS);
+    queue = await client.queueOf(project);
+    await client.requireWorker(POLL_WITHIN_MS, queue);
     // A worker that has just died is still listed as a poller: then nobody answers.
     const status = await client.temporal.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => client.status(project));
     return { status };
@@ -57,7 +59,7 @@ async function asked(client: MlopsClient, project: string): Promise<Said> {
     // The deadline passed, or the workflow's task fails: the records tell what they know all the same.
     const why = ((error as Error).cause as { details?: string } | undefined)?.details || (error as Error).message;
     return {
-      silent: `the lifecycle doesn't answer on ${client.taskQueue}: ${why.replace(/\.+$/, '')}. mlops doctor looks why.`,
+      silent: `the lifecycle doesn't answer on ${queue}: ${why.replace(/\.+$/, '')}. mlops doctor looks why.`,
     };
   }
 }
