@@ -314,12 +314,7 @@ export class MlopsClient {
       if (Date.now() > until) break;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
-    throw new MlopsError(
-      'MLOPS_NO_WORKER',
-      `no worker polls ${queue}`,
-      { queue },
-      'Start one: mlops worker.'
-    );
+    throw new MlopsError('MLOPS_NO_WORKER', `no worker polls ${queue}`, { queue }, 'Start one: mlops worker.');
   }
 
   async close(): Promise<void> {

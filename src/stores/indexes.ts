@@ -39,7 +39,12 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
     { key: { 'causes.window': 1 }, sparse: true },
   ],
   requests: [{ key: { openedAt: 1 } }, { key: { project: 1, openedAt: 1 } }],
-  rollouts: [{ key: { startedAt: 1 } }, { key: { project: 1, startedAt: 1 } }, { key: { 'version.id': 1 } }, { key: { project: 1, epoch: 1 } }],
+  rollouts: [
+    { key: { startedAt: 1 } },
+    { key: { project: 1, startedAt: 1 } },
+    { key: { 'version.id': 1 } },
+    { key: { project: 1, epoch: 1 } },
+  ],
   replicas: [
     { key: { endpoint: 1 } },
     // One that was killed can't withdraw its report.
