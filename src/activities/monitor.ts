@@ -15,7 +15,7 @@ import { findEndpoint } from '../stores/endpoints';
 import { coverage, nextPredicted } from '../stores/predictions';
 import { knownWhen } from '../stores/truths';
 import { readWatermark } from '../stores/replicas';
-import { lastRevision } from '../stores/windows';
+import { lastRevision, verdictsOf } from '../stores/windows';
 import { inAttemptFolder } from './step/attempt-folder';
 import { withHeartbeat } from './step/heartbeat';
 import { clockActivities } from './monitoring/set-clock';
@@ -155,18 +155,11 @@ async function judged(
     ...atEpoch(clockEpoch),
     ...numbers,
   };
-  const earlier = await stores.facts
-    .collection('window')
-    .find({ 'body.endpoint': project, 'body.revision': 0, 'body.period.from': { $lt: period.from } })
-    .sort({ 'body.period.from': 1 })
-    .toArray();
+  const earlier: WindowBody[] = [];
+  for await (const { body } of verdictsOf(stores, project, { before: period.from })) earlier.push(body);
   const body: WindowBody = {
     ...window,
-    triggers: triggersOf(
-      definition.triggers,
-      earlier.map((fact) => fact.body),
-      window
-    ),
+    triggers: triggersOf(definition.triggers, earlier, window),
   };
   const id = windowId(project, period.from, 0);
   const { fact } = await stores.facts.commit(

@@ -15,6 +15,10 @@ import type { WindowRow } from '../../engines/monitor/window-table';
 import type { Stores } from '../../stores/connect';
 import { refOf } from '../../stores/facts';
 import { windowRows } from '../../stores/predictions';
+import { championOf } from '../../stores/aliases';
+import { evaluationOf } from '../../stores/evaluations';
+import { findRequest } from '../../stores/requests';
+import { versionNumbered } from '../../stores/versions';
 import { localCopies } from '../step/artifact-cache';
 import { withHeartbeat } from '../step/heartbeat';
 import { runWithHeartbeat } from '../step/compute-job';
@@ -143,12 +147,11 @@ class RowFile {
 
 /** Nobody asked: the verdict is that of the version that would have answered. */
 async function championNumber(stores: Stores, project: string): Promise<number> {
-  return (await stores.moving.aliases.findOne({ _id: `${project}/champion` }))?.number ?? 0;
+  return (await championOf(stores, project))?.number ?? 0;
 }
 
 async function versionOf(stores: Stores, project: string, number: number): Promise<Fact<'version'> | undefined> {
-  const found = await stores.facts.collection('version').findOne({ 'body.project': project, 'body.number': number });
-  return found === null ? undefined : (found as Fact<'version'>);
+  return (await versionNumbered(stores, project, number)) ?? undefined;
 }
 
 /** What the version was approved with: its evaluation's reference, and what its training rows taught. */
@@ -157,19 +160,17 @@ async function frozenOf(
   version: Fact<'version'>
 ): Promise<{ artifacts: readonly ArtifactRef[]; trainRate: number } | undefined> {
   const { run, features, split } = version.body;
-  const request = await stores.moving.requests.findOne({ _id: version._id });
+  const request = await findRequest(stores, version._id);
   const asked = request === null ? undefined : recordAsked(request, 'evaluation');
   const evaluation =
     asked === undefined
-      ? await stores.facts
-          .collection('evaluation')
-          .findOne({ 'body.run.id': run.id, 'body.period.from': split.test.from, 'body.period.to': split.test.to })
+      ? await evaluationOf(stores, run.id, split.test)
       : await stores.facts.find('evaluation', asked.id);
   if (evaluation === null) return undefined;
   const [ran, fitted] = await Promise.all([stores.facts.get(run), stores.facts.get(features)]);
   const dependencies = fitted.artifacts.filter((artifact) => artifact.name === 'dependencies');
   return {
-    artifacts: [artifactNamed(evaluation as Fact<'evaluation'>, 'reference'), ...dependencies],
+    artifacts: [artifactNamed(evaluation, 'reference'), ...dependencies],
     trainRate: ran.body.trainRate,
   };
 }
