@@ -2,6 +2,7 @@
  * Puts definitions in force: one of each project at a time. What the policy in force governs waits for an approval
  * under it; the records of that approval, and nothing else, put it in force. Each function is one transaction.
  */
+import { requestRecord } from './requests';
 import type { ClientSession } from 'mongodb';
 import type { ApprovalRequest } from '../domain/approval';
 import type { ProjectDefinition } from '../domain/definition';
@@ -157,7 +158,14 @@ async function ask(
   await collection(stores, 'requests').insertOne(request, { session });
   await propose(stores, current, { definition: ref, by, callerIdentity, request: request._id }, session);
   const detail = { request: request._id, kind: 'policy', ...request.subject.digests, callerIdentity };
-  const event = { id: `request ${request._id}`, project, what: 'approval requested', by, detail };
+  const event = {
+    id: `request ${request._id}`,
+    project,
+    what: 'approval requested',
+    by,
+    detail,
+    record: requestRecord(request),
+  };
   await stores.audit.append(event, session);
   return request;
 }
