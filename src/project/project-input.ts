@@ -138,6 +138,6 @@ export interface ProjectInput<Column extends string = string> {
   readonly notifiers?: readonly (Exclude<NotifierUse, RegisteredUse> | RegisteredUseInput)[];
   /** Default: 24 hours. */
   readonly retryFor?: WallDuration;
-  /** Default: 10 seconds. */
+  /** Default: 4 seconds. Work of a worker that died is taken up by another one within it and a second. */
   readonly heartbeatWithin?: WallDuration;
 }

@@ -238,7 +238,7 @@ export const SECTIONS = {
   rollout: rollout.prefault({}),
   monitoring: monitoring.prefault({}),
   retryFor: wallDuration.default({ wall: '24 hours' }),
-  heartbeatWithin: wallDuration.default({ wall: '10 seconds' }),
+  heartbeatWithin: wallDuration.default({ wall: '4 seconds' }),
 } as const;
 
 /** Sections that are lists: each entry is parsed by itself, for the same reason. */

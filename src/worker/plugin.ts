@@ -17,7 +17,7 @@ import { type StoreConfig, storeConfig } from '../stores/config';
 import { connectStores, type Stores } from '../stores/connect';
 import { ActivityFailures } from './activity-failures';
 import { withBundlingProgress } from './bundling-progress';
-import { jobRunner } from './compute/pool';
+import { type ComputePool, computePool } from './compute/pool';
 import { readModules } from './registered-modules';
 import { checkSearchAttributes } from './search-attributes';
 import { checkTemporal } from './temporal-server';
@@ -50,6 +50,7 @@ export class MlopsPlugin extends SimplePlugin {
   readonly #activities: ReturnType<typeof createActivities>;
   readonly #workFolder: string;
   readonly #registered: Registered;
+  readonly #pool: ComputePool;
   #stores: Promise<Stores> | undefined;
   #workerOptions: WorkerOptions | undefined;
   #worker: Worker | undefined;
@@ -59,7 +60,8 @@ export class MlopsPlugin extends SimplePlugin {
     this.#options = options;
     this.#workFolder = options.workFolder ?? join(tmpdir(), `temporal-mlops-${process.getuid?.() ?? 'user'}`);
     const limits = { ...defaultLimits(), ...options.limits };
-    const runJob = jobRunner(limits);
+    this.#pool = computePool(limits);
+    const { runJob } = this.#pool;
     this.#registered = readModules([options.registered ?? []].flat(), runJob, this.#workFolder);
     const deps: ActivityDeps = {
       stores: () => this.#connected(),
@@ -144,6 +146,7 @@ export class MlopsPlugin extends SimplePlugin {
         await checkSearchAttributes(options.connection, options.namespace ?? 'default');
     }
     if (this.#options.compute === 'elsewhere') return undefined;
+    this.#pool.open();
     // It runs no workflows.
     const { workflowModules: _none, ...interceptors } = options.interceptors ?? {};
     return Worker.create({
@@ -166,6 +169,7 @@ export class MlopsPlugin extends SimplePlugin {
   }
 
   async #disconnect(): Promise<void> {
+    this.#pool.close();
     const stores = this.#stores;
     this.#stores = undefined;
     await (await stores)?.close();

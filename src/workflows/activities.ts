@@ -16,7 +16,7 @@ export type Activities = ReturnType<typeof createActivities>;
 
 type Retries = Pick<Plan, 'retryFor' | 'heartbeatWithin'>;
 
-const DEFAULT_RETRIES: Retries = { retryFor: { wall: '24 hours' }, heartbeatWithin: { wall: '10 seconds' } };
+const DEFAULT_RETRIES: Retries = { retryFor: { wall: '24 hours' }, heartbeatWithin: { wall: '4 seconds' } };
 
 /** Every kill is an attempt, so retries are bounded by time and not by number. */
 const RETRY = { initialInterval: 250, backoffCoefficient: 2, maximumInterval: 10_000 } as const;
@@ -60,7 +60,7 @@ export function compute(retries: Retries = DEFAULT_RETRIES): Activities {
 }
 
 /** In heartbeats: by default a minute. */
-const FIRST_LOOK = 6;
+const FIRST_LOOK = 15;
 
 /**
  * Awaits compute work. If it takes a minute and nobody polls its queue, the workflow says so and goes on waiting;

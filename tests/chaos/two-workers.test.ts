@@ -1,7 +1,8 @@
 /** Two workers on one queue: whoever loses its worker goes on at the other, and nothing is made twice. */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { lifecycleId } from '../../src/domain/ids';
+import flights from '../../examples/flights/project';
+import { lifecycleId, phaseId } from '../../src/domain/ids';
 import { computeProcesses } from '../support/compute-processes';
 import { eventually } from '../support/eventually';
 import { FEBRUARY, Lifecycles } from '../support/lifecycles';
@@ -31,9 +32,10 @@ afterAll(async () => {
   await system.close();
 });
 
-test('the worker that trains is killed: the other one finishes, once', async () => {
+test('the worker that trains is killed: within 5 s the other one is at it, and finishes, once', async () => {
   project = await lifecycles.start(
     lifecycles.define({
+      heartbeatWithin: flights.heartbeatWithin,
       model: { network: { hidden: [64, 64], batch: 8, learningRate: 0.001, epochs: 150, maxRowsSeen: 1e6, seed: 4 } },
     }),
     FEBRUARY
@@ -47,6 +49,19 @@ test('the worker that trains is killed: the other one finishes, once', async () 
   const killed = workers.find(({ pid }) => pid === training?.parent);
   const other = workers.find((worker) => worker !== killed);
   await killed?.kill();
+  const killedAt = Date.now();
+  const again = await eventually(
+    'the second attempt',
+    async () => {
+      const { raw } = await lifecycles.handle(phaseId(project, 1, 'train')).describe();
+      const pending = raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'mlopsTrain');
+      return pending?.attempt === 2 && pending.lastWorkerIdentity?.startsWith(`${other?.pid}@`) === true
+        ? (pending.lastStartedTime ?? undefined)
+        : undefined;
+    },
+    20_000
+  );
+  expect(Number(again.seconds) * 1_000 + Number(again.nanos ?? 0) / 1e6 - killedAt).toBeLessThan(5_000);
   expect(await lifecycles.request(project, 1, 60_000)).toMatchObject({ state: 'open' });
 
   const { stores } = system;

@@ -116,7 +116,7 @@ describe('defaults', () => {
       triggers: [],
       notifiers: [{ log: true }],
       retryFor: { wall: '24 hours' },
-      heartbeatWithin: { wall: '10 seconds' },
+      heartbeatWithin: { wall: '4 seconds' },
     } satisfies ProjectDefinition);
   });
 

@@ -19,7 +19,7 @@ import type { Stores } from '../../src/stores/connect';
 import { refOf } from '../../src/stores/facts';
 import { temporalConfig } from '../../src/runtime/temporal-config';
 import { ActivityFailures } from '../../src/worker/activity-failures';
-import { jobRunner } from '../../src/worker/compute/pool';
+import { computePool } from '../../src/worker/compute/pool';
 import { dropStores, ownStores } from '../stores/served';
 import { quiet } from '../support/quiet';
 
@@ -43,7 +43,7 @@ export async function startEndpointWorker(name: string): Promise<EndpointWorker>
   const workFolder = await mkdtemp(join(tmpdir(), `mlops-${name}-`));
   const deps: ActivityDeps = {
     stores: async () => stores,
-    runJob: jobRunner(defaultLimits()),
+    runJob: computePool(defaultLimits()).runJob,
     registered: nothingRegistered,
     limits: defaultLimits(),
     searchAttributes: false,

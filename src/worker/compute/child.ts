@@ -1,8 +1,8 @@
 /** A compute child's whole life: take one job, run it, answer. It ends with its parent, so an orphan writes nothing. */
 import { errorCodeOf, MlopsError } from '../../domain/errors';
 import type { Job } from '../../domain/job';
-import { JOBS, type JobEntry, runsUserCode } from './jobs';
-import type { Failed, FromChild, ToChild } from './protocol';
+import { JOBS, type JobEntry, LOADED_AHEAD, runsUserCode } from './jobs';
+import type { Failed, FromChild, FromWorker, RunsJob } from './protocol';
 
 const send = process.send?.bind(process);
 
@@ -12,13 +12,21 @@ const tell = (message: FromChild): void => {
 
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
-process.once('message', (message: ToChild) => {
-  if (runsUserCode(message.job)) failWithUserCode();
-  void run(message).then(tell);
+let taken = false;
+
+process.on('message', (message: FromWorker) => {
+  if (message.type === 'prepare') {
+    for (const module of LOADED_AHEAD) require(module);
+  } else if (!taken) {
+    taken = true;
+    if (runsUserCode(message.job)) failWithUserCode();
+    void run(message).then(tell);
+  }
 });
 
-async function run({ job, input, folder }: ToChild): Promise<FromChild> {
+async function run({ job, input, folder }: RunsJob): Promise<FromChild> {
   try {
+    process.chdir(folder);
     const entry = (JOBS as Readonly<Record<string, JobEntry>>)[job];
     if (entry === undefined) throw new Error(`no such job: ${job}`);
     const work = (require(entry.module) as Readonly<Record<string, Job<unknown, unknown>>>)[entry.name];

@@ -22,6 +22,9 @@ export const JOBS: Readonly<Record<JobName, JobEntry>> = {
   notifyCode: { module: '../../activities/registered/jobs/notify', name: 'notifyCode' },
 };
 
+/** The native libraries' doors: most of a start's time. They do nothing until a job uses them. */
+export const LOADED_AHEAD = ['../../engines/onnx/session', '../../engines/tables/duckdb'];
+
 const CODE_JOBS: ReadonlySet<string> = new Set<CodeJobName>([
   ...(['describeCode', 'readCode', 'labelCode'] as const),
   ...(['trainCode', 'measureCode', 'notifyCode'] as const),

@@ -2,6 +2,7 @@
  * Compute in child processes: one job, one child. SIGKILL cancels at once, whatever native code it is in, and a
  * crash costs one attempt, never the worker.
  */
+import type { ChildProcess } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 import type { RunJob, RunJobOptions } from '../../activities/deps';
 import type { Limits } from '../../activities/limits';
@@ -9,7 +10,8 @@ import type { ErrorCode, Where } from '../../domain/errors';
 import { MlopsError } from '../../domain/errors';
 import { runsUserCode } from './jobs';
 import { type ChildMemory, residentMemory, startChild } from './process';
-import type { Failed, FromChild, ToChild } from './protocol';
+import type { Failed, FromChild, FromWorker } from './protocol';
+import { Spare } from './spare';
 
 /** Last characters of what a child printed that an error quotes. */
 const TAIL = 2_000;
@@ -23,8 +25,24 @@ interface Ceilings extends ChildMemory {
   readonly time: number;
 }
 
-export function jobRunner(limits: Limits): RunJob {
-  return (job, input, options) => run(job, input, options, ceilingsOf(job, limits));
+export interface ComputePool {
+  readonly runJob: RunJob;
+  /** From now on a child is started ahead, for the job that comes next. */
+  open(): void;
+  close(): void;
+}
+
+export function computePool(limits: Limits): ComputePool {
+  const spare = new Spare(() => startChild(ceilingsOf('spare', limits), false));
+  return {
+    runJob: (job, input, options) => {
+      const ceilings = ceilingsOf(job, limits);
+      const take = (): ChildProcess => (runsUserCode(job) ? startChild(ceilings, true) : spare.take());
+      return run<never>(job, input, options, ceilings, take).finally(() => spare.refill());
+    },
+    open: () => spare.open(),
+    close: () => spare.close(),
+  };
 }
 
 function ceilingsOf(job: string, limits: Limits): Ceilings {
@@ -41,10 +59,16 @@ function ceilingsOf(job: string, limits: Limits): Ceilings {
   return { databaseMemory, memory: limits.codeMemory, silence: limits.codeSilence, time: short };
 }
 
-function run<O>(job: string, input: unknown, options: RunJobOptions, ceilings: Ceilings): Promise<O> {
+function run<O>(
+  job: string,
+  input: unknown,
+  options: RunJobOptions,
+  ceilings: Ceilings,
+  take: () => ChildProcess
+): Promise<O> {
   return new Promise<O>((resolve, reject) => {
     if (options.signal.aborted) return reject(options.signal.reason);
-    const child = startChild(options.folder, ceilings, runsUserCode(job));
+    const child = take();
     const startedAt = Date.now();
     let heardAt = startedAt;
     let printed = '';
@@ -95,7 +119,7 @@ function run<O>(job: string, input: unknown, options: RunJobOptions, ceilings: C
           return fail(failure(message, readable(printed)));
       }
     });
-    child.send({ job, input, folder: options.folder } satisfies ToChild, (error) => {
+    child.send({ type: 'run', job, input, folder: options.folder } satisfies FromWorker, (error) => {
       // It has ended, and says how by its end.
       if (error !== null && child.exitCode === null && child.signalCode === null) fail(crashed(job, error.message, ''));
     });

@@ -1,7 +1,7 @@
 /** The process of a compute child: how it is started, and what the machine says of it. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { builtFile } from '../../runtime/package-root';
+import { builtFile, packageRoot } from '../../runtime/package-root';
 
 const MIB = 2 ** 20;
 
@@ -11,9 +11,10 @@ export interface ChildMemory {
   readonly databaseMemory: number;
 }
 
-export function startChild(folder: string, { memory, databaseMemory }: ChildMemory, userCode: boolean): ChildProcess {
+export function startChild({ memory, databaseMemory }: ChildMemory, userCode: boolean): ChildProcess {
   return fork(builtFile('src', 'worker', 'compute', 'child.js'), [], {
-    cwd: folder,
+    // Not where the worker is: a child moves into its attempt's folder, and a spare one is in nobody's way.
+    cwd: packageRoot(),
     // What user code prints belongs to its failure; engines print nothing.
     stdio: ['ignore', userCode ? 'pipe' : 'ignore', 'pipe', 'ipc'],
     serialization: 'json',

@@ -1,10 +1,18 @@
 import type { JobProgress } from '../../domain/job';
 
-export interface ToChild {
+/** Nothing of a job: a spare child loads what all of them load. */
+export interface Prepare {
+  readonly type: 'prepare';
+}
+
+export interface RunsJob {
+  readonly type: 'run';
   readonly job: string;
   readonly input: unknown;
   readonly folder: string;
 }
+
+export type FromWorker = Prepare | RunsJob;
 
 export interface Failed {
   readonly type: 'failed';

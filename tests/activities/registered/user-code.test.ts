@@ -7,7 +7,7 @@ import type { NotifyInput } from '../../../src/activities/registered/jobs/notify
 import type { ReadInput, ReadOutput } from '../../../src/activities/registered/jobs/read';
 import type { MlopsError } from '../../../src/domain/errors';
 import type { RegisteredDescription } from '../../../src/project/registry';
-import { jobRunner } from '../../../src/worker/compute/pool';
+import { computePool } from '../../../src/worker/compute/pool';
 import { loaders } from '../../../src/worker/compute/process';
 import { readModules } from '../../../src/worker/registered-modules';
 
@@ -30,7 +30,7 @@ async function run(body: string, limits: Partial<Limits> = {}): Promise<unknown>
     module,
     `export default { notifiers: { it: { version: '1', async notify(notice, params) { ${body} } } } };\n`
   );
-  const runJob = jobRunner({ ...defaultLimits(), ...limits });
+  const { runJob } = computePool({ ...defaultLimits(), ...limits });
   const [code] = (await readModules([module], runJob, folder).describe()) as [RegisteredDescription];
   const use = { modules: [module], params: {}, ...code };
   const attempt = join(folder, `attempt-${count}`);
@@ -116,7 +116,7 @@ test('a module that was changed under its version after the worker had read it i
   const module = join(folder, 'edited.ts');
   const text = (body: string) => `export default { notifiers: { it: { version: '1', notify() { ${body} } } } };\n`;
   writeFileSync(module, text('return;'));
-  const runJob = jobRunner(defaultLimits());
+  const { runJob } = computePool(defaultLimits());
   const [code] = (await readModules([module], runJob, folder).describe()) as [RegisteredDescription];
   writeFileSync(module, text('throw new Error();'));
   const sent = runJob<NotifyInput, null>(
@@ -141,7 +141,7 @@ test('a reader may yield so many parts, and its files are kept as they were when
      };
      export default { readers: { it: { version: '1', read: (request) => read(request) } } };\n`
   );
-  const runJob = jobRunner(defaultLimits());
+  const { runJob } = computePool(defaultLimits());
   const [code] = (await readModules([module], runJob, folder).describe()) as [RegisteredDescription];
   const reading = (parts: number) => {
     const attempt = mkdtempSync(join(folder, 'read-'));
@@ -157,7 +157,7 @@ test('a reader may yield so many parts, and its files are kept as they were when
 });
 
 test('functions, and a path that leads nowhere, are refused when the worker is made', () => {
-  const runJob = jobRunner(defaultLimits());
+  const { runJob } = computePool(defaultLimits());
   expect(() => readModules([{ notifiers: {} } as never], runJob, folder)).toThrow(
     /MLOPS_CONFIGURATION.*path of a module/
   );

@@ -6,7 +6,7 @@ import { defaultLimits } from '../../../src/activities/limits';
 import type { NotifyInput } from '../../../src/activities/registered/jobs/notify';
 import { runWithHeartbeat } from '../../../src/activities/step/compute-job';
 import type { RegisteredDescription } from '../../../src/project/registry';
-import { jobRunner } from '../../../src/worker/compute/pool';
+import { computePool } from '../../../src/worker/compute/pool';
 import { readModules } from '../../../src/worker/registered-modules';
 import { type OwnStores, openOwnStores } from '../../support/own-stores';
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
      };
      module.exports.default = { notifiers: { it: { version: '1', notify } } };\n`
   );
-  const runJob = jobRunner(defaultLimits());
+  const { runJob } = computePool(defaultLimits());
   const [code] = (await readModules([module], runJob, system.folder).describe()) as [RegisteredDescription];
   const deps = { ...system.deps, runJob };
   // A new environment for each attempt, as in a worker that was started again.

@@ -1,0 +1,52 @@
+/**
+ * One compute child that is started ahead, since a start costs some 250 ms of CPU: node itself and the two native
+ * libraries, which every job loads. It holds nothing of a job, takes one, and ends with it like any other.
+ */
+import type { ChildProcess } from 'node:child_process';
+import type { FromWorker } from './protocol';
+
+export class Spare {
+  readonly #start: () => ChildProcess;
+  #child: ChildProcess | undefined;
+  #open = false;
+
+  constructor(start: () => ChildProcess) {
+    this.#start = start;
+  }
+
+  /** From now on one is kept ready; it keeps nobody's process from ending. */
+  open(): void {
+    this.#open = true;
+    this.refill();
+  }
+
+  /** Starts the next one, if there is none. */
+  refill(): void {
+    if (!this.#open || this.#child !== undefined) return;
+    const child = this.#start();
+    this.#child = child;
+    const forget = (): void => {
+      if (this.#child === child) this.#child = undefined;
+    };
+    child.on('error', forget).on('exit', forget);
+    child.send({ type: 'prepare' } satisfies FromWorker, () => undefined);
+    child.unref();
+    child.channel?.unref();
+  }
+
+  /** The one that is ready, or a new one. */
+  take(): ChildProcess {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child?.connected !== true || child.exitCode !== null || child.signalCode !== null) return this.#start();
+    child.ref();
+    child.channel?.ref();
+    return child;
+  }
+
+  close(): void {
+    this.#open = false;
+    this.#child?.kill('SIGKILL');
+    this.#child = undefined;
+  }
+}

@@ -1,0 +1,48 @@
+/** A worker that is busy is not taken for dead: with the default heartbeat an event loop may stand still for two seconds. */
+import flights from '../../examples/flights/project';
+import { phaseId } from '../../src/domain/ids';
+import { eventually } from '../support/eventually';
+import { FEBRUARY, Lifecycles } from '../support/lifecycles';
+import { writeSmallFlights } from '../support/small-flights';
+import { openSystem, type TestSystem } from '../support/system';
+
+let system: TestSystem;
+let lifecycles: Lifecycles;
+
+beforeAll(async () => {
+  system = await openSystem('alarms');
+  lifecycles = new Lifecycles(system, await writeSmallFlights(system.folder));
+  // In this process: what blocks this thread blocks the worker.
+  await system.startWorker();
+});
+afterAll(async () => {
+  await lifecycles.end();
+  await system.close();
+});
+
+test('a child that computes for long, under a worker that is blocked again and again, is one attempt', async () => {
+  const project = await lifecycles.start(
+    lifecycles.define({
+      heartbeatWithin: flights.heartbeatWithin,
+      model: { network: { hidden: [64, 64], batch: 8, learningRate: 0.001, epochs: 60, maxRowsSeen: 1e6, seed: 4 } },
+    }),
+    FEBRUARY
+  );
+  const training = async () => {
+    const { raw } = await lifecycles.handle(phaseId(project, 1, 'train')).describe();
+    return raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'mlopsTrain');
+  };
+  await eventually('its training', () => training().catch(() => undefined), 60_000);
+  let attempts = 0;
+  for (let time = 0; time < 3; time += 1) {
+    block(2_000);
+    attempts = Math.max(attempts, (await training().catch(() => undefined))?.attempt ?? 0);
+  }
+  expect(attempts).toBe(1);
+  expect(await lifecycles.request(project, 1, 60_000)).toMatchObject({ state: 'open' });
+});
+
+function block(forMs: number): void {
+  const until = Date.now() + forMs;
+  while (Date.now() < until);
+}
