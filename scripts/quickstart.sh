@@ -7,4 +7,6 @@ export MLOPS_QUICKSTART_STARTED_MS
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 ./scripts/install.sh >&2
 ./scripts/stack.sh up >&2
+# Some servers may be named by the environment; the file has the others.
+export MLOPS_STACK_DIR=${MLOPS_STACK_DIR:-$PWD/.stack}
 exec node dist/scripts/quickstart/main.js "$@"

@@ -13,8 +13,9 @@ async function main(args: readonly string[]): Promise<void> {
     .configureOutput({ writeErr: () => undefined })
     .addHelpText(
       'after',
-      '\nServers: TEMPORAL_*, MONGODB_URI and S3_* say where they are, else the file .stack/env, which ./scripts/stack.sh up\n' +
-        'writes in a clone of the repository. Exit codes: 0 done, 1 failed, 2 used wrongly. MLOPS_DEBUG=1 prints stack traces.\n\n' +
+      '\nServers: TEMPORAL_*, MONGODB_URI and S3_* say where they are, else what ./scripts/stack.sh up wrote, in a clone\n' +
+        'of the repository or where MLOPS_STACK_DIR names its folder. MLOPS_DATA_CONVERTER names a module with a codec.\n' +
+        'Exit codes: 0 done, 1 failed, 2 used wrongly. MLOPS_DEBUG=1 prints stack traces.\n\n' +
         'Example:\n  $ mlops check project.ts'
     );
   try {
