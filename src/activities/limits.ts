@@ -1,5 +1,6 @@
 /** A worker's ceilings. Each has a code of its own, and what exceeds it fails with its name. Bytes and milliseconds. */
 import { totalmem } from 'node:os';
+import { MlopsError } from '../domain/errors';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -43,6 +44,22 @@ export function defaultLimits(): Limits {
     cacheBytes: 10 * GIB,
     readerParts: 10_000,
   };
+}
+
+/** @throws MlopsError MLOPS_CONFIGURATION: a name that isn't a limit's, or a value that isn't a positive number */
+export function limitsWith(given: Readonly<Record<string, unknown>> = {}): Limits {
+  const limits = defaultLimits();
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(limits, name))
+      throw unfit(name, 'There is no such limit.', `Limits are ${Object.keys(limits).join(', ')}.`);
+    if (typeof value !== 'number' || !(value > 0))
+      throw unfit(name, 'A limit is not a positive number.', 'Give bytes, milliseconds or a count.');
+  }
+  return { ...limits, ...given };
+}
+
+function unfit(limit: string, what: string, fix: string): MlopsError {
+  return new MlopsError('MLOPS_CONFIGURATION', what, { limit }, fix);
 }
 
 /** Of the container, where it is smaller than the machine. */

@@ -10,7 +10,7 @@ import { createActivities } from '../activities';
 import type { Registered } from '../activities/registered/user-code';
 import { preparePrivate, sweepAttempts } from '../activities/step/attempt-folder';
 import type { ActivityDeps } from '../activities/deps';
-import { defaultLimits, type Limits } from '../activities/limits';
+import { type Limits, limitsWith } from '../activities/limits';
 import { MlopsError } from '../domain/errors';
 import { COMPUTE_SUFFIX } from '../domain/queues';
 import { type StoreConfig, storeConfig } from '../stores/config';
@@ -59,7 +59,7 @@ export class MlopsPlugin extends SimplePlugin {
     super({ name: 'temporal-mlops.MlopsPlugin' });
     this.#options = options;
     this.#workFolder = options.workFolder ?? join(tmpdir(), `temporal-mlops-${process.getuid?.() ?? 'user'}`);
-    const limits = { ...defaultLimits(), ...options.limits };
+    const limits = limitsWith(options.limits);
     this.#pool = computePool(limits);
     const { runJob } = this.#pool;
     this.#registered = readModules([options.registered ?? []].flat(), runJob, this.#workFolder);

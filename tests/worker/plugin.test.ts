@@ -111,3 +111,9 @@ test('one instance serves one worker', async () => {
   await expect(first).rejects.toThrow(/Invalid/);
   expect(ran).toEqual([]);
 });
+
+test('limits are known by name and positive', () => {
+  expect(() => new MlopsPlugin({ limits: { readerParts: 20 } })).not.toThrow();
+  expect(() => new MlopsPlugin({ limits: { readerPart: 20 } as never })).toThrow(/no such limit.*readerParts/);
+  expect(() => new MlopsPlugin({ limits: { codeTime: Number.NaN } })).toThrow(/positive.*limit=codeTime/);
+});

@@ -10,6 +10,7 @@ interface WorkerOptions extends JsonOption {
   readonly register: readonly string[];
   readonly compute: 'here' | 'elsewhere';
   readonly slots: number;
+  readonly limit: Readonly<Record<string, number>>;
   readonly data?: string;
   readonly workFolder?: string;
   readonly searchAttributes: boolean;
@@ -30,6 +31,12 @@ export function addWorker(program: Command): void {
         .default('here')
     )
     .option('--slots <n>', 'compute children at once; each uses one core', count, 1)
+    .option(
+      '--limit <name=value>',
+      'a ceiling, such as computeMemory=8e9 (bytes, ms or a count); may be repeated',
+      limit,
+      {}
+    )
     .option('--data <folder>', 'where relative paths of sources start; default: the working directory')
     .option('--work-folder <folder>', "attempts' folders and downloads; default: in the system's temporary folder")
     .option('--no-search-attributes', 'for a namespace that can’t have ours')
@@ -40,6 +47,12 @@ export function addWorker(program: Command): void {
     )
     .action(work);
   withTaskQueue(command);
+}
+
+/** Which names there are, and what fits, is known where they are used. */
+function limit(text: string, before: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const [name = '', value = ''] = text.split('=', 2);
+  return { ...before, [name]: Number(value) };
 }
 
 async function work(options: WorkerOptions): Promise<void> {
@@ -53,6 +66,7 @@ async function work(options: WorkerOptions): Promise<void> {
     registered: options.register,
     compute: options.compute,
     computeSlots: options.slots,
+    limits: options.limit,
     searchAttributes: options.searchAttributes,
     ...(options.data === undefined ? {} : { dataFolder: options.data }),
     ...(options.workFolder === undefined ? {} : { workFolder: options.workFolder }),
