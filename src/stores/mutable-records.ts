@@ -86,6 +86,8 @@ export interface CheckpointDocument {
   readonly step: number;
   readonly artifact: ArtifactRef;
   readonly hardware: string;
+  /** Objects of the one before, to be removed. */
+  readonly replaces: readonly Digest[];
 }
 
 export interface CodeDocument {

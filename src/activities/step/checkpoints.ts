@@ -10,6 +10,7 @@ import type { Digest } from '../../domain/refs';
 import { crashPoint } from '../../runtime/crash-points';
 import { deleteCheckpoint, findCheckpoint, saveCheckpoint } from '../../stores/checkpoints';
 import type { Stores } from '../../stores/connect';
+import type { CheckpointDocument } from '../../stores/mutable-records';
 import type { ActivityDeps } from '../deps';
 import { localCopies } from './artifact-cache';
 
@@ -47,12 +48,14 @@ export function checkpointSaver(
       path,
       mediaType: 'application/octet-stream',
     });
-    const replaced = await saveCheckpoint(stores, { _id: key, v: 1, step, artifact, hardware });
+    const before = await findCheckpoint(stores, key);
+    const replaces = before === null ? [] : [before.artifact.digest];
+    const replaced = await saveCheckpoint(stores, { _id: key, v: 1, step, artifact, hardware, replaces });
     crashPoint('train:checkpoint-saved');
     // Two attempts at once write the same bytes: what the record names now stays, whoever wrote it.
     const named = (await findCheckpoint(stores, key))?.artifact.digest;
-    for (const digest of new Set([artifact.digest, replaced?.artifact.digest])) {
-      if (digest !== undefined && digest !== named) await stores.artifacts.remove(digest);
+    for (const digest of new Set([artifact.digest, ...(replaced === null ? [] : bytesOf(replaced))])) {
+      if (digest !== named) await stores.artifacts.remove(digest);
     }
   };
 
@@ -84,6 +87,11 @@ export function checkpointSaver(
   };
 }
 
+/** A checkpoint's object, and that of the one before, which a worker that was killed may not have removed. */
+function bytesOf({ artifact, replaces }: CheckpointDocument): readonly Digest[] {
+  return [artifact.digest, ...replaces];
+}
+
 /** A local copy of the newest checkpoint; undefined where there is none, or its bytes are gone or damaged. */
 export async function newestCheckpoint(deps: ActivityDeps, stores: Stores, key: Digest): Promise<string | undefined> {
   let tried: Digest | undefined;
@@ -106,7 +114,7 @@ export async function forgetCheckpoint(stores: Stores, key: Digest): Promise<voi
   const checkpoint = await findCheckpoint(stores, key);
   if (checkpoint === null) return;
   try {
-    await stores.artifacts.remove(checkpoint.artifact.digest);
+    for (const digest of bytesOf(checkpoint)) await stores.artifacts.remove(digest);
     await deleteCheckpoint(stores, key);
   } catch (error) {
     log.warn('a checkpoint that nobody needs any more could not be removed', { step: key, why: String(error) });

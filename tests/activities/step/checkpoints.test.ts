@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { checkpointSaver, forgetCheckpoint, newestCheckpoint } from '../../../src/activities/step/checkpoints';
 import type { Digest } from '../../../src/domain/refs';
-import { findCheckpoint } from '../../../src/stores/checkpoints';
+import { findCheckpoint, saveCheckpoint } from '../../../src/stores/checkpoints';
 import { type OwnStores, openOwnStores } from '../../support/own-stores';
 
 let system: OwnStores;
@@ -44,6 +44,22 @@ test('of many the newest is kept, in the store and on the disk, and none once th
     await forgetCheckpoint(system.stores, key);
     expect(await findCheckpoint(system.stores, key)).toBeNull();
     expect(await system.stores.artifacts.hasObject(digest)).toBe(false);
+    expect(await stored()).toBe(0);
+  });
+});
+
+test('what a worker that was killed between two of its steps left is removed with the step', async () => {
+  const key = keyOf('d');
+  await inActivity(async () => {
+    const first = saver(key);
+    first.save(written(1), 1);
+    await first.settled();
+    const { digest } = (await findCheckpoint(system.stores, key))!.artifact;
+    const path = join(folder, written(2));
+    const artifact = await system.stores.artifacts.put({ name: 'checkpoint-2', path, mediaType: 'text/plain' });
+    // Here it dies: recorded, and the one before not yet removed.
+    await saveCheckpoint(system.stores, { _id: key, v: 1, step: 2, artifact, hardware: 'this', replaces: [digest] });
+    await forgetCheckpoint(system.stores, key);
     expect(await stored()).toBe(0);
   });
 });
