@@ -6,6 +6,8 @@ import { randomUUID } from 'node:crypto';
 import {
   Client,
   Connection,
+  isGrpcServiceError,
+  ServiceError,
   WithStartWorkflowOperation,
   WorkflowExecutionAlreadyStartedError,
   WorkflowIdConflictPolicy,
@@ -55,7 +57,8 @@ export interface MlopsClientOptions {
 const NO_WORKER_AFTER_MS = 4_000;
 /** A person waits for it; the SDK's own limit is 10 s. */
 const CONNECT_WITHIN_MS = 5_000;
-/** A gRPC status. */
+/** gRPC statuses. */
+const RESOURCE_EXHAUSTED = 8;
 const UNIMPLEMENTED = 12;
 
 export class MlopsClient {
@@ -330,9 +333,11 @@ export class MlopsClient {
     checkProject(project);
     await this.requireWorker(NO_WORKER_AFTER_MS, await this.queueOf(project));
     try {
-      return await this.temporal.workflow
-        .getHandle(workflowId)
-        .executeUpdate<OperatorAnswer, [OperatorMessage]>(name, { args: [message], updateId: message.id });
+      return await this.temporal.workflow.getHandle(workflowId).executeUpdate<OperatorAnswer, [OperatorMessage]>(name, {
+        args: [message],
+        // Temporal would answer one that failed with its failure for ever; the lifecycle knows the message by its own id.
+        updateId: `${message.id}.${randomUUID().slice(0, 8)}`,
+      });
     } catch (error) {
       throw notThere(project, refusal(error));
     }
@@ -351,12 +356,26 @@ function checkProject(project: string): void {
 
 /** What a validator refused, or what failed in the workflow: in its own words, under its own code. */
 function refusal(error: unknown): unknown {
-  if (!(error instanceof WorkflowUpdateFailedError || error instanceof WorkflowFailedError)) return error;
+  if (!(error instanceof WorkflowUpdateFailedError || error instanceof WorkflowFailedError))
+    return serverRefusal(error);
   let failure: unknown = error.cause;
   while (failure instanceof TemporalFailure && !(failure instanceof ApplicationFailure)) failure = failure.cause;
   const code = errorCodeOf({ code: (failure as { type?: unknown } | undefined)?.type }) ?? 'MLOPS_UNEXPECTED';
   const words = failure instanceof Error ? failure.message : error.message;
   return new MlopsError(code, words.replace(`${code}: `, ''), {}, '', { cause: error });
+}
+
+/** What Temporal's server itself refuses, under one of our codes: it says no more than a status. */
+function serverRefusal(error: unknown): unknown {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  if (!isGrpcServiceError(cause) || cause.code !== RESOURCE_EXHAUSTED) return error;
+  return new MlopsError(
+    'MLOPS_TOO_MANY_MESSAGES',
+    `Temporal takes no more of such messages for now: ${cause.details}.`,
+    {},
+    'Wait until the phase that runs has ended, then send it again.',
+    { cause: error }
+  );
 }
 
 function notThere(project: string, error: unknown): unknown {

@@ -42,6 +42,11 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/apply.js')).addApply,
   },
   {
+    name: 'policy',
+    summary: "Resets a project's policy with the stores' credentials, where no approver is left",
+    load: async () => (await import('./verbs/policy.js')).addPolicy,
+  },
+  {
     name: 'status',
     summary: 'Shows what a lifecycle does and what it waits for',
     load: async () => (await import('./verbs/status.js')).addStatus,

@@ -13,7 +13,7 @@ import { checkOperation } from './check-operation';
 import { complete, type ParsedProject } from './complete';
 import { type Mistake, mistakesOf, noSuchField, type Path, pathText, shown } from './mistakes';
 import type { ProjectInput } from './project-input';
-import { LISTS, type Parsed, SECTIONS } from './project-schema';
+import { LISTS, MOST, type Parsed, SECTIONS } from './project-schema';
 
 export type { Mistake } from './mistakes';
 export type { ProjectInput } from './project-input';
@@ -35,9 +35,16 @@ export function defineProject<const Column extends string>(input: ProjectInput<C
   throw invalidDefinition(mistakes, { project: typeof name === 'string' ? name : undefined });
 }
 
-/** All mistakes in one error of one line. */
+/** Of as many mistakes as this an error says what they are. */
+const SHOWN_MISTAKES = 20;
+
+/** Mistakes in one error of one line. */
 export function invalidDefinition(mistakes: readonly Mistake[], where: Where): MlopsError {
-  const list = mistakes.map(({ path, problem }) => (path === '' ? problem : `${path}: ${problem}`)).join('; ');
+  const more = mistakes.length - SHOWN_MISTAKES;
+  const shownOnes = mistakes
+    .slice(0, SHOWN_MISTAKES)
+    .map(({ path, problem }) => (path === '' ? problem : `${path}: ${problem}`));
+  const list = [...shownOnes, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
   const what = `${mistakes.length === 1 ? 'One mistake' : `${mistakes.length} mistakes`} in the definition: ${list}`;
   return new MlopsError('MLOPS_DEFINITION_INVALID', what, where, '');
 }
@@ -101,8 +108,9 @@ function parse(input: Readonly<Record<string, unknown>>, mistakes: Mistake[]): P
   for (const [key, schema] of Object.entries(SECTIONS)) parsed[key] = read(schema, input[key], [key]);
   for (const [key, list] of Object.entries(LISTS)) {
     const least = 'atLeast' in list ? list.atLeast : 0;
+    const most = 'atMost' in list ? list.atMost : MOST;
     const entries = read(
-      z.array(z.unknown()).min(least),
+      z.array(z.unknown()).min(least).max(most),
       input[key] ?? ('default' in list ? list.default : undefined),
       [key]
     );

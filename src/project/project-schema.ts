@@ -20,6 +20,10 @@ import {
   wallDuration,
 } from './schema-parts';
 
+/** Entries of a list that people write one by one; and of one that has an entry for each column. */
+export const MOST = 200;
+const MOST_COLUMNS = 10_000;
+
 const word = named(PROJECT_NAME, 'lower-case letters, digits and -, starting with a letter, at most 48');
 const column = named(COLUMN_NAME, 'letters, digits and _, starting with a letter, at most 63');
 const severity = z.enum(['block', 'warn', 'info']);
@@ -57,20 +61,22 @@ const schema = record({
         required: z.boolean().default(true),
         min: z.number().optional(),
         max: z.number().optional(),
-        oneOf: z.array(z.string()).min(1).optional(),
+        oneOf: z.array(z.string()).min(1).max(MOST_COLUMNS).optional(),
         severity: severity.default('block'),
       })
     )
+    .max(MOST_COLUMNS)
     .default([]),
   dependencies: z
     .array(
       record({
         name: column.optional(),
-        determinants: z.array(column).min(1),
+        determinants: z.array(column).min(1).max(MOST),
         dependent: column,
         severity: severity.default('warn'),
       })
     )
+    .max(MOST)
     .default([]),
   maxQuarantinedShare: share.default(0.01),
   maxBrokenShare: share.default(0.05),
@@ -168,12 +174,13 @@ const approval = record({
         error: "must be the name of a person, or 'role:' and the name of a role",
       })
     )
-    .min(1),
-  roles: z.record(word, z.array(person).min(1)).default({}),
+    .min(1)
+    .max(MOST),
+  roles: z.record(word, z.array(person).min(1).max(MOST)).default({}),
   allowSelfApproval: z.boolean().default(false),
   deadline: wallDuration.default({ wall: '14 days' }),
   validFor: wallDuration.default({ wall: '30 days' }),
-  reminders: z.array(wallDuration).optional(),
+  reminders: z.array(wallDuration).max(MOST).optional(),
   supersedeAfter: wallDuration.optional(),
 });
 
@@ -183,6 +190,7 @@ const rollout = record({
       record({ name: word.optional(), share: share.optional(), shadow: z.boolean().default(false), for: eventDuration })
     )
     .min(1)
+    .max(MOST)
     .default([
       { name: 'canary', share: 0.2, shadow: false, for: { event: '1 day' } },
       { name: 'full', share: 1, shadow: false, for: { event: '1 day' } },
@@ -243,7 +251,7 @@ export const SECTIONS = {
 
 /** Sections that are lists: each entry is parsed by itself, for the same reason. */
 export const LISTS = {
-  features: { entry: feature, atLeast: 1 },
+  features: { entry: feature, atLeast: 1, atMost: MOST_COLUMNS },
   metrics: { entry: registeredUse, default: [] },
   gates: {
     entry: gate,

@@ -10,7 +10,7 @@ import { governedChanges } from '../domain/definition-changes';
 import { policyRequest } from '../domain/policy-request';
 import type { Digest, Ref } from '../domain/refs';
 import type { Stores } from './connect';
-import { beginProject, definitionInForce, propose, replaceDefinition } from './definitions';
+import { beginProject, definitionInForce, type InForce, propose, replaceDefinition } from './definitions';
 import { collection, inTransaction } from './mongo';
 import type { ProjectDocument } from './mutable-records';
 
@@ -47,6 +47,7 @@ export async function applyDefinition(stores: Stores, applying: Applying): Promi
       await told(stores, project, next, 'first', session);
       return { inForce: ref };
     }
+    if (current.proposed === undefined && isSame(current, next)) return { inForce: ref };
     const before = (await stores.facts.get(current.definition)).body.definition;
     const why = governedChanges(before, applying.definition);
     if (why.length === 0) {
@@ -63,6 +64,15 @@ export async function applyDefinition(stores: Stores, applying: Applying): Promi
     const request = await ask(stores, current, before, applying, why, session);
     return { inForce: current.definition, request, why, ...(superseded === undefined ? {} : { superseded }) };
   });
+}
+
+/** A second attempt, or the same one again: nothing is to be told. */
+function isSame(current: ProjectDocument, { definition, appliedBy, callerIdentity }: InForce): boolean {
+  return (
+    current.definition.digest === definition.digest &&
+    current.appliedBy === appliedBy &&
+    current.callerIdentity === callerIdentity
+  );
 }
 
 /** What a project goes by now: a proposal that was approved meanwhile is in force. Null before its first definition. */

@@ -22,6 +22,12 @@ import { readModules } from './registered-modules';
 import { checkSearchAttributes } from './search-attributes';
 import { checkTemporal } from './temporal-server';
 
+/**
+ * How long one step of a workflow's code may compute. After the SDK's five seconds Node's async hooks are corrupt and the
+ * process dies, and a step with 5,000 signals may take that long on a busy machine. Not exposed by the SDK's types.
+ */
+const PATIENT = { isolateExecutionTimeout: '2 minutes' };
+
 export interface MlopsPluginOptions {
   /** Default: MONGODB_URI and S3_* of the environment, or what `scripts/stack.sh up` wrote. */
   readonly stores?: StoreConfig;
@@ -90,6 +96,7 @@ export class MlopsPlugin extends SimplePlugin {
     const interceptors = options.interceptors?.activity ?? [];
     const configured = withBundlingProgress({
       stickyQueueScheduleToStartTimeout: '2 seconds',
+      ...PATIENT,
       shutdownGraceTime: '10 seconds',
       maxHeartbeatThrottleInterval: '500 milliseconds',
       defaultHeartbeatThrottleInterval: '500 milliseconds',

@@ -23,7 +23,14 @@ export function waitedFor(request: ApprovalRequest, accepted: readonly AcceptedD
 
 /** Who has decided, and whether those who may still decide are too few; a paragraph each. */
 export function soFar(request: ApprovalRequest, accepted: readonly AcceptedDecision[]): string[] {
-  const unmet = `**The policy can't be met:** those who may still decide are too few. Apply a definition with more approvers (\`mlops apply\`), then \`mlops retrain ${request.project} --supersede\`.`;
+  const claims = request.causes
+    .filter((cause) => cause.by !== undefined)
+    .map((cause) => `${cause.kind} by ${cause.by} (${cause.callerIdentity ?? 'unknown'})`);
+  const unmet = [
+    "**The policy can't be met:** those who may still decide are too few, since nobody decides on their own work.",
+    `It is the work of ${request.authors.join(', ')}, by what was claimed: ${claims.join(', ') || 'who applied the definition'}.`,
+    `If that is wrong, \`mlops retrain ${request.project} --supersede\` by somebody else opens a new request; else apply a definition with more approvers (\`mlops apply\`) first.`,
+  ].join(' ');
   return [
     ...accepted.map(({ by, verdict }) => `**${by}** has decided: ${verdict}.`),
     ...(canBeMet(request, accepted) ? [] : [unmet]),

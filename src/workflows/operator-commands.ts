@@ -237,10 +237,15 @@ export class OperatorCommands {
     );
   }
 
-  #setPaused(paused: boolean): OperatorAnswer {
+  #setPaused(paused: boolean): OperatorAnswer | Acted {
     if (this.paused === paused) return refused(paused ? 'it is paused already' : 'it is not paused');
-    this.paused = paused;
-    return accepted(paused ? 'it stops at the next phase boundary; running phases and deadlines go on' : 'it goes on');
+    const how = paused ? 'it stops at the next phase boundary; running phases and deadlines go on' : 'it goes on';
+    return {
+      answer: accepted(how),
+      follows: () => {
+        this.paused = paused;
+      },
+    };
   }
 
   #stop(message: OperatorMessage): OperatorAnswer {

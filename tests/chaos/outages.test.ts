@@ -155,7 +155,9 @@ test('the audit tells each thing once, in an unbroken chain, and no step made ot
     'retrain',
     'rollout deployed',
   ];
-  expect(told).toEqual(['definition applied', ...[1, 2, 3].flatMap(() => [...ofCycle, 'version registered'])].sort());
+  expect(told).toEqual(
+    ['definition applied', 'definition in force', ...[1, 2, 3].flatMap(() => [...ofCycle, 'version registered'])].sort()
+  );
   expect(await system.stores.audit.firstBroken(project)).toBeUndefined();
   expect(await system.stores.audit.list(STEPS_CHAIN)).toEqual([]);
 });

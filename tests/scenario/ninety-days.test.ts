@@ -222,10 +222,12 @@ test('records and audit tell all of it, in order', async () => {
   expect(told((who) => who === 'temporal-mlops')).toEqual([
     ...[...asked, 'request expired', 'cycle ended'],
     ...[...asked, 'request rejected', 'cycle ended'],
+    'trigger received',
     ...[...asked, 'request superseded', 'cycle ended'],
     ...[...asked, 'request superseded', 'cycle ended'],
     ...[...asked, 'request approved', 'rollout deployed', 'cycle ended'],
     'window triggered',
+    'trigger received',
     ...[...asked, 'request approved', 'rollout deployed', 'cycle ended'],
     'rollback deployed',
   ]);
@@ -235,6 +237,7 @@ test('records and audit tell all of it, in order', async () => {
     ['ben', 'decision accepted', 3],
     ['cem', 'decision refused', 1],
     ['cem', 'definition applied', 1],
+    ['cem', 'definition in force', 1],
     ['cem', 'retrain', 4],
     ['dan', 'retrain', 2],
     ['dan', 'pause', 1],

@@ -25,6 +25,9 @@ let worker: Worker;
 let running: Promise<void>;
 let client: MlopsClient;
 let close: () => Promise<void>;
+let holding = false;
+/** How often the record of one message fails. */
+let unrecorded = 1;
 let release = (): void => undefined;
 const held = new Promise<void>((resolve) => {
   release = resolve;
@@ -45,7 +48,12 @@ const activities = {
   mlopsCloseRequest: async () => undefined,
   mlopsCloseCycle: async () => undefined,
   mlopsRecordOperator: async ({ updateId }: { readonly updateId: string }) => {
-    if (updateId === 'held') await held;
+    if (updateId.startsWith('held.')) {
+      holding = true;
+      await held;
+    }
+    if (updateId.startsWith('unrecorded.') && unrecorded-- > 0)
+      throw ApplicationFailure.nonRetryable('it is not recorded');
     return {};
   },
 };
@@ -91,15 +99,19 @@ test('ends the lifecycle, and no next run begins without it', async () => {
     args: [state],
   });
   await eventually('the failure', async () => (await client.status(project)).failure, 20_000);
-  const pausing = client.pause(project, { id: 'held', by: 'dan' });
-  await eventually('the pause', async () => ((await client.status(project)).paused ? true : undefined), 20_000);
+  // What could not be recorded has had no effect, and is no answer: sent again, it is acted on again.
+  await expect(client.pause(project, { id: 'unrecorded', by: 'dan' })).rejects.toThrow('it is not recorded');
+  expect(await client.status(project)).toMatchObject({ paused: false });
+  expect(await client.pause(project, { id: 'unrecorded', by: 'dan' })).toMatchObject({ outcome: 'accepted' });
+  const unpausing = client.unpause(project, { id: 'held', by: 'dan' });
+  await eventually('its record to be held', async () => (holding ? true : undefined), 20_000);
   await client.skip(project, { id: 'skip', by: 'dan' });
   // Only the run that the cycle has come back to tells how it ended.
   await eventually('its end', async () => (await client.status(project)).last, 20_000);
 
   expect(await client.stop(project, { id: 'stop', by: 'dan' })).toMatchObject({ outcome: 'accepted' });
   release();
-  expect(await pausing).toMatchObject({ outcome: 'accepted' });
+  expect(await unpausing).toMatchObject({ outcome: 'accepted' });
   const run = client.temporal.workflow.getHandle(lifecycleId(project), firstExecutionRunId, { followRuns: false });
   expect(await run.result()).toEqual({ ended: 'stopped by dan' });
 }, 60_000);

@@ -11,6 +11,7 @@ import { championOf } from '../../stores/aliases';
 import type { Stores } from '../../stores/connect';
 import { findCycle } from '../../stores/cycles';
 import { refOf } from '../../stores/facts';
+import { changesSinceChampion } from './definition-evidence';
 import { evidenceOf } from './evidence';
 import type { RequestDraft } from './open-request';
 
@@ -50,7 +51,10 @@ export async function versionRequest(stores: Stores, project: string, cycle: Cyc
     authors: authors(document.causes, document.appliedBy),
     causes: document.causes,
     gates: evaluation.body.gates,
-    evidence: evidenceOf(version.body, evaluation.body),
+    evidence: [
+      ...evidenceOf(version.body, evaluation.body),
+      ...(await changesSinceChampion(stores, project, definition.body.definition)),
+    ],
   };
 }
 
