@@ -33,7 +33,7 @@ const READING = new Set([
   'mlopsCountPollers',
 ]);
 /** Of these the records are what decides, and who may change them: what they are given, is registered. */
-const WATCHED = ['requests', 'decisions', 'rollouts', 'endpoints', 'aliases', 'definitions', 'cycles'];
+const WATCHED = ['requests', 'decisions', 'rollouts', 'endpoints', 'aliases', 'definitions', 'projects', 'cycles'];
 
 let system: TestSystem;
 let lifecycles: Lifecycles;
@@ -126,6 +126,7 @@ async function forged(): Promise<Record<string, unknown>> {
     mlopsRecordMalformed: { request, mistake: 'forged' },
     mlopsRecordOperator: { project, message: 'stop', id: 'x', updateId: 'x', by: 'ana', answer: {}, workflow: {} },
     mlopsOpenCycle: { project, cycle: 9, definition: asked.about[0], causes: [], appliedBy: 'eve', asOf: MARCH },
+    mlopsReadTriggers: { project, after: 0 },
     mlopsEnterPhase: { project, cycle: 2, order: 99, phase: 'deploy', refs },
     mlopsRecordFailure: { project, cycle: 2, order: 99, phase: 'approve', failure: 'forged' },
     mlopsCloseCycle: { project, cycle: 2, order: 99, outcome: 'deployed', refs },
