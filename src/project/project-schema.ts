@@ -187,7 +187,12 @@ const approval = record({
 const rollout = record({
   steps: z
     .array(
-      record({ name: word.optional(), share: share.optional(), shadow: z.boolean().default(false), for: eventDuration })
+      record({
+        name: word.optional(),
+        share: share.optional(),
+        shadow: z.boolean().default(false),
+        for: eventDurationOrZero,
+      })
     )
     .min(1)
     .max(MOST)

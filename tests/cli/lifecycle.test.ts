@@ -98,7 +98,8 @@ test('one life, from start to rollback', async () => {
   expect(again.stderr).toMatch(/^mlops: by-command-\w+ refused: by-command-\w+ is running already.*\n$/);
 
   await cycleIn(1, 'waiting');
-  const { model } = await json<{ model: string }>('show', `request/${PROJECT}/1`);
+  const { subject } = await json<{ subject: { digests: { model: string } } }>('show', `request/${PROJECT}/1`);
+  const { model } = subject.digests;
   const own = await run('decide', `${PROJECT}/1`, '--approve', '--by', 'cem', '--digest', model);
   expect(own.code).toBe(1);
   expect(own.stderr).toMatch(/^mlops: by-command-\w+\/1 refused: .*unknown-approver.*\n$/);

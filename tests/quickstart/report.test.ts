@@ -47,7 +47,7 @@ async function recordStory(): Promise<void> {
     const split = { train: { to: JANUARY.from }, test: JANUARY, knownBy: JANUARY.to };
     const version = { project: PROJECT, number, model: { digest: MODEL }, split, trainRows: 1000 * number };
     await commit('version', `${PROJECT}/${number}`, version);
-    const request = { _id: `${PROJECT}/${number}`, project: PROJECT, evaluation };
+    const request = { _id: `${PROJECT}/${number}`, project: PROJECT, about: [evaluation] };
     await moving.requests.insertOne(request as never);
     const decision = { request: request._id, by: 'ana', verdict: 'approve', model: MODEL, callerIdentity: '7@here' };
     await commit('decision', `${request._id}/ana`, decision);
