@@ -10,6 +10,8 @@ import {
 } from '../domain/messages';
 import { malformedOperatorMessage } from '../domain/operator-messages';
 import { triggerOf } from '../domain/pending-triggers';
+import { triggerMessages } from '../domain/windows';
+import type { Stores } from '../stores/connect';
 import { operatorEventId, recordTrigger } from '../stores/triggers';
 import { notAuthorized, requireCaller } from './caller';
 import type { ActivityDeps } from './deps';
@@ -74,18 +76,16 @@ export function operatorActivities(deps: ActivityDeps) {
       readonly after: number;
     }): Promise<ReadTriggers> {
       const caller = requireCaller(lifecycleId(project));
+      const stores = await deps.stores();
       const triggers: { trigger: Trigger; from: string }[] = [];
       const refused: SentSignal[] = [];
       let upTo = after;
       for await (const signal of signalsAfter(getClient(), caller, MESSAGES.trigger, after)) {
         upTo = Math.max(upTo, signal.eventId);
-        const trigger = triggerOf(signal.message);
-        const own = signal.from?.startsWith(`${lifecycleId(project)}/`) === true;
-        if (own && trigger !== undefined) {
-          if (triggers.length < MOST_TRIGGERS) triggers.push({ trigger, from: signal.from ?? monitorId(project) });
-        } else refused.push(signal);
+        const trigger = await believed(stores, project, signal);
+        if (trigger === undefined) refused.push(signal);
+        else if (triggers.length < MOST_TRIGGERS) triggers.push({ trigger, from: signal.from ?? monitorId(project) });
       }
-      const stores = await deps.stores();
       triggers.reverse();
       for (const { trigger, from } of triggers) await recordTrigger(stores, project, trigger, from);
       if (refused.length > 0) {
@@ -99,13 +99,27 @@ export function operatorActivities(deps: ActivityDeps) {
             signal: MESSAGES.trigger,
             count: refused.length,
             senders: senders.slice(0, SHOWN_SENDERS),
-            mistake: 'a trigger is sent by a workflow of this project, as {id, cause: {kind, detail}, asOf}',
+            mistake:
+              'a trigger is one that a judged window has fired, or is sent by a workflow of this project, as {id, cause: {kind, detail}, asOf}',
           },
         });
       }
       return { triggers: triggers.map(({ trigger }) => trigger), upTo };
     },
   };
+}
+
+/**
+ * The trigger that a signal stands for, if it counts. One that names a window is what the window's record says it has
+ * fired, whoever repeats it; any other comes from a workflow of this project.
+ */
+async function believed(stores: Stores, project: string, { message, from }: SentSignal): Promise<Trigger | undefined> {
+  const trigger = triggerOf(message);
+  const window = trigger?.cause.window;
+  if (window === undefined) return from?.startsWith(`${lifecycleId(project)}/`) === true ? trigger : undefined;
+  const verdict = await stores.facts.find('window', window);
+  if (verdict === null || verdict.body.endpoint !== project) return undefined;
+  return triggerMessages(window, verdict.body).find(({ id }) => id === trigger?.id);
 }
 
 function retrainTrigger({ id, by, asOf, comment }: RetrainMessage, callerIdentity: string, first: boolean): Trigger {

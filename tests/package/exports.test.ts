@@ -13,7 +13,18 @@ test.each([
   ['temporal-mlops/client', ['ERRORS', 'MlopsClient', 'MlopsError']],
   [
     'temporal-mlops/workflows',
-    ['approve', 'deliverNotice', 'deploy', 'evaluate', 'ingest', 'label', 'lifecycle', 'monitor', 'train'],
+    [
+      'approve',
+      'deliverNotice',
+      'deploy',
+      'evaluate',
+      'ingest',
+      'label',
+      'lifecycle',
+      'monitor',
+      'sendTrigger',
+      'train',
+    ],
   ],
 ])('%s exports exactly this', (entry, names) => {
   expect(inNode(`console.log(JSON.stringify(Object.keys(require('${entry}')).sort()))`)).toEqual(names);
