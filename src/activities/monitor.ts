@@ -9,15 +9,16 @@ import { type Plan, planOf } from '../domain/plan';
 import type { Ref } from '../domain/refs';
 import { periodOf, type TimeRange } from '../domain/period';
 import { triggersOf } from '../domain/triggers';
-import { triggerMessages, windowId, windowLine } from '../domain/windows';
+import { newsOf, triggerMessages, windowId, windowLine } from '../domain/windows';
 import type { Stores } from '../stores/connect';
 import { findEndpoint } from '../stores/endpoints';
 import { coverage, nextPredicted } from '../stores/predictions';
-import { knownWhen } from '../stores/truths';
+import { countUnmatched, knownWhen } from '../stores/truths';
 import { readWatermark } from '../stores/replicas';
 import { lastRevision, verdictsOf } from '../stores/windows';
 import { inAttemptFolder } from './step/attempt-folder';
 import { withHeartbeat } from './step/heartbeat';
+import { ensureMonitorActivities } from './monitoring/ensure-monitor';
 import { clockActivities } from './monitoring/set-clock';
 import { atEpoch, correctionActivities, reviseWindow } from './monitoring/correct-window';
 import { definitionOf } from './definitions';
@@ -52,6 +53,8 @@ export interface Judged {
   readonly window: string;
   readonly line: string;
   readonly triggers: readonly Trigger[];
+  /** Everything that a person must know of it, a line each: triggers, suppressed ones too, and records that don't fit. */
+  readonly news: readonly string[];
 }
 
 export function monitorActivities(deps: ActivityDeps) {
@@ -59,6 +62,7 @@ export function monitorActivities(deps: ActivityDeps) {
     ...refusedSignalActivities(deps),
     ...correctionActivities(deps),
     ...clockActivities(deps),
+    ...ensureMonitorActivities(deps),
 
     /** What to go by from now on: the definition that the watched version was made with. */
     async mlopsWatchedDefinition(watch: WatchMessage & { readonly project: string }): Promise<Watched> {
@@ -127,11 +131,12 @@ export function monitorActivities(deps: ActivityDeps) {
       // Its verdict stays, and what it triggered: since the clock was set, the same window is over once more.
       if (last !== null && (last.body.clockEpoch ?? 0) < epoch) {
         const body = await reviseWindow(deps, stores, last, { asOf: judge.asOf, clockEpoch: epoch });
-        return { window: id, line: windowLine(body), triggers: [] };
+        return { window: id, line: windowLine(body), triggers: [], news: [] };
       }
       const verdict = await stores.facts.find('window', id);
       const body = verdict?.body ?? (await judged(deps, stores, judge, epoch));
-      return { window: id, line: windowLine(body), triggers: triggerMessages(id, body) };
+      const news = [...newsOf(body), ...unmatchedWords(body, await countUnmatched(stores, judge.project))];
+      return { window: id, line: windowLine(body), triggers: triggerMessages(id, body), news };
     },
   };
 }
@@ -185,6 +190,14 @@ async function judged(
   );
   crashPoint('window:committed');
   return fact.body;
+}
+
+/** In all, beside what one window has: more are no slip of one caller. */
+const MANY_UNMATCHED = 20;
+
+function unmatchedWords({ endpoint, rows }: WindowBody, unmatched: number): string[] {
+  if (unmatched < Math.max(MANY_UNMATCHED, rows / 20)) return [];
+  return [`${unmatched} truths match no prediction, or contradict one: mlops ls truths ${endpoint} --unmatched`];
 }
 
 /** What may make the clock leap, where something may. */

@@ -170,7 +170,10 @@ const LAYOUTS: Layouts = {
     ];
   },
 
-  cycle: async ({ _id, asOf, state, phase, outcome, failure, startedAt, endedAt, refs, causes, definition }) => [
+  cycle: async (
+    { _id, asOf, state, phase, outcome, failure, startedAt, endedAt, refs, causes, definition },
+    records
+  ) => [
     {
       value: {
         cycle: _id,
@@ -186,6 +189,7 @@ const LAYOUTS: Layouts = {
     },
     { heading: 'Why', value: causes },
     { heading: 'Made', value: Object.values(refs).map(ref) },
+    { heading: 'Gates that failed', value: await gatesThatFailed(refs.evaluation?.id, records) },
   ],
 
   window: async ({ _id, body, made }) => {
@@ -222,3 +226,11 @@ const LAYOUTS: Layouts = {
     { heading: 'Truth', value: truths.map(({ revision, value, knownAt }) => ({ revision, value, knownAt })) },
   ],
 };
+
+async function gatesThatFailed(evaluation: string | undefined, records: Records): Promise<unknown> {
+  if (evaluation === undefined) return undefined;
+  const failed = (await records.find('evaluation', evaluation))?.body.gates.filter(({ outcome }) =>
+    outcome.startsWith('failed')
+  );
+  return failed === undefined || failed.length === 0 ? undefined : failed;
+}

@@ -14,6 +14,16 @@ export function judgeGates(
   return gates.map((gate) => judge(gate, evaluation, contaminated));
 }
 
+/** Blocking ones that failed. */
+export function failedGates(results: readonly GateResult[]): GateResult[] {
+  return results.filter(({ severity, outcome }) => severity !== 'advisory' && outcome.startsWith('failed'));
+}
+
+/** `auc: failed, 0.51: auc − champion >= 0.05` */
+export function gateLine({ gate, outcome, value, bound }: GateResult): string {
+  return `${gate}: ${outcome}${value === undefined ? '' : `, ${value.toPrecision(4)}`}: ${bound}`;
+}
+
 /** A failed blocking gate rejects without asking. */
 export function gatesPass(results: readonly GateResult[]): boolean {
   return results.every(({ severity, outcome }) => severity === 'advisory' || !outcome.startsWith('failed'));

@@ -34,6 +34,14 @@ export function windowLine(window: WindowBody): string {
   return `${windowLineOf(period)} ${parts.join('; ')}`;
 }
 
+/** What a person must know of a verdict, a line each. */
+export function newsOf({ period, triggers, setAside }: WindowBody): string[] {
+  return [
+    ...triggers.map(({ on, outcome, detail }) => `window ${day(period.from)}: ${on}, ${outcome}: ${detail}`),
+    ...(setAside === undefined ? [] : [`window ${day(period.from)}: ${setAside.records} broken records set aside`]),
+  ];
+}
+
 /** How the line of a period begins. */
 export function windowLineOf(period: TimeRange): string {
   return `- **${day(period.from)}** to ${day(period.to)}:`;

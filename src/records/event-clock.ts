@@ -1,11 +1,14 @@
 /** How far an endpoint's event time has come, and what it waits for. */
 import { CLOCK_AGREEMENT } from '../domain/endpoint';
+import type { EndpointDocument } from '../domain/endpoint';
 import { PROJECT_NAME } from '../domain/ids';
+import { periodOf, type TimeRange } from '../domain/period';
 import { findClock } from '../stores/clocks';
 import { findEndpoint } from '../stores/endpoints';
-import { countWithoutEventTime } from '../stores/predictions';
+import { countWithoutEventTime, nextPredicted } from '../stores/predictions';
 import { allReplicas } from '../stores/replicas';
 import { countUnmatched } from '../stores/truths';
+import { lastVerdict } from '../stores/windows';
 import type { ReplicaRecord } from './kinds';
 import { withLiveness } from './list';
 import type { RecordStores } from './stores';
@@ -18,6 +21,8 @@ export interface EventClockRecord {
   readonly set?: { readonly epoch: number; readonly at: string };
   /** Why it may stand still, in words. */
   readonly waits?: string;
+  /** The next window, where event time is past all that it was to wait for. */
+  readonly overdue?: TimeRange;
   /** Predictions that are in no window, since their requests had no event time. */
   readonly withoutEventTime: number;
   /** Truths that match no prediction, or contradict one. */
@@ -41,15 +46,30 @@ export async function eventClock(stores: RecordStores, endpoint: string): Promis
   const set = document?.clock;
   const highest = clock !== null && clock.epoch >= (set?.epoch ?? 0) ? clock.highest.toISOString() : set?.at;
   const waits = waitsFor(endpoint, replicas);
+  const overdue = highest === undefined || document === null ? undefined : await overdueAt(stores, document, highest);
   return {
     endpoint,
     ...(highest === undefined ? {} : { at: highest }),
     ...(set === undefined ? {} : { set }),
     ...(waits === undefined ? {} : { waits }),
+    ...(overdue === undefined ? {} : { overdue }),
     withoutEventTime,
     unmatchedTruths,
     replicas,
   };
+}
+
+async function overdueAt(
+  stores: RecordStores,
+  { _id, watch }: EndpointDocument,
+  highest: string
+): Promise<TimeRange | undefined> {
+  const last = await lastVerdict(stores, _id);
+  const asked = last === null ? undefined : await nextPredicted(stores, _id, last.body.period.to);
+  if (asked === undefined) return undefined;
+  const window = periodOf(watch.period, asked.toISOString());
+  const dueAt = Date.parse(window.to) + watch.truthDelayMs + watch.allowedLatenessMs;
+  return Date.parse(highest) >= dueAt ? window : undefined;
 }
 
 function waitsFor(endpoint: string, replicas: readonly ReplicaRecord[]): string | undefined {

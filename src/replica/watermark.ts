@@ -8,7 +8,7 @@
  * repeats the last edge and what is uncovered to its knowledge, so a receiver may hear a thing twice.
  */
 import { type EndpointDocument, type ReplicaDocument, stepOf } from '../domain/endpoint';
-import { monitorId } from '../domain/ids';
+import { lifecycleId, monitorId } from '../domain/ids';
 import { MESSAGES, type WatermarkMessage } from '../domain/messages';
 import { type TimeRange, periodOf } from '../domain/period';
 import type { Store } from '../stores/open';
@@ -161,13 +161,20 @@ export class Watermarks {
     told.rollout = step;
   }
 
-  #toMonitor(
+  /** Where no monitor runs, as where somebody has cancelled it, the lifecycle starts one, which finds out by itself. */
+  async #toMonitor(
     document: EndpointDocument,
     watermark: Date,
     edge: string,
     reason: WatermarkMessage['reason']
   ): Promise<void> {
-    return this.#send(monitorId(document.project), this.#message(watermark, edge, reason));
+    const message = this.#message(watermark, edge, reason);
+    try {
+      await this.#send(monitorId(document.project), message);
+    } catch (error) {
+      if (!isNotRunning(error)) throw error;
+      await this.#send(lifecycleId(document.project), message);
+    }
   }
 
   async #send(workflowId: string, message: WatermarkMessage): Promise<void> {
@@ -182,6 +189,11 @@ export class Watermarks {
   #message(watermark: Date, edge: string, reason: WatermarkMessage['reason']): WatermarkMessage {
     return { endpoint: this.#options.endpoint, watermark: watermark.toISOString(), edge, reason };
   }
+}
+
+/** By name: the way to Temporal is handed over, and this room has no client of its own. */
+function isNotRunning(error: unknown): boolean {
+  return error instanceof Error && error.name === 'WorkflowNotFoundError';
 }
 
 /** A step, before its clock starts and then. */

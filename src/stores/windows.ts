@@ -27,6 +27,15 @@ export async function lastRevision(store: Store, endpoint: string, from: string)
     .next();
 }
 
+/** The verdict of the latest window. */
+export async function lastVerdict(store: Store, endpoint: string): Promise<Fact<'window'> | null> {
+  return facts(store, 'window')
+    .find({ 'body.endpoint': endpoint, 'body.revision': 0 } as never)
+    .sort({ 'body.period.from': -1 })
+    .limit(1)
+    .next();
+}
+
 /** Verdicts that triggered something, by event time. */
 export async function triggeringWindows(store: Store, endpoint?: string): Promise<Fact<'window'>[]> {
   const ofEndpoint = endpoint === undefined ? {} : { 'body.endpoint': endpoint };

@@ -1,19 +1,17 @@
 /** One cycle, as a person would tell it: ingest, label, train, evaluate, ask, deploy, watch. */
 
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   CancellationScope,
   condition,
   executeChild,
-  getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
-  startChild,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { OfCycleInOrder } from '../activities/cycles';
-import { gatesPass } from '../domain/gates';
-import { monitorId, type Phase, phaseId } from '../domain/ids';
-import { MESSAGES, type Trigger, type TriggerCause, type WatchMessage } from '../domain/messages';
+import { failedGates, gateLine, gatesPass } from '../domain/gates';
+import { cycleRecordId, type Phase, phaseId } from '../domain/ids';
+import type { Trigger, TriggerCause } from '../domain/messages';
 import { causeOf } from '../domain/pending-triggers';
 import type { ApproveResult, CycleOutcome, LifecycleState, PhaseContext } from '../domain/phases';
 import type { CycleDocument } from '../domain/records';
@@ -24,7 +22,7 @@ import { evaluate } from './evaluate';
 import { reasonOf } from './failures';
 import { ingest } from './ingest';
 import { label } from './label';
-import { monitor } from './monitor';
+import { notify } from './notify';
 import type { OperatorCommands } from './operator-commands';
 import { train } from './train';
 import { described, show } from './visible';
@@ -178,7 +176,11 @@ class Cycle {
       });
     });
     this.#refs = { ...this.#refs, evaluation: judged.evaluation };
-    if (!gatesPass(judged.gates)) return 'gate failed';
+    if (!gatesPass(judged.gates)) {
+      const failed = failedGates(judged.gates);
+      await this.#notify('gates-failed', `${failed.map(({ gate }) => gate).join(', ')} failed`, failed.map(gateLine));
+      return 'gate failed';
+    }
     const decided = await this.#attempt(() =>
       this.#io().mlopsAlreadyDecided({ project, cycle, evaluation: judged.evaluation })
     );
@@ -213,8 +215,8 @@ class Cycle {
     );
     // Known from here on, whatever becomes of the watching.
     this.#outcome = rollout.outcome;
-    const watched = { version: trained.version.id, number: trained.number, since: asOf };
-    if (rollout.outcome === 'deployed') await this.#attempt(() => this.#watch(watched));
+    await this.#notify(`rollout-${rollout.outcome}`, `the rollout ended as ${rollout.outcome}`, [rollout.reason]);
+    if (rollout.outcome === 'deployed') await this.#attempt(() => this.#io().mlopsEnsureMonitor({ project }));
     return rollout.outcome;
   }
 
@@ -257,21 +259,13 @@ class Cycle {
     }
   }
 
-  /** The monitor outlives cycles: no ordinary child. One that runs already is told what to watch. */
-  async #watch(message: WatchMessage): Promise<void> {
-    const { project, definition, plan, searchAttributes } = this.#context;
-    const workflowId = monitorId(project);
-    try {
-      await startChild(monitor, {
-        workflowId,
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        args: [{ v: 1, project, definition, plan, searchAttributes }],
-        ...described(`monitor of ${project}`, 'Judges each window of the endpoint once its truth has arrived.'),
-      });
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    }
-    await getExternalWorkflowHandle(workflowId).signal(MESSAGES.watch, message);
+  /** Of one kind a cycle has one notice; a phase that fails again says so in the Temporal UI. */
+  #notify(kind: string, text: string, details: readonly string[]): Promise<void> {
+    const { project, cycle } = this.#context;
+    const { workflowId } = workflowInfo();
+    const id = `${cycleRecordId(project, cycle)} ${kind}`;
+    const notice = { id, kind, project, text: `${project}, cycle ${cycle}: ${text}`, details, workflowId };
+    return notify(this.#context, notice, `${workflowId}/${cycle}`);
   }
 
   async #whilePaused(phase: Phase): Promise<void> {
@@ -301,6 +295,7 @@ class Cycle {
     await this.#io()
       .mlopsRecordFailure({ ...this.#change(), phase, failure })
       .catch(rethrowCancellation);
+    await this.#notify(`${phase}-failed-${this.#order}`, `${phase} failed and waits for an operator`, [failure]);
     await condition(() => this.#commands.choice !== undefined);
     const choice = this.#commands.choice;
     this.#commands.failure = undefined;

@@ -7,6 +7,7 @@ import {
   CancellationScope,
   getExternalWorkflowHandle,
   isCancellation,
+  log,
   setHandler,
 } from '@temporalio/workflow';
 import type { BegunRollout } from '../activities/deploy';
@@ -184,7 +185,19 @@ class Saga {
     const ended = await this.#io().mlopsEndRollout({ rollout: begun.rollout, end: { outcome, because } });
     if (ended.outcome === 'superseded') return this.#superseded(begun);
     this.#showEnd(begun, `**${ended.outcome}**: ${because}`);
+    await this.#ensureMonitor();
     return { outcome: ended.outcome, reason: because, version: this.#input.version, ...told };
+  }
+
+  /** The rollout stands, whatever becomes of this. */
+  async #ensureMonitor(): Promise<void> {
+    const { project } = this.#input;
+    try {
+      await this.#io().mlopsEnsureMonitor({ project });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      log.warn('the monitor of what is served could not be started', { project, why: reasonOf(error) });
+    }
   }
 
   async #superseded(begun: BegunRollout): Promise<DeployResult> {

@@ -10,6 +10,8 @@ import {
   continueAsNew,
   getExternalWorkflowHandle,
   isCancellation,
+  log,
+  setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import { monitorId } from '../domain/ids';
@@ -19,6 +21,7 @@ import { io } from './activities';
 import { type LifecycleView, runCycle } from './cycle';
 import { askAboutPolicy, endRequest } from './ask-policy';
 import { reasonOf } from './failures';
+import { watermark } from './messages';
 import { OperatorCommands } from './operator-commands';
 import { startDeploy, startRollback } from './operator-rollouts';
 import { show } from './visible';
@@ -39,8 +42,10 @@ export async function lifecycle(initial: LifecycleState): Promise<{ readonly end
     },
     cancelled: () => whole.consideredCancelled,
   });
+  const watching = new Watching(state);
   try {
     state = await withDefinition(state, commands);
+    await watching.ensure();
     await idle(state, commands, visible);
     state = applied(state, commands);
     if (commands.pending.length > 0 && !commands.paused && commands.stopped === undefined)
@@ -57,6 +62,42 @@ export async function lifecycle(initial: LifecycleState): Promise<{ readonly end
     throw error;
   }
   return continueAsNew<typeof lifecycle>({ ...state, ...commands.remembered() });
+}
+
+/** Monitors that are asked for in one run; more is no replica's doing. */
+const MOST_ASKED = 20;
+
+/** What is served has its monitor: after a stop and a start, and where somebody ended it by hand. */
+class Watching {
+  readonly #state: LifecycleState;
+  #asked = 0;
+  #asking = false;
+
+  constructor(state: LifecycleState) {
+    this.#state = state;
+    setHandler(watermark, () => this.#missing(), {
+      description: 'From replicas: event time has passed a window, and no monitor runs.',
+    });
+  }
+
+  async #missing(): Promise<void> {
+    if (this.#asking || this.#asked >= MOST_ASKED) return;
+    this.#asking = true;
+    this.#asked += 1;
+    await this.ensure().catch(() => undefined);
+    this.#asking = false;
+  }
+
+  /** Without it the lifecycle goes on: the next run, and the next replica that misses it, ask again. */
+  async ensure(): Promise<void> {
+    const { project, plan } = this.#state;
+    try {
+      await io(plan).mlopsEnsureMonitor({ project });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      log.warn('the monitor of what is served could not be started', { project, why: reasonOf(error) });
+    }
+  }
 }
 
 /** Until there is something to do. What people see follows `pause` and `unpause`. */

@@ -29,6 +29,7 @@ import { windowLineOf } from '../domain/windows';
 import { compute, io, untilPickedUp, waiting } from './activities';
 import { reasonOf } from './failures';
 import { setClock, watch, watermark } from './messages';
+import { notify } from './notify';
 import { show, type Visible } from './visible';
 import { Wake } from './wake';
 
@@ -140,7 +141,8 @@ class Windows {
       ({ watched } = await io(this.state.plan).mlopsWatchedDefinition({ project, ...message }));
     } catch (error) {
       if (isCancellation(error)) throw error;
-      this.#show(`a mend: ${message.version} can't be watched. ${reasonOf(error)}`, undefined, ['operator']);
+      this.#show(`an operator: ${message.version} can't be watched. ${reasonOf(error)}`, undefined, ['operator']);
+      await this.#notifyStuck(`version ${message.version} can't be watched`, error);
       return 'failed';
     }
     if (watched === undefined) return `${project} has no version ${message.version}`;
@@ -175,7 +177,8 @@ class Windows {
     } catch (error) {
       if (isCancellation(error)) throw error;
       // Later windows would be judged without this one, so it is tried again with the next signal or look.
-      this.#show(`a mend: judging failed. ${reasonOf(error)}`, period, ['operator']);
+      this.#show(`an operator: judging this window failed. ${reasonOf(error)}`, period, ['operator']);
+      await this.#notifyStuck(`judging the window ${period.from} failed`, error);
       return false;
     }
   }
@@ -216,7 +219,8 @@ class Windows {
       return due !== undefined;
     } catch (error) {
       if (isCancellation(error)) throw error;
-      this.#show(`a mend: a judged window can't be corrected. ${reasonOf(error)}`, undefined, ['operator']);
+      this.#show(`an operator: a judged window can't be corrected. ${reasonOf(error)}`, undefined, ['operator']);
+      await this.#notifyStuck(`correcting a window from ${uncorrected} on failed`, error);
       return false;
     }
   }
@@ -230,9 +234,23 @@ class Windows {
     for (const trigger of judged.triggers) {
       if (!(await this.#tellLifecycle(trigger))) unheard.push('the lifecycle is not running, so nobody heard');
     }
+    if (judged.news.length > 0) await this.#notify(`window ${period.from}`, judged.news[0] ?? '', judged.news);
     const line = [judged.line, ...unheard].join('; ');
     this.#counted += 1;
     this.state = { ...this.state, next: period.to, recent: [line, ...(this.state.recent ?? [])].slice(0, SHOWN) };
+  }
+
+  /** Once for what is stuck: it is tried again, and nobody wants to be told each time. */
+  #notifyStuck(what: string, error: unknown): Promise<void> {
+    return this.#notify(`waits for an operator: ${what}`, `the monitor waits for an operator: ${what}`, [
+      reasonOf(error),
+    ]);
+  }
+
+  #notify(kind: string, text: string, details: readonly string[]): Promise<void> {
+    const { project } = this.state;
+    const workflowId = monitorId(project);
+    return notify(this.state, { id: `${workflowId} ${kind}`, kind, project, text, details, workflowId });
   }
 
   async #tellLifecycle(trigger: Trigger): Promise<boolean> {

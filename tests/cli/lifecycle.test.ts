@@ -233,5 +233,5 @@ async function statusWithoutWorker(): Promise<void> {
   expect(seconds).toBeLessThan(7);
   expect(stderr).toMatch(/^mlops: .+\n$/);
   expect(stdout).toMatch(/^champion +by-command-\w+@1$/m);
-  expect(stdout).toMatch(/^lifecycle +completed$/m);
+  expect(stdout).toMatch(/^lifecycle +stopped$/m);
 }

@@ -255,3 +255,18 @@ test('where a request without an event time has none, it is answered, recorded, 
   const all = { from: '1970-01-01T00:00:00Z', to: '9999-01-01T00:00:00Z' };
   expect(await coverage(endpoint.stores, endpoint.name, all, all.to)).toEqual({ predictions: 2, truths: 0 });
 });
+
+test('where no monitor runs the lifecycle is told, which starts one', async () => {
+  const told: string[] = [];
+  const signal = async (workflowId: string) => {
+    if (workflowId.endsWith('/monitor'))
+      throw Object.assign(new Error('workflow not found'), { name: 'WorkflowNotFoundError' });
+    told.push(workflowId);
+  };
+  const replica = await endpoint.start({ signal });
+  await ready(replica);
+  await predict(replica, at(5));
+  await predict(replica, at(9));
+  await until('the lifecycle is told', () => told.length > 0);
+  expect(told).toEqual([`mlops/${endpoint.name}`]);
+});

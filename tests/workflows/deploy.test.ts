@@ -1,6 +1,8 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { monitorActivities } from '../../src/activities/monitor';
 import type { EndpointDocument, PredictionRecord } from '../../src/domain/endpoint';
-import { lifecycleId, phaseId, rollbackId } from '../../src/domain/ids';
+import { lifecycleId, monitorId, phaseId, rollbackId } from '../../src/domain/ids';
 import { planOf } from '../../src/domain/plan';
 import { MESSAGES } from '../../src/domain/messages';
 import type { DeployInput, DeployResult } from '../../src/domain/rollout';
@@ -329,4 +331,32 @@ test('a rollout at work says what it waits for, and how to go back', async () =>
     },
     { shippedTo: '2001-05-10T18:20:00Z' }
   );
+});
+
+test('what is served has its monitor, also after somebody ended it and a rollback came', async () => {
+  const monitor = () => worker.client.workflow.getHandle(monitorId(project));
+  const running = async () => (await monitor().describe()).status.name;
+  await withChampion(async () => {
+    expect(await running()).toBe('RUNNING');
+    await monitor().terminate();
+    const rollback = await start(1, { kind: 'rollback' });
+    expect(await rollback.result()).toMatchObject({ outcome: 'deployed' });
+    expect(await running()).toBe('RUNNING');
+    expect(await details(monitor())).toContain(`Watches ${project}@1`);
+  });
+});
+
+async function details(handle: WorkflowHandle): Promise<string> {
+  for (;;) {
+    const metadata = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+    if (metadata.currentDetails?.includes('Watches ') === true && !metadata.currentDetails.includes('nothing yet'))
+      return metadata.currentDetails;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+test('a monitor is asked for by the project’s own workflows alone', async () => {
+  const activities = monitorActivities(worker.deps);
+  const forged = new MockActivityEnvironment().run(() => activities.mlopsEnsureMonitor({ project }));
+  await expect(forged).rejects.toMatchObject({ code: 'MLOPS_NOT_AUTHORIZED' });
 });

@@ -11,6 +11,7 @@ import type { ActivityDeps } from '../../src/activities/deps';
 import { monitorActivities } from '../../src/activities/monitor';
 import { digestOf } from '../../src/runtime/digest';
 import type { ProjectDefinition } from '../../src/domain/definition';
+import { monitorId } from '../../src/domain/ids';
 import { COMPUTE_SUFFIX } from '../../src/domain/queues';
 import type { Ref } from '../../src/domain/refs';
 import { defaultLimits } from '../../src/activities/limits';
@@ -73,6 +74,17 @@ export async function startEndpointWorker(name: string): Promise<EndpointWorker>
     stop: async () => {
       for (const worker of workers) worker.shutdown();
       await Promise.all(running);
+      // What outlives its rollouts: the monitors that they began.
+      const begun = await stores.moving.endpoints.find().toArray();
+      const client = new Client({ connection, namespace });
+      await Promise.all(
+        begun.map(({ _id }) =>
+          client.workflow
+            .getHandle(monitorId(_id))
+            .terminate()
+            .catch(() => undefined)
+        )
+      );
       await Promise.all([connection.close(), native.close()]);
       await dropStores(stores);
       await rm(workFolder, { recursive: true, force: true });

@@ -45,6 +45,8 @@ const activities = {
     throw ApplicationFailure.nonRetryable('it does not begin');
   },
   mlopsRecordFailure: async () => undefined,
+  mlopsEnsureMonitor: async () => undefined,
+  mlopsStartNotice: async () => undefined,
   mlopsCloseRequest: async () => undefined,
   mlopsCloseCycle: async () => undefined,
   mlopsRecordOperator: async ({ updateId }: { readonly updateId: string }) => {

@@ -7,6 +7,7 @@ import { startServer } from '../../runtime/server-advice';
 import { oneLine } from '../verb';
 import { examineAudit } from './audit';
 import { type Finding, problem } from './finding';
+import { examineMonitors } from './monitors';
 import { examineRefs } from './refs';
 import { examineReplicas } from './replicas';
 import { examineMongo, examineObjectStore } from './stores';
@@ -22,7 +23,21 @@ export interface Examination {
 
 export async function examine({ taskQueue, verify }: Examination): Promise<Finding[]> {
   const [temporal, records] = await Promise.all([ofTemporal(taskQueue), ofStores(verify === true)]);
-  return [...temporal, ...records];
+  const both = [...temporal, ...records].every(({ about, state }) => state !== 'problem' || !SERVERS.includes(about));
+  return [...temporal, ...records, ...(both ? await ofBoth() : [])];
+}
+
+/** Findings about a server that is away. */
+const SERVERS = ['temporal', 'configuration', 'mongodb'];
+
+async function ofBoth(): Promise<Finding[]> {
+  const client = await MlopsClient.connect({});
+  const stores = openRecordStores(storeConfig());
+  try {
+    return await all(['monitors', () => examineMonitors(client, stores)]);
+  } finally {
+    await Promise.all([client.close(), stores.close()]);
+  }
 }
 
 async function ofTemporal(taskQueue: string | undefined): Promise<Finding[]> {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { LifecycleStatus, MlopsClient } from '../../client';
 import { errorCodeOf, MlopsError } from '../../domain/errors';
-import { lifecycleId } from '../../domain/ids';
-import type { ProjectSummary } from '../../records';
+import { lifecycleId, monitorId } from '../../domain/ids';
+import type { EventClockRecord, ProjectSummary } from '../../records';
 import { type ClientOptions, withClient, withRecords } from '../connect';
 import { projectName, withTaskQueue } from '../options';
 import { pairs, table } from '../table';
@@ -14,12 +14,12 @@ export function addStatus(program: Command): void {
     .action(
       answering((project: string, options: ClientOptions) =>
         withClient(options, async (client) => {
-          const [said, seen, summary] = await Promise.all([
+          const [said, seen, [summary, clock]] = await Promise.all([
             asked(client, project),
             seenBy(client, project),
-            withRecords((records) => records.find('project', project)),
+            withRecords((records) => Promise.all([records.find('project', project), records.eventClock(project)])),
           ]);
-          return told(project, said, seen, summary);
+          return told(project, said, seen, summary, clock);
         })
       )
     );
@@ -76,7 +76,8 @@ async function seenBy({ temporal }: MlopsClient, project: string): Promise<Seen>
   open.sort((a, b) => (a.workflowId < b.workflowId ? -1 : 1));
   try {
     const { status } = await temporal.workflow.getHandle(id).describe();
-    return { state: status.name.toLowerCase(), open };
+    // A lifecycle ends when it is stopped, and by nothing else.
+    return { state: status.name === 'COMPLETED' ? 'stopped' : status.name.toLowerCase(), open };
   } catch (error) {
     if ((error as Error).name === 'WorkflowNotFoundError') return { open };
     throw error;
@@ -87,7 +88,8 @@ function told(
   project: string,
   said: Said,
   { state = 'gone', open }: Seen,
-  summary: ProjectSummary | undefined
+  summary: ProjectSummary | undefined,
+  clock: EventClockRecord
 ): Outcome {
   if (state === 'gone' && summary === undefined) {
     throw new MlopsError(
@@ -108,7 +110,7 @@ function told(
     ['project', project],
     ['lifecycle', state],
     ['cycle', String(cycle?.cycle ?? 0)],
-    ['phase', status?.phase ?? lifecycle?.phase ?? cycle?.phase],
+    ['phase', state === 'stopped' ? undefined : (status?.phase ?? lifecycle?.phase ?? cycle?.phase)],
     ['waits for', waitingFor.join(', ') || 'nothing'],
     ['paused', status?.paused],
     ['failure', status?.failure ?? (cycle?.state === 'failed' ? cycle.failure : undefined)],
@@ -116,6 +118,11 @@ function told(
     ['last', status?.last ?? cycle?.outcome],
     ['champion', summary?.champion === undefined ? 'none' : `${project}@${summary.champion}`],
     ['definition', status?.definition ?? summary?.definition],
+    ['monitor', monitorWords(project, state, open, summary, clock)],
+    ['event time', clock.at],
+    ['event time waits for', clock.waits],
+    ['without event time', clock.withoutEventTime === 0 ? undefined : `${clock.withoutEventTime} predictions`],
+    ['truths kept aside', clock.unmatchedTruths === 0 ? undefined : clock.unmatchedTruths],
   ]);
   const rows = open.map((one) => [one.workflowId, one.phase, one.waitingFor.join(', ')]);
   return {
@@ -127,7 +134,20 @@ function told(
       noAnswer: silent ?? null,
       open,
       records: summary ?? null,
+      clock,
     },
     text: rows.length === 0 ? head : `${head}\n\n${table(['open workflow', 'phase', 'waits for'], rows)}`,
   };
+}
+
+function monitorWords(
+  project: string,
+  state: string,
+  open: readonly OpenWorkflow[],
+  summary: ProjectSummary | undefined,
+  { overdue }: EventClockRecord
+): string | undefined {
+  if (summary?.champion === undefined || state === 'stopped') return undefined;
+  if (!open.some(({ workflowId }) => workflowId === monitorId(project))) return 'missing: mlops doctor says what to do';
+  return overdue === undefined ? 'runs' : `runs; overdue: the window from ${overdue.from} to ${overdue.to}`;
 }

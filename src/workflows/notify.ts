@@ -1,0 +1,40 @@
+/** What a person must know, said through the definition's notifiers. Nobody's work depends on it. */
+import { isCancellation } from '@temporalio/workflow';
+import { noticeId } from '../domain/ids';
+import type { Notice } from '../domain/notice';
+import type { Plan } from '../domain/plan';
+import type { Ref } from '../domain/refs';
+import { io } from './activities';
+import { reasonOf } from './failures';
+
+/** Whose notifiers: the definition that the work goes by. */
+export interface Notifying {
+  readonly definition: Ref<'definition'>;
+  readonly plan: Pick<Plan, 'notifiers' | 'retryFor' | 'heartbeatWithin'>;
+}
+
+export type NewNotice = Notice & { readonly workflowId: string };
+
+/**
+ * Resolves once the delivery has begun, or the audit says that it can't.
+ * @param about of it there is one notice of each kind; default: the workflow that is to be answered
+ */
+export async function notify(
+  { definition, plan }: Notifying,
+  notice: NewNotice,
+  about: string = notice.workflowId
+): Promise<void> {
+  if (plan.notifiers === 0) return;
+  try {
+    await io(plan).mlopsStartNotice({
+      v: 1,
+      workflowId: noticeId(about, notice.kind),
+      definition,
+      notifiers: plan.notifiers,
+      notice,
+    });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    await io(plan).mlopsRecordUndelivered({ notice, why: reasonOf(error) });
+  }
+}
