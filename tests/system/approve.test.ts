@@ -12,6 +12,7 @@ import { type KeptNotices, keptNotices } from '../support/kept-notices';
 import { startReceiver } from '../notify/receiver';
 import { askedAbout } from '../support/asked';
 import { eventually } from '../support/eventually';
+import { floodThenDecide } from '../support/flood';
 import { smallProject } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { registeredDefinition } from '../support/registered-definition';
@@ -420,6 +421,20 @@ test('a history that grows full is left for a new run, and what was decided and 
   expect(await result()).toMatchObject({ state: 'approved', reason: 'approved by ana, ben' });
   expect(await malformed(id)).toBe(20);
 }, 90_000);
+
+test('a flood of strangers’ decisions keeps no approver waiting, and is recorded up to a bound', async () => {
+  const flooded = await floodThenDecide(system, { signals: 700, updates: 300 });
+  expect(flooded.answers).toMatchObject([
+    { outcome: 'accepted', state: 'open' },
+    { outcome: 'accepted', state: 'approved' },
+  ]);
+  expect(flooded.seconds).toBeLessThan(10);
+  expect(flooded.result).toMatchObject({ state: 'approved', reason: 'approved by ana, ben' });
+  expect(flooded.decisions).toBe(2);
+  expect(flooded.recorded).toBeGreaterThan(0);
+  // 200 of strangers, 20 under an approver's name.
+  expect(flooded.recorded).toBeLessThanOrEqual(220);
+}, 120_000);
 
 test('a malformed update is refused in words, and leaves no trace', async () => {
   const { id, workflowId } = await open();

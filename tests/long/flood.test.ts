@@ -1,0 +1,23 @@
+/** 5,000 signals and 3,000 updates of strangers on one request keep no approver waiting. */
+import { floodThenDecide } from '../support/flood';
+import { openSystem, type TestSystem } from '../support/system';
+
+let system: TestSystem;
+beforeAll(async () => {
+  system = await openSystem('flood');
+  await system.startWorker();
+});
+afterAll(() => system.close());
+
+test('two approvers decide within seconds, and are accepted', async () => {
+  const flooded = await floodThenDecide(system, { signals: 5000, updates: 3000 });
+  expect(flooded.answers).toMatchObject([
+    { outcome: 'accepted', state: 'open' },
+    { outcome: 'accepted', state: 'approved' },
+  ]);
+  expect(flooded.seconds).toBeLessThan(10);
+  expect(flooded.result).toMatchObject({ state: 'approved', reason: 'approved by ana, ben' });
+  expect(flooded.decisions).toBe(2);
+  // 200 of strangers, 20 under an approver's name.
+  expect(flooded.recorded).toBeLessThanOrEqual(220);
+}, 900_000);

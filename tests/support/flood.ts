@@ -1,0 +1,75 @@
+/** A request that strangers flood with well-formed decisions, and on which two approvers then decide. */
+import { randomUUID } from 'node:crypto';
+import type { DecisionAnswer, DecisionMessage } from '../../src/domain/messages';
+import type { ApproveInput, ApproveResult } from '../../src/domain/phases';
+import { askedAbout } from './asked';
+import type { TestSystem } from './system';
+
+const MODEL = `sha256:${'a'.repeat(64)}` as const;
+const OTHER = `sha256:${'c'.repeat(64)}` as const;
+
+export interface Flooded {
+  /** Of the two approvers, in their order. */
+  readonly answers: readonly DecisionAnswer[];
+  /** From the first of them to the last answer. */
+  readonly seconds: number;
+  readonly result: ApproveResult;
+  /** Refusals in the audit. */
+  readonly recorded: number;
+  readonly decisions: number;
+}
+
+export async function floodThenDecide(
+  system: TestSystem,
+  { signals, updates }: { readonly signals: number; readonly updates: number }
+): Promise<Flooded> {
+  const project = `${system.name.slice(0, 40)}-${randomUUID().slice(0, 4)}`;
+  const asked = askedAbout({ project, cycle: 1, model: MODEL });
+  const request = { ...asked, policy: { ...asked.policy, approversNeeded: 2 } };
+  await system.stores.moving.requests.insertOne(request);
+  const input: ApproveInput = { v: 1, project, name: '1', searchAttributes: true, waits: true };
+  const started = { workflowId: request.workflowId, taskQueue: system.taskQueue, args: [input] };
+  await system.client.temporal.workflow.start('approve', started);
+  const handle = system.client.temporal.workflow.getHandle(request.workflowId);
+
+  // Strangers, and an approver's name on other bytes.
+  const junk = (index: number): DecisionMessage => ({
+    id: randomUUID(),
+    by: index % 3 === 0 ? 'ana' : `stranger-${index % 1000}`,
+    verdict: 'approve',
+    digest: index % 3 === 0 ? OTHER : MODEL,
+  });
+  await Promise.all([
+    inTurns(signals, 50, (index) => handle.signal('decide', junk(index))),
+    // Temporal takes ten at a time.
+    inTurns(updates, 8, async (index) => {
+      await handle.executeUpdate('decide', { args: [junk(index)], updateId: randomUUID() });
+    }),
+  ]);
+
+  const at = Date.now();
+  const answers: DecisionAnswer[] = [];
+  for (const by of ['ana', 'ben'])
+    answers.push(await system.client.decide(request._id, { id: randomUUID(), by, verdict: 'approve', digest: MODEL }));
+  const seconds = (Date.now() - at) / 1000;
+  const result = (await handle.result()) as ApproveResult;
+  const audit = system.stores.db.collection('audit');
+  return {
+    answers,
+    seconds,
+    result,
+    recorded: await audit.countDocuments({ 'detail.request': request._id, what: 'decision refused' }),
+    decisions: await system.stores.facts.collection('decision').countDocuments({ 'body.request': request._id }),
+  };
+}
+
+async function inTurns(count: number, atOnce: number, send: (index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const one = async (): Promise<void> => {
+    while (next < count) {
+      next += 1;
+      await send(next);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, one));
+}
