@@ -169,7 +169,7 @@ export class MlopsClient {
     if (name === undefined)
       throw new MlopsError(
         'MLOPS_USAGE',
-        'This is no approval request.',
+        'This is not an approval request.',
         { request },
         'Requests are named <project>/<cycle>: mlops ls requests.'
       );
@@ -198,36 +198,50 @@ export class MlopsClient {
     }
   }
 
+  // The operator's messages, from here to rollback. Each waits until the lifecycle's worker has judged and recorded the message, not until
+  // its effect is done: `status` and the records show that. `outcome: 'refused'` has a reason and changes nothing. The same
+  // `message.id` from the same sender gets the same answer, however often it is sent.
+  // Errors: MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER (nobody polls the queue, after 4 s), MLOPS_UNKNOWN_PROJECT
+  // (no lifecycle of this name runs), MLOPS_TOO_MANY_MESSAGES.
+
+  /** Asks for one more cycle, with what is known at `message.asOf`. Waits until the definition is registered. */
   retrain(project: string, message: RetrainMessage): Promise<OperatorAnswer> {
     return this.#operate(project, MESSAGES.retrain, message);
   }
 
+  /** Changes the definition, from the next cycle on. Waits until it is checked and registered; where that loosens the policy, the answer says which request must be approved first. Also MLOPS_PAYLOAD_TOO_LARGE. */
   apply(definition: ProjectDefinition, message: OperatorMessage): Promise<OperatorAnswer> {
     const applied: ApplyMessage = { ...message, definition: packDefinition(definition) };
     requirePayload('The definition is too large for a workflow.', applied, 'Make it smaller.');
     return this.#operate(definition.name, MESSAGES.apply, applied);
   }
 
+  /** Runs the failed phase again; refused where none has failed. Finished steps are reused. */
   retry(project: string, message: OperatorMessage): Promise<OperatorAnswer> {
     return this.#operate(project, MESSAGES.retry, message);
   }
 
+  /** Ends the cycle whose phase failed, as skipped; refused where none has failed. */
   skip(project: string, message: OperatorMessage): Promise<OperatorAnswer> {
     return this.#operate(project, MESSAGES.skip, message);
   }
 
+  /** Stops the lifecycle before its next phase. The running phase and deadlines go on, and decisions are taken. */
   pause(project: string, message: OperatorMessage): Promise<OperatorAnswer> {
     return this.#operate(project, MESSAGES.pause, message);
   }
 
+  /** Continues a paused lifecycle; refused where it is not paused. */
   unpause(project: string, message: OperatorMessage): Promise<OperatorAnswer> {
     return this.#operate(project, MESSAGES.unpause, message);
   }
 
+  /** Ends the lifecycle: its running phase is cancelled and an unfinished rollout undone, after the answer. */
   stop(project: string, message: OperatorMessage): Promise<OperatorAnswer> {
     return this.#operate(project, MESSAGES.stop, message);
   }
 
+  /** Serves an earlier version again, one that was approved: `message.to`, by default the one that was live before. Its rollout runs after the answer. */
   rollback(project: string, message: RollbackMessage): Promise<OperatorAnswer> {
     return this.#operate(project, MESSAGES.rollback, message);
   }
@@ -249,6 +263,7 @@ export class MlopsClient {
     return this.#operate(project, MESSAGES.deploy, message);
   }
 
+  /** What the lifecycle does and what it waits for: a query, which changes nothing. Errors: MLOPS_NAME_INVALID, MLOPS_NO_WORKER, MLOPS_UNKNOWN_PROJECT. */
   async status(project: string): Promise<LifecycleStatus> {
     checkProject(project);
     await this.requireWorker(NO_WORKER_AFTER_MS, await this.queueOf(project));
@@ -260,7 +275,10 @@ export class MlopsClient {
       });
   }
 
-  /** An evaluation started alone; it ingests and labels up to asOf first. */
+  /**
+   * Evaluates a version outside of a cycle, and waits for the result, which may take hours. It ingests and labels up to asOf first, and
+   * reuses finished steps. Each call starts a workflow of its own. Errors: MLOPS_NO_WORKER, and what the evaluation failed with.
+   */
   async evaluate(input: Omit<EvaluateInput, 'v' | 'cycle'>): Promise<EvaluateResult> {
     await this.requireWorker();
     const cycle = `solo-${randomUUID()}` as const;
@@ -277,6 +295,7 @@ export class MlopsClient {
       });
   }
 
+  /** Sends a signal as it is: it is not checked, and has no answer. */
   signal(workflowId: string, name: string, payload: unknown): Promise<void> {
     return this.temporal.workflow.getHandle(workflowId).signal(name, payload);
   }
@@ -348,7 +367,7 @@ function checkProject(project: string): void {
   if (!PROJECT_NAME.test(project))
     throw new MlopsError(
       'MLOPS_NAME_INVALID',
-      'This is no project name.',
+      'This is not a project name.',
       { project },
       'Small letters, digits and hyphens, at most 48.'
     );

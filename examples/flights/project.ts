@@ -2,7 +2,7 @@
  * Flights: at push-back, will it arrive more than 15 minutes late? Three million US flights of January to June 2001, from
  * npm's vega-datasets. This file is the whole project; everything else is the package's.
  *
- * Every duration names its clock. `event` is the world's time, as the data tell it: half a year of flights is replayed in
+ * Every duration names its clock. `event` is the world's time, as the data say: half a year of flights is replayed in
  * minutes, and a window of 7 days still has 7 days of flights. `wall` is the time of people and machines.
  */
 import { defineProject } from 'temporal-mlops';
@@ -135,7 +135,7 @@ export default defineProject({
   },
 
   triggers: [
-    // Two windows of the last three, with one sign: one odd week is weather. What retraining mends is ranking and loss,
+    // Two windows of the last three, with one sign: one odd week is weather. What retraining fixes is ranking and loss,
     // not the weather, so the gap may stay; the cool-down keeps it from starting over at once.
     { on: 'bias', breaches: 2, outOf: 3, coolDown: { event: '14 days' } },
     { on: 'drift', breaches: 1, outOf: 1, coolDown: { event: '14 days' } },

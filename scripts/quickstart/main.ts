@@ -273,7 +273,7 @@ class Holds {
       return;
     }
     if (rollout.state === 'rolled-back')
-      throw new Error('the rollout of version 2 was rolled back: mlops ls audit tells why');
+      throw new Error('the rollout of version 2 was rolled back: mlops ls audit says why');
     await waitFor('cycle 2 to end', async () =>
       (await this.#story.cycleIsWell(2))?.state === 'finished' ? true : undefined
     );

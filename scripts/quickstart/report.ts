@@ -185,7 +185,7 @@ function tableOf(result: Result, windows: readonly Fact<'window'>[], mlops: stri
     ...result.decisions.map((decision) => `    ${decision.request}: ${decision.verdict} by ${decision.by}`),
     '  triggers',
     ...result.triggers.map((trigger) => `    ${trigger.cause}: ${trigger.detail} (${trigger.outcome})`),
-    `  windows: ${windows.length} judged; a feature drifted in ${drifted.length}${drifted.length === 0 ? ': what moves here is the level, not the inputs' : ` (${drifted.map(({ body }) => body.period.from.slice(0, 10)).join(', ')})`}`,
+    `  windows: ${windows.length} judged; a feature drifted in ${drifted.length}${drifted.length === 0 ? ': the share of positives changed, not the inputs' : ` (${drifted.map(({ body }) => body.period.from.slice(0, 10)).join(', ')})`}`,
     `  ${result.predictions.toLocaleString('en-US')} predictions and ${result.truths.toLocaleString('en-US')} truths stored: every ${SAMPLE.every}th flight, residue ${SAMPLE.remainder}, chosen with hindsight so that the sample's level follows all flights'; so was the level's floor of 0.06`,
     '  landing = departure + 35 min + distance / 7.67 miles a minute, an approximation; local times are read as UTC',
     ...(result.shadow === null ? [] : [shadowLine(result.shadow)]),

@@ -21,7 +21,7 @@ export async function waitFor<T>(
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
-    if (Date.now() > until) throw new Error(`${what}: not within ${limitMs / 1000} s; mlops doctor tells more`);
+    if (Date.now() > until) throw new Error(`${what}: not within ${limitMs / 1000} s; run mlops doctor`);
     if (Date.now() - saidAt > 10_000 && !quiet()) {
       say(`still waiting: ${what}`);
       saidAt = Date.now();

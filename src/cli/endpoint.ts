@@ -6,7 +6,7 @@ import { withRecords } from './connect';
 export async function endpointUrl(model: string, given: string | undefined): Promise<string> {
   const url = given ?? (process.env.MLOPS_ENDPOINT || undefined) ?? (await liveReplica(model));
   if (/^https?:\/\/[^/]/.test(url)) return url.replace(/\/+$/, '');
-  throw new MlopsError('MLOPS_USAGE', `${url} is no address.`, {}, 'Write --url http://host:port.');
+  throw new MlopsError('MLOPS_USAGE', `${url} is not an address.`, {}, 'Write --url http://host:port.');
 }
 
 async function liveReplica(model: string): Promise<string> {

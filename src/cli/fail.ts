@@ -34,7 +34,7 @@ function usage(error: CommanderError): MlopsError {
     return new MlopsError('MLOPS_USAGE', 'A verb is missing.', {}, 'mlops --help lists them.');
   }
   const what = oneLine(error.message).replace(/^error: /, '');
-  return new MlopsError('MLOPS_USAGE', /[.?)]$/.test(what) ? what : `${what}.`, {}, 'mlops <verb> --help tells how.');
+  return new MlopsError('MLOPS_USAGE', /[.?)]$/.test(what) ? what : `${what}.`, {}, 'Run mlops <verb> --help.');
 }
 
 /** Servers that can't be reached, in our words; their clients' own say neither which nor what to do. */

@@ -16,8 +16,8 @@ export interface SenderOptions {
 /** Who sends a message, and its id: the same id counts once. */
 export function withSender(command: Command): Command {
   return command
-    .option('--by <name>', 'who asks; default: $MLOPS_USER, else the name of the system user', person)
-    .option('--id <id>', 'id of this message: the same one counts once; default: a random one', clientId)
+    .option('--by <name>', 'name of the person who asks; default: $MLOPS_USER, else the system user', person)
+    .option('--id <id>', 'id of this message; the same id counts once; default: a random one', clientId)
     .option('--comment <text>', 'why, for the audit');
 }
 
@@ -41,11 +41,12 @@ function systemUser(): string | undefined {
 }
 
 export function withTaskQueue(command: Command): Command {
-  return command.option('--task-queue <name>', "the worker's; default: $MLOPS_TASK_QUEUE, else mlops");
+  return command.option('--task-queue <name>', "the worker's task queue; default: $MLOPS_TASK_QUEUE, else mlops");
 }
 
 export function person(text: string): string {
-  if (isPersonName(text)) return text;
+  const name = text.normalize('NFC');
+  if (isPersonName(name)) return name;
   throw new InvalidArgumentError(`A name has ${PERSON_NAME_RULE}.`);
 }
 

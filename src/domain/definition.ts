@@ -38,6 +38,7 @@ export interface RegisteredUse {
 
 export interface ColumnRule {
   readonly column: string;
+  /** A row without a value breaks the rule. */
   readonly required: boolean;
   readonly min?: number;
   readonly max?: number;
@@ -61,17 +62,20 @@ export interface SchemaDefinition {
   readonly maxQuarantinedShare: number;
   /** A batch (in monitoring: a window) fails data quality above this share of rows that break a dependency. */
   readonly maxBrokenShare: number;
+  /** A batch with fewer rows is refused. */
   readonly minRows: number;
 }
 
 export interface LabelDefinition {
   readonly name: string;
+  /** Count it up when the label's meaning changes. */
   readonly version: number;
   readonly labeler:
     | {
         readonly rule: {
           readonly column: string;
           readonly op: '>' | '>=' | '<' | '<=' | '=';
+          /** A number or a text, as the column is; of a timestamp ISO-8601 in UTC, of a boolean 'true' or 'false'. */
           readonly value: number | string;
         };
       }
@@ -80,12 +84,19 @@ export interface LabelDefinition {
 
 /** One transform; it reads one column and is a part of the feature graph. */
 export type FeatureDefinition =
+  /** The time of day of a timestamp, one-hot in `buckets` equal parts of the day. */
   | { readonly transform: 'timeOfDayBuckets'; readonly column: string; readonly buckets: number }
+  /** The time of day of a timestamp as sine and cosine of 1 to `harmonics` turns a day. */
   | { readonly transform: 'timeOfDayCycles'; readonly column: string; readonly harmonics: number }
+  /** The day of the week of a timestamp, one-hot. */
   | { readonly transform: 'weekday'; readonly column: string }
+  /** A number minus the training rows' mean, over their standard deviation. */
   | { readonly transform: 'standardize'; readonly column: string }
+  /** The same of the logarithm of a number, for what spans orders of magnitude. */
   | { readonly transform: 'logStandardize'; readonly column: string }
+  /** One-hot of a text; a value with fewer than `minCount` training rows counts as unknown. */
   | { readonly transform: 'oneHot'; readonly column: string; readonly minCount: number }
+  /** A learned vector of `width` numbers for each value of a text, for the `maxRows` most frequent values. */
   | {
       readonly transform: 'embedding';
       readonly column: string;
@@ -96,12 +107,15 @@ export type FeatureDefinition =
 
 /** The built-in trainer: a multi-layer perceptron as one training graph, binary cross-entropy, Adam. */
 export interface NetworkSpec {
+  /** Neurons of each hidden layer. */
   readonly hidden: readonly number[];
+  /** Rows of one step of Adam. */
   readonly batch: number;
   readonly learningRate: number;
   readonly epochs: number;
   /** Whole epochs are dropped until epochs × rows fits; at least one is run. */
   readonly maxRowsSeen: number;
+  /** Of the weights and of the order of rows. */
   readonly seed: number;
 }
 export type ModelDefinition = { readonly network: NetworkSpec } | { readonly trainer: RegisteredUse };
@@ -120,6 +134,7 @@ export interface SplitDefinition {
 }
 
 export interface Objective {
+  /** From this probability on the decision is 1. */
   readonly decisionThreshold: number;
   /** Value of each outcome in the project's own unit, printed in the evidence. */
   readonly utility?: {
@@ -146,12 +161,16 @@ export interface GateDefinition {
 }
 
 export interface ApprovalPolicy {
+  /** Approvals that approve a request. */
   readonly approversNeeded: number;
+  /** Rejections that reject it. */
   readonly rejectsNeeded: number;
   /** People, or `role:<name>`. */
   readonly approvers: readonly string[];
   readonly roles: Readonly<Record<string, readonly string[]>>;
+  /** Whether those who started the cycle or applied the definition may decide. */
   readonly allowSelfApproval: boolean;
+  /** After this the request expires. */
   readonly deadline: WallDuration;
   /** An approved version may be rolled out until this long after its request was closed. */
   readonly validFor: WallDuration;
@@ -167,11 +186,13 @@ export interface RolloutStep {
   readonly share: number;
   /** The candidate also scores, unseen by callers, what the champion answers. */
   readonly shadow: boolean;
+  /** How much event time the step lasts. */
   readonly for: EventDuration;
 }
 
 export interface RolloutPlan {
   readonly steps: readonly RolloutStep[];
+  /** A step needs so many live replicas. */
   readonly minReplicas: number;
   /** Every live replica reports the step's revision within this, else the step is undone. */
   readonly replicasWithin: WallDuration;
@@ -195,6 +216,7 @@ export interface MonitoringDefinition {
 export type TriggerRule =
   /** |mean prediction − mean truth| over the floor, its interval without 0, k times with one sign in the last n windows. */
   | { readonly on: 'bias'; readonly breaches: number; readonly outOf: number; readonly coolDown: EventDuration }
+  /** The drift of a watched column is significant and above the floor, k times in the last n windows. */
   | { readonly on: 'drift'; readonly breaches: number; readonly outOf: number; readonly coolDown: EventDuration };
 
 export type NotifierUse =

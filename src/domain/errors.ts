@@ -1,7 +1,7 @@
 /**
  * The one catalogue of errors. A code is stable and public; its handling says who acts:
  * `retry`: it passes by itself (a server is down, a race was lost), activities try again;
- * `operator`: a retry can't mend it, the phase waits for a person;
+ * `operator`: a retry can't fix it, the phase waits for a person;
  * `caller`: the call is refused, nothing was changed.
  */
 export type Handling = 'retry' | 'operator' | 'caller';

@@ -8,10 +8,13 @@ export const BUILT_IN_METRICS = [
   'brier',
   /** Mean |mean probability − rate| over ten equal-count bins. */
   'calibrationError',
-  // at the objective's decision threshold
+  /** Share of right decisions at the objective's decision threshold. */
   'accuracy',
+  /** Share of positive decisions that are right, at the threshold. */
   'precision',
+  /** Share of positive rows that are found, at the threshold. */
   'recall',
+  /** Harmonic mean of precision and recall, at the threshold. */
   'f1',
   /** Mean of the objective's utility a row, in its unit; only where the objective has one. */
   'utility',

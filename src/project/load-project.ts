@@ -59,7 +59,7 @@ async function valueOf(file: string, path: string): Promise<unknown> {
       .replace(/\nRequire stack:[^]*/, '')
       .trim()
       .replace(/\s*\n\s*/g, ' ');
-    const fix = 'Mend the file.';
+    const fix = 'Fix the file.';
     throw new MlopsError(
       'MLOPS_DEFINITION_INVALID',
       `The project file can't be loaded: ${reason}`,

@@ -164,15 +164,19 @@ const gate = record({
 
 const person = z
   .string()
+  .normalize('NFC')
   .refine(isPersonName, { error: ({ input }) => `must be a name of ${PERSON_NAME_RULE}, is ${shown(input)}` });
 const approval = record({
   approversNeeded: count.default(1),
   rejectsNeeded: count.default(1),
   approvers: z
     .array(
-      z.string().refine((name) => isPersonName(name) || PROJECT_NAME.test(name.replace(/^role:/, '')), {
-        error: "must be the name of a person, or 'role:' and the name of a role",
-      })
+      z
+        .string()
+        .normalize('NFC')
+        .refine((name) => isPersonName(name) || PROJECT_NAME.test(name.replace(/^role:/, '')), {
+          error: "must be the name of a person, or 'role:' and the name of a role",
+        })
     )
     .min(1)
     .max(MOST),

@@ -38,7 +38,7 @@ export function named(pattern: RegExp, words: string) {
 }
 
 const CLOCKS = {
-  event: { other: 'wall', meaning: "the world's time, as the data tell it" },
+  event: { other: 'wall', meaning: "the world's time, as the data say" },
   wall: { other: 'event', meaning: "people's and machines' time" },
 } as const;
 /** Longer ones are slips, and would overflow timers. */
@@ -66,7 +66,7 @@ function durationProblem(clock: keyof typeof CLOCKS, value: unknown, zero: boole
   const text = (value as Readonly<Record<string, unknown>>)[clock];
   const ms = typeof text === 'string' ? parseDurationMs(text) : undefined;
   if (ms === undefined) {
-    return `is no duration: ${shown(text)}; write a number and a unit of millisecond, second, minute, hour, day, week`;
+    return `is not a duration: ${shown(text)}; write a number and a unit of millisecond, second, minute, hour, day, week`;
   }
   if (ms > LONGEST_MS) return `is longer than 10 years: ${shown(text)}`;
   return ms > 0 || zero ? undefined : `must be longer than nothing, is ${shown(text)}`;

@@ -50,7 +50,7 @@ function takeLock(path: string): void {
         'MLOPS_CONFIGURATION',
         'Another replica works in this folder.',
         { lock: path, process: owner },
-        'Give each replica a folder of its own, or remove the lock if that process is no replica.'
+        'Give each replica a folder of its own, or remove the lock if that process is not a replica.'
       );
     }
     writeFileSync(path, String(process.pid));

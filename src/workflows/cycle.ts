@@ -107,7 +107,7 @@ class Cycle {
       if (!isCancellation(error)) throw error;
       // Also where a phase could still say how its being cancelled ended.
       if (this.#outcome !== 'deployed') this.#outcome = 'stopped';
-      // Nobody is left who could mend it.
+      // Nobody is left who could fix it.
       await CancellationScope.nonCancellable(() => this.#close()).catch(() => undefined);
       if (this.#commands.stopped === undefined) throw error;
     }
@@ -287,7 +287,7 @@ class Cycle {
       [
         `# ${phase} of cycle ${cycle} failed`,
         failure,
-        `Mend the cause, then, here: **More Actions → Send an Update**, name \`retry\` (the phase again; what was finished is reused) or \`skip\` (ends the cycle), input ${input}.`,
+        `Fix the cause, then, here: **More Actions → Send an Update**, name \`retry\` (the phase again; what was finished is reused) or \`skip\` (ends the cycle), input ${input}.`,
         `In a shell: \`mlops retry ${project} --by <your name>\`, \`mlops skip ${project} --by <your name>\`, or \`mlops apply <project file>\` for a new definition.`,
       ].join('\n\n')
     );

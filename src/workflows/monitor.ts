@@ -131,7 +131,7 @@ class Windows {
   }
 
   /**
-   * Why the message is refused, or undefined; `failed` where a person must mend something before it is heard. The first
+   * Why the message is refused, or undefined; `failed` where a person must fix something before it is heard. The first
    * one says where to begin; windows go on from there, in order.
    */
   async watch(message: WatchMessage): Promise<string | undefined> {
@@ -232,7 +232,8 @@ class Windows {
     const judged: Judged = await untilPickedUp(this.state, this.#visible('its numbers', period), judging);
     const unheard: string[] = [];
     for (const trigger of judged.triggers) {
-      if (!(await this.#tellLifecycle(trigger))) unheard.push('the lifecycle is not running, so nobody heard');
+      if (!(await this.#tellLifecycle(trigger)))
+        unheard.push('the lifecycle is not running, so no cycle was triggered');
     }
     if (judged.news.length > 0) await this.#notify(`window ${period.from}`, judged.news[0] ?? '', judged.news);
     const line = [judged.line, ...unheard].join('; ');

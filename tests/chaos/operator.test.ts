@@ -1,4 +1,4 @@
-/** A phase that fails for good waits for the operator, who mends the cause and goes on from there, or ends the cycle. */
+/** A phase that fails for good waits for the operator, who fixes the cause and goes on from there, or ends the cycle. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decidedDigest } from '../../src/domain/approval';
@@ -47,7 +47,7 @@ async function release(version: string, body: string): Promise<void> {
   await worker.ready;
 }
 
-const MENDED = 'return rows.map((row) => (row.delay === null ? null : row.delay > params.minutes ? 1 : 0));';
+const FIXED = 'return rows.map((row) => (row.delay === null ? null : row.delay > params.minutes ? 1 : 0));';
 
 const cycle = (number: number, state: CycleDocument['state']) =>
   eventually(
@@ -84,7 +84,7 @@ test('its details in the Temporal UI say what failed, where, and how to go on', 
     expect(currentDetails).toContain(way);
 });
 
-test('retried before it was mended, it fails again and still waits', async () => {
+test('retried before it was fixed, it fails again and still waits', async () => {
   const { revision } = await cycle(1, 'failed');
   expect(await system.client.retry(project, { id: 'too-early', by: 'cem' })).toMatchObject({ outcome: 'accepted' });
   const again = { _id: `${project}/1`, state: 'failed', revision: { $gt: revision } } as const;
@@ -95,8 +95,8 @@ test('retried before it was mended, it fails again and still waits', async () =>
   expect(await waitingFor()).toEqual(['operator']);
 });
 
-test('mended without a new version, the code is refused', async () => {
-  await release('1', MENDED);
+test('fixed without a new version, the code is refused', async () => {
+  await release('1', FIXED);
   const { revision } = await cycle(1, 'failed');
   expect(await system.client.retry(project, { id: 'same-version', by: 'cem' })).toMatchObject({ outcome: 'accepted' });
   const refused = { _id: `${project}/1`, state: 'failed', revision: { $gt: revision }, failure: /MLOPS_CODE_CHANGED/ };
@@ -106,10 +106,10 @@ test('mended without a new version, the code is refused', async () => {
   );
 });
 
-test('retry after the mend goes on from there, with the new version, and what was finished is reused', async () => {
+test('retry after the fix goes on from there, with the new version, and what was finished is reused', async () => {
   const ingested = await system.client.temporal.workflow.getHandle(phaseId(project, 1, 'ingest')).describe();
-  await release('2', MENDED);
-  expect(await system.client.retry(project, { id: 'mended', by: 'cem' })).toMatchObject({ outcome: 'accepted' });
+  await release('2', FIXED);
+  expect(await system.client.retry(project, { id: 'fixed', by: 'cem' })).toMatchObject({ outcome: 'accepted' });
   const { refs } = await cycle(1, 'waiting');
   const labels = await system.stores.facts.get({ kind: 'labelSet', id: refs.labelSet!.id });
   expect(labels.step?.version).toMatch(/^registered 2 /);
@@ -140,7 +140,7 @@ test('skip ends a cycle whose phase fails, and the lifecycle goes on with the ne
   expect(await system.client.skip(project, { id: 'skip', by: 'cem' })).toMatchObject({ outcome: 'accepted' });
   expect(await cycle(2, 'finished')).toMatchObject({ outcome: 'skipped' });
 
-  await release('4', MENDED);
+  await release('4', FIXED);
   await system.client.retrain(project, { id: 'three', by: 'cem', asOf: '2001-02-08T00:00:00Z' });
   expect(await cycle(3, 'waiting')).toMatchObject({ phase: 'approve' });
 });

@@ -1,4 +1,4 @@
-/** doctor on the real servers: what is well, what is broken, and that what it says to do mends it. */
+/** doctor on the real servers: what is well, what is broken, and that what it says to do fixes it. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
@@ -63,7 +63,7 @@ test('with a worker the queues and the search attributes are well', async () => 
   expect(looked.map(({ state }) => state)).toEqual(Array(6).fill('ok'));
 });
 
-test('a lifecycle that an undecodable signal has stopped is found, and the command that is printed mends it', async () => {
+test('a lifecycle that an undecodable signal has stopped is found, and the command that is printed fixes it', async () => {
   const definition = smallProject(PROJECT, join(system.folder, 'none.parquet'));
   await system.client.start({ definition, asOf: '2001-02-01T00:00:00Z', by: 'cem' });
   // No file to ingest: the phase fails, and the lifecycle waits for its operator.
@@ -111,7 +111,7 @@ test('records and artifacts that others name and that are gone are told by who n
     `problem: names snapshot/${gone}, which is gone`,
     `problem: names the artifact ${lost.digest}, whose object is gone`,
   ]);
-  // What it says to do mends it: the bytes are put where it says.
+  // What it says to do fixes it: the bytes are put where it says.
   const advice = (await findings()).find(({ what }) => what.includes('whose object is gone'))?.fix ?? '';
   const [, bucket = '', key = ''] = /^Put the object back as ([^/ ]+)\/(\S+), from a backup/.exec(advice) ?? [];
   await minio.fPutObject(bucket, key, path);
@@ -130,7 +130,7 @@ test('an audit chain that somebody changed is a problem', async () => {
   expect(await findingOn('audit cut')).toMatchObject({ state: 'problem', what: 'the chain breaks at: b' });
 });
 
-test('a MongoDB that keeps the transactions of killed workers for long is told of, with the command that mends it', () => {
+test('a MongoDB that keeps the transactions of killed workers for long is told of, with the command that fixes it', () => {
   expect(mongoFinding('version 6', 60)).toMatchObject({
     state: 'warning',
     what: 'version 6; a transaction of a worker that was killed holds its documents for 60 s and more',

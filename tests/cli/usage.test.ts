@@ -184,7 +184,7 @@ describe('check', () => {
     await writeFile(file, JSON.stringify(wrong));
     const plain = await mlops(['check', file]);
     expect(plain.code).toBe(1);
-    expect(plain.stderr).toMatch(/^mlops: 3 mistakes in .*project\.json: mend what is listed\.\n$/);
+    expect(plain.stderr).toMatch(/^mlops: 3 mistakes in .*project\.json: fix what is listed\.\n$/);
     for (const path of ['name', 'cluster', 'triggers[0]']) expect(plain.stdout).toContain(`\n${path}`);
     const json = await mlopsJson<{ valid: boolean; mistakes: { path: string }[] }>(['check', file]);
     expect(json.valid).toBe(false);

@@ -1,6 +1,6 @@
 /** README's three files are what a user copies: they compile against the package, and the project is one (system/readme runs it). */
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { builtFile, packageRoot } from '../../src/runtime/package-root';
 import { writeReadmeFiles } from '../support/readme-files';
@@ -19,6 +19,13 @@ beforeAll(() => {
   );
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('README has at most 900 words', () => {
+  const words = readFileSync(join(packageRoot(), 'README.md'), 'utf8')
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  expect(words.length).toBeLessThanOrEqual(900);
+});
 
 test('they compile', () => {
   const tsc = join(packageRoot(), 'node_modules', 'typescript', 'bin', 'tsc');

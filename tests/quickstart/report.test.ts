@@ -46,8 +46,8 @@ async function recordStory(): Promise<void> {
     });
     const split = { train: { to: JANUARY.from }, test: JANUARY, knownBy: JANUARY.to };
     const version = { project: PROJECT, number, model: { digest: MODEL }, split, trainRows: 1000 * number };
-    await commit('version', `${PROJECT}/${number}`, version);
-    const request = { _id: `${PROJECT}/${number}`, project: PROJECT, about: [evaluation] };
+    const about = [await commit('version', `${PROJECT}/${number}`, version), evaluation];
+    const request = { _id: `${PROJECT}/${number}`, project: PROJECT, about };
     await moving.requests.insertOne(request as never);
     const decision = { request: request._id, by: 'ana', verdict: 'approve', model: MODEL, callerIdentity: '7@here' };
     await commit('decision', `${request._id}/ana`, decision);

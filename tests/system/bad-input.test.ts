@@ -1,6 +1,6 @@
 /**
  * Bad input on the real servers: each is a clear error that names file, row or field, where a person looks for it, and
- * nothing of it is half-written; the cycle waits for the operator, and goes on from there after the mend.
+ * nothing of it is half-written; the cycle waits for the operator, and goes on from there after the fix.
  */
 import { randomUUID } from 'node:crypto';
 import { copyFile, writeFile } from 'node:fs/promises';
@@ -139,7 +139,7 @@ test('one class only, and too few training rows: what was finished stays, and th
   expect(await kept()).toEqual({ ...before, snapshots: 1, labelSets: 2, featureSets: 1 });
 });
 
-test('after the mend, retry goes on from the phase that failed', async () => {
+test('after the fix, retry goes on from the phase that failed', async () => {
   const definition = define({}, 'later.parquet');
   const project = definition.name;
   await failed(definition);

@@ -85,15 +85,15 @@ test('apply on a failed cycle ends it, and the next starts at once with the same
   });
   const project = await start(failing);
   await cycle(project, 1, 'failed');
-  const mended = {
+  const fixed = {
     ...failing,
     source: { ...failing.source, reader: { file: { path: file, format: 'parquet' as const } } },
   };
-  expect(await system.client.apply(mended, by('dan'))).toMatchObject({ outcome: 'accepted' });
+  expect(await system.client.apply(fixed, by('dan'))).toMatchObject({ outcome: 'accepted' });
   const next = await cycle(project, 2, 'waiting');
   const skipped = await cycle(project, 1, 'finished');
   expect(skipped.outcome).toBe('skipped');
-  expect(next).toMatchObject({ causes: skipped.causes, asOf: skipped.asOf, definition: { digest: digestOf(mended) } });
+  expect(next).toMatchObject({ causes: skipped.causes, asOf: skipped.asOf, definition: { digest: digestOf(fixed) } });
 });
 
 test('messages sent while it continues as new are each answered, and count once', async () => {

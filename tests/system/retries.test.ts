@@ -28,7 +28,7 @@ const define = (version: number, seconds: number) =>
     retryFor: { wall: `${seconds} seconds` },
   });
 
-test('what a retry may mend is tried again for as long as was declared, and then goes on', async () => {
+test('what a retry may fix is tried again for as long as was declared, and then goes on', async () => {
   setService(service, { awayFor: 3, asked: 0 });
   const project = await lifecycles.start(define(1, 60));
   expect(await lifecycles.request(project, 1)).toMatchObject({ state: 'open' });

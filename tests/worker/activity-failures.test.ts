@@ -18,7 +18,7 @@ const failing = (error: unknown) => async (): Promise<never> => {
 
 test.each([
   [
-    'an error that a person must mend',
+    'an error that a person must fix',
     new MlopsError('MLOPS_SOURCE_MISSING', 'There is no such file.', { file: 'a.csv' }, 'Put it there.'),
     'MLOPS_SOURCE_MISSING',
     true,

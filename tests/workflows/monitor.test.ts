@@ -174,7 +174,7 @@ test('without a live replica nothing is known of event time, and nothing is judg
   await judged(1);
 });
 
-test('a version that can’t be watched waits for a person, and is watched after the mend', async () => {
+test('a version that can’t be watched waits for a person, and is watched after the fix', async () => {
   const { definitions, definition } = {
     definitions: worker.stores.facts.collection('definition'),
     definition: watchedFlights(project),

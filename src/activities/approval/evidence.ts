@@ -1,9 +1,9 @@
 /** An evaluation in lines that an approver reads. */
-import type { EvaluationBody, Interval } from '../../domain/evaluation';
+import type { EvaluationBody, Interval, Slice } from '../../domain/evaluation';
 import { intervalWords } from '../../domain/intervals';
-import type { VersionBody } from '../../domain/records';
+import type { SnapshotBody, VersionBody } from '../../domain/records';
 
-export function evidenceOf(version: VersionBody, evaluation: EvaluationBody): string[] {
+export function evidenceOf(version: VersionBody, evaluation: EvaluationBody, snapshot: SnapshotBody): string[] {
   const { evaluation: numbers, gates, period } = evaluation;
   const metrics = ['auc', 'logLoss'].filter((name) => numbers.candidate[name] !== undefined);
   return [
@@ -22,6 +22,9 @@ export function evidenceOf(version: VersionBody, evaluation: EvaluationBody): st
         ? []
         : [`${name}, candidate − champion on the same rows: ${interval(numbers.againstChampion[name])}`]
     ),
+    ...calibration(evaluation),
+    ...slices(numbers.slices),
+    ...quarantine(snapshot),
     ...(version.tolerance.length === 0
       ? []
       : [`scores may differ within rounding by the batch they are computed in: ${version.tolerance.join(', ')}`]),
@@ -32,6 +35,49 @@ export function evidenceOf(version: VersionBody, evaluation: EvaluationBody): st
     ...gates.map(
       (gate) =>
         `gate ${gate.gate}: ${gate.outcome} (${gate.bound}${gate.value === undefined ? '' : `, is ${gate.value.toFixed(4)}`}; ${gate.severity})`
+    ),
+  ];
+}
+
+function calibration({ evaluation: { candidate, slices: days } }: EvaluationBody): string[] {
+  const rows = days.reduce((sum, day) => sum + day.rows, 0);
+  const mean = (of: (day: Slice) => number): string =>
+    (days.reduce((sum, day) => sum + of(day) * day.rows, 0) / rows).toFixed(4);
+  return [
+    ...(candidate.calibrationError === undefined
+      ? []
+      : [
+          `calibration error ${interval(candidate.calibrationError)} (mean distance of probability and rate over ten bins)`,
+        ]),
+    ...(rows === 0 ? [] : [`mean probability ${mean((day) => day.meanScore)}, rate ${mean((day) => day.rate)}`]),
+  ];
+}
+
+/** The days on which it is worst: beside the champion if there is one, else by log loss alone. */
+function slices(days: readonly Slice[]): string[] {
+  const loss = (day: Slice): number => day.logLoss - (day.championLogLoss ?? 0);
+  return days
+    .toSorted((a, b) => loss(b) - loss(a))
+    .slice(0, WORST_DAYS)
+    .map(
+      ({ name, rows, rate, meanScore, logLoss, championLogLoss }, at) =>
+        `${at === 0 ? 'worst day' : 'next worst'} of ${days.length}, ${name}: ${count(rows)} rows, rate ${rate.toFixed(4)}, mean probability ${meanScore.toFixed(4)}, log loss ${logLoss.toFixed(4)}${championLogLoss === undefined ? '' : `; champion ${championLogLoss.toFixed(4)}`}`
+    );
+}
+
+const WORST_DAYS = 3;
+
+/** How many rows were put aside, and by which rules; the rules are those of the newest batch. */
+function quarantine({ batches, rows, validation }: SnapshotBody): string[] {
+  const aside = batches.reduce((sum, { quarantined }) => sum + quarantined, 0);
+  const newest = batches.at(-1)?.quarantined ?? 0;
+  if (aside === 0) return ['no row was quarantined'];
+  const rules = validation.filter(({ severity, broken }) => severity === 'block' && broken > 0);
+  return [
+    `quarantined: ${count(aside)} of ${count(rows + aside)} rows, ${count(newest)} of them in the newest batch`,
+    ...rules.map(
+      ({ rule, broken, examples }) =>
+        `quarantined by ${rule}: ${count(broken)} rows${examples.length === 0 ? '' : `, such as ${examples.slice(0, 3).join(', ')}`}`
     ),
   ];
 }

@@ -52,7 +52,7 @@ export async function versionRequest(stores: Stores, project: string, cycle: Cyc
     causes: document.causes,
     gates: evaluation.body.gates,
     evidence: [
-      ...evidenceOf(version.body, evaluation.body),
+      ...evidenceOf(version.body, evaluation.body, snapshot.body),
       ...(await changesSinceChampion(stores, project, definition.body.definition)),
     ],
   };

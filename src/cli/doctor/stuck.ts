@@ -1,4 +1,4 @@
-/** Workflows whose workflow task fails again and again: no handler of ours is ever reached, so only a reset mends them. */
+/** Workflows whose workflow task fails again and again: no handler of ours is ever reached, so only a reset fixes them. */
 import type { Connection } from '@temporalio/client';
 import type { MlopsClient } from '../../client';
 import { type Finding, ok, problem, warning } from './finding';
@@ -85,7 +85,7 @@ async function lastTask(client: MlopsClient, execution: Execution): Promise<Last
 
 /**
  * A signal that can't be decoded comes after the last task that was completed: from there the run goes on without
- * signals, and nothing that was done is done again. Code that fails is mended by a release: then it goes on by itself.
+ * signals, and nothing that was done is done again. Code that fails is fixed by a release: then it goes on by itself.
  */
 function fixOf(
   { temporal }: MlopsClient,
@@ -96,5 +96,5 @@ function fixOf(
   const type = begun ? 'LastWorkflowTask' : 'FirstWorkflowTask';
   const server = `--address ${(temporal.connection as Connection).options.address} --namespace ${temporal.options.namespace}`;
   const reset = `temporal workflow reset ${server} --workflow-id '${workflowId}' --run-id ${runId} --type ${type} --reapply-exclude Signal --reason "mlops doctor"`;
-  return `If it is a mistake of the code, run a mended worker. If a signal can't be decoded: ${reset}`;
+  return `If the code is wrong, run a fixed worker. If a signal can't be decoded: ${reset}`;
 }

@@ -13,7 +13,7 @@ interface ApplyOptions extends OperateOptions {
 export function addApply(program: Command): void {
   const command = addVerb(program, 'apply', 'apply project.ts --by ana')
     .argument('<project-file>', 'project.ts, .js or .json')
-    .option('--name <project>', "instead of the definition's own name", projectName)
+    .option('--name <project>', "a name instead of the definition's own", projectName)
     .action(
       answering(async (file: string, options: ApplyOptions) => {
         const definition = await projectFrom(file, options.name);

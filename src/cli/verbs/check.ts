@@ -21,7 +21,7 @@ async function check(file: string): Promise<Outcome> {
         ['where', 'what'],
         mistakes.map(({ path, problem }) => [path === '' ? '(definition)' : path, problem])
       ),
-      failed: `${number} in ${file}: mend what is listed.`,
+      failed: `${number} in ${file}: fix what is listed.`,
     };
   }
   const digest = digestOf(definition);

@@ -24,9 +24,13 @@ export function addDecide(program: Command): void {
     'decide flights/1 --approve --by ana --digest sha256:… --comment "better on every day"'
   )
     .argument('<request>', '<project>/<cycle>: mlops ls requests')
-    .option('--approve', 'approves')
-    .option('--reject', 'rejects')
-    .option('--digest <digest>', 'what is decided on; without it you are shown the evidence and asked', digest)
+    .option('--approve', 'approve it')
+    .option('--reject', 'reject it')
+    .option(
+      '--digest <digest>',
+      'digest of what you decide on; without it, the evidence is shown and you are asked',
+      digest
+    )
     .action(answering(decide));
   withTaskQueue(withSender(command));
 }

@@ -28,7 +28,7 @@ export function addEvaluate(program: Command): void {
     .option('--from <when>', 'first event time; with --to. Default: the test period of the definition', when)
     .option('--to <when>', 'event time before which the rows are', when)
     .option('--champion <version>', '<project>@<number>, scored on the same rows beside it')
-    .option('--no-search-attributes', 'for a namespace without ours')
+    .option('--no-search-attributes', 'do without our search attributes')
     .action(answering(evaluate));
   withTaskQueue(command);
 }

@@ -8,7 +8,7 @@ import { addVerb, answering } from '../verb';
 export function addLineage(program: Command): void {
   addVerb(program, 'lineage', 'lineage version/flights@2 --depth 2')
     .argument('<ref>', '<kind>/<id>, as show takes it, or the digest of an artifact')
-    .option('--depth <n>', 'levels each way', count, 4)
+    .option('--depth <n>', 'levels in each direction', count, 4)
     .action(
       answering((text: string, { depth }: { readonly depth: number }) => {
         const { kind, id } = parseRef(text);

@@ -18,8 +18,8 @@ export function addLs(program: Command): void {
     .argument('<kind>', [...RECORD_KINDS.map(pluralOf), 'truths'].join(', '))
     .argument('[project]', 'only those of this project', projectName)
     .option('--limit <n>', 'at most so many, the newest', count, 100)
-    .option('--day <yyyymmdd>', 'of predictions: a day of event time; without it, the days that there are')
-    .option('--unmatched', 'of truths: those that are kept aside, since they match no prediction or contradict one')
+    .option('--day <yyyymmdd>', 'a day of event time of the predictions; without it, the days that have some')
+    .option('--unmatched', 'truths kept aside because they match no prediction or contradict one')
     .action(
       answering((kind: string, project: string | undefined, options: LsOptions) =>
         withRecords((records) => list(records, kind, project, options))

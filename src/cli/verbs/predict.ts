@@ -34,10 +34,10 @@ export function addPredict(program: Command): void {
       'one of the model’s inputs; nothing after = is a missing value; a time may be ISO-8601',
       collect
     )
-    .option('--url <url>', 'of a replica; default: $MLOPS_ENDPOINT, else a live one by the records')
-    .option('--id <id>', 'of the request: the same one is stored once', clientId)
-    .option('--event-time <when>', 'default: now', when)
-    .option('--key <key>', 'what the sticky route goes by')
+    .option('--url <url>', 'URL of a replica; default: $MLOPS_ENDPOINT, else a live replica from the records')
+    .option('--id <id>', 'id of the request; the same id is stored once', clientId)
+    .option('--event-time <when>', 'event time of the request; default: now', when)
+    .option('--key <key>', 'requests of one key get the same version while traffic is split')
     .action(answering(predict));
 }
 

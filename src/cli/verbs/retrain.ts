@@ -12,8 +12,8 @@ interface RetrainOptions extends OperateOptions {
 export function addRetrain(program: Command): void {
   const command = addVerb(program, 'retrain', 'retrain flights --as-of 2001-05-10T18:20:00Z --by ana')
     .argument('<project>', 'name of the project', projectName)
-    .requiredOption('--as-of <when>', 'event time up to which the cycle may know the world', when)
-    .option('--supersede', 'closes an open approval request in favour of the new cycle')
+    .requiredOption('--as-of <when>', 'use only what was known at this event time', when)
+    .option('--supersede', 'close an open approval request in favour of the new cycle')
     .action(
       answering((project: string, options: RetrainOptions) =>
         withClient(options, async (client) => {

@@ -25,14 +25,17 @@ interface ServeOptions extends JsonOption {
 export function addServe(program: Command): void {
   addVerb(program, 'serve', 'serve flights --port 8080')
     .argument('<endpoint>', "the project's name", projectName)
-    .option('--port <port>', '0: any free one', port, 8080)
-    .option('--host <address>', 'to listen on; others than this machine reach it only by another one', '127.0.0.1')
-    .option('--replica <name>', 'among the replicas of the endpoint; default: <host name>-<port>', clientId)
-    .option('--folder <folder>', 'for models and the spool; default: in .stack/data where the stack is, else .mlops')
-    .option('--address <url>', 'what others reach it by; default: where it listens')
-    .option('--spool-mb <n>', 'records that may wait for MongoDB; above it requests are refused', count, 1024)
+    .option('--port <port>', 'port to listen on; 0: any free one', port, 8080)
+    .option('--host <address>', 'address to listen on; other machines need one that is not loopback', '127.0.0.1')
+    .option('--replica <name>', 'name of this replica; default: <host name>-<port>', clientId)
+    .option(
+      '--folder <folder>',
+      'folder of models and the spool; default: in .stack/data where the stack is, else .mlops'
+    )
+    .option('--address <url>', 'URL by which clients reach it; default: where it listens')
+    .option('--spool-mb <n>', 'MB of records that may wait for MongoDB; above this, requests are refused', count, 1024)
     .addOption(
-      new Option('--log-level <level>', 'of the log on standard error')
+      new Option('--log-level <level>', 'level of the log on standard error')
         .choices(['trace', 'debug', 'info', 'warn', 'error'])
         .default('info')
     )

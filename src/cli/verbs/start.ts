@@ -14,8 +14,8 @@ interface StartOptions extends OperateOptions {
 export function addStart(program: Command): void {
   const command = addVerb(program, 'start', 'start project.ts --as-of 2001-02-01 --by ana')
     .argument('<project-file>', 'project.ts, .js or .json')
-    .requiredOption('--as-of <when>', 'event time up to which the first cycle may know the world', when)
-    .option('--name <project>', "instead of the definition's own name", projectName)
+    .requiredOption('--as-of <when>', 'use only what was known at this event time', when)
+    .option('--name <project>', "a name instead of the definition's own", projectName)
     .action(
       answering(async (file: string, options: StartOptions) => {
         const definition = await projectFrom(file, options.name);

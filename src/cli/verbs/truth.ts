@@ -15,11 +15,11 @@ interface TruthOptions {
 export function addTruth(program: Command): void {
   addVerb(program, 'truth', 'truth flights --id f1 --value 1 --event-time 2001-02-04T12:00:00Z')
     .argument('<endpoint>', "the project's name", projectName)
-    .requiredOption('--id <id>', 'of the prediction, as its answer gave it', predictionId)
-    .requiredOption('--value <number>', 'what it turned out to be: 0 or 1', finite)
-    .option('--event-time <when>', 'when the world knew it; default: now', when)
-    .option('--revision <n>', 'of a correction: 1, then 2, …', count)
-    .option('--url <url>', 'of a replica; default: $MLOPS_ENDPOINT, else a live one by the records')
+    .requiredOption('--id <id>', 'id of the prediction, from the answer to its request', predictionId)
+    .requiredOption('--value <number>', 'the ground truth: 0 or 1', finite)
+    .option('--event-time <when>', 'event time at which it was known; default: now', when)
+    .option('--revision <n>', 'revision of a correction: 1, then 2, …', count)
+    .option('--url <url>', 'URL of a replica; default: $MLOPS_ENDPOINT, else a live replica from the records')
     .action(
       answering(async (model: string, { url, id, value, eventTime, revision }: TruthOptions) => {
         const truth = {

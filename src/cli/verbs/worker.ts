@@ -26,7 +26,7 @@ export function addWorker(program: Command): void {
       []
     )
     .addOption(
-      new Option('--compute <where>', 'whether this process has the compute queue, too')
+      new Option('--compute <where>', 'whether this process polls the compute queue, too')
         .choices(['here', 'elsewhere'])
         .default('here')
     )
@@ -39,9 +39,9 @@ export function addWorker(program: Command): void {
     )
     .option('--data <folder>', 'where relative paths of sources start; default: the working directory')
     .option('--work-folder <folder>', "attempts' folders and downloads; default: in the system's temporary folder")
-    .option('--no-search-attributes', 'for a namespace that can’t have ours')
+    .option('--no-search-attributes', 'do without our search attributes, where the namespace may not have them')
     .addOption(
-      new Option('--log-level <level>', 'of the log on standard error')
+      new Option('--log-level <level>', 'level of the log on standard error')
         .choices(['trace', 'debug', 'info', 'warn', 'error'])
         .default('warn')
     )

@@ -58,7 +58,7 @@ function refuseIfUnfit(
       'MLOPS_QUARANTINE_TOO_LARGE',
       `${quarantined} of ${rows} rows break a blocking rule, more than the share of ${schema.maxQuarantinedShare}.`,
       { ...where, rule: worst.rule, broken: worst.broken, row: worst.examples[0] },
-      'Mend the source, or the rule.'
+      'Fix the source, or the rule.'
     );
   }
   const accepted = rows - quarantined;

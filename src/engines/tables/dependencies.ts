@@ -151,5 +151,5 @@ function columnOf(table: TableColumns, rule: DependencyRule, name: string): Colu
   const column = table.columns[name];
   if (column !== undefined) return column;
   const where = { rule: rule.name, column: name };
-  throw new MlopsError('MLOPS_DEFINITION_INVALID', 'A dependency reads an unknown column.', where, 'Mend the schema.');
+  throw new MlopsError('MLOPS_DEFINITION_INVALID', 'A dependency reads an unknown column.', where, 'Fix the schema.');
 }

@@ -114,7 +114,7 @@ export function numbersOf<T extends Numbers>(
   // The binding's types call the array private; its public accessors make a JavaScript value of each row.
   const { items } = chunk.getColumnVector(index) as unknown as { readonly items: unknown };
   if (items instanceof type) return items;
-  throw new TypeError(`column ${index} of the query is no ${type.name}`);
+  throw new TypeError(`column ${index} of the query is not of type ${type.name}`);
 }
 
 /** What DuckDB writes and sums may change with it: a part of numeric steps' keys. */

@@ -90,7 +90,7 @@ function conditionOf({ column: name, op, value }: LabelRule, columns: LabelInput
   if (literal !== undefined) return `${column(name)} ${op} ${literal}`;
   const where = { column: name, type, op, value };
   const what = type === undefined ? 'The label rule reads an undeclared column.' : "The rule doesn't fit its column.";
-  throw new MlopsError('MLOPS_LABEL_INVALID', what, where, 'Mend the label rule.');
+  throw new MlopsError('MLOPS_LABEL_INVALID', what, where, 'Fix the label rule.');
 }
 
 function literalOf(type: ColumnType, op: LabelRule['op'], value: LabelRule['value']): string | undefined {

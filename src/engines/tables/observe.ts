@@ -38,7 +38,7 @@ async function observeFile(local: string, path: string): Promise<ObservedFile> {
     if (gone) throw new MlopsError('MLOPS_SOURCE_MISSING', 'There is no such file.', { file: local }, 'Put it there.');
     throw unreadable(local, cause);
   });
-  if (!found.isFile()) throw unreadable(local, new Error('it is no file'));
+  if (!found.isFile()) throw unreadable(local, new Error('it is not a file'));
   if (found.size === 0) {
     throw new MlopsError('MLOPS_SOURCE_EMPTY', 'The file is empty.', { file: local }, 'Write it again, whole.');
   }

@@ -182,7 +182,7 @@ function checkPresent(file: string, columns: Readonly<Record<string, ColumnType>
       'MLOPS_COLUMN_MISSING',
       'The file lacks a declared column.',
       where,
-      'Mend the file or definition.'
+      'Fix the file or definition.'
     );
   }
 }

@@ -54,7 +54,7 @@ function brokenIn(it: string, holds: ColumnCheck['holds']): string {
 }
 
 function misfit(rule: ColumnRule, what: string): MlopsError {
-  return new MlopsError('MLOPS_DEFINITION_INVALID', what, { rule: `schema of ${rule.column}` }, 'Mend the schema.');
+  return new MlopsError('MLOPS_DEFINITION_INVALID', what, { rule: `schema of ${rule.column}` }, 'Fix the schema.');
 }
 
 /** Names of the blocking rules that a row breaks; '' for a good row. */

@@ -25,7 +25,7 @@ export const SQL_TYPES = {
 export function column(name: string): string {
   if (COLUMN_NAME.test(name)) return `"${name}"`;
   const fix = 'Column names start with a letter, then letters, digits and _, at most 63 in all.';
-  throw new MlopsError('MLOPS_NAME_INVALID', 'A column name is no identifier.', { column: name }, fix);
+  throw new MlopsError('MLOPS_NAME_INVALID', 'A column name is not an identifier.', { column: name }, fix);
 }
 
 export function text(value: string): string {

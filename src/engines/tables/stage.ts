@@ -79,7 +79,7 @@ async function refusal(file: string, error: unknown): Promise<MlopsError> {
   if (wrong !== undefined) {
     const value = JSON.parse(wrong) as { readonly column: string; readonly row: number; readonly found: string | null };
     const where = { file, ...value, found: value.found === null ? undefined : quoted(value.found) };
-    return new MlopsError('MLOPS_COLUMN_TYPE', 'A value is not of its declared type.', where, 'Mend the file.');
+    return new MlopsError('MLOPS_COLUMN_TYPE', 'A value is not of its declared type.', where, 'Fix the file.');
   }
   // DuckDB adds what its own options could do about it.
   const [reason = ''] = said.split(/\n\s*(?:Possible |LINE \d)|, at byte /, 1);

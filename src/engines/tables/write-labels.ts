@@ -24,13 +24,18 @@ export async function writeLabels({
   const row = labels.findIndex((label) => label !== 0 && label !== 1 && label !== null);
   if (row >= 0) {
     const where = { file: data, row, label: String(labels[row]) };
-    throw new MlopsError('MLOPS_LABEL_INVALID', 'A label is neither 0, 1 nor null.', where, 'Mend the labeler.');
+    throw new MlopsError('MLOPS_LABEL_INVALID', 'A label is neither 0, 1 nor null.', where, 'Fix the labeler.');
   }
   return await withDatabase({ files: [data], folder }, async (database) => {
     const [found] = await database.rows(`SELECT count(*) AS n FROM read_parquet(${path(data)})`);
     if (Number(found!['n']) !== labels.length) {
       const where = { file: data, rows: Number(found!['n']), labels: labels.length };
-      throw new MlopsError('MLOPS_LABEL_INVALID', 'Another number of labels than rows.', where, 'Mend the labeler.');
+      throw new MlopsError(
+        'MLOPS_LABEL_INVALID',
+        'The labeler returned another number of labels than rows.',
+        where,
+        'Fix the labeler.'
+      );
     }
     // One digit a row: the cheapest way in for a column of three values.
     const digits = labels.map((label) => label ?? '-').join('');

@@ -79,7 +79,7 @@ function encodeCheckpoint({ state, ...rest }: Checkpoint): Uint8Array {
 
 function decodeCheckpoint(file: Buffer, path: string): Checkpoint {
   if (file.length < 16 + DIGEST_BYTES || file.toString('latin1', 0, 8) !== MAGIC) {
-    throw invalid(path, 'The file is no checkpoint.');
+    throw invalid(path, 'The file is not a checkpoint.');
   }
   if (file.readUInt32LE(8) !== VERSION) throw invalid(path, `The checkpoint has version ${file.readUInt32LE(8)}.`);
   const body = file.subarray(0, -DIGEST_BYTES);

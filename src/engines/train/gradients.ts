@@ -122,6 +122,6 @@ function one(o: Operators, like: Value): Value {
 
 function constantIntegers(graph: Graph, value: Value): readonly number[] {
   const constant = graph.constants.find((candidate) => candidate.value === value);
-  if (constant === undefined) throw new Error(`'${value.name}' is no constant`);
+  if (constant === undefined) throw new Error(`'${value.name}' is not a constant`);
   return Array.from(constant.tensor.data as BigInt64Array, Number);
 }

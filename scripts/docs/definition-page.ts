@@ -1,0 +1,178 @@
+/** docs/definition.md, from the types of src/domain/definition.ts, their docstrings, and the defaults that a short definition gets. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineProject } from '../../src/project/define-project';
+import type { ProjectInput } from '../../src/project/project-input';
+import { packageRoot } from '../../src/runtime/package-root';
+import { declarations, fieldsOf, formsOf } from './type-source';
+
+const SHORT = `import { defineProject } from 'temporal-mlops';
+
+export default defineProject({
+  name: 'machines',
+  source: {
+    reader: { file: { path: 'data/readings.csv' } },
+    columns: { at: 'timestamp', celsius: 'number', failed: 'integer' },
+    eventTime: 'at',
+  },
+  label: { name: 'fails', labeler: { rule: { column: 'failed', op: '=', value: 1 } } },
+  features: [{ transform: 'standardize', column: 'celsius' }],
+  approval: { approvers: ['Zoë Müller', 'ben'] },
+});
+`;
+
+const bare: ProjectInput = {
+  name: 'machines',
+  source: {
+    reader: { file: { path: 'data/readings.csv' } },
+    columns: { at: 'timestamp', celsius: 'number', failed: 'integer', plan: 'string' },
+    eventTime: 'at',
+  },
+  label: { name: 'fails', labeler: { rule: { column: 'failed', op: '=', value: 1 } } },
+  features: [{ transform: 'standardize', column: 'celsius' }],
+  approval: { approvers: ['ana', 'ben'] },
+};
+/** One entry of each list, as short as it may be, for the defaults of its fields. */
+const withEntries: ProjectInput = {
+  ...bare,
+  schema: { columns: [{ column: 'plan' }], dependencies: [{ determinants: ['plan'], dependent: 'celsius' }] },
+  features: [
+    { transform: 'timeOfDayBuckets', column: 'at' },
+    { transform: 'timeOfDayCycles', column: 'at' },
+    { transform: 'weekday', column: 'at' },
+    { transform: 'standardize', column: 'celsius' },
+    { transform: 'logStandardize', column: 'celsius' },
+    { transform: 'oneHot', column: 'plan' },
+    { transform: 'embedding', column: 'plan' },
+  ],
+  gates: [{ metric: 'auc', atLeast: 0.6 }],
+  rollout: { steps: [{ share: 1, for: { event: '1 day' } }] },
+  triggers: [{ on: 'bias' }, { on: 'drift' }],
+};
+
+interface Row {
+  readonly path: string;
+  readonly type: string;
+  readonly byDefault: string;
+  readonly doc: string;
+}
+
+type Value = Readonly<Record<string, unknown>> | readonly unknown[] | undefined;
+
+export function definitionPage(): string {
+  const types = declarations(source('domain/definition.ts'));
+  const whole = defineProject(bare);
+  const entries = defineProject(withEntries);
+  const sections = fieldsOf(types.get('ProjectDefinition')!.type).map((field) => {
+    const value = (entries as unknown as Record<string, Value>)[field.name];
+    const given = (withEntries as unknown as Record<string, Value>)[field.name];
+    const rows = rowsOf(types, field.name, field.type, value, given);
+    const docs = [field.doc, types.get(field.type.replace(/^readonly |\[\]$/g, ''))?.doc ?? ''].filter(
+      (doc) => doc !== ''
+    );
+    const byDefault =
+      (bare as unknown as Record<string, unknown>)[field.name] === undefined
+        ? `Default: ${code((whole as unknown as Record<string, unknown>)[field.name])}`
+        : 'Required.';
+    return [
+      `## ${field.name}`,
+      ...docs,
+      byDefault,
+      ...(rows.length === 0 ? [`Type: ${code(field.type, true)}`] : [table(rows)]),
+    ].join('\n\n');
+  });
+  return `${[
+    '# The definition, field by field',
+    `\`\`\`ts\n${SHORT}\`\`\``,
+    '`mlops check project.ts` reports every mistake with its path. A definition that leaves fields out gets the defaults below. ' +
+      'Fields of registered code are explained in [registered-code.md](registered-code.md).',
+    'A duration names its clock: `{ event: "7 days" }` is time in the data, `{ wall: "24 hours" }` is time of people and machines. Units are millisecond, second, minute, hour, day and week.',
+    'This page is generated from the types: `npm run docs`.',
+    ...sections,
+    '## Built-in metrics',
+    metrics(),
+  ].join('\n\n')}\n`;
+}
+
+/** A row for each field under `path`, each form of a union after the other. */
+function rowsOf(types: ReturnType<typeof declarations>, path: string, type: string, value: Value, given: Value): Row[] {
+  return formsOf(expanded(types, type)).flatMap((form) => {
+    const list = /^readonly (.*)\[\]$/s.exec(form.type);
+    if (list !== null) {
+      const entry = (list[1] ?? '').replace(/^\((.*)\)$/s, '$1');
+      return rowsOf(types, `${path}[]`, entry, value as Value, given as Value);
+    }
+    const own = expanded(types, form.type);
+    if (own !== form.type && own.includes('|') && !own.startsWith('{')) return rowsOf(types, path, own, value, given);
+    if (!own.startsWith('{')) return [];
+    return fieldsOf(own).flatMap((field, at) => {
+      const below = valueOf(value, field.name, own);
+      const written = valueOf(given, field.name, own);
+      const named = `${path}.${field.name}`;
+      const inner = rowsOf(types, named, field.type, below as Value, written as Value);
+      const doc =
+        at === 0 && form.doc !== '' ? [form.doc, field.doc].filter((text) => text !== '').join(' ') : field.doc;
+      if (inner.length > 0 && doc === '') return inner;
+      const row: Row = {
+        path: named,
+        type: inner.length > 0 ? '' : code(literal(types, field.type), true),
+        byDefault: inner.length > 0 ? '' : field.name === 'params' ? '`{}`' : defaultOf(field.optional, below, written),
+        doc,
+      };
+      return [row, ...inner];
+    });
+  });
+}
+
+/** The value of a field; of a list, that of the entry which has the form's own constant (`transform`, `on`). */
+function valueOf(value: Value, name: string, form: string): unknown {
+  if (!Array.isArray(value)) return (value as Readonly<Record<string, unknown>> | undefined)?.[name];
+  const [, key = '', constant = ''] = /readonly (transform|on): '(\w+)'/.exec(form) ?? [];
+  const entries = value as readonly Readonly<Record<string, unknown>>[];
+  return entries.find((entry) => key === '' || entry[key] === constant)?.[name];
+}
+
+function defaultOf(optional: boolean, value: unknown, given: unknown): string {
+  if (value !== undefined && given === undefined) return code(value);
+  return optional ? 'none' : 'required';
+}
+
+/** A named type as what it stands for, if that has fields. */
+function expanded(types: ReturnType<typeof declarations>, type: string): string {
+  const known = types.get(type);
+  return known === undefined || /^'/.test(known.type) ? type : known.type;
+}
+
+/** A named union of constants as its constants. */
+function literal(types: ReturnType<typeof declarations>, type: string): string {
+  return types.get(type)?.type ?? type;
+}
+
+function code(value: unknown, verbatim = false): string {
+  const text = verbatim
+    ? String(value)
+        .replace(/\breadonly /g, '')
+        .replace(/\s+/g, ' ')
+    : JSON.stringify(value);
+  return `\`${text.replaceAll('|', '\\|')}\``;
+}
+
+function table(rows: readonly Row[]): string {
+  const lines = rows.map(
+    ({ path, type, byDefault, doc }) => `| \`${path}\` | ${type} | ${byDefault} | ${doc.replaceAll('|', '\\|')} |`
+  );
+  return ['| field | type | default | |', '| --- | --- | --- | --- |', ...lines].join('\n');
+}
+
+function metrics(): string {
+  const found = source('domain/metrics.ts').matchAll(/\/\*\* (.*?) \*\/\s*'(\w+)',/g);
+  return [
+    '| metric | |',
+    '| --- | --- |',
+    ...[...found].map(([, doc = '', name = '']) => `| \`${name}\` | ${doc.replaceAll('|', '\\|')} |`),
+  ].join('\n');
+}
+
+function source(file: string): string {
+  return readFileSync(join(packageRoot(), 'src', file), 'utf8');
+}

@@ -1,0 +1,108 @@
+/** Each page of docs/ starts with an example, and the example works. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { request } from 'undici';
+import { definitionPage } from '../../scripts/docs/definition-page';
+import { malformedDecision } from '../../src/domain/approval';
+import { describeRegistered, type RegisteredCode } from '../../src/project/registry';
+import { packageRoot } from '../../src/runtime/package-root';
+import { createInferenceServer } from '../../src/serve/server';
+import { mlopsJson } from '../cli/mlops';
+import { flightsModel, openServing } from '../serve/serving';
+
+const FOLDER = join(packageRoot(), '.stack', `docs-${process.pid}`);
+
+function blocksOf(page: string): string[] {
+  const text = readFileSync(join(packageRoot(), 'docs', page), 'utf8');
+  if (!/^# .+\n\n```(ts|json)\n/.test(text)) throw new Error(`${page} doesn't start with an example`);
+  return [...text.matchAll(/```(?:ts|json)\n(.*?)```/gs)].map(([, block = '']) => block);
+}
+
+beforeAll(() => mkdirSync(FOLDER, { recursive: true }));
+afterAll(() => rmSync(FOLDER, { recursive: true, force: true }));
+
+test('definition.md is what the types and defaults say today: npm run docs', () => {
+  expect(readFileSync(join(packageRoot(), 'docs', 'definition.md'), 'utf8')).toBe(definitionPage());
+});
+
+test('the examples in TypeScript compile', () => {
+  const files = {
+    'project.ts': blocksOf('getting-started.md')[0]!,
+    'short.ts': blocksOf('definition.md')[0]!,
+    'registered.ts': blocksOf('registered-code.md')[0]!,
+    'worker.ts': blocksOf('operating.md')[0]!,
+    'workflows.ts': "export * from 'temporal-mlops/workflows';\n",
+    'tsconfig.json': JSON.stringify({
+      extends: '../../tsconfig.json',
+      compilerOptions: { noEmit: true, rootDir: '../..' },
+      include: ['*.ts'],
+    }),
+  };
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(FOLDER, file), text);
+  const tsc = join(packageRoot(), 'node_modules', 'typescript', 'bin', 'tsc');
+  expect(execFileSync(process.execPath, [tsc, '-p', FOLDER], { encoding: 'utf8' })).toBe('');
+}, 120_000);
+
+test.each(['getting-started.md', 'definition.md'])('the project of %s is one', async (page) => {
+  const file = join(FOLDER, `${page}.ts`);
+  writeFileSync(file, blocksOf(page)[0]!);
+  const checked = await mlopsJson(['check', file]);
+  expect(checked).toMatchObject({ valid: true, definition: { approval: { approvers: ['Zoë Müller', 'ben'] } } });
+});
+
+test('the code of registered-code.md can be registered, and gives what it should', async () => {
+  const file = join(FOLDER, 'code.ts');
+  writeFileSync(file, blocksOf('registered-code.md')[0]!);
+  const { default: code } = require(file) as { default: RegisteredCode };
+  expect(describeRegistered(code).map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+    'labeler hot',
+    'metric found',
+    'notifier pager',
+  ]);
+  const rows = [{ celsius: 90 }, { celsius: 20 }, { celsius: null }];
+  expect(await code.labelers.hot!.label(rows, { above: 80 })).toEqual([1, 0, null]);
+  const scores = new Float32Array([0.9, 0.1, 0.8]);
+  const labels = new Float32Array([1, 1, 0]);
+  expect(await code.metrics.found!.compute({ scores, labels, columns: {}, params: {} })).toBe(0.5);
+});
+
+test('the endpoint answers the requests of http.md as it says', async () => {
+  const [infer, answer, truth] = blocksOf('http.md').map((block) => JSON.parse(block) as Record<string, unknown>);
+  const serving = openServing();
+  serving.predictor.take({ revision: 1, rolloutId: 'r', step: 'one', champion: await flightsModel(1) });
+  const { predictor, limits } = serving;
+  const server = createInferenceServer({
+    model: 'flights',
+    predictor,
+    limits,
+    release: '1',
+    onFailure: (error) => {
+      throw error;
+    },
+  });
+  const address = await server.listen({ port: 0, host: '127.0.0.1' });
+  const post = async (path: string, body: unknown): Promise<unknown> => {
+    const headers = { 'content-type': 'application/json' };
+    const posted = await request(`${address}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    return { status: posted.statusCode, body: await posted.body.json() };
+  };
+  try {
+    const outputs = [
+      { name: 'probability', shape: [1], datatype: 'FP32' },
+      { name: 'decision', shape: [1], datatype: 'INT64' },
+    ];
+    const expected = { status: 200, body: { ...answer, outputs } };
+    expect(await post('/v2/models/flights/infer', infer)).toMatchObject(expected);
+    expect(await post('/v2/models/flights/versions/1/infer', infer)).toMatchObject(expected);
+    expect(await post('/v2/models/flights/truth', truth)).toEqual({ status: 200, body: { accepted: 1 } });
+    expect(await post('/v2/models/flights/truth', { truths: [truth] })).toMatchObject({ status: 200 });
+  } finally {
+    await server.close();
+    await serving.close();
+  }
+});
+
+test('the decision of approving.md is one', () => {
+  expect(malformedDecision(JSON.parse(blocksOf('approving.md')[0]!))).toBeUndefined();
+});
