@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import type { MlopsError } from '../../src/domain/errors';
 import { checkProject, defineProject, type ProjectInput } from '../../src/project/define-project';
-import { definitionDigest } from '../../src/project/digest';
+import { digestOf } from '../../src/runtime/digest';
 import { CHURN } from './churn';
 
 type Json = { [key: string]: Json } & Json[];
@@ -647,17 +647,15 @@ describe('the normal form', () => {
         const definition = defineProject(input);
         const again = defineProject(JSON.parse(JSON.stringify(definition)) as ProjectInput);
         expect(again).toEqual(definition);
-        expect(definitionDigest(again)).toBe(definitionDigest(definition));
-        expect(definitionDigest(defineProject(JSON.parse(JSON.stringify(input)) as ProjectInput))).toBe(
-          definitionDigest(definition)
-        );
+        expect(digestOf(again)).toBe(digestOf(definition));
+        expect(digestOf(defineProject(JSON.parse(JSON.stringify(input)) as ProjectInput))).toBe(digestOf(definition));
       })
     );
   });
 
   it('has another digest for another definition', () => {
     const other = defineProject({ ...CHURN, objective: { decisionThreshold: 0.4 } });
-    expect(definitionDigest(other)).not.toBe(definitionDigest(defineProject(CHURN)));
+    expect(digestOf(other)).not.toBe(digestOf(defineProject(CHURN)));
   });
 
   it('does not change what it was made of', () => {

@@ -5,17 +5,11 @@
 import type { Blocks } from './blocks';
 
 /**
- * @param scores [rows], no NaN; @param labels [rows] of 0 and 1
- * @returns NaN where one class is missing
- */
-export function auc(scores: Float32Array, labels: Float32Array): number {
-  return aucByBlocks(scores, labels, { names: ['all'], index: new Int32Array(scores.length) }).estimate;
-}
-
-/**
  * The AUC, and for each block the AUC without its rows; one sort serves all of them.
  * Pairs without block b are all pairs, less those with b on the positive side, less those with b on the negative side,
  * plus those with b on both, which were taken away twice. Pairs are counted in halves: exact below 2^52 of them.
+ * @param scores [rows], no NaN; @param labels [rows] of 0 and 1
+ * @returns NaN where one class is missing
  */
 export function aucByBlocks(
   scores: Float32Array,

@@ -6,11 +6,6 @@ import type { Blocks } from './blocks';
 
 const BINS = 10;
 
-/** @param scores [rows]; @param labels [rows] of 0 and 1 */
-export function expectedCalibrationError(scores: Float32Array, labels: Float32Array): number {
-  return calibrationByBlocks(scores, labels, { names: ['all'], index: new Int32Array(scores.length) }).estimate;
-}
-
 /** The error, and for each block the error without its rows, in the bins of all rows. */
 export function calibrationByBlocks(
   scores: Float32Array,

@@ -125,7 +125,7 @@ interface Size {
   readonly expected: number;
 }
 
-export function psiOf(cells: readonly Cell[]): Size {
+function psiOf(cells: readonly Cell[]): Size {
   const [m, n] = cells.reduce(plus, [0, 0]);
   let value = 0;
   for (const [reference, window] of cells) {

@@ -12,19 +12,3 @@ export function logLossOf(score: number, label: number): number {
 export function squaredErrorOf(score: number, label: number): number {
   return (score - label) ** 2;
 }
-
-/** @param scores [rows]; @param labels [rows] of 0 and 1 */
-export function logLoss(scores: Float32Array, labels: Float32Array): number {
-  return meanOf(scores, labels, logLossOf);
-}
-
-/** Brier's score: the mean squared error of the probability. */
-export function brier(scores: Float32Array, labels: Float32Array): number {
-  return meanOf(scores, labels, squaredErrorOf);
-}
-
-function meanOf(scores: Float32Array, labels: Float32Array, loss: (score: number, label: number) => number): number {
-  let sum = 0;
-  for (let row = 0; row < scores.length; row += 1) sum += loss(scores[row]!, labels[row]!);
-  return sum / scores.length;
-}

@@ -14,15 +14,13 @@ export interface EpochBatches {
 export interface BatchRequest {
   /** Rows of the data. */
   readonly rows: number;
-  /** [rows]; 1 each, if absent. */
-  readonly weights?: Float32Array;
   /** Rows of a batch. */
   readonly batch: number;
   readonly seed: number;
 }
 
 /** The order depends on the seed and the epoch only. The last batch is filled up with row 0 at weight 0. */
-export function epochBatches({ rows, weights, batch, seed }: BatchRequest, epoch: number): EpochBatches {
+export function epochBatches({ rows, batch, seed }: BatchRequest, epoch: number): EpochBatches {
   const order = shuffled(randomStream(seed, STREAMS.shuffle, epoch), rows);
   const sizeOfBatch = (step: number) => Math.min(batch, rows - step * batch);
   return {
@@ -34,7 +32,7 @@ export function epochBatches({ rows, weights, batch, seed }: BatchRequest, epoch
       numbers.set(order.subarray(from * batch, (from + count) * batch));
       for (let i = 0; i < count; i += 1) {
         const size = sizeOfBatch(from + i);
-        for (let j = i * batch; j < i * batch + size; j += 1) shares[j] = (weights?.[numbers[j]!] ?? 1) / size;
+        for (let j = i * batch; j < i * batch + size; j += 1) shares[j] = 1 / size;
       }
       return {
         [DATA.rows]: { type: 'int32', dims: [count, batch], data: numbers },

@@ -30,8 +30,6 @@ export interface TrainRequest {
   readonly tables: readonly EmbeddingTable[];
   /** [rows], 0 or 1. */
   readonly labels: Float32Array;
-  /** [rows]; 1 each, if absent. Their mean should be 1: they scale the loss. */
-  readonly weights?: Float32Array;
   readonly network: NetworkSpec;
 }
 
@@ -126,7 +124,7 @@ async function runEpochs({ request, context, session, start, options }: Run): Pr
   };
 
   while (cursor.epoch < epochs) {
-    const batches = epochBatches({ rows: features.rows, weights: request.weights, ...network }, cursor.epoch);
+    const batches = epochBatches({ rows: features.rows, ...network }, cursor.epoch);
     report(context, cursor, { epochs, rows: features.rows, batch: network.batch });
     while (cursor.step < batches.steps) {
       const began = performance.now();

@@ -9,8 +9,8 @@ import {
   type WindowNumbers,
 } from '../../../src/engines/monitor/judge-window-job';
 import { readWindow, type WindowRow } from '../../../src/engines/monitor/window-table';
-import { auc } from '../../../src/engines/stats/auc';
 import { referenceOf } from '../../../src/engines/stats/reference';
+import { metricOf } from '../../support/metric-of';
 import { learnDependencies } from '../../../src/engines/tables/dependencies';
 
 const DAY_MS = 86_400_000;
@@ -187,6 +187,6 @@ test('rules of the schema: missing, ranges, values; columns that are not served 
     ['origin one of ATL, BOS', 100, 1],
   ]);
   expect(verdict).toBe('passed');
-  expect(auc(scores, known.labels)).toBe(1);
+  expect(metricOf('auc', scores, known.labels)).toBe(1);
   expect(dataQualityOf(table, { ...SCHEMA, maxBrokenShare: 0.03 }, undefined).verdict).toBe('failed');
 });

@@ -1,7 +1,6 @@
 import { judgeGates } from '../../../src/domain/gates';
-import { auc } from '../../../src/engines/stats/auc';
 import { evaluateScores } from '../../../src/engines/stats/evaluate';
-import { logLoss } from '../../../src/engines/stats/losses';
+import { metricOf } from '../../support/metric-of';
 import { referenceRows } from './reference-rows';
 
 const { scores, labels } = referenceRows();
@@ -24,8 +23,8 @@ test('an evaluation has every metric with its interval, beside the baseline', ()
     'recall',
     'f1',
   ]);
-  expect(evaluation.candidate['auc']?.estimate).toBe(auc(scores, labels));
-  expect(evaluation.candidate['logLoss']?.estimate).toBeCloseTo(logLoss(scores, labels), 12);
+  expect(evaluation.candidate['auc']?.estimate).toBe(metricOf('auc', scores, labels));
+  expect(evaluation.candidate['logLoss']?.estimate).toBeCloseTo(metricOf('logLoss', scores, labels), 12);
   expect(evaluation.candidate['logLoss']).toMatchObject({ blocks: 8, method: 't on day blocks' });
   expect(evaluation.baseline['auc']).toBe(0.5);
   expect(evaluation.baseline['logLoss']).toBeCloseTo(-0.332 * Math.log(0.3) - 0.668 * Math.log(0.7), 6);
@@ -59,7 +58,7 @@ test('a slice for each day', () => {
   expect(slices.map(({ name }) => name).slice(0, 2)).toEqual(['1970-01-01', '1970-01-02']);
   expect(slices.reduce((rows, slice) => rows + slice.rows, 0)).toBe(1000);
   const mean = slices.reduce((sum, { rows, logLoss: loss }) => sum + rows * loss, 0) / 1000;
-  expect(mean).toBeCloseTo(logLoss(scores, labels), 10);
+  expect(mean).toBeCloseTo(metricOf('logLoss', scores, labels), 10);
 });
 
 test('the same input gives the same JSON', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { auc, aucByBlocks } from '../../../src/engines/stats/auc';
-import { calibrationByBlocks, expectedCalibrationError } from '../../../src/engines/stats/calibration';
-import { accuracy, confusionOf, f1, meanUtility, precision, recall } from '../../../src/engines/stats/decisions';
-import { brier, logLoss } from '../../../src/engines/stats/losses';
+import { aucByBlocks } from '../../../src/engines/stats/auc';
+import { calibrationByBlocks } from '../../../src/engines/stats/calibration';
+import { outcomeOf } from '../../../src/engines/stats/decisions';
+import { metricOf } from '../../support/metric-of';
 import { referenceRows } from './reference-rows';
 
 const floats = (...values: number[]) => Float32Array.from(values);
@@ -11,20 +11,19 @@ describe('as scikit-learn says it', () => {
   const { scores, labels } = referenceRows();
 
   test('on 1,000 rows with ties (scikit-learn 1.9.1)', () => {
-    expect(auc(scores, labels)).toBeCloseTo(0.8862906716687108, 12);
-    expect(logLoss(scores, labels)).toBeCloseTo(0.4821375382682206, 12);
-    expect(brier(scores, labels)).toBeCloseTo(0.15866472390555555, 12);
-    const confusion = confusionOf(scores, labels, 0.5);
-    expect(accuracy(confusion)).toBeCloseTo(0.773, 12);
-    expect(precision(confusion)).toBeCloseTo(0.6078028747433265, 12);
-    expect(recall(confusion)).toBeCloseTo(0.891566265060241, 12);
-    expect(f1(confusion)).toBeCloseTo(0.7228327228327228, 12);
+    expect(metricOf('auc', scores, labels)).toBeCloseTo(0.8862906716687108, 12);
+    expect(metricOf('logLoss', scores, labels)).toBeCloseTo(0.4821375382682206, 12);
+    expect(metricOf('brier', scores, labels)).toBeCloseTo(0.15866472390555555, 12);
+    expect(metricOf('accuracy', scores, labels)).toBeCloseTo(0.773, 12);
+    expect(metricOf('precision', scores, labels)).toBeCloseTo(0.6078028747433265, 12);
+    expect(metricOf('recall', scores, labels)).toBeCloseTo(0.891566265060241, 12);
+    expect(metricOf('f1', scores, labels)).toBeCloseTo(0.7228327228327228, 12);
   });
 
   test('in the examples of its documentation', () => {
-    expect(auc(floats(0.1, 0.4, 0.35, 0.8), floats(0, 0, 1, 1))).toBe(0.75);
-    expect(logLoss(floats(0.9, 0.1, 0.2, 0.65), floats(1, 0, 0, 1))).toBeCloseTo(0.21616, 5);
-    expect(brier(floats(0.1, 0.9, 0.8, 0.3), floats(0, 1, 1, 0))).toBeCloseTo(0.0375, 7);
+    expect(metricOf('auc', floats(0.1, 0.4, 0.35, 0.8), floats(0, 0, 1, 1))).toBe(0.75);
+    expect(metricOf('logLoss', floats(0.9, 0.1, 0.2, 0.65), floats(1, 0, 0, 1))).toBeCloseTo(0.21616, 5);
+    expect(metricOf('brier', floats(0.1, 0.9, 0.8, 0.3), floats(0, 1, 1, 0))).toBeCloseTo(0.0375, 7);
   });
 });
 
@@ -54,7 +53,7 @@ describe('AUC', () => {
   });
 
   test('is undefined with one class', () => {
-    expect(auc(floats(0.1, 0.2), floats(1, 1))).toBeNaN();
+    expect(metricOf('auc', floats(0.1, 0.2), floats(1, 1))).toBeNaN();
   });
 });
 
@@ -69,19 +68,22 @@ function pairsInOrder(rows: readonly { readonly score: number; readonly label: n
 }
 
 describe('decisions by a threshold', () => {
-  const confusion = confusionOf(floats(0.9, 0.5, 0.4, 0.2, 0.6), floats(1, 0, 1, 0, 1), 0.5);
+  const [scores, labels] = [floats(0.9, 0.5, 0.4, 0.2, 0.6), floats(1, 0, 1, 0, 1)];
 
   test('a score on the threshold is taken for positive', () => {
-    expect(confusion).toEqual({ truePositive: 2, falsePositive: 1, falseNegative: 1, trueNegative: 1 });
+    expect([outcomeOf(0.5, 1, 0.5), outcomeOf(0.5, 0, 0.5)]).toEqual(['truePositive', 'falsePositive']);
+    expect([outcomeOf(0.4, 1, 0.5), outcomeOf(0.4, 0, 0.5)]).toEqual(['falseNegative', 'trueNegative']);
+    expect(metricOf('accuracy', scores, labels)).toBeCloseTo(3 / 5, 12);
   });
 
   test("come to a value in the project's unit", () => {
-    const value = { truePositive: 10, falsePositive: -4, falseNegative: -20, trueNegative: 1, unit: '€' };
-    expect(meanUtility(confusion, value)).toBeCloseTo((20 - 4 - 20 + 1) / 5, 12);
+    const utility = { truePositive: 10, falsePositive: -4, falseNegative: -20, trueNegative: 1, unit: '€' };
+    const objective = { decisionThreshold: 0.5, utility };
+    expect(metricOf('utility', scores, labels, objective)).toBeCloseTo((20 - 4 - 20 + 1) / 5, 12);
   });
 
   test('without a positive decision there is no precision', () => {
-    expect(precision(confusionOf(floats(0.1, 0.2), floats(0, 1), 0.5))).toBeNaN();
+    expect(metricOf('precision', floats(0.1, 0.2), floats(0, 1))).toBeNaN();
   });
 });
 
@@ -90,17 +92,17 @@ describe('expected calibration error', () => {
     // 4 rows at 0.25 with rate 0.5, 6 rows at 0.75 with rate 2/3
     const scores = floats(...Array<number>(4).fill(0.25), ...Array<number>(6).fill(0.75));
     const labels = floats(1, 1, 0, 0, 1, 1, 1, 1, 0, 0);
-    expect(expectedCalibrationError(scores, labels)).toBeCloseTo(0.4 * 0.25 + 0.6 * (0.75 - 4 / 6), 12);
+    expect(metricOf('calibrationError', scores, labels)).toBeCloseTo(0.4 * 0.25 + 0.6 * (0.75 - 4 / 6), 12);
   });
 
   test("is 0 where every bin's rate is its score", () => {
-    expect(expectedCalibrationError(floats(0.5, 0.5, 0.25, 0.25, 0.25, 0.25), floats(1, 0, 1, 0, 0, 0))).toBe(0);
+    expect(metricOf('calibrationError', floats(0.5, 0.5, 0.25, 0.25, 0.25, 0.25), floats(1, 0, 1, 0, 0, 0))).toBe(0);
   });
 
   test("doesn't depend on the rows' order", () => {
     const { scores, labels } = referenceRows();
-    const turned = expectedCalibrationError(scores.slice().reverse(), labels.slice().reverse());
-    expect(turned).toBeCloseTo(expectedCalibrationError(scores, labels), 12);
+    const turned = metricOf('calibrationError', scores.slice().reverse(), labels.slice().reverse());
+    expect(turned).toBeCloseTo(metricOf('calibrationError', scores, labels), 12);
   });
 
   test('without a block is that of the other rows in the same bins', () => {
@@ -109,6 +111,6 @@ describe('expected calibration error', () => {
     const labels = floats(1, 1, 0, 0, 1, 1, 1, 1, 0, 0);
     const odd = (values: Float32Array) => values.filter((_, row) => row % 2 === 1);
     const { without } = calibrationByBlocks(scores, labels, { names: ['even', 'odd'], index });
-    expect(without[0]).toBeCloseTo(expectedCalibrationError(odd(scores), odd(labels)), 12);
+    expect(without[0]).toBeCloseTo(metricOf('calibrationError', odd(scores), odd(labels)), 12);
   });
 });

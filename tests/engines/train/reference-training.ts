@@ -10,7 +10,7 @@ export interface ReferenceResult {
   readonly losses: readonly number[];
 }
 
-export function referenceTraining({ features, tables, labels, weights, network }: TrainRequest): ReferenceResult {
+export function referenceTraining({ features, tables, labels, network }: TrainRequest): ReferenceResult {
   const shapes = parameterShapes({ dense: features.width, tables, hidden: network.hidden });
   const parameters = Float64Array.from(initialParameters(shapes, network.seed));
   const offsets = shapes.map((_, i) => shapes.slice(0, i).reduce((sum, { dims }) => sum + sizeOf(dims), 0));
@@ -71,8 +71,7 @@ export function referenceTraining({ features, tables, labels, weights, network }
       const rows = order.subarray(from, from + network.batch);
       const gradient = new Float64Array(parameters.length);
       for (const row of rows) {
-        const weight = weights?.[row] ?? 1;
-        loss += weight * addRow(row, gradient, weight / rows.length);
+        loss += addRow(row, gradient, 1 / rows.length);
       }
       step += 1;
       gradient.forEach((g, i) => {

@@ -99,15 +99,6 @@ test('the unknown category is trained where rare ones stand for it, and stays at
   expect(unknown(await train(allKnown))).toEqual([0, 0, 0]);
 });
 
-test('a weight of 0 takes a row out, whatever its label', async () => {
-  const weights = new Float32Array(1000).fill(1);
-  weights.fill(0, 500, 520);
-  const labels = run.request.labels.map((label, i) => (i >= 500 && i < 520 ? 1 - label : label));
-  const [a, b] = [await train({ ...run.request, weights }), await train({ ...run.request, weights, labels })];
-  expect(a.parameters).toEqual(b.parameters);
-  expect(digest(a)).not.toBe(digest(undisturbed));
-});
-
 test('trains on embeddings alone', async () => {
   const features = { ...run.request.features, width: 0, dense: new Float32Array(0) };
   const trained = await train({ ...run.request, features });
