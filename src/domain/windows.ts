@@ -8,7 +8,7 @@ import type { TimeRange } from './period';
 export const windowId = (endpoint: string, from: string, revision: number): string =>
   `${endpoint}/${from}/r${revision}`;
 
-/** The triggers that fired, as the lifecycle hears them; the id makes a second one of the same window count once. */
+/** The triggers that fired, as the lifecycle receives them; the id makes a second one of the same window count once. */
 export function triggerMessages(id: string, window: WindowBody): Trigger[] {
   return window.triggers
     .filter((trigger) => trigger.outcome === 'fired')

@@ -28,7 +28,7 @@ export interface WindowTable {
   };
 }
 
-/** @param path a JSON `WindowRow` a line, in the order of event time; @param progress is told how many were read */
+/** @param path a JSON `WindowRow` a line, in the order of event time; @param progress receives how many were read */
 export async function readWindow(
   path: string,
   columns: Readonly<Record<string, ColumnType>>,

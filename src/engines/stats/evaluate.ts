@@ -34,7 +34,7 @@ export function evaluateScores(input: EvaluationInput): Evaluation {
   const { candidate, champion, labels, trainRate, objective, confidence = CONFIDENCE } = input;
   const { rowName = (row) => ({ row }) } = input;
   if (labels.length === 0)
-    throw new MlopsError('MLOPS_TOO_FEW_ROWS', 'There is no row to evaluate.', {}, 'Widen the test.');
+    throw new MlopsError('MLOPS_TOO_FEW_ROWS', 'There are no rows to evaluate.', {}, 'Widen the test period.');
   checkLabels(labels, rowName);
   checkScores(candidate, labels.length, 'candidate', rowName);
   if (champion !== undefined) checkScores(champion, labels.length, 'champion', rowName);

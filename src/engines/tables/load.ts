@@ -59,7 +59,7 @@ export async function loadColumns(request: LoadRequest, folder?: string): Promis
     if (error instanceof MlopsError) throw error;
     const what = `A shard can't be loaded: ${quoted(withoutFolders(messageOf(error), files))}`;
     const where = { shards: request.shards.map(({ data }) => data).join(' ') };
-    throw new MlopsError('MLOPS_ARTIFACT_CORRUPT', what, where, HOW_TO_MEND);
+    throw new MlopsError('MLOPS_ARTIFACT_CORRUPT', what, where, HOW_TO_FIX);
   }
 }
 
@@ -67,7 +67,7 @@ function withoutFolders(said: string, files: readonly string[]): string {
   return files.reduce((text, file) => text.replaceAll(file, basename(file)), said);
 }
 
-const HOW_TO_MEND = 'Remove these local copies, which are downloaded and checked anew, and retry.';
+const HOW_TO_FIX = 'Remove these local copies, which are downloaded and checked anew, and retry.';
 
 async function load(database: Database, request: LoadRequest): Promise<LoadedRows> {
   const names = Object.keys(request.columns);

@@ -35,7 +35,8 @@ export async function observe(
 async function observeFile(local: string, path: string): Promise<ObservedFile> {
   const found = await stat(local).catch((cause: NodeJS.ErrnoException) => {
     const gone = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
-    if (gone) throw new MlopsError('MLOPS_SOURCE_MISSING', 'There is no such file.', { file: local }, 'Put it there.');
+    if (gone)
+      throw new MlopsError('MLOPS_SOURCE_MISSING', 'The file does not exist.', { file: local }, 'Put it there.');
     throw unreadable(local, cause);
   });
   if (!found.isFile()) throw unreadable(local, new Error('it is not a file'));

@@ -21,7 +21,7 @@ export const SQL_TYPES = {
   timestamp: 'TIMESTAMP',
 } as const satisfies Readonly<Record<ColumnType, string>>;
 
-/** @throws MlopsError MLOPS_NAME_INVALID: a user's column whose name is no identifier */
+/** @throws MlopsError MLOPS_NAME_INVALID: a user's column whose name is not an identifier */
 export function column(name: string): string {
   if (COLUMN_NAME.test(name)) return `"${name}"`;
   const fix = 'Column names start with a letter, then letters, digits and _, at most 63 in all.';

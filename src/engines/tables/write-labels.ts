@@ -1,6 +1,6 @@
 /** Labels that user code gave, as a label shard. */
 import { MlopsError } from '../../domain/errors';
-import { withDatabase } from './duckdb';
+import { type Database, withDatabase } from './duckdb';
 import { type LabelCounts, type LabelShard, writeLabelShard } from './label';
 import { FILE, path, ROW } from './sql';
 
@@ -21,18 +21,14 @@ export async function writeLabels({
   folder,
   file,
 }: GivenLabels): Promise<{ readonly shard: LabelShard; readonly counts: LabelCounts }> {
-  const row = labels.findIndex((label) => label !== 0 && label !== 1 && label !== null);
-  if (row >= 0) {
-    const where = { file: data, row, label: String(labels[row]) };
-    throw new MlopsError('MLOPS_LABEL_INVALID', 'A label is neither 0, 1 nor null.', where, 'Fix the labeler.');
-  }
   return await withDatabase({ files: [data], folder }, async (database) => {
+    await refuseOthers(database, data, labels);
     const [found] = await database.rows(`SELECT count(*) AS n FROM read_parquet(${path(data)})`);
     if (Number(found!['n']) !== labels.length) {
-      const where = { file: data, rows: Number(found!['n']), labels: labels.length };
+      const where = { shard: data, rows: Number(found!['n']), labels: labels.length };
       throw new MlopsError(
         'MLOPS_LABEL_INVALID',
-        'The labeler returned another number of labels than rows.',
+        'The labeler returned another number of labels than it was given rows.',
         where,
         'Fix the labeler.'
       );
@@ -44,3 +40,17 @@ export async function writeLabels({
     return await writeLabelShard(database, rows, folder, file);
   });
 }
+
+/** The row is named as its source file has it: the shard's own order says nothing to a person. */
+async function refuseOthers(database: Database, data: string, labels: GivenLabels['labels']): Promise<void> {
+  const at = labels.findIndex((label) => label !== 0 && label !== 1 && label !== null);
+  if (at < 0) return;
+  const [row] = await database.rows(
+    `SELECT "${FILE}"::VARCHAR AS file, "${ROW}" AS row FROM read_parquet(${path(data)}) LIMIT 1 OFFSET ${at}`
+  );
+  const label = String(labels[at]).slice(0, QUOTED);
+  const where = { file: String(row?.['file']), row: Number(row?.['row']), label };
+  throw new MlopsError('MLOPS_LABEL_INVALID', 'A label is neither 0, 1 nor null.', where, 'Fix the labeler.');
+}
+
+const QUOTED = 80;

@@ -125,6 +125,9 @@ describe('labels', () => {
     expect([...labels!.subarray(0, 4)]).toEqual([1, 0, 1, 0]);
     expect([...keys.row.subarray(0, 4)]).toEqual([0, 1, 3, 4]);
     expect(unlabelled).toBe(100);
+    const wrong = given.map((label, row) => (row === 7 ? 2 : label)) as never;
+    const other = writeLabels({ data: shards[1]!, labels: wrong, folder: folder.path, file: 'wrong.parquet' });
+    await expect(other).rejects.toThrow(/LABEL_INVALID.*file=sha256:[0-9a-f]{64}, row=307, label=2\]/);
     const few = writeLabels({ data: shards[0]!, labels: [1], folder: folder.path, file: 'few.parquet' });
     await expect(few).rejects.toThrow(/LABEL_INVALID.*rows=300, labels=1/);
   });
