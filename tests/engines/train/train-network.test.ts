@@ -164,7 +164,7 @@ describe('a checkpoint', () => {
   test.each([
     ['cut short', (bytes: Buffer) => bytes.subarray(0, -100), /damaged/],
     ['changed in one bit', (bytes: Buffer) => bytes.fill(bytes[900]! ^ 1, 900, 901), /damaged/],
-    ['another kind of file', () => Buffer.alloc(100), /no checkpoint/],
+    ['another kind of file', () => Buffer.alloc(100), /not a checkpoint/],
     ['of a later version', (bytes: Buffer) => bytes.fill(9, 8, 9), /version 9/],
   ])('that is %s is refused', async (_, change, message) => {
     const file = await checkpoint();
