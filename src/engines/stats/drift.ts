@@ -27,9 +27,8 @@ interface Compared {
 }
 
 /**
- * A column drifts when its p-value is rejected among all features' and its effect is over the limit: the floor, or what
- * the training periods varied by, if that is larger. A column that the window lacks is left out. Scores are judged by
- * themselves.
+ * A column, and the score as one of them, drifts when its p-value is rejected among all and its effect is over the limit:
+ * the floor, or what the training periods varied by, if that is larger. A column that the window lacks is left out.
  */
 export function driftOf(reference: Reference, { table, scores }: DriftWindow, limits: DriftLimits): Drift {
   const now = watchedColumns(table, reference.watched);
@@ -38,10 +37,12 @@ export function driftOf(reference: Reference, { table, scores }: DriftWindow, li
     return values === undefined || lengthOf(values) === 0 ? [] : [compare(column, values)];
   });
   const enough = table.rows >= limits.minRows && reference.rows >= limits.minRows;
-  const features = judge(compared, limits, enough);
-  if (reference.scores === undefined || scores === undefined || scores.length === 0) return { features };
-  const [scored] = judge([compare(reference.scores, { kind: 'number', values: scores })], limits, enough);
-  return { features, scores: { ...scored!, column: SCORES } };
+  if (reference.scores === undefined || scores === undefined || scores.length === 0) {
+    return { features: judge(compared, limits, enough) };
+  }
+  const scored = compare(reference.scores, { kind: 'number', values: scores });
+  const judged = judge([...compared, scored], limits, enough);
+  return { features: judged.slice(0, -1), scores: { ...judged.at(-1)!, column: SCORES } };
 }
 
 function compare(reference: ColumnReference, values: BinnedValues): Compared {

@@ -107,7 +107,7 @@ describe('the size and the law of a change', () => {
 
 describe('false alarms', () => {
   /**
-   * Rows without any change, all features together: at most 5 % of the windows may have an alarm. Without the floor, so
+   * Rows without any change, all features and the score together: at most 5 % of the windows may have an alarm. Without the floor, so
    * that the law alone is tried. A small reference is drawn anew for each window: it is a part of the chance.
    */
   test.each([
@@ -121,13 +121,16 @@ describe('false alarms', () => {
     const random = generator(17 + before + rows);
     const limits = { ...LIMITS, psiFloor: 0 };
     const watched = Object.keys(ODD);
-    let reference = referenceOf({ watched, table: oddFeatures(random, before) });
+    const scores = (of: number) => Float32Array.from({ length: of }, random);
+    const draw = () => referenceOf({ watched, table: oddFeatures(random, before), scores: scores(before) });
+    let reference = draw();
     let alarms = 0;
     for (let window = 1; window <= windows; window += 1) {
-      const { features } = driftOf(reference, { table: oddFeatures(random, rows) }, limits);
+      const drift = driftOf(reference, { table: oddFeatures(random, rows), scores: scores(rows) }, limits);
+      const { features } = drift;
       if (features.length !== watched.length) throw new Error('a feature was left out');
-      if (features.some(({ verdict }) => verdict === 'drift')) alarms += 1;
-      if (window % each === 0) reference = referenceOf({ watched, table: oddFeatures(random, before) });
+      if ([...features, drift.scores!].some(({ verdict }) => verdict === 'drift')) alarms += 1;
+      if (window % each === 0) reference = draw();
     }
     // Three standard errors above 5 %, for the windows that fit a quick test.
     expect(alarms / windows).toBeLessThan(0.05 + 3 * Math.sqrt((0.05 * 0.95) / windows));
