@@ -14,12 +14,12 @@ const USAGE_CODES: readonly ErrorCode[] = ['MLOPS_USAGE', 'MLOPS_NAME_INVALID', 
 export function fail(error: unknown, asJson: boolean): number {
   // Help and --version were asked for, and are printed.
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
-  const told = error instanceof CommanderError ? usage(error) : (known(error) ?? error);
-  const message = oneLine(told instanceof Error ? told.message || told.name : String(told));
-  if (asJson) process.stdout.write(`${JSON.stringify({ error: document(told, message) }, undefined, 2)}\n`);
+  const reported = error instanceof CommanderError ? usage(error) : (known(error) ?? error);
+  const message = oneLine(reported instanceof Error ? reported.message || reported.name : String(reported));
+  if (asJson) process.stdout.write(`${JSON.stringify({ error: document(reported, message) }, undefined, 2)}\n`);
   process.stderr.write(`mlops: ${message}\n`);
   if (process.env.MLOPS_DEBUG === '1' && error instanceof Error) process.stderr.write(`${traces(error)}\n`);
-  const code = errorCodeOf(told);
+  const code = errorCodeOf(reported);
   return code !== undefined && USAGE_CODES.includes(code) ? USED_WRONGLY : FAILED;
 }
 

@@ -72,7 +72,7 @@ export function digest(text: string): Digest {
   throw new InvalidArgumentError('A digest is sha256: and 64 hex digits.');
 }
 
-export function count(text: string): number {
+export function parseCount(text: string): number {
   const number = Number(text);
   if (/^\d{1,9}$/.test(text) && number >= 1) return number;
   throw new InvalidArgumentError('Write a whole number from 1 on.');

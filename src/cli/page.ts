@@ -10,11 +10,11 @@ export interface Section {
 export function page(sections: readonly Section[]): string {
   return sections
     .filter(({ value }) => !isEmpty(value))
-    .map(({ heading, value }) => (heading === undefined ? shown(value) : `${heading}\n${indented(shown(value))}`))
+    .map(({ heading, value }) => (heading === undefined ? textOf(value) : `${heading}\n${indented(textOf(value))}`))
     .join('\n\n');
 }
 
-function shown(value: unknown): string {
+function textOf(value: unknown): string {
   if (isCell(value)) return cellText(value);
   if (Array.isArray(value)) return list(value);
   return fields(Object.entries(value as object));
@@ -27,13 +27,13 @@ function fields(entries: readonly (readonly [string, unknown])[]): string {
   const nested = present.filter(([, value]) => !isCell(value));
   return [
     ...(scalars.length === 0 ? [] : [pairs(scalars)]),
-    ...nested.map(([name, value]) => `${name}\n${indented(shown(value))}`),
+    ...nested.map(([name, value]) => `${name}\n${indented(textOf(value))}`),
   ].join('\n');
 }
 
 function list(values: readonly unknown[]): string {
   if (values.every(isCell)) return values.map(cellText).join('\n');
-  if (!values.every(isFlat)) return values.map((value) => `- ${indented(shown(value)).trimStart()}`).join('\n');
+  if (!values.every(isFlat)) return values.map((value) => `- ${indented(textOf(value)).trimStart()}`).join('\n');
   const rows = values as readonly Readonly<Record<string, unknown>>[];
   const header = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   return table(

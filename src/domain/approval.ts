@@ -203,9 +203,9 @@ export function judgeDecision(
 
 /** The state of an open request on which these decisions count. */
 export function stateAfter(policy: ApprovalPolicy, decisions: readonly AcceptedDecision[]): RequestState {
-  const count = (verdict: Verdict): number => decisions.filter((decision) => decision.verdict === verdict).length;
-  if (count('reject') >= policy.rejectsNeeded) return 'rejected';
-  if (count('approve') >= policy.approversNeeded) return 'approved';
+  const votes = (verdict: Verdict): number => decisions.filter((decision) => decision.verdict === verdict).length;
+  if (votes('reject') >= policy.rejectsNeeded) return 'rejected';
+  if (votes('approve') >= policy.approversNeeded) return 'approved';
   return 'open';
 }
 

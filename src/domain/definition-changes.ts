@@ -65,7 +65,7 @@ function differences(before: unknown, after: unknown, path: string): string[] {
   }
   if (Array.isArray(before) && Array.isArray(after) && before.length === after.length)
     return before.flatMap((entry, at) => differences(entry, after[at], `${path}[${at}]`));
-  return [`${path}: ${shown(before)} → ${shown(after)}`];
+  return [`${path}: ${valueText(before)} → ${valueText(after)}`];
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -86,7 +86,7 @@ function sameJson(a: unknown, b: unknown): boolean {
   return [...keys].every((key) => sameJson(valueOf(a, key), valueOf(b, key)));
 }
 
-function shown(value: unknown): string {
+function valueText(value: unknown): string {
   if (value === undefined) return 'none';
   const text = JSON.stringify(value);
   return text.length <= SHOWN_CHARS ? text : `${text.slice(0, SHOWN_CHARS - 1)}…`;

@@ -4,7 +4,7 @@ import { RESERVED_COLUMNS } from '../domain/ids';
 import { momentOrDayMs } from '../domain/moment';
 import { dependencyName } from './default-names';
 import { didYouMean } from '../domain/did-you-mean';
-import { listed, type Path, shown } from './mistakes';
+import { listed, type Path, excerptOf } from './mistakes';
 import type { Parsed } from './project-schema';
 
 export type Tell = (path: Path, problem: string) => void;
@@ -111,7 +111,7 @@ function checkLabel(label: Parsed['label'], columns: Columns, typed: Typed, tell
   typed([...path, 'column'], column, ANY, '');
   const type = columns.get(column);
   const wrong = (what: string) =>
-    tell([...path, 'value'], `must be ${what}, as ${column} is ${type}; is ${shown(value)}`);
+    tell([...path, 'value'], `must be ${what}, as ${column} is ${type}; is ${excerptOf(value)}`);
   if (type !== undefined && NUMERIC.includes(type) && typeof value !== 'number') wrong('a number');
   if (type === 'string' && typeof value !== 'string') wrong('a text');
   if (type === 'timestamp' && !(typeof value === 'string' && momentOrDayMs(value) !== undefined)) {

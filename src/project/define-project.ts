@@ -11,7 +11,7 @@ import { checkColumns, type Tell } from './check-columns';
 import { checkDecisions } from './check-decisions';
 import { checkOperation } from './check-operation';
 import { complete, type ParsedProject } from './complete';
-import { type Mistake, mistakesOf, noSuchField, type Path, pathText, shown } from './mistakes';
+import { type Mistake, mistakesOf, noSuchField, type Path, pathText, excerptOf } from './mistakes';
 import type { ProjectInput } from './project-input';
 import { LISTS, MOST, type Parsed, SECTIONS } from './project-schema';
 
@@ -54,7 +54,7 @@ export function checkProject(input: unknown): CheckedProject {
   const mistakes: Mistake[] = [];
   const tell: Tell = (path, problem) => mistakes.push({ path: pathText(path), problem });
   if (!isPlainObject(input)) {
-    return { mistakes: [{ path: '', problem: `a definition must be an object, not ${shown(input)}` }] };
+    return { mistakes: [{ path: '', problem: `a definition must be an object, not ${excerptOf(input)}` }] };
   }
   checkKeys(input, tell);
   checkPrototypeKeys(input, [], tell);

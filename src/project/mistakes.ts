@@ -60,7 +60,7 @@ function sentence(issue: z.core.$ZodIssue): string {
 }
 
 function must(what: string, input: unknown): string {
-  return input === undefined ? `is missing; it must ${what}` : `must ${what}, is ${shown(input)}`;
+  return input === undefined ? `is missing; it must ${what}` : `must ${what}, is ${excerptOf(input)}`;
 }
 
 const NOUNS: Readonly<Record<string, string>> = {
@@ -85,7 +85,7 @@ export function listed(words: readonly string[]): string {
 }
 
 /** A value as it is shown in a sentence: short, and never more than it needs. */
-export function shown(value: unknown): string {
+export function excerptOf(value: unknown): string {
   if (value === undefined) return 'missing';
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'symbol') return String(value);

@@ -6,13 +6,13 @@
 import { z } from 'zod';
 import { CLIENT_ID, COLUMN_NAME, isPersonName, PERSON_NAME_RULE, PROJECT_NAME } from '../domain/ids';
 import { didYouMean } from '../domain/did-you-mean';
-import { listed, shown } from './mistakes';
+import { listed, excerptOf } from './mistakes';
 import {
   confidence,
-  count,
+  atLeastOne,
   eventDuration,
   eventDurationOrZero,
-  named,
+  textOf,
   oneOf,
   params,
   record,
@@ -24,11 +24,11 @@ import {
 export const MOST = 200;
 const MOST_COLUMNS = 10_000;
 
-const word = named(PROJECT_NAME, 'lower-case letters, digits and -, starting with a letter, at most 48');
-const column = named(COLUMN_NAME, 'letters, digits and _, starting with a letter, at most 63');
+const word = textOf(PROJECT_NAME, 'lower-case letters, digits and -, starting with a letter, at most 48');
+const column = textOf(COLUMN_NAME, 'letters, digits and _, starting with a letter, at most 63');
 const severity = z.enum(['block', 'warn', 'info']);
 const registeredUse = record({
-  registered: named(CLIENT_ID, 'a registered name of letters, digits and . _ : -'),
+  registered: textOf(CLIENT_ID, 'a registered name of letters, digits and . _ : -'),
   params: params.default({}),
 });
 
@@ -80,12 +80,12 @@ const schema = record({
     .default([]),
   maxQuarantinedShare: share.default(0.01),
   maxBrokenShare: share.default(0.05),
-  minRows: count.default(1),
+  minRows: atLeastOne.default(1),
 });
 
 const label = record({
   name: column,
-  version: count.default(1),
+  version: atLeastOne.default(1),
   labeler: oneOf({
     rule: record({
       rule: record({
@@ -102,7 +102,7 @@ const label = record({
   }),
 });
 
-const minCount = count.default(10);
+const minCount = atLeastOne.default(10);
 const transforms = [
   record({ transform: z.literal('timeOfDayBuckets'), column, buckets: z.number().int().min(2).max(1440).default(48) }),
   record({ transform: z.literal('timeOfDayCycles'), column, harmonics: z.number().int().min(1).max(64).default(4) }),
@@ -126,7 +126,7 @@ const feature = z.discriminatedUnion('transform', transforms, {
 function noSuchTransform(feature: unknown): string {
   const { transform } = feature as { readonly transform?: unknown };
   const near = typeof transform === 'string' ? didYouMean(transform, transformNames) : '';
-  return `must be ${listed(transformNames)}, is ${shown(transform)}.${near}`;
+  return `must be ${listed(transformNames)}, is ${excerptOf(transform)}.${near}`;
 }
 
 const network = record({
@@ -134,7 +134,7 @@ const network = record({
   batch: z.number().int().min(1).max(65_536).default(512),
   learningRate: z.number().gt(0).max(1).default(0.001),
   epochs: z.number().int().min(1).max(1000).default(20),
-  maxRowsSeen: count.default(20_000_000),
+  maxRowsSeen: atLeastOne.default(20_000_000),
   seed: z.number().int().min(0).max(0xffff_ffff).default(1),
 });
 const model = oneOf({ network: record({ network }), trainer: record({ trainer: registeredUse }) });
@@ -154,7 +154,7 @@ const objective = record({
 
 const gate = record({
   name: word.optional(),
-  metric: named(CLIENT_ID, 'the name of a metric'),
+  metric: textOf(CLIENT_ID, 'the name of a metric'),
   against: z.enum(['value', 'baseline', 'champion']).default('value'),
   atLeast: z.number().optional(),
   atMost: z.number().optional(),
@@ -165,10 +165,10 @@ const gate = record({
 const person = z
   .string()
   .normalize('NFC')
-  .refine(isPersonName, { error: ({ input }) => `must be a name of ${PERSON_NAME_RULE}, is ${shown(input)}` });
+  .refine(isPersonName, { error: ({ input }) => `must be a name of ${PERSON_NAME_RULE}, is ${excerptOf(input)}` });
 const approval = record({
-  approversNeeded: count.default(1),
-  rejectsNeeded: count.default(1),
+  approversNeeded: atLeastOne.default(1),
+  rejectsNeeded: atLeastOne.default(1),
   approvers: z
     .array(
       z
@@ -204,7 +204,7 @@ const rollout = record({
       { name: 'canary', share: 0.2, shadow: false, for: { event: '1 day' } },
       { name: 'full', share: 1, shadow: false, for: { event: '1 day' } },
     ]),
-  minReplicas: count.default(1),
+  minReplicas: atLeastOne.default(1),
   replicasWithin: wallDuration.default({ wall: '60 seconds' }),
 });
 
@@ -224,7 +224,7 @@ const monitoring = record({
 
 const trigger = record({
   on: z.enum(['bias', 'drift']),
-  breaches: count.default(1),
+  breaches: atLeastOne.default(1),
   outOf: z.number().int().min(1).max(100).optional(),
   coolDown: eventDurationOrZero.optional(),
 });
@@ -245,9 +245,9 @@ export const SECTIONS = {
   model: model.default({ network: network.parse({}) }),
   period: period.default({ days: 7, offsetDays: 4 }),
   split: record({
-    testPeriods: count.default(1),
-    minTrainRows: count.default(1000),
-    minTestRows: count.default(200),
+    testPeriods: atLeastOne.default(1),
+    minTrainRows: atLeastOne.default(1000),
+    minTestRows: atLeastOne.default(200),
   }).prefault({}),
   cluster: z.literal('day').default('day'),
   objective: objective.prefault({}),

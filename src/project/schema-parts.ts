@@ -1,7 +1,7 @@
 /** Building blocks of the definition's schema: what zod has no words of its own for. */
 import { z } from 'zod';
 import { DAY_MS, parseDurationMs } from '../domain/durations';
-import { listed, shown } from './mistakes';
+import { listed, excerptOf } from './mistakes';
 
 /** An object without unknown fields; those that there are go to mistakes.ts, for its "did you mean". */
 export function record<Shape extends z.ZodRawShape>(shape: Shape) {
@@ -17,7 +17,7 @@ export function oneOf<Forms extends Readonly<Record<string, z.ZodType>>>(forms: 
     const found = typeof value === 'object' && value !== null ? names.filter((name) => name in value) : [];
     if (found.length !== 1) {
       const is =
-        found.length > 1 ? `has ${found.join(' and ')}` : value === undefined ? 'is missing' : `is ${shown(value)}`;
+        found.length > 1 ? `has ${found.join(' and ')}` : value === undefined ? 'is missing' : `is ${excerptOf(value)}`;
       context.issues.push({
         code: 'custom',
         input: value,
@@ -33,8 +33,8 @@ export function oneOf<Forms extends Readonly<Record<string, z.ZodType>>>(forms: 
 }
 
 /** A text of a pattern, with the pattern in words. */
-export function named(pattern: RegExp, words: string) {
-  return z.string().regex(pattern, { error: (issue) => `must be ${words}, is ${shown(issue.input)}` });
+export function textOf(pattern: RegExp, words: string) {
+  return z.string().regex(pattern, { error: (issue) => `must be ${words}, is ${excerptOf(issue.input)}` });
 }
 
 const CLOCKS = {
@@ -59,17 +59,17 @@ function durationProblem(clock: keyof typeof CLOCKS, value: unknown, zero: boole
   const { other, meaning } = CLOCKS[clock];
   const example = `write { ${clock}: '7 days' }`;
   if (value === undefined) return `is missing; ${example}`;
-  if (typeof value !== 'object' || value === null) return `must name its clock: ${example}, is ${shown(value)}`;
+  if (typeof value !== 'object' || value === null) return `must name its clock: ${example}, is ${excerptOf(value)}`;
   const keys = Object.keys(value);
   if (keys.includes(other)) return `is by the ${clock} clock (${meaning}), not by ${other}; ${example}`;
   if (keys.length !== 1 || keys[0] !== clock) return `must have the one field ${clock}; ${example}`;
   const text = (value as Readonly<Record<string, unknown>>)[clock];
   const ms = typeof text === 'string' ? parseDurationMs(text) : undefined;
   if (ms === undefined) {
-    return `is not a duration: ${shown(text)}; write a number and a unit of millisecond, second, minute, hour, day, week`;
+    return `is not a duration: ${excerptOf(text)}; write a number and a unit of millisecond, second, minute, hour, day, week`;
   }
-  if (ms > LONGEST_MS) return `is longer than 10 years: ${shown(text)}`;
-  return ms > 0 || zero ? undefined : `must be longer than nothing, is ${shown(text)}`;
+  if (ms > LONGEST_MS) return `is longer than 10 years: ${excerptOf(text)}`;
+  return ms > 0 || zero ? undefined : `must be longer than nothing, is ${excerptOf(text)}`;
 }
 
 export const eventDuration = duration('event');
@@ -80,12 +80,12 @@ export const wallDuration = duration('wall');
 export const share = z.number().min(0).max(1);
 /** A part of a whole that is neither none nor all. */
 export const confidence = z.number().gt(0).lt(1);
-export const count = z.number().int().min(1);
+export const atLeastOne = z.number().int().min(1);
 
 /** Params of registered code: any JSON object. */
 export const params = z.unknown().transform((value, context): Readonly<Record<string, unknown>> => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    context.issues.push({ code: 'custom', input: value, message: `must be an object, is ${shown(value)}` });
+    context.issues.push({ code: 'custom', input: value, message: `must be an object, is ${excerptOf(value)}` });
     return z.NEVER;
   }
   for (const mistake of nonJson(value, [])) {
@@ -102,5 +102,7 @@ function nonJson(value: unknown, path: readonly PropertyKey[]): { path: Property
   if (typeof value === 'object' && Object.prototype.toString.call(value) === '[object Object]') {
     return Object.entries(value).flatMap(([key, element]) => nonJson(element, [...path, key]));
   }
-  return [{ path: [...path], found: typeof value === 'object' ? Object.prototype.toString.call(value) : shown(value) }];
+  return [
+    { path: [...path], found: typeof value === 'object' ? Object.prototype.toString.call(value) : excerptOf(value) },
+  ];
 }

@@ -7,7 +7,7 @@ import type { MlopsError } from '../domain/errors';
 import { CLIENT_ID } from '../domain/ids';
 import { checkedValues, type InputValue } from './input-values';
 import type { ServeLimits } from './limits';
-import { invalid, isObject, type JsonObject, shown, timeOf, tooLarge } from './request-fields';
+import { invalid, isObject, type JsonObject, excerptOf, timeOf, tooLarge } from './request-fields';
 
 export interface RequestInput extends ModelInput {
   /** Only the candidate reads it: who doesn't send it is answered by the champion. */
@@ -66,10 +66,10 @@ function parseInputs(given: unknown, inputs: readonly RequestInput[], limits: Se
   for (const [position, input] of given.entries()) {
     const name = isObject(input) ? input.name : undefined;
     if (typeof name !== 'string') throw invalid(`inputs[${position}] has no name.`, { field: `inputs[${position}]` });
-    if (byName.has(name)) throw invalid(`Input ${shown(name)} is there twice.`, { input: shown(name) });
+    if (byName.has(name)) throw invalid(`Input ${excerptOf(name)} is there twice.`, { input: excerptOf(name) });
     if (!inputs.some((known) => known.name === name)) {
       const known = inputs.map((each) => each.name).join(', ');
-      throw invalid(`The model has no input ${shown(name)}.`, { input: shown(name) }, `It takes ${known}.`);
+      throw invalid(`The model has no input ${excerptOf(name)}.`, { input: excerptOf(name) }, `It takes ${known}.`);
     }
     byName.set(name, input as JsonObject);
   }
@@ -104,7 +104,7 @@ function parseInputs(given: unknown, inputs: readonly RequestInput[], limits: Se
 function dataOf(tensor: JsonObject, { name, datatype }: RequestInput, limits: ServeLimits): readonly unknown[] {
   const { shape, data } = tensor;
   if (tensor.datatype !== datatype && !widens(tensor.datatype, datatype)) {
-    throw invalid(`Input ${name} has datatype ${shown(tensor.datatype)}.`, { input: name }, `Send ${datatype}.`);
+    throw invalid(`Input ${name} has datatype ${excerptOf(tensor.datatype)}.`, { input: name }, `Send ${datatype}.`);
   }
   if (data === undefined && isObject(tensor.parameters) && 'binary_data_size' in tensor.parameters) {
     throw binary(`input ${name}`);
@@ -185,6 +185,6 @@ function outputsOf(outputs: unknown): readonly OutputName[] {
     const name = isObject(output) ? output.name : undefined;
     const known = OUTPUTS.find((each) => each === name);
     if (known !== undefined) return known;
-    throw invalid(`The model has no output ${shown(name)}.`, { field: 'outputs' }, `It has ${OUTPUTS.join(', ')}.`);
+    throw invalid(`The model has no output ${excerptOf(name)}.`, { field: 'outputs' }, `It has ${OUTPUTS.join(', ')}.`);
   });
 }

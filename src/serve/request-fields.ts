@@ -17,7 +17,7 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /** A caller's value in a message: short, and never walked through (it may be 5,000 arrays deep). */
-export function shown(value: unknown): string {
+export function excerptOf(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 80));
   if (Array.isArray(value)) return 'an array';
   return typeof value === 'object' && value !== null ? 'an object' : String(value);

@@ -44,7 +44,7 @@ export async function applyDefinition(stores: Stores, applying: Applying): Promi
     const current = await settled(stores, project, session);
     if (current === null) {
       await beginProject(stores, project, next, session);
-      await told(stores, project, next, 'first', session);
+      await recordInForce(stores, project, next, 'first', session);
       return { inForce: ref };
     }
     if (current.proposed === undefined && isSame(current, next)) return { inForce: ref };
@@ -53,7 +53,7 @@ export async function applyDefinition(stores: Stores, applying: Applying): Promi
     if (why.length === 0) {
       const superseded = await withdraw(stores, current, `${by} applied another definition`, session);
       await replaceDefinition(stores, current, next, session);
-      await told(stores, project, next, `revision ${current.revision + 1}`, session);
+      await recordInForce(stores, project, next, `revision ${current.revision + 1}`, session);
       return { inForce: ref, ...(superseded === undefined ? {} : { superseded }) };
     }
     if (current.proposed?.definition.digest === ref.digest) {
@@ -120,7 +120,7 @@ async function settled(stores: Stores, project: string, session: ClientSession):
   ) {
     const next = { definition, appliedBy: by, callerIdentity };
     await replaceDefinition(stores, current, next, session);
-    await told(stores, project, next, id, session);
+    await recordInForce(stores, project, next, id, session);
   } else await propose(stores, current, undefined, session);
   return definitionInForce(stores, project, session);
 }
@@ -180,7 +180,7 @@ async function ask(
   return request;
 }
 
-async function told(
+async function recordInForce(
   stores: Stores,
   project: string,
   { definition, appliedBy, callerIdentity }: Pick<ProjectDocument, 'definition' | 'appliedBy' | 'callerIdentity'>,

@@ -7,11 +7,11 @@ export function evidenceOf(version: VersionBody, evaluation: EvaluationBody, sna
   const { evaluation: numbers, gates, period } = evaluation;
   const metrics = ['auc', 'logLoss'].filter((name) => numbers.candidate[name] !== undefined);
   return [
-    `trained on ${count(version.trainRows)} rows before ${version.split.train.to.slice(0, 10)}, tested on ${count(numbers.rows)} rows of ${period.from.slice(0, 10)} to ${period.to.slice(0, 10)}`,
+    `trained on ${grouped(version.trainRows)} rows before ${version.split.train.to.slice(0, 10)}, tested on ${grouped(numbers.rows)} rows of ${period.from.slice(0, 10)} to ${period.to.slice(0, 10)}`,
     ...(version.unlabelledRows + numbers.unlabelled === 0
       ? []
       : [
-          `left out since they have no label: ${count(version.unlabelledRows)} training rows, ${count(numbers.unlabelled)} test rows`,
+          `left out since they have no label: ${grouped(version.unlabelledRows)} training rows, ${grouped(numbers.unlabelled)} test rows`,
         ]),
     ...metrics.map(
       (name) =>
@@ -61,7 +61,7 @@ function slices(days: readonly Slice[]): string[] {
     .slice(0, WORST_DAYS)
     .map(
       ({ name, rows, rate, meanScore, logLoss, championLogLoss }, at) =>
-        `${at === 0 ? 'worst day' : 'next worst'} of ${days.length}, ${name}: ${count(rows)} rows, rate ${rate.toFixed(4)}, mean probability ${meanScore.toFixed(4)}, log loss ${logLoss.toFixed(4)}${championLogLoss === undefined ? '' : `; champion ${championLogLoss.toFixed(4)}`}`
+        `${at === 0 ? 'worst day' : 'next worst'} of ${days.length}, ${name}: ${grouped(rows)} rows, rate ${rate.toFixed(4)}, mean probability ${meanScore.toFixed(4)}, log loss ${logLoss.toFixed(4)}${championLogLoss === undefined ? '' : `; champion ${championLogLoss.toFixed(4)}`}`
     );
 }
 
@@ -74,10 +74,10 @@ function quarantine({ batches, rows, validation }: SnapshotBody): string[] {
   if (aside === 0) return ['no row was quarantined'];
   const rules = validation.filter(({ severity, broken }) => severity === 'block' && broken > 0);
   return [
-    `quarantined: ${count(aside)} of ${count(rows + aside)} rows, ${count(newest)} of them in the newest batch`,
+    `quarantined: ${grouped(aside)} of ${grouped(rows + aside)} rows, ${grouped(newest)} of them in the newest batch`,
     ...rules.map(
       ({ rule, broken, examples }) =>
-        `quarantined by ${rule}: ${count(broken)} rows${examples.length === 0 ? '' : `, such as ${examples.slice(0, 3).join(', ')}`}`
+        `quarantined by ${rule}: ${grouped(broken)} rows${examples.length === 0 ? '' : `, such as ${examples.slice(0, 3).join(', ')}`}`
     ),
   ];
 }
@@ -87,6 +87,6 @@ function interval(value: Interval | undefined): string {
   return `${value.estimate.toFixed(4)} (${intervalWords(value, 4)})`;
 }
 
-function count(rows: number): string {
+function grouped(rows: number): string {
   return rows.toLocaleString('en-US');
 }

@@ -37,11 +37,11 @@ export async function examineSearchAttributes({ temporal }: MlopsClient): Promis
 
 export async function examineQueues(client: MlopsClient): Promise<Finding[]> {
   const [own, compute] = await Promise.all([client.pollers(), client.computePollers()]);
-  const told = (queue: string, pollers: number, words: string): Finding =>
+  const findingOf = (queue: string, pollers: number, words: string): Finding =>
     pollers > 0 ? ok(`queue ${queue}`, words) : problem(`queue ${queue}`, `no worker polls ${queue}`, START);
   return [
-    told(client.taskQueue, own.workflows, `${own.workflows} workflow pollers, ${own.activities} activity pollers`),
-    told(`${client.taskQueue}${COMPUTE_SUFFIX}`, compute.activities, `${compute.activities} activity pollers`),
+    findingOf(client.taskQueue, own.workflows, `${own.workflows} workflow pollers, ${own.activities} activity pollers`),
+    findingOf(`${client.taskQueue}${COMPUTE_SUFFIX}`, compute.activities, `${compute.activities} activity pollers`),
   ];
 }
 

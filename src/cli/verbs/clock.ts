@@ -16,7 +16,7 @@ export function addClock(program: Command): void {
     .option('--set <when>', 'event time to go on from; windows after it are judged again', when)
     .action(
       answering((project: string, { set, ...options }: ClockOptions) => {
-        if (set === undefined) return withRecords((records) => shown(project, records));
+        if (set === undefined) return withRecords((records) => clockOutcome(project, records));
         return withClient(options, async (client) => {
           const message = { ...senderOf(options), at: set };
           return answered(project, message, await client.setClock(project, message));
@@ -26,7 +26,7 @@ export function addClock(program: Command): void {
   withTaskQueue(withSender(command));
 }
 
-async function shown(project: string, records: Records): Promise<Outcome> {
+async function clockOutcome(project: string, records: Records): Promise<Outcome> {
   const clock = await records.eventClock(project);
   return { json: clock, text: clockText(clock) };
 }

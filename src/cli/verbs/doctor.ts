@@ -8,11 +8,11 @@ import type { Finding } from '../doctor/finding';
 export function addDoctor(program: Command): void {
   const command = addVerb(program, 'doctor', 'doctor --json')
     .option('--verify', 'recompute every digest from content: records, audit, decisions, objects; reads all bytes')
-    .action(answering(async (options: Examination) => told(await examine(options))));
+    .action(answering(async (options: Examination) => outcomeOf(await examine(options))));
   withTaskQueue(command);
 }
 
-function told(findings: readonly Finding[]): Outcome {
+function outcomeOf(findings: readonly Finding[]): Outcome {
   const problems = findings.filter(({ state }) => state === 'problem').length;
   const warnings = findings.filter(({ state }) => state === 'warning').length;
   const rows = findings.map(({ state, about, what }) => [state, about, what]);

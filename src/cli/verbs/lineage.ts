@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { withRecords } from '../connect';
-import { count } from '../options';
+import { parseCount } from '../options';
 import { parseRef } from '../record-words';
 import { treeLines } from '../tree';
 import { addVerb, answering } from '../verb';
@@ -8,7 +8,7 @@ import { addVerb, answering } from '../verb';
 export function addLineage(program: Command): void {
   addVerb(program, 'lineage', 'lineage version/flights@2 --depth 2')
     .argument('<ref>', '<kind>/<id>, as show takes it, or the digest of an artifact')
-    .option('--depth <n>', 'levels in each direction', count, 4)
+    .option('--depth <n>', 'levels in each direction', parseCount, 4)
     .action(
       answering((text: string, { depth }: { readonly depth: number }) => {
         const { kind, id } = parseRef(text);

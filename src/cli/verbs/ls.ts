@@ -3,7 +3,7 @@ import { MlopsError } from '../../domain/errors';
 import { type ListKind, pluralOf, RECORD_KINDS, type Records, recordKind } from '../../records';
 import { withRecords } from '../connect';
 import { listTable } from '../list-columns';
-import { count, projectName } from '../options';
+import { parseCount, projectName } from '../options';
 import { table } from '../table';
 import { addVerb, answering, type Outcome } from '../verb';
 
@@ -17,7 +17,7 @@ export function addLs(program: Command): void {
   addVerb(program, 'ls', 'ls versions flights')
     .argument('<kind>', [...RECORD_KINDS.map(pluralOf), 'truths'].join(', '))
     .argument('[project]', 'only those of this project', projectName)
-    .option('--limit <n>', 'at most so many, the newest', count, 100)
+    .option('--limit <n>', 'at most so many, the newest', parseCount, 100)
     .option('--day <yyyymmdd>', 'a day of event time of the predictions; without it, the days that have some')
     .option('--unmatched', 'truths kept aside because they match no prediction or contradict one')
     .action(

@@ -7,7 +7,7 @@ import { MlopsError } from '../../domain/errors';
 import type { Replica } from '../../replica/run-replica';
 import { readEnvironment } from '../../runtime/environment';
 import { databaseNamed, type StoreConfig, storeConfig } from '../../stores/config';
-import { clientId, count, port, projectName } from '../options';
+import { clientId, parseCount, port, projectName } from '../options';
 import { release } from '../release';
 import { lazySignals } from '../signals';
 import { addVerb, type JsonOption } from '../verb';
@@ -33,7 +33,12 @@ export function addServe(program: Command): void {
       'folder of models and the spool; default: in .stack/data where the stack is, else .mlops'
     )
     .option('--address <url>', 'URL by which clients reach it; default: where it listens')
-    .option('--spool-mb <n>', 'MB of records that may wait for MongoDB; above this, requests are refused', count, 1024)
+    .option(
+      '--spool-mb <n>',
+      'MB of records that may wait for MongoDB; above this, requests are refused',
+      parseCount,
+      1024
+    )
     .addOption(
       new Option('--log-level <level>', 'level of the log on standard error')
         .choices(['trace', 'debug', 'info', 'warn', 'error'])
@@ -68,18 +73,18 @@ async function serve(endpoint: string, options: ServeOptions): Promise<void> {
   if (options.json === true) {
     process.stdout.write(`${JSON.stringify({ endpoint, replica, address: running.address })}\n`);
   }
-  await untilTold(running);
+  await untilSignalled(running);
   await signals.close();
 }
 
 /** The first signal drains; the next one finds no handler, and ends the process at once. */
-async function untilTold(running: Replica): Promise<void> {
+async function untilSignalled(running: Replica): Promise<void> {
   await new Promise<void>((resolve) => {
-    const told = () => {
-      process.off('SIGINT', told).off('SIGTERM', told);
+    const onSignal = () => {
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
       resolve();
     };
-    process.on('SIGINT', told).on('SIGTERM', told);
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   });
   await running.close();
 }

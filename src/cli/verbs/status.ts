@@ -19,7 +19,7 @@ export function addStatus(program: Command): void {
             seenBy(client, project),
             withRecords((records) => Promise.all([records.find('project', project), records.eventClock(project)])),
           ]);
-          return told(project, said, seen, summary, clock);
+          return outcomeOf(project, said, seen, summary, clock);
         })
       )
     );
@@ -84,7 +84,7 @@ async function seenBy({ temporal }: MlopsClient, project: string): Promise<Seen>
   }
 }
 
-function told(
+function outcomeOf(
   project: string,
   said: Said,
   { state = 'gone', open }: Seen,

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { parsePredictionId } from '../../domain/ids';
 import { ask, endpointUrl } from '../endpoint';
-import { count, projectName, when } from '../options';
+import { parseCount, projectName, when } from '../options';
 import { addVerb, answering } from '../verb';
 
 interface TruthOptions {
@@ -18,7 +18,7 @@ export function addTruth(program: Command): void {
     .requiredOption('--id <id>', 'id of the prediction, from the answer to its request', predictionId)
     .requiredOption('--value <number>', 'the ground truth: 0 or 1', finite)
     .option('--event-time <when>', 'event time at which it was known; default: now', when)
-    .option('--revision <n>', 'revision of a correction: 1, then 2, …', count)
+    .option('--revision <n>', 'revision of a correction: 1, then 2, …', parseCount)
     .option('--url <url>', 'URL of a replica; default: $MLOPS_ENDPOINT, else a live replica from the records')
     .action(
       answering(async (model: string, { url, id, value, eventTime, revision }: TruthOptions) => {

@@ -2,7 +2,7 @@ import type { LogLevel } from '@temporalio/common';
 import { type Command, Option } from 'commander';
 import { DEFAULT_TASK_QUEUE } from '../../domain/queues';
 import { readEnvironment } from '../../runtime/environment';
-import { collect, count, withTaskQueue } from '../options';
+import { collect, parseCount, withTaskQueue } from '../options';
 import { addVerb, type JsonOption } from '../verb';
 
 interface WorkerOptions extends JsonOption {
@@ -30,7 +30,7 @@ export function addWorker(program: Command): void {
         .choices(['here', 'elsewhere'])
         .default('here')
     )
-    .option('--slots <n>', 'compute children at once; each uses one core', count, 1)
+    .option('--slots <n>', 'compute children at once; each uses one core', parseCount, 1)
     .option(
       '--limit <name=value>',
       'a ceiling, such as computeMemory=8e9 (bytes, ms or a count); may be repeated',

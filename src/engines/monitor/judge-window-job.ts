@@ -73,13 +73,13 @@ function qualityOf(
   if (known.labels.length === 0) return {};
   const { scores: candidate, labels, eventTime } = known;
   const evaluation = evaluateScores({ candidate, labels, eventTime, trainRate, objective, confidence });
-  const told = {
+  const metrics = {
     auc: evaluation.candidate.auc,
     logLoss: evaluation.candidate.logLoss,
     logLossAgainstBaseline: evaluation.againstBaseline.logLoss,
   };
   return Object.fromEntries(
-    Object.entries(told).filter((entry): entry is [string, Interval] => entry[1] !== undefined)
+    Object.entries(metrics).filter((entry): entry is [string, Interval] => entry[1] !== undefined)
   );
 }
 

@@ -79,12 +79,12 @@ async function spread(
     `SELECT min(v) AS min, max(v) AS max, avg(v) AS mean, quantile_disc(v, ${shares}) AS quantiles
      FROM (SELECT ${value} AS v FROM ${table})`
   );
-  const shown = (v: unknown) => (type === 'timestamp' ? isoOf(v as bigint) : Number(v));
+  const plain = (v: unknown) => (type === 'timestamp' ? isoOf(v as bigint) : Number(v));
   const quantiles = found!['quantiles'] as readonly unknown[];
   return {
     ...(type === 'timestamp' ? {} : { mean: Number(found!['mean']) }),
-    min: shown(found!['min']),
-    max: shown(found!['max']),
-    quantiles: Object.fromEntries(SHARES.map((share, i) => [String(share), shown(quantiles[i])])),
+    min: plain(found!['min']),
+    max: plain(found!['max']),
+    quantiles: Object.fromEntries(SHARES.map((share, i) => [String(share), plain(quantiles[i])])),
   };
 }
