@@ -196,7 +196,7 @@ describe('a failure outside the phases', () => {
 test('a phase that somebody cancelled by hand has failed; the lifecycle waits, and the first answer counts', async () => {
   const other = await openSystem('cancelled');
   try {
-    const others = new Lifecycles(other, file);
+    const others = new Lifecycles(other, await writeSmallFlights(other.folder, 1000));
     const noCompute = await other.startWorker({ compute: 'elsewhere' });
     const project = await others.start(others.define(), FEBRUARY);
     const ingest = others.handle(phaseId(project, 1, 'ingest'));
