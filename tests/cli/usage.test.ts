@@ -7,7 +7,7 @@ import { packageRoot } from '../../src/runtime/package-root';
 import { mlops, mlopsJson } from './mlops';
 
 const VERBS = [
-  'check worker serve start apply policy status decide retrain retry skip pause unpause rollback stop evaluate predict truth clock',
+  'check worker serve start apply policy status decide retrain retry skip pause unpause deploy rollback stop evaluate predict truth clock',
   'ls show lineage doctor',
 ].flatMap((verbs) => verbs.split(' '));
 
@@ -176,7 +176,6 @@ describe('check', () => {
   test('tells several mistakes at once, each by its path', async () => {
     const { definition } = await mlopsJson<{ definition: Record<string, unknown> }>([
       'check',
-      'clock',
       'examples/flights/project.ts',
     ]);
     const file = join(folder, 'project.json');
