@@ -258,7 +258,7 @@ test('a trigger that nobody hears is recorded all the same, and the monitor goes
   await passed(await start(), W2);
   const all = await judged(3);
   expect(all[1]?.triggers).toMatchObject([{ on: 'bias', outcome: 'fired' }]);
-  await eventually('the word', async () => ((await details()).includes('nobody heard') ? true : undefined));
+  await eventually('the word', async () => ((await details()).includes('no cycle was triggered') ? true : undefined));
   const audit = (await worker.stores.audit.list(project)).filter((event) => event.what === 'window triggered');
   expect(audit.map((event) => event.detail.window)).toEqual([`${project}/${W2}/r0`, `${project}/${W3}/r0`]);
 });

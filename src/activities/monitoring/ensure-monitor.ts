@@ -1,6 +1,6 @@
 /** A served version has its monitor: whoever finds that it may have none asks for it, and the endpoint's document decides. */
 import { activityInfo, getClient } from '@temporalio/activity';
-import { lifecycleId, monitorId } from '../../domain/ids';
+import { isRollout, lifecycleId, monitorId } from '../../domain/ids';
 import { MESSAGES, type WatchMessage } from '../../domain/messages';
 import { planOf } from '../../domain/plan';
 import { findEndpoint } from '../../stores/endpoints';
@@ -13,7 +13,7 @@ export function ensureMonitorActivities(deps: ActivityDeps) {
   return {
     /**
      * Starts the monitor of what the endpoint serves, or says to the one that runs what is served now. Where nothing is
-     * served, or the lifecycle has ended, nothing happens.
+     * served, or the lifecycle has ended, nothing happens; a rollout's version is watched without a lifecycle too.
      * @throws MlopsError MLOPS_NOT_AUTHORIZED unless a workflow of the project asks
      */
     async mlopsEnsureMonitor({ project }: { readonly project: string }): Promise<void> {
@@ -23,7 +23,7 @@ export function ensureMonitorActivities(deps: ActivityDeps) {
         throw notAuthorized('A workflow of another project called this activity.', { caller, project });
       const stores = await deps.stores();
       const champion = (await findEndpoint(stores, project))?.champion;
-      if (champion === undefined || (await hasEnded(own))) return;
+      if (champion === undefined || (!isRollout(caller) && (await hasEnded(own)))) return;
       const { body } = await stores.facts.get({ kind: 'version', id: champion.version });
       const { definition } = body;
       const plan = planOf(await definitionOf(stores, definition));
