@@ -86,7 +86,16 @@ test('a worker whose registered code is wrong does not start', async () => {
 test('one life, from start to rollback', async () => {
   const registered = join(system.folder, 'registered.ts');
   await writeFile(registered, "export default { labelers: { none: { version: '1', label: () => [] } } };\n");
-  const args = ['worker', '--json', '--register', registered, '--work-folder', join(system.folder, 'work')];
+  const args = [
+    'worker',
+    '--json',
+    '--register',
+    registered,
+    '--data',
+    system.folder,
+    '--work-folder',
+    join(system.folder, 'work'),
+  ];
   const { child: worker, printed } = await begin(args, 'mlops worker: ready');
   expect(printed).toContain(`polls ${system.taskQueue} and ${system.taskQueue}-compute`);
 
