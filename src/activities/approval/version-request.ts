@@ -70,15 +70,16 @@ function requireOneCycle(cycle: CycleDocument, { version, evaluation, definition
   const { definition: defined } = definition.body;
   const asked = evaluation.body;
   const period = lastWholePeriods(defined.period, defined.split.testPeriods, cycle.asOf);
-  const used = new Set(evaluation.inputs.map(({ kind, id }) => `${kind} ${id}`));
+  // By digests: steps are keyed by them, so that an evaluation may have been made for a record of another id.
+  const used = new Set(evaluation.inputs.map(({ kind, digest }) => `${kind} ${digest}`));
   const holds: Readonly<Record<string, boolean>> = {
     'the version is of another cycle': body.project === cycle.project && body.cycle === cycle.cycle,
     'the definition is of another project': defined.name === cycle.project,
     'the version was made by another definition': body.definition.id === definition._id,
-    'the version was made from another snapshot': body.snapshot.id === cycle.refs.snapshot?.id,
-    'the evaluation is of another run': asked.run.id === body.run.id && asked.run.digest === body.run.digest,
+    'the version was made from another snapshot': body.snapshot.digest === cycle.refs.snapshot?.digest,
+    'the evaluation is of another run': asked.run.digest === body.run.digest,
     'the evaluation is on another snapshot':
-      used.has(`snapshot ${body.snapshot.id}`) && used.has(`labelSet ${body.labelSet.id}`),
+      used.has(`snapshot ${body.snapshot.digest}`) && used.has(`labelSet ${body.labelSet.digest}`),
     'the evaluation is on another period': asked.period.from === period.from && asked.period.to === period.to,
     'the evaluation is as of another time': asked.knownBy === cycle.asOf,
     'the evaluation is by other gates':
@@ -97,7 +98,7 @@ async function comparedWith(
 ): Promise<Digest | undefined> {
   const alias = await championOf(stores, cycle.project);
   const champion = alias === null ? undefined : await stores.facts.get({ kind: 'version', id: alias.version });
-  if (champion?.body.run.id === evaluation.body.championRun?.id) return champion?.digest;
+  if (champion?.body.run.digest === evaluation.body.championRun?.digest) return champion?.digest;
   throw conflict('The champion is not the one that the version was compared with.', {
     cycle: cycle._id,
     champion: champion?._id ?? 'none',
