@@ -1,6 +1,6 @@
 /**
- * Judges decisions against the request's record and records what came of each, in one transaction: two attempts at
- * once meet at the request's revision. The last decision that a policy needs closes the request with it.
+ * Judges decisions against the request's record and records what came of each, in one transaction: two that write at
+ * once meet at the request's revision, and an attempt that finds its own record writes nothing. The last decision that a policy needs closes the request with it.
  */
 import type { ClientSession } from 'mongodb';
 import {
@@ -23,7 +23,7 @@ import { nextNumber } from './counters';
 import { acceptedOn } from './decisions';
 import { nodeOf } from './facts';
 import { collection, inTransaction } from './mongo';
-import { closeWithin, touchRequest } from './requests';
+import { closeWithin, findRequest, touchRequest } from './requests';
 
 /** A decision as the history of its request's workflow shows it. */
 export interface FoundDecision {
@@ -40,7 +40,7 @@ export async function recordDecisions(
 ): Promise<RecordedDecisions> {
   return inTransaction(stores, async (session) => {
     const id = requestId(name);
-    const request = await touchRequest(stores, id, session);
+    const request = await findRequest(stores, id, session);
     const ballotBox = new Recording(stores, session, name, request, await acceptedOn(stores, id, session));
     const answers: DecisionAnswer[] = [];
     for (const one of found) answers.push(await ballotBox.take(one));
@@ -147,7 +147,10 @@ class Recording {
     );
     this.#accepted.push({ id: decision.id, by, verdict });
     const { state } = answer;
-    if (state === 'open') return;
+    if (state === 'open') {
+      await touchRequest(this.#stores, request._id, this.#session);
+      return;
+    }
     const because = closedBy(state, this.#accepted);
     await closeWithin(this.#stores, request, { state, because }, this.#session);
     this.#request = { ...request, state, closedBecause: because };

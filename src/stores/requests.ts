@@ -9,8 +9,8 @@ import type { Stores } from './connect';
 import { acceptedOn } from './decisions';
 import { collection, inTransaction, type Store } from './mongo';
 
-export async function findRequest(store: Store, id: string): Promise<ApprovalRequest | null> {
-  return collection(store, 'requests').findOne({ _id: id });
+export async function findRequest(store: Store, id: string, session?: ClientSession): Promise<ApprovalRequest | null> {
+  return collection(store, 'requests').findOne({ _id: id }, session === undefined ? {} : { session });
 }
 
 const CHANGED_BY_CLOSING: readonly string[] = ['revision', 'state', 'closedAt', 'closedBecause'];
@@ -65,13 +65,9 @@ export async function openOnce(store: Store, request: ApprovalRequest): Promise<
   return kept ?? request;
 }
 
-/** Raises the revision, so that whatever else in the transaction rests on the request meets no other change of it. */
-export async function touchRequest(store: Store, id: string, session: ClientSession): Promise<ApprovalRequest | null> {
-  return collection(store, 'requests').findOneAndUpdate(
-    { _id: id },
-    { $inc: { revision: 1 } },
-    { session, returnDocument: 'after' }
-  );
+/** Raises the revision, so that the decision in the same transaction meets no other change of the request. */
+export async function touchRequest(store: Store, id: string, session: ClientSession): Promise<void> {
+  await collection(store, 'requests').updateOne({ _id: id }, { $inc: { revision: 1 } }, { session });
 }
 
 export interface Closed {
@@ -91,7 +87,7 @@ export async function settleRequest(
   { now, superseded }: { readonly now: number; readonly superseded?: string }
 ): Promise<Closed> {
   return inTransaction(stores, async (session) => {
-    const request = await touchRequest(stores, id, session);
+    const request = await findRequest(stores, id, session);
     if (request === null) return { state: 'unknown', because: 'it was never opened' };
     if (request.state !== 'open') return { state: request.state, because: request.closedBecause ?? '' };
     const accepted = await acceptedOn(stores, id, session);

@@ -13,6 +13,7 @@ import { type AcceptedDecision, type ApprovalRequest, approversOf, decidedDigest
 import { durationMs } from '../domain/durations';
 import { type DecidedMessage, MESSAGES } from '../domain/messages';
 import type { ApproveResult, PhaseContext } from '../domain/phases';
+import { io } from './activities';
 import { approve } from './approve';
 import { soFar, waitedFor } from './approve-page';
 import { decided } from './messages';
@@ -96,7 +97,7 @@ function decidedOn(request: ApprovalRequest, message: unknown): AcceptedDecision
 
 async function untilAnswered(
   child: ChildWorkflowHandle<typeof approve>,
-  { plan }: PhaseContext,
+  { project, cycle, plan }: PhaseContext,
   commands: OperatorCommands
 ): Promise<ApproveResult> {
   const after = plan.supersedeAfter;
@@ -119,9 +120,10 @@ async function untilAnswered(
     }
     if (answer !== undefined) return;
     const by = commands.supersedeBy;
-    await child.signal(MESSAGES.supersede, {
-      reason: by === undefined ? `a trigger waited for ${after?.wall}` : `superseded by ${by}`,
-    });
+    const because = by === undefined ? `a trigger waited for ${after?.wall}` : `superseded by ${by}`;
+    // Closed by the lifecycle itself; the child only looks.
+    await io(plan).mlopsCloseRequest({ request: { project, name: String(cycle) }, because });
+    await child.signal(MESSAGES.supersede, { reason: because });
   })();
   superseding.catch(() => undefined);
   const settled = await result;

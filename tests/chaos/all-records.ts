@@ -8,7 +8,18 @@ import type { Stores } from '../../src/stores/connect';
 const LEFT_OUT = /^(predictions|truths)\.|^(replicas|checkpoints|artifacts|chains)$/;
 const RUN_ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 /** Moments, and places in a chain, whose order two attempts may exchange. */
-const MOMENTS = ['made', 'at', 'since', 'startedAt', 'endedAt', 'openedAt', 'closedAt', 'sequence', 'previous'];
+const MOMENTS = [
+  'made',
+  'at',
+  'since',
+  'startedAt',
+  'endedAt',
+  'openedAt',
+  'deadlineAt',
+  'closedAt',
+  'sequence',
+  'previous',
+];
 
 /** Collection → its documents by id, every field of them, in which run ids have no name. */
 export async function allRecords({ db }: Stores): Promise<Record<string, Document[]>> {
