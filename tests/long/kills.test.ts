@@ -44,7 +44,7 @@ beforeAll(async () => {
   for (const phase of ['ingest', 'label', 'train', 'evaluate', 'approve', 'deploy'] as const)
     ids[phase] = phaseId(project, 1, phase);
   // The same name and ids in both, so that every id and digest must be the same: one after the other.
-  const worker = spawnWorker(undisturbed);
+  const worker = spawnWorker(undisturbed, { dataFolder: system.folder });
   workers.push(worker);
   await worker.ready;
   replicas.push(await startReplica(undisturbed, project));

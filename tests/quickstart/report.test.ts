@@ -49,7 +49,7 @@ async function recordStory(): Promise<void> {
     const about = [await commit('version', `${PROJECT}/${number}`, version), evaluation];
     const request = { _id: `${PROJECT}/${number}`, project: PROJECT, about };
     await moving.requests.insertOne(request as never);
-    const decision = { request: request._id, by: 'ana', verdict: 'approve', model: MODEL, callerIdentity: '7@here' };
+    const decision = { request: request._id, by: 'ana', verdict: 'approve', digest: MODEL, callerIdentity: '7@here' };
     await commit('decision', `${request._id}/ana`, decision);
     const cause = number === 1 ? { kind: 'start', detail: 'it began' } : { kind: 'bias', detail: 'too high' };
     const causes = [{ ...cause, ...(number === 2 ? { window: window(APRIL) } : {}) }];

@@ -23,11 +23,13 @@ export interface WorkerProcessOptions {
   readonly crashAt?: string;
   /** Modules of registered code. */
   readonly register?: readonly string[];
+  /** Where its sources are. Default: the system's folder. */
+  readonly dataFolder?: string;
 }
 
 export function spawnWorker(
   system: Pick<TestSystem, 'env' | 'taskQueue' | 'folder'>,
-  { crashAt, register = [] }: WorkerProcessOptions = {}
+  { crashAt, register = [], dataFolder = system.folder }: WorkerProcessOptions = {}
 ): WorkerProcess {
   const child = spawn(
     process.execPath,
@@ -39,7 +41,7 @@ export function spawnWorker(
       '--work-folder',
       join(system.folder, 'work'),
       '--data',
-      system.folder,
+      dataFolder,
       ...register.flatMap((file) => ['--register', file]),
     ],
     {

@@ -128,6 +128,7 @@ async function forged(): Promise<Record<string, unknown>> {
     mlopsOpenCycle: { project, cycle: 9, definition: asked.about[0], causes: [], appliedBy: 'eve', asOf: MARCH },
     mlopsReadTriggers: { project, after: 0 },
     mlopsSetClock: { project, updateId: 'none' },
+    mlopsEnsureMonitor: { project },
     mlopsEnterPhase: { project, cycle: 2, order: 99, phase: 'deploy', refs },
     mlopsRecordFailure: { project, cycle: 2, order: 99, phase: 'approve', failure: 'forged' },
     mlopsCloseCycle: { project, cycle: 2, order: 99, outcome: 'deployed', refs },
