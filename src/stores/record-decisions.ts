@@ -152,7 +152,7 @@ class Recording {
       return;
     }
     const because = closedBy(state, this.#accepted);
-    await closeWithin(this.#stores, request, { state, because }, this.#session);
+    await closeWithin(this.#stores, request, { state, because }, found.sentAt, this.#session);
     this.#request = { ...request, state, closedBecause: because };
   }
 

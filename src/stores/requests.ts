@@ -100,21 +100,22 @@ export async function settleRequest(
           : now >= Date.parse(request.deadlineAt)
             ? { state: 'expired', because: `nobody decided within ${request.policy.deadline.wall}` }
             : { state: 'open', because: '' };
-    if (closed.state !== 'open') await closeWithin(stores, request, closed, session);
+    if (closed.state !== 'open') await closeWithin(stores, request, closed, new Date(now).toISOString(), session);
     return closed;
   });
 }
 
-/** In the transaction that found out why. */
+/** In the transaction that found out why. @param closedAt by the clock of Temporal's server, as all times of a request */
 export async function closeWithin(
   stores: Stores,
   request: Pick<ApprovalRequest, '_id' | 'project'>,
   { state, because }: Closed,
+  closedAt: string,
   session: ClientSession
 ): Promise<void> {
   await collection(stores, 'requests').updateOne(
     { _id: request._id, state: 'open' },
-    { $set: { state, closedBecause: because, closedAt: new Date().toISOString() }, $inc: { revision: 1 } },
+    { $set: { state, closedBecause: because, closedAt }, $inc: { revision: 1 } },
     { session }
   );
   await stores.audit.append(

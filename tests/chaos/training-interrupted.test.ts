@@ -39,7 +39,7 @@ beforeAll(async () => {
   const other = await openSystem('uninterrupted');
   const others = new Lifecycles(other, file);
   try {
-    await other.startWorker();
+    await other.startWorker({ dataFolder: system.folder });
     const reference = { ...others.define(), model: definition.model };
     await others.start(reference);
     undisturbed = decidedDigest((await others.request(reference.name, 1, 60_000)).subject);

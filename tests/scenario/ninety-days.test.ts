@@ -216,7 +216,6 @@ test('records and audit tell all of it, in order', async () => {
   expect(told((who) => who === 'temporal-mlops')).toEqual([
     ...[...asked, 'request expired', 'cycle ended'],
     ...[...asked, 'request rejected', 'cycle ended'],
-    'trigger received',
     ...[...asked, 'request superseded', 'cycle ended'],
     ...[...asked, 'request superseded', 'cycle ended'],
     ...[...asked, 'request approved', 'rollout deployed', 'cycle ended'],
@@ -234,6 +233,7 @@ test('records and audit tell all of it, in order', async () => {
     ['cem', 'definition in force', 1],
     ['cem', 'retrain', 4],
     ['dan', 'retrain', 2],
+    ['eve', 'retrain', 1],
     ['dan', 'pause', 1],
     ['dan', 'unpause', 1],
     ['dan', 'rollback', 1],
