@@ -34,9 +34,6 @@ export const deployId = (project: string, id: string): string => `mlops/${projec
 /** A change of policy is asked about outside any cycle; proposals are counted from 1. */
 export const policyRequestName = (number: number): string => `policy-${number}`;
 
-/** Whether a workflow of this id rolls a version out or back. */
-export const isRollout = (workflowId: string): boolean => workflowId.endsWith('/deploy');
-
 /** Of the workflow that delivers a notice about another workflow. */
 export const noticeId = (about: string, kind: string): string => `${about}/notice/${kind}`;
 

@@ -70,7 +70,7 @@ test('a week that the model misjudges is listed with its trigger, and the cycle 
     expect.stringMatching(/^trigger +on +outcome +cycle/),
     expect.stringMatching(new RegExp(`^${window}/bias +bias +fired +${project}/2 `)),
   ]);
-  expect((await run('show', `window/${project}/2001-02-01`)).stdout).toMatch(/\nTriggers\n +on .*\n +level .* fired/);
+  expect((await run('show', `window/${project}/2001-02-01`)).stdout).toMatch(/\nTriggers\n +on .*\n +bias .* fired/);
   const lineage = await run('lineage', `cycle/${project}/2`, '--depth', '1');
   expect(lineage.stdout).toContain(`\n  was caused by window/${window} `);
   expect(lineage.stdout).toContain(`\n  asked request/${project}/2\n`);

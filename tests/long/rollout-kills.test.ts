@@ -1,13 +1,15 @@
 /** A rollout of several steps beside a champion, its worker killed at each write and in mid-canary; and one cancelled meanwhile. */
 import type { WorkflowHandle } from '@temporalio/client';
 import type { EndpointDocument } from '../../src/domain/endpoint';
-import { phaseId } from '../../src/domain/ids';
+import { lifecycleId, phaseId } from '../../src/domain/ids';
 import { MESSAGES } from '../../src/domain/messages';
 import type { DeployInput } from '../../src/domain/rollout';
 import { rolloutsOf } from '../../src/stores/rollouts';
 import { eventually } from '../support/eventually';
 import { type FollowingReplica, followingReplica } from '../support/following-replica';
 import { openSystem, type TestSystem } from '../support/system';
+import { approved } from '../support/approved';
+import { runStarters } from '../workflows/starters';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
 import { flights, registerVersion } from '../workflows/endpoint-worker';
 import { registeredDefinition } from '../support/registered-definition';
@@ -15,9 +17,11 @@ import { registeredDefinition } from '../support/registered-definition';
 jest.setTimeout(120_000);
 
 let system: TestSystem;
+let starters: { stop(): Promise<void> };
 let replica: FollowingReplica;
 let worker: WorkerProcess;
 const project = `rollout-kills-${Date.now().toString(36)}`;
+const STARTERS = `${project}-starters`;
 const definition = flights(project, {
   rollout: { ...flights(project).rollout, replicasWithin: { wall: '30 seconds' } },
 });
@@ -26,11 +30,13 @@ beforeAll(async () => {
   system = await openSystem('rollout-kills');
   replica = followingReplica(system.stores, project, { shippedTo: '2001-05-10T18:20:00Z' });
   worker = spawnWorker(system);
+  starters = await runStarters(STARTERS);
   await (await start(1)).result();
 });
 afterAll(async () => {
   await replica.stop();
   await worker.kill();
+  await starters.stop();
   await system.close();
 });
 
@@ -45,11 +51,16 @@ async function start(number: number): Promise<WorkflowHandle> {
     version,
     kind: 'rollout',
   };
-  return system.client.temporal.workflow.start('deploy', {
-    workflowId: phaseId(project, number, 'deploy'),
-    taskQueue: system.taskQueue,
-    args: [input],
+  const { body } = await system.stores.facts.get(version);
+  await approved(system.stores, { version, number, model: body.model.digest });
+  const workflowId = phaseId(project, number, 'deploy');
+  // Only a lifecycle's child may take an endpoint.
+  await system.client.temporal.workflow.execute('starter', {
+    workflowId: lifecycleId(project),
+    taskQueue: STARTERS,
+    args: [workflowId, input, system.taskQueue],
   });
+  return system.client.temporal.workflow.getHandle(workflowId);
 }
 
 /** The next worker dies at the point; then there is none. */

@@ -8,9 +8,10 @@ import { trigger } from '../../src/workflows/messages';
 export { deploy } from '../../src/workflows/deploy';
 export { monitor } from '../../src/workflows/monitor';
 
-/** Starts a rollout as a lifecycle does, and ends. */
-export async function starter(workflowId: string, input: DeployInput): Promise<void> {
-  await startChild(deploy, { workflowId, parentClosePolicy: ParentClosePolicy.ABANDON, args: [input] });
+/** Starts a rollout as a lifecycle does, and ends. @param taskQueue of the rollout; default: its own */
+export async function starter(workflowId: string, input: DeployInput, taskQueue?: string): Promise<void> {
+  const queue = taskQueue === undefined ? {} : { taskQueue };
+  await startChild(deploy, { workflowId, parentClosePolicy: ParentClosePolicy.ABANDON, args: [input], ...queue });
 }
 
 /** Keeps every trigger that it is sent, until `count` have come. */

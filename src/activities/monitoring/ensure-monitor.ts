@@ -1,6 +1,6 @@
 /** A served version has its monitor: whoever finds that it may have none asks for it, and the endpoint's document decides. */
 import { activityInfo, getClient } from '@temporalio/activity';
-import { isRollout, lifecycleId, monitorId } from '../../domain/ids';
+import { lifecycleId, monitorId } from '../../domain/ids';
 import { MESSAGES, type WatchMessage } from '../../domain/messages';
 import { planOf } from '../../domain/plan';
 import { findEndpoint } from '../../stores/endpoints';
@@ -13,7 +13,7 @@ export function ensureMonitorActivities(deps: ActivityDeps) {
   return {
     /**
      * Starts the monitor of what the endpoint serves, or says to the one that runs what is served now. Where nothing is
-     * served, or the lifecycle has ended, nothing happens; a rollout's version is watched without a lifecycle too.
+     * served, or the lifecycle has ended, nothing happens.
      * @throws MlopsError MLOPS_NOT_AUTHORIZED unless a workflow of the project asks
      */
     async mlopsEnsureMonitor({ project }: { readonly project: string }): Promise<void> {
@@ -23,7 +23,7 @@ export function ensureMonitorActivities(deps: ActivityDeps) {
         throw notAuthorized('A workflow of another project called this activity.', { caller, project });
       const stores = await deps.stores();
       const champion = (await findEndpoint(stores, project))?.champion;
-      if (champion === undefined || (!isRollout(caller) && (await hasEnded(own)))) return;
+      if (champion === undefined || (await hasEnded(own))) return;
       const { body } = await stores.facts.get({ kind: 'version', id: champion.version });
       const { definition } = body;
       const plan = planOf(await definitionOf(stores, definition));
@@ -47,7 +47,8 @@ export function ensureMonitorActivities(deps: ActivityDeps) {
 /** A lifecycle that never was, as with a rollout by hand, hasn't ended. */
 async function hasEnded(lifecycle: string): Promise<boolean> {
   try {
-    return (await getClient().workflow.getHandle(lifecycle).describe()).status.name !== 'RUNNING';
+    const { type, status } = await getClient().workflow.getHandle(lifecycle).describe();
+    return type === 'lifecycle' && status.name !== 'RUNNING';
   } catch (error) {
     if ((error as Error).name === 'WorkflowNotFoundError') return false;
     throw error;
