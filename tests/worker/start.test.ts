@@ -60,7 +60,9 @@ test('MongoDB away: no worker starts, and it says which server', async () => {
     ...readEnvironment(),
     MONGODB_URI: 'mongodb://127.0.0.1:1/none?replicaSet=none',
   });
-  expect(stderr).toMatch(/^mlops: MLOPS_STORE_UNAVAILABLE: MongoDB can't be reached: .*MONGODB_URI\.\n$/m);
+  expect(stderr).toMatch(
+    /^mlops: MLOPS_STORE_UNAVAILABLE: MongoDB can't be reached at mongodb:\/\/127\.0\.0\.1:1\/none: .*MONGODB_URI .*\n$/m
+  );
   expect(code).toBe(1);
 });
 

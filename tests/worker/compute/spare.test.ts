@@ -21,8 +21,13 @@ afterAll(() => {
   folder.remove();
 });
 
+/** Those of suites that ran in this process before are not this one's. */
+const earlier = new Set(computeChildren());
+
+const children = (): number[] => computeChildren().filter((pid) => !earlier.has(pid));
+
 /** Compute children of this process. */
-function children(): number[] {
+function computeChildren(): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.map(Number).filter((pid) => {
     try {
