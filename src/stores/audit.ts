@@ -101,8 +101,11 @@ export class Audit {
   }
 
   /** A project's chain, from its beginning. */
-  events(project: string): AsyncIterable<AuditEvent> {
-    return collection(this.#store, 'audit').find({ project }).sort({ sequence: 1 });
+  events(project: string, after = 0): AsyncIterable<AuditEvent> {
+    const later = after === 0 ? {} : { sequence: { $gt: after } };
+    return collection(this.#store, 'audit')
+      .find({ project, ...later })
+      .sort({ sequence: 1 });
   }
 
   /** Where a project's chain ends, by the document that its writers advance. */

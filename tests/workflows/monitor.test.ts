@@ -388,7 +388,8 @@ test('a jump of years passes its empty windows in one step, and stops where some
   const all = await judged(2);
   expect(all.map(({ period }) => period.from)).toEqual([W1, '2011-02-03T00:00:00.000Z']);
   await eventually('the next', async () => ((await details()).includes('**2024-02-01T') ? true : undefined));
-  expect(await windows()).toHaveLength(2);
+  // What was counted again later is a revision of one of the two.
+  expect((await windows()).filter(({ revision }) => revision === 0)).toHaveLength(2);
   expect(await details()).toContain('- **2001-02-08** to 2011-02-03: nobody asked');
   const { events } = await handle.fetchHistory();
   const looks = events?.filter(
