@@ -35,12 +35,26 @@ test('a child that computes for long, under a worker that is blocked again and a
   await eventually('its training', () => training().catch(() => undefined), 60_000);
   let attempts = 0;
   for (let time = 0; time < 3; time += 1) {
+    const before = beatOf(await training());
     block(2_000);
-    attempts = Math.max(attempts, (await training().catch(() => undefined))?.attempt ?? 0);
+    // It breathes in between: until a heartbeat has come through, or the training is over.
+    await eventually('a heartbeat', async () => {
+      const pending = await training();
+      attempts = Math.max(attempts, pending?.attempt ?? 0);
+      return pending === undefined || beatOf(pending) > before ? true : undefined;
+    });
   }
   expect(attempts).toBe(1);
   expect(await lifecycles.request(project, 1, 60_000)).toMatchObject({ state: 'open' });
 });
+
+type Pending = { readonly lastHeartbeatTime?: { readonly seconds?: unknown; readonly nanos?: number | null } | null };
+
+/** When the server took its last heartbeat, in milliseconds; 0 before the first. */
+function beatOf(pending: Pending | undefined): number {
+  const { seconds, nanos } = pending?.lastHeartbeatTime ?? {};
+  return Number(seconds ?? 0) * 1_000 + Number(nanos ?? 0) / 1e6;
+}
 
 function block(forMs: number): void {
   const until = Date.now() + forMs;
