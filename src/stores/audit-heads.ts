@@ -37,6 +37,19 @@ export async function* headsOf(
   }
 }
 
+/** The head of this sequence, if it was written; one that can't be read has no digest. */
+export async function headAt(
+  objects: Artifacts,
+  project: string,
+  sequence: number
+): Promise<{ readonly digest?: Digest } | undefined> {
+  for await (const name of objects.names(headKey({ project, sequence }))) {
+    const digest = readHead(await objects.read(name));
+    return digest === undefined ? {} : { digest };
+  }
+  return undefined;
+}
+
 /** Projects that have a head. */
 export async function projectsWithHeads(objects: Artifacts): Promise<string[]> {
   const projects = new Set<string>();

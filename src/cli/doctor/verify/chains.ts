@@ -1,9 +1,10 @@
 /** Audit chains against their heads in the object store, and what each event says against the record that it names. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditEvent } from '../../../domain/records';
 import { FACT_KINDS, type FactKind } from '../../../domain/refs';
 import type { RecordStores } from '../../../records/stores';
 import { ChainWalk } from '../../../stores/audit';
-import { headsOf, projectsWithHeads } from '../../../stores/audit-heads';
+import { headAt, headsOf, projectsWithHeads } from '../../../stores/audit-heads';
 import { findRequests } from '../../../stores/requests';
 import { findRollouts } from '../../../stores/rollouts';
 import { type Finding, ok, Problems, warning } from '../finding';
@@ -24,6 +25,10 @@ export async function verifyChains(stores: RecordStores): Promise<Finding[]> {
   const bad = findings.some(({ state }) => state === 'problem');
   return bad ? findings : [ok('audit', `${events} events of ${projects.size} chains, each as recorded`), ...findings];
 }
+
+/** How long the head of an event is waited for that was recorded while the chain was read. */
+const HEAD_LOOKS = 5;
+const HEAD_PAUSE_MS = 500;
 
 type Head = { readonly sequence: number; readonly digest?: string };
 
@@ -54,6 +59,7 @@ class Chain {
       await this.#walkOn();
       end = await this.#stores.audit.end(this.#project);
     }
+    await this.#awaitLastHead();
     const last = this.#walk.sequence;
     if (this.#lastHead > last) {
       this.#add(
@@ -62,6 +68,18 @@ class Chain {
     }
     if ((end?.sequence ?? 0) !== last || (end !== null && end.digest !== this.#walk.digest)) {
       this.#add(`the chain's end in MongoDB is number ${end?.sequence ?? 0}, and its last event is number ${last}`);
+    }
+  }
+
+  /** A head is written right after its event, so the last events' may have come after the heads were listed. */
+  async #awaitLastHead(): Promise<void> {
+    const { sequence, digest } = this.#walk;
+    for (let looks = 0; looks < HEAD_LOOKS && this.#lastHead < sequence; looks += 1) {
+      if (looks > 0) await sleep(HEAD_PAUSE_MS);
+      const head = await headAt(this.#stores.artifacts, this.#project, sequence);
+      if (head === undefined) continue;
+      this.#lastHead = sequence;
+      if (head.digest !== digest) this.#addRewritten(`event number ${sequence}`);
     }
   }
 
@@ -88,7 +106,7 @@ class Chain {
     if (wrong !== undefined) this.#add(wrong);
     while (this.#head !== undefined && this.#head.sequence <= event.sequence) {
       if (this.#head.sequence === event.sequence && this.#head.digest !== event.digest) {
-        this.#add(`event ${event._id} is another one than its head in the object store names: the chain was rewritten`);
+        this.#addRewritten(`event ${event._id}`);
       }
       await this.#nextHead();
     }
@@ -144,6 +162,10 @@ class Chain {
       if (event.what !== `${kind} ${outcome}` || recorded !== version.id || model !== served.model)
         this.#add(`rollout ${idOf(event)} is another one than was recorded: ${event.what} of ${String(recorded)}`);
     }
+  }
+
+  #addRewritten(event: string): void {
+    this.#add(`${event} is another one than its head in the object store names: the chain was rewritten`);
   }
 
   #add(what: string): void {
