@@ -8,6 +8,7 @@ import { storeConfig } from '../../src/stores/config';
 import { connectStores } from '../../src/stores/connect';
 import { dropOwnStores, ownEnvironment } from '../steps/own-stores';
 import { benchModel } from './model';
+import { raw } from '../../tests/support/raw-records';
 
 async function main(): Promise<void> {
   await dropOwnStores().catch(() => undefined);
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
     },
     champion: version,
   };
-  await stores.moving.endpoints.replaceOne({ _id: endpoint._id }, endpoint, { upsert: true });
+  await raw(stores).endpoints.replaceOne({ _id: endpoint._id }, endpoint, { upsert: true });
   await stores.close();
   const replica = await runReplica({
     endpoint: 'bench',

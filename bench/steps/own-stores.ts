@@ -3,6 +3,7 @@ import { Client as MinioClient } from 'minio';
 import { type Environment, readEnvironment } from '../../src/runtime/environment';
 import { storeConfig } from '../../src/stores/config';
 import { connectStores } from '../../src/stores/connect';
+import { raw } from '../../tests/support/raw-records';
 
 const NAME = 'mlops-bench';
 
@@ -14,7 +15,7 @@ export function ownEnvironment(): Environment {
 export async function dropOwnStores(): Promise<void> {
   const config = storeConfig(ownEnvironment());
   const stores = await connectStores(config);
-  await stores.db.dropDatabase();
+  await raw(stores).db.dropDatabase();
   await stores.close();
   const { endpoint, accessKey, secretKey, region, bucket } = config.s3;
   const url = new URL(endpoint);

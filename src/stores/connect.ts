@@ -1,12 +1,10 @@
 /** Opens MongoDB and S3, checks that they can do what the steps' commits need, and makes collections and indexes. */
-import type { Db, MongoClient } from 'mongodb';
 import { Artifacts } from './artifacts';
 import { Audit } from './audit';
 import { type StoreConfig, storeConfig } from './config';
 import { Facts } from './facts';
 import { prepareCollections } from './indexes';
 import { MONGO, openMongo, type Store } from './mongo';
-import { Moving } from './moving';
 import { checkReplicaSet } from './server';
 
 /** A server that hangs must fail an operation well before the activity's heartbeat is missed for good. */
@@ -15,11 +13,7 @@ export const OPERATION_TIMEOUT_MS = 8_000;
 const SOCKET_TIMEOUT_MS = 20_000;
 
 export interface Stores extends Store {
-  /** Going, as `db` and `moving` are: call the named functions of stores/ instead. */
-  readonly client: MongoClient;
-  readonly db: Db;
   readonly facts: Facts;
-  readonly moving: Moving;
   readonly artifacts: Artifacts;
   readonly audit: Audit;
   close(): Promise<void>;
@@ -43,9 +37,7 @@ export async function connectStores(config: StoreConfig = storeConfig()): Promis
     const audit = new Audit(store, artifacts);
     return {
       ...store,
-      ...mongo,
       facts: new Facts(store, artifacts, audit),
-      moving: new Moving(mongo),
       artifacts,
       audit,
       close: () => mongo.client.close(),

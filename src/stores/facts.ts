@@ -3,7 +3,7 @@
  * event are one transaction: all of it or nothing.
  */
 import { hostname } from 'node:os';
-import type { ClientSession, Collection } from 'mongodb';
+import type { ClientSession } from 'mongodb';
 import { MlopsError } from '../domain/errors';
 import type { Fact } from '../domain/records';
 import type { FactKind, Ref } from '../domain/refs';
@@ -12,7 +12,7 @@ import type { Audit, NewAuditEvent } from './audit';
 import { nextNumber } from './counters';
 import { addEdges, type NewEdge } from './edges';
 import { recordDigest } from './fact-digest';
-import { factCollection, type FactHead, factHeads, isDuplicateKey, MONGO, type Store, transaction } from './mongo';
+import { factCollection, type FactHead, factHeads, isDuplicateKey, type Store, transaction } from './mongo';
 
 export type NewFact<K extends FactKind> = Omit<Fact<K>, 'v' | 'made' | 'record'>;
 
@@ -41,10 +41,6 @@ export class Facts {
     this.#store = store;
     this.#artifacts = artifacts;
     this.#audit = audit;
-  }
-
-  collection<K extends FactKind>(kind: K): Collection<Fact<K>> {
-    return this.#store[MONGO].db.collection<Fact<K>>(factCollection(kind));
   }
 
   async find<K extends FactKind>(kind: K, id: string): Promise<Fact<K> | null> {

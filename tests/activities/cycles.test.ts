@@ -8,6 +8,7 @@ import { openCycle } from '../../src/stores/cycles';
 import type { Stores } from '../../src/stores/connect';
 import { asWorkflow } from '../support/as-workflow';
 import { dropStores, ownStores } from '../stores/served';
+import { raw } from '../support/raw-records';
 
 const OF = { project: 'flights', cycle: 1 } as const;
 
@@ -27,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => dropStores(stores));
 beforeEach(async () => {
-  await stores.moving.cycles.deleteMany({});
+  await raw(stores).cycles.deleteMany({});
   await open();
 });
 
@@ -44,7 +45,7 @@ const enter = (order: number, phase: string) =>
   itsLifecycle(() => cycles.mlopsEnterPhase({ ...OF, order, phase, refs: {} }));
 const fail = (order: number) =>
   itsLifecycle(() => cycles.mlopsRecordFailure({ ...OF, order, phase: 'label', failure: 'no column arrival_delay' }));
-const found = async (): Promise<CycleDocument> => (await stores.moving.cycles.findOne({ _id: 'flights/1' }))!;
+const found = async (): Promise<CycleDocument> => (await raw(stores).cycles.findOne({ _id: 'flights/1' }))!;
 
 test('a late attempt of an earlier phase changes nothing', async () => {
   await enter(1, 'ingest');
@@ -89,5 +90,5 @@ test('another workflow than the project’s lifecycle writes nothing', async () 
   await expect(
     asWorkflow('mlops/other', () => cycles.mlopsEnterPhase({ ...OF, order: 9, phase: 'deploy', refs: {} }))
   ).rejects.toMatchObject({ code: 'MLOPS_NOT_AUTHORIZED' });
-  expect(await stores.moving.cycles.find().toArray()).toEqual([before]);
+  expect(await raw(stores).cycles.find().toArray()).toEqual([before]);
 });

@@ -3,6 +3,7 @@ import type { Document } from 'mongodb';
 import type { LineageEdge } from '../../src/domain/records';
 import { type Digest, type FactKind, isDigest } from '../../src/domain/refs';
 import type { Stores } from '../../src/stores/connect';
+import { raw } from '../support/raw-records';
 
 /** What goes on by itself, or differs with the number of attempts: checkpoints, and the artifacts that they alone name. */
 const LEFT_OUT = /^(predictions|truths)\.|^(replicas|checkpoints|artifacts|chains)$/;
@@ -22,7 +23,8 @@ const MOMENTS = [
 ];
 
 /** Collection → its documents by id, every field of them, in which run ids have no name. */
-export async function allRecords({ db }: Stores): Promise<Record<string, Document[]>> {
+export async function allRecords(stores: Stores): Promise<Record<string, Document[]>> {
+  const { db } = raw(stores);
   const names = (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name).sort();
   const records: Record<string, Document[]> = {};
   for (const name of names.filter((each) => !LEFT_OUT.test(each))) {
@@ -43,24 +45,24 @@ function comparable(collection: string, document: Document): Document {
 }
 
 /** Every digest that a record names as its artifact. */
-export async function artifactsNamed({ db }: Stores): Promise<Digest[]> {
-  const edges = await db.collection('edges').find({ relation: 'produced' }).toArray();
+export async function artifactsNamed(stores: Stores): Promise<Digest[]> {
+  const edges = await raw(stores).db.collection('edges').find({ relation: 'produced' }).toArray();
   return [...new Set(edges.map((edge) => edge.to as Digest))];
 }
 
 /** Lineage edges, of every relation, from or to something that is not there. */
 export async function brokenEdges(stores: Stores): Promise<string[]> {
   const broken: string[] = [];
-  for (const { _id, from, to } of await stores.db.collection<LineageEdge>('edges').find().toArray()) {
+  for (const { _id, from, to } of await raw(stores).db.collection<LineageEdge>('edges').find().toArray()) {
     if (!(await isThere(stores, from)) || !(await isThere(stores, to))) broken.push(_id);
   }
   return broken;
 }
 
-async function isThere({ facts, artifacts, moving }: Stores, node: string): Promise<boolean> {
-  if (isDigest(node)) return (await artifacts.find(node)) !== null;
+async function isThere(stores: Stores, node: string): Promise<boolean> {
+  if (isDigest(node)) return (await stores.artifacts.find(node)) !== null;
   const kind = node.slice(0, node.indexOf(':'));
   const id = node.slice(kind.length + 1);
-  if (kind === 'endpoint') return (await moving.endpoints.findOne({ _id: id })) !== null;
-  return (await facts.find(kind as FactKind, id)) !== null;
+  if (kind === 'endpoint') return (await raw(stores).endpoints.findOne({ _id: id })) !== null;
+  return (await stores.facts.find(kind as FactKind, id)) !== null;
 }

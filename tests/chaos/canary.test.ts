@@ -11,6 +11,7 @@ import { eventually } from '../support/eventually';
 import { type ReplicaProcess, spawnReplica } from '../support/replica-process';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
+import { raw } from '../support/raw-records';
 
 jest.setTimeout(90_000);
 
@@ -63,7 +64,7 @@ async function approve(cycle: number): Promise<void> {
   const { subject } = await eventually(
     `request ${cycle} is open`,
     async () => {
-      const request = await system.stores.moving.requests.findOne({ _id: `${project}/${cycle}` });
+      const request = await raw(system.stores).requests.findOne({ _id: `${project}/${cycle}` });
       const child = system.client.temporal.workflow.getHandle(phaseId(project, cycle, 'approve'));
       const running = (await child.describe().catch(() => undefined))?.status.name === 'RUNNING';
       return running ? (request ?? undefined) : undefined;
@@ -78,7 +79,7 @@ async function approve(cycle: number): Promise<void> {
   });
 }
 
-const endpoint = () => system.stores.moving.endpoints.findOne({ _id: project });
+const endpoint = () => raw(system.stores).endpoints.findOne({ _id: project });
 
 /** Sends requests, each five minutes of event time after the one before, 16 at once; one that fails is sent again. */
 async function send(count: number, until: () => boolean = () => false): Promise<void> {
@@ -158,13 +159,13 @@ test('the rollout goes on to its end', async () => {
   });
   await sending;
   expect(await endpoint()).toMatchObject({ champion: { number: 2 }, rollout: { state: 'finished', epoch: 2 } });
-  const found = await system.stores.moving.cycles.findOne({ _id: `${project}/2` });
+  const found = await raw(system.stores).cycles.findOne({ _id: `${project}/2` });
   expect(found).toMatchObject({ outcome: 'deployed' });
 });
 
 test('no acknowledged prediction is without its record, and none is stored twice', async () => {
   await replica.drain();
-  const records = system.stores.db.collection<{ _id: string }>(`predictions.${project}`);
+  const records = raw(system.stores).db.collection<{ _id: string }>(`predictions.${project}`);
   const stored = (await records.find({}, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id);
   const ids = new Set(stored);
   expect([...answered.values()].filter(({ prediction }) => !ids.has(prediction))).toEqual([]);

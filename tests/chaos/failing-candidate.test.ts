@@ -6,6 +6,7 @@ import { eventually } from '../support/eventually';
 import { by, Lifecycles } from '../support/lifecycles';
 import { startReplica } from '../support/replica';
 import { openSystem, type TestSystem } from '../support/system';
+import { raw } from '../support/raw-records';
 
 jest.setTimeout(60_000);
 
@@ -75,14 +76,14 @@ test('every caller is answered, by the champion where the candidate fails', asyn
   await system.client.retrain(project, { ...by('cem'), asOf: '2026-02-19T00:00:00Z' });
   await lifecycles.decide(project, 2, 'approve');
   await eventually('the canary is live', async () => {
-    const endpoint = await system.stores.moving.endpoints.findOne({ _id: project });
-    const [live] = await system.stores.moving.replicas.find({ endpoint: project }).toArray();
+    const endpoint = await raw(system.stores).endpoints.findOne({ _id: project });
+    const [live] = await raw(system.stores).replicas.find({ endpoint: project }).toArray();
     return endpoint?.candidate?.share === 0.5 && live?.revision === endpoint.revision ? true : undefined;
   });
   const cool = [await infer(0, 30)];
   const hot = [await infer(1, 500)];
   await eventually('the step’s clock has started', async () => {
-    const endpoint = await system.stores.moving.endpoints.findOne({ _id: project });
+    const endpoint = await raw(system.stores).endpoints.findOne({ _id: project });
     return endpoint?.rollout.until === undefined ? undefined : true;
   });
   for (let hour = 2; hour < 40; hour += 2) {
@@ -95,7 +96,7 @@ test('every caller is answered, by the champion where the candidate fails', asyn
 
 test('the rollout counts what it failed at, and gives the endpoint back to the champion', async () => {
   expect(await lifecycles.cycle(project, 2, 'finished')).toMatchObject({ outcome: 'rolled-back' });
-  const endpoint = await system.stores.moving.endpoints.findOne({ _id: project });
+  const endpoint = await raw(system.stores).endpoints.findOne({ _id: project });
   expect(endpoint).toMatchObject({ champion: { number: 1 }, rollout: { state: 'rolled-back' } });
   expect(endpoint?.candidate).toBeUndefined();
   expect(await rolloutsOf(system.stores).findOne({ project, 'served.number': 2 })).toMatchObject({
@@ -104,5 +105,5 @@ test('the rollout counts what it failed at, and gives the endpoint back to the c
       /^the candidate failed \d+ of \d+ requests, the champion 0 of \d+ \(p = [0-9.e-]+\); its first failure: .*out of data bounds/
     ) as unknown,
   });
-  expect(await system.stores.moving.aliases.findOne({ _id: `${project}/champion` })).toMatchObject({ number: 1 });
+  expect(await raw(system.stores).aliases.findOne({ _id: `${project}/champion` })).toMatchObject({ number: 1 });
 });

@@ -9,6 +9,7 @@ import { eventually } from '../support/eventually';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
+import { raw } from '../support/raw-records';
 
 jest.setTimeout(60_000);
 
@@ -52,7 +53,7 @@ const FIXED = 'return rows.map((row) => (row.delay === null ? null : row.delay >
 const cycle = (number: number, state: CycleDocument['state']) =>
   eventually(
     `cycle ${number} is ${state}`,
-    async () => (await system.stores.moving.cycles.findOne({ _id: `${project}/${number}`, state })) ?? undefined,
+    async () => (await raw(system.stores).cycles.findOne({ _id: `${project}/${number}`, state })) ?? undefined,
     30_000
   );
 const lifecycle = () => system.client.temporal.workflow.getHandle(lifecycleId(project));
@@ -88,10 +89,7 @@ test('retried before it was fixed, it fails again and still waits', async () => 
   const { revision } = await cycle(1, 'failed');
   expect(await system.client.retry(project, { id: 'too-early', by: 'cem' })).toMatchObject({ outcome: 'accepted' });
   const again = { _id: `${project}/1`, state: 'failed', revision: { $gt: revision } } as const;
-  await eventually(
-    'label has failed again',
-    async () => (await system.stores.moving.cycles.findOne(again)) ?? undefined
-  );
+  await eventually('label has failed again', async () => (await raw(system.stores).cycles.findOne(again)) ?? undefined);
   expect(await waitingFor()).toEqual(['operator']);
 });
 
@@ -102,7 +100,7 @@ test('fixed without a new version, the code is refused', async () => {
   const refused = { _id: `${project}/1`, state: 'failed', revision: { $gt: revision }, failure: /MLOPS_CODE_CHANGED/ };
   await eventually(
     'label is refused',
-    async () => (await system.stores.moving.cycles.findOne(refused as never)) ?? undefined
+    async () => (await raw(system.stores).cycles.findOne(refused as never)) ?? undefined
   );
 });
 
@@ -114,7 +112,7 @@ test('retry after the fix goes on from there, with the new version, and what was
   const labels = await system.stores.facts.get({ kind: 'labelSet', id: refs.labelSet!.id });
   expect(labels.step?.version).toMatch(/^registered 2 /);
   expect(labels.body.counts['1']).toBeGreaterThan(500);
-  expect(await system.stores.facts.collection('labelSet').countDocuments()).toBe(1);
+  expect(await raw(system.stores).facts('labelSet').countDocuments()).toBe(1);
   const now = await system.client.temporal.workflow.getHandle(phaseId(project, 1, 'ingest')).describe();
   expect(now.runId).toBe(ingested.runId);
   expect((await system.client.status(project)).failure).toBeUndefined();
@@ -123,7 +121,7 @@ test('retry after the fix goes on from there, with the new version, and what was
 test('skip ends a cycle whose phase fails, and the lifecycle goes on with the next trigger', async () => {
   const { subject } = (await eventually(
     'the request is open',
-    async () => (await system.stores.moving.requests.findOne({ _id: `${project}/1` })) ?? undefined
+    async () => (await raw(system.stores).requests.findOne({ _id: `${project}/1` })) ?? undefined
   ))!;
   await system.client.decide(`${project}/1`, {
     id: 'no',

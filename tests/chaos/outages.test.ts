@@ -16,6 +16,7 @@ import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
 import { artifactsNamed, brokenEdges } from './all-records';
+import { raw } from '../support/raw-records';
 
 const OUTAGE_MS = 10_000;
 
@@ -56,7 +57,7 @@ afterAll(async () => {
 });
 
 /** They leave with their step, so one is there while it trains. */
-const checkpoints = () => system.stores.db.collection('checkpoints').countDocuments();
+const checkpoints = () => raw(system.stores).db.collection('checkpoints').countDocuments();
 
 /** The outage itself: nothing here waits for anything else. */
 async function killed(server: Server): Promise<void> {
@@ -76,7 +77,7 @@ const requestOpen = (cycle: number) =>
   eventually(
     `request ${cycle} is open`,
     async () => {
-      const request = await system.stores.moving.requests.findOne({ _id: `${project}/${cycle}` });
+      const request = await raw(system.stores).requests.findOne({ _id: `${project}/${cycle}` });
       const child = system.client.temporal.workflow.getHandle(phaseId(project, cycle, 'approve'));
       const running = (await child.describe().catch(() => undefined))?.status.name === 'RUNNING';
       return running ? (request ?? undefined) : undefined;
@@ -118,7 +119,7 @@ test.each([
     async () => (await system.stores.audit.find(`cycle ${project}/${cycle}`)) ?? undefined,
     60_000
   );
-  expect(await system.stores.moving.cycles.findOne({ _id: `${project}/${cycle}` })).toMatchObject({
+  expect(await raw(system.stores).cycles.findOne({ _id: `${project}/${cycle}` })).toMatchObject({
     state: 'finished',
     outcome: 'deployed',
   });
@@ -136,10 +137,10 @@ test('the worker never ended, and the replica serves the last version', async ()
 
 test('records are whole: each once, none refers to what is not there', async () => {
   const { stores } = system;
-  const count = async (name: string) => stores.db.collection(name).countDocuments();
+  const count = async (name: string) => raw(stores).db.collection(name).countDocuments();
   for (const name of ['cycles', 'requests', 'decisions', 'versions', 'runs', 'evaluations', 'rollouts', 'snapshots'])
     expect([name, await count(name)]).toEqual([name, 3]);
-  const versions = await stores.facts.collection('version').find().sort({ 'body.number': 1 }).toArray();
+  const versions = await raw(stores).facts('version').find().sort({ 'body.number': 1 }).toArray();
   expect(versions.map(({ _id, body }) => [_id, body.number])).toEqual([1, 2, 3].map((n) => [`${project}/${n}`, n]));
   expect(await brokenEdges(stores)).toEqual([]);
   for (const digest of await artifactsNamed(stores))

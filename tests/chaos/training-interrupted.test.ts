@@ -17,6 +17,7 @@ import { by, FEBRUARY, Lifecycles, MARCH } from '../support/lifecycles';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
+import { raw } from '../support/raw-records';
 
 jest.setTimeout(100_000);
 
@@ -73,7 +74,7 @@ async function halted({ former, after = -1 }: { former?: number; after?: number 
   await eventually(
     `a checkpoint after step ${after}`,
     async () => {
-      const checkpoints = system.stores.db.collection<{ _id: string; step: number }>('checkpoints');
+      const checkpoints = raw(system.stores).db.collection<{ _id: string; step: number }>('checkpoints');
       return (await checkpoints.countDocuments({ step: { $gt: after } })) > 0 ? true : undefined;
     },
     30_000
@@ -114,7 +115,7 @@ test('a worker that is told to end while a process hangs ends in time, and takes
   await worker?.stop();
   expect(await worker?.ended).toBe(0);
   await nobodyComputes();
-  expect(await system.stores.facts.collection('run').countDocuments()).toBe(0);
+  expect(await raw(system.stores).facts('run').countDocuments()).toBe(0);
 });
 
 test('its checkpoint lost, and paused in its middle, training goes on to its end, with the bits of an undisturbed one', async () => {
@@ -130,17 +131,17 @@ test('its checkpoint lost, and paused in its middle, training goes on to its end
     60_000
   );
   expect((await lifecycles.seen(lifecycleId(project))).details).toContain('**Paused** before evaluate');
-  expect(await system.stores.facts.collection('evaluation').countDocuments()).toBe(0);
-  const [run, ...more] = await system.stores.facts.collection('run').find().toArray();
+  expect(await raw(system.stores).facts('evaluation').countDocuments()).toBe(0);
+  const [run, ...more] = await raw(system.stores).facts('run').find().toArray();
   expect(more).toEqual([]);
   expect(run?.body.model).toBe(undisturbed);
-  expect(await system.stores.db.collection('checkpoints').countDocuments()).toBe(0);
+  expect(await raw(system.stores).db.collection('checkpoints').countDocuments()).toBe(0);
 });
 
 /** From the object store and from the worker's disk. */
 async function loseCheckpoint(): Promise<void> {
-  const [newest] = await system.stores.db
-    .collection<{ _id: string; step: number; artifact: ArtifactRef }>('checkpoints')
+  const [newest] = await raw(system.stores)
+    .db.collection<{ _id: string; step: number; artifact: ArtifactRef }>('checkpoints')
     .find()
     .sort({ step: -1 })
     .toArray();
@@ -174,6 +175,6 @@ test('stopped in mid-training, the compute process ends, and nothing of the trai
   expect(await lifecycles.handle(lifecycleId(project)).result()).toEqual({ ended: 'stopped by dan' });
   await nobodyComputes();
   expect(await lifecycles.cycle(project, 2, 'finished')).toMatchObject({ outcome: 'stopped' });
-  expect(await system.stores.facts.collection('run').countDocuments()).toBe(1);
+  expect(await raw(system.stores).facts('run').countDocuments()).toBe(1);
   expect(await system.stores.audit.firstBroken(project)).toBeUndefined();
 });

@@ -9,6 +9,7 @@ import { FEBRUARY, Lifecycles } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
+import { raw } from '../support/raw-records';
 
 jest.setTimeout(100_000);
 
@@ -42,7 +43,7 @@ test('the worker that trains is killed: within seconds the other one is at it, a
   );
   await eventually(
     'a checkpoint',
-    async () => ((await system.stores.db.collection('checkpoints').countDocuments()) > 0 ? true : undefined),
+    async () => ((await raw(system.stores).db.collection('checkpoints').countDocuments()) > 0 ? true : undefined),
     30_000
   );
   const [training] = await computeProcesses(join(system.folder, 'work'));
@@ -66,10 +67,10 @@ test('the worker that trains is killed: within seconds the other one is at it, a
   expect(await lifecycles.request(project, 1, 60_000)).toMatchObject({ state: 'open' });
 
   const { stores } = system;
-  const runs = await stores.facts.collection('run').find().toArray();
+  const runs = await raw(stores).facts('run').find().toArray();
   expect(runs.map(({ made }) => made.by)).toEqual([`${other?.pid}@${hostname()}`]);
   for (const kind of ['snapshot', 'labelSet', 'featureSet', 'version', 'evaluation'] as const)
-    expect([kind, await stores.facts.collection(kind).countDocuments()]).toEqual([kind, 1]);
+    expect([kind, await raw(stores).facts(kind).countDocuments()]).toEqual([kind, 1]);
   expect(await stores.audit.firstBroken(project)).toBeUndefined();
   expect((await computeProcesses(join(system.folder, 'work'))).filter(({ parent }) => parent !== other?.pid)).toEqual(
     []

@@ -6,6 +6,7 @@ import { eventually } from '../support/eventually';
 import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
 import { registerWatched, serveWeek, watchedFlights } from '../workflows/served-flights';
+import { raw } from '../support/raw-records';
 
 jest.setTimeout(120_000);
 
@@ -32,7 +33,7 @@ afterAll(async () => {
   await system.close();
 });
 
-const windows = () => system.stores.facts.collection('window').find({ 'body.endpoint': project }).toArray();
+const windows = () => raw(system.stores).facts('window').find({ 'body.endpoint': project }).toArray();
 
 test('the next worker finds the verdict, and the lifecycle hears of its trigger', async () => {
   const definition = watchedFlights(project);

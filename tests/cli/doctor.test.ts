@@ -11,6 +11,7 @@ import { storeConfig } from '../../src/stores/config';
 import { smallProject } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { mlops, mlopsJson } from './mlops';
+import { raw } from '../support/raw-records';
 
 const PROJECT = `examined-${randomUUID().slice(0, 8)}`;
 const WORKFLOW = `mlops/${PROJECT}`;
@@ -93,7 +94,8 @@ test('a lifecycle that an undecodable signal has stopped is found, and the comma
 }, 90_000);
 
 test('records and artifacts that others name and that are gone are told by who names them', async () => {
-  const { facts, artifacts, db } = system.stores;
+  const { facts, artifacts } = system.stores;
+  const { db } = raw(system.stores);
   const path = join(system.folder, 'lost');
   await writeFile(path, 'lost');
   const lost = await artifacts.put({ name: 'lost', path, mediaType: 'text/plain' });
@@ -126,7 +128,7 @@ test('records and artifacts that others name and that are gone are told by who n
 test('an audit chain that somebody changed is a problem', async () => {
   await system.stores.audit.record({ id: 'a', project: 'cut', what: 'x', by: 'ana', detail: {} });
   await system.stores.audit.record({ id: 'b', project: 'cut', what: 'y', by: 'ana', detail: {} });
-  await system.stores.db.collection<{ _id: string }>('audit').deleteOne({ _id: 'a' });
+  await raw(system.stores).db.collection<{ _id: string }>('audit').deleteOne({ _id: 'a' });
   expect(await findingOn('audit cut')).toMatchObject({ state: 'problem', what: 'the chain breaks at: b' });
 });
 

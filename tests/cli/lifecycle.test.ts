@@ -11,6 +11,7 @@ import { builtFile, packageRoot } from '../../src/runtime/package-root';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { mlops, mlopsJson, start, untilPrinted } from './mlops';
+import { raw } from '../support/raw-records';
 
 const PROJECT = `by-command-${randomUUID().slice(0, 8)}`;
 
@@ -50,7 +51,7 @@ const json = <T>(...args: string[]) => mlopsJson<T>(args, system.env);
 /** The cycle, once it is in this state. */
 async function cycleIn(number: number, state: CycleDocument['state']): Promise<CycleDocument> {
   for (;;) {
-    const cycle = await system.stores.moving.cycles.findOne({ _id: `${PROJECT}/${number}` });
+    const cycle = await raw(system.stores).cycles.findOne({ _id: `${PROJECT}/${number}` });
     if (cycle?.state === state) return cycle;
     if (cycle?.state === 'failed') throw new Error(cycle.failure);
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -13,6 +13,7 @@ import { startReplica } from '../support/replica';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { mlops, mlopsJson } from './mlops';
+import { raw } from '../support/raw-records';
 
 jest.setTimeout(120_000);
 
@@ -105,7 +106,7 @@ test('apply: a changed definition takes effect with the next cycle, which --supe
 test('rollback: the version that was live before answers again, and its rollout is listed', async () => {
   await approve(3);
   await eventually('the only step’s clock', async () => {
-    const endpoint = await system.stores.moving.endpoints.findOne({ _id: project });
+    const endpoint = await raw(system.stores).endpoints.findOne({ _id: project });
     return endpoint?.rollout.stepName === 'all' ? endpoint.rollout.until : undefined;
   });
   for (const day of ['2001-02-10', '2001-02-11']) await serveLateFlights(replica.address, project, day);

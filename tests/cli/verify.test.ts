@@ -15,6 +15,7 @@ import { Lifecycles } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { mlops, mlopsJson } from './mlops';
+import { raw } from '../support/raw-records';
 
 let system: TestSystem;
 let lifecycles: Lifecycles;
@@ -56,7 +57,7 @@ async function found(): Promise<Finding[]> {
 const problems = async (): Promise<string[]> =>
   (await found()).filter(({ state }) => state === 'problem').map(({ about, what }) => `${about}: ${what}`);
 
-const documents = (name: string) => system.stores.db.collection<Document & { _id: string }>(name);
+const documents = (name: string) => raw(system.stores).db.collection<Document & { _id: string }>(name);
 
 /** What is found while the documents are as `change` left them; afterwards they are as before. */
 async function foundAfter(collections: readonly string[], change: () => Promise<unknown>): Promise<string[]> {

@@ -17,6 +17,7 @@ import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
 import { allRecords, artifactsNamed, brokenEdges } from '../chaos/all-records';
+import { raw } from '../support/raw-records';
 
 jest.setTimeout(100_000);
 
@@ -77,7 +78,7 @@ afterAll(async () => {
 
 const start = ({ client }: TestSystem) =>
   client.start({ definition, asOf: '2001-02-01T00:00:00Z', by: 'cem', id: 'start' });
-const cycleOf = ({ stores }: TestSystem) => stores.moving.cycles.findOne({ _id: `${project}/1` });
+const cycleOf = ({ stores }: TestSystem) => raw(stores).cycles.findOne({ _id: `${project}/1` });
 /** The audit's event is the last that a cycle writes. */
 const finished = ({ stores }: TestSystem) =>
   eventually('the cycle has ended', async () => (await stores.audit.find(`cycle ${project}/1`)) ?? undefined, 60_000);
@@ -87,7 +88,7 @@ const request = ({ client, stores }: TestSystem) =>
   eventually(
     'the request is open',
     async () => {
-      if ((await stores.moving.requests.countDocuments({ project })) === 0) return undefined;
+      if ((await raw(stores).requests.countDocuments({ project })) === 0) return undefined;
       const child = await client.temporal.workflow
         .getHandle(ids.approve)
         .describe()
@@ -98,7 +99,7 @@ const request = ({ client, stores }: TestSystem) =>
   );
 
 async function decide({ client, stores }: TestSystem) {
-  const open = await stores.moving.requests.findOne({ _id: `${project}/1` });
+  const open = await raw(stores).requests.findOne({ _id: `${project}/1` });
   return client.decide(`${project}/1`, {
     id: 'yes',
     by: 'ana',
@@ -128,7 +129,7 @@ async function late(what: string, ms: number): Promise<never> {
 }
 
 const checkpointStep = async () =>
-  (await system.stores.db.collection<{ _id: string; step: number }>('checkpoints').findOne())?.step ?? 0;
+  (await raw(system.stores).db.collection<{ _id: string; step: number }>('checkpoints').findOne())?.step ?? 0;
 
 test('ingest, killed before and after each of its writes', async () => {
   const running = await killedAt('cycle:written', ids.lifecycle, () => {
@@ -204,7 +205,7 @@ test('every artifact is there, and nothing refers to the folder of a dead attemp
   expect(artifacts.length).toBeGreaterThan(5);
   for (const digest of artifacts)
     expect([digest, await system.stores.artifacts.hasObject(digest)]).toEqual([digest, true]);
-  const relations = await system.stores.db.collection('edges').distinct('relation');
+  const relations = await raw(system.stores).db.collection('edges').distinct('relation');
   expect(new Set(relations)).toEqual(new Set(['approved', 'deployed', 'labeled', 'produced', 'used']));
   expect(await brokenEdges(system.stores)).toEqual([]);
   expect(JSON.stringify(await allRecords(system.stores))).not.toContain(join(system.folder, 'work'));

@@ -13,6 +13,7 @@ import { runStarters } from '../workflows/starters';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
 import { flights, registerVersion } from '../workflows/endpoint-worker';
 import { registeredDefinition } from '../support/registered-definition';
+import { raw } from '../support/raw-records';
 
 jest.setTimeout(120_000);
 
@@ -76,7 +77,7 @@ async function freshWorker(): Promise<void> {
   await worker.ready;
 }
 
-const endpoint = () => system.stores.moving.endpoints.findOne({ _id: project });
+const endpoint = () => raw(system.stores).endpoints.findOne({ _id: project });
 const inStep = (name: string) =>
   eventually(
     `step ${name}`,
@@ -120,7 +121,7 @@ test('killed at each write and in the middle of steps, it goes on and ends as if
   await freshWorker();
   expect(await handle.result()).toMatchObject({ outcome: 'deployed' });
   expect(await endpoint()).toMatchObject({ champion: { number: 2 }, rollout: { state: 'finished', epoch: 2 } });
-  expect(await system.stores.moving.aliases.findOne({ _id: `${project}/champion` })).toMatchObject({
+  expect(await raw(system.stores).aliases.findOne({ _id: `${project}/champion` })).toMatchObject({
     number: 2,
     revision: 2,
   });

@@ -5,6 +5,7 @@ import type { ApprovalRequest } from '../../src/domain/approval';
 import type { ApproveInput } from '../../src/domain/phases';
 import { askedAbout } from '../support/asked';
 import { openSystem, type TestSystem } from '../support/system';
+import { raw } from '../support/raw-records';
 
 const CHROMIUM = '/usr/bin/chromium';
 const FLAGS = [
@@ -48,7 +49,7 @@ async function openRequest(project: string): Promise<ApprovalRequest> {
       evidence: ['auc 0.6879 [0.6772, 0.6985]; champion 0.6436 [0.6372, 0.6499]'],
     }
   );
-  await system.stores.moving.requests.insertOne(request);
+  await raw(system.stores).requests.insertOne(request);
   const input: ApproveInput = { v: 1, project, name: '1', waits: true, searchAttributes: true };
   await system.client.temporal.workflow.start('approve', {
     workflowId: request.workflowId,

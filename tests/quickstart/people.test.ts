@@ -5,6 +5,7 @@ import { type Asking, approved, type Terminal } from '../../scripts/quickstart/p
 import { Lifecycles } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
+import { raw } from '../support/raw-records';
 
 jest.setTimeout(60_000);
 
@@ -63,7 +64,7 @@ const asking = (yes: boolean): Asking => ({
 
 const decisionOn = async ({ _id }: { readonly _id: string }) => {
   const id = { 'body.request': _id };
-  const { body } = (await system.stores.facts.collection('decision').findOne(id)) ?? {};
+  const { body } = (await raw(system.stores).facts('decision').findOne(id)) ?? {};
   return [body?.by, body?.verdict, body?.comment];
 };
 

@@ -9,6 +9,7 @@ import type { FactKind, Ref } from '../../src/domain/refs';
 import { countStored, recordWriter } from '../../src/stores/predictions';
 import { smallProject } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
+import { raw } from '../support/raw-records';
 
 const PROJECT = 'flights-7';
 const MODEL = digestOf('model');
@@ -37,7 +38,7 @@ async function commit<K extends FactKind>(kind: K, _id: string, body: unknown): 
 
 /** Two cycles, the second by a trigger; a week whose drift was suppressed, and corrected later; three predictions. */
 async function recordStory(): Promise<void> {
-  const { moving } = system.stores;
+  const stored = raw(system.stores);
   const window = (of: typeof APRIL) => `${PROJECT}/${of.from}/r0`;
   for (const number of [1, 2]) {
     const metric = { estimate: 0.64 + number / 100, low: 0, high: 1 };
@@ -48,12 +49,12 @@ async function recordStory(): Promise<void> {
     const version = { project: PROJECT, number, model: { digest: MODEL }, split, trainRows: 1000 * number };
     const about = [await commit('version', `${PROJECT}/${number}`, version), evaluation];
     const request = { _id: `${PROJECT}/${number}`, project: PROJECT, about };
-    await moving.requests.insertOne(request as never);
+    await stored.requests.insertOne(request as never);
     const decision = { request: request._id, by: 'ana', verdict: 'approve', digest: MODEL, callerIdentity: '7@here' };
     await commit('decision', `${request._id}/ana`, decision);
     const cause = number === 1 ? { kind: 'start', detail: 'it began' } : { kind: 'bias', detail: 'too high' };
     const causes = [{ ...cause, ...(number === 2 ? { window: window(APRIL) } : {}) }];
-    await moving.cycles.insertOne({ _id: request._id, project: PROJECT, cycle: number, causes } as never);
+    await stored.cycles.insertOne({ _id: request._id, project: PROJECT, cycle: number, causes } as never);
   }
   const gap = { estimate: 0.07, low: 0.01, high: 0.13 };
   for (const revision of [0, 1]) {
@@ -77,7 +78,7 @@ async function recordStory(): Promise<void> {
     });
   }
   const alias = { _id: `${PROJECT}/champion`, v: 1, revision: 1, version: `${PROJECT}/2`, number: 2, digest: MODEL };
-  await moving.aliases.insertOne(alias as never);
+  await stored.aliases.insertOne(alias as never);
   await recordWriter(system.stores, PROJECT).insertPredictions([prediction('a'), prediction('b')]);
   await recordWriter(system.stores, PROJECT).insertPredictions([{ ...prediction('p'), synthetic: true }]);
   const truth = { v: 1, prediction: '20010203-a', knownAt: new Date('2001-02-05'), receivedAt: new Date() } as const;

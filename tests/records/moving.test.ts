@@ -7,6 +7,7 @@ import type { ArtifactRef, Digest, FactKind, Ref } from '../../src/domain/refs';
 import { type LineageNode, openRecords, type RecordKind, type Records } from '../../src/records';
 import { storeConfig } from '../../src/stores/config';
 import { openSystem, type TestSystem } from '../support/system';
+import { raw } from '../support/raw-records';
 
 let system: TestSystem;
 let records: Records;
@@ -49,7 +50,7 @@ async function commit<K extends FactKind>(
 
 /** Cycle 1 was deployed; its second window triggered cycle 2, which came to an evaluation and no version. */
 async function writeLife(): Promise<void> {
-  const { moving, db } = system.stores;
+  const stored = raw(system.stores);
   const definition = await commit('definition', 'life/sha256:d', { definition: { name: 'life' }, appliedBy: 'cem' });
   const steps = async (digit: string, artifacts: readonly ArtifactRef[]) => {
     const snapshot = await commit('snapshot', key(`${digit}1`), { digit, rows: 10, asOf: FIRST }, [], artifacts);
@@ -77,14 +78,14 @@ async function writeLife(): Promise<void> {
   }
   const cycle = { v: 1, revision: 0, project: 'life', definition, asOf: FIRST, state: 'finished', phase: 'deploy' };
   const cause = { kind: 'bias', detail: 'too high', window: `life/${SECOND}/r0` };
-  await moving.cycles.insertMany([
+  await stored.cycles.insertMany([
     { ...cycle, _id: 'life/1', cycle: 1, causes: [], refs: { ...deployed, version }, startedAt: new Date(1) },
     { ...cycle, _id: 'life/2', cycle: 2, causes: [cause], refs: tried, startedAt: new Date(2) },
   ] as never);
   const { evaluation, snapshot } = deployed;
-  await moving.requests.insertOne({ _id: 'life/1', project: 'life', about: [version, evaluation, snapshot] } as never);
+  await stored.requests.insertOne({ _id: 'life/1', project: 'life', about: [version, evaluation, snapshot] } as never);
   const rollout = { _id: 'mlops/life/1/deploy/run', project: 'life', endpoint: 'life', version };
-  await db
+  await stored.db
     .collection<{ _id: string }>('rollouts')
     .insertOne({ ...rollout, former: { version: 'life/0', number: 0 } } as never);
 }

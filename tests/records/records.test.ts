@@ -11,6 +11,7 @@ import { type LineageNode, openRecords, type Records } from '../../src/records';
 import { storeConfig } from '../../src/stores/config';
 import { recordWriter } from '../../src/stores/predictions';
 import { openSystem, type TestSystem } from '../support/system';
+import { raw } from '../support/raw-records';
 
 let system: TestSystem;
 let records: Records;
@@ -58,7 +59,7 @@ async function put(name: string): Promise<ArtifactRef> {
 
 /** The project `life`, deployed, judged and retriggered; beside it `other`, which shares its snapshot. */
 async function writeLife(): Promise<Written> {
-  const { moving } = system.stores;
+  const stored = raw(system.stores);
   const [shard, model] = [await put('shard-0'), await put('model')];
   const definition = await commit(
     'definition',
@@ -96,7 +97,7 @@ async function writeLife(): Promise<Written> {
     phase: 'deploy',
     refs: {},
   };
-  await moving.cycles.insertMany([
+  await stored.cycles.insertMany([
     { ...cycle, v: 1, _id: 'life/1', cycle: 1, causes: [], state: 'finished', startedAt: new Date(1) },
     {
       ...cycle,
@@ -116,7 +117,7 @@ async function writeLife(): Promise<Written> {
     number: 1,
     digest: model.digest,
   } as const;
-  await moving.aliases.insertOne(alias);
+  await stored.aliases.insertOne(alias);
   const replica = {
     v: 1,
     endpoint: 'life',
@@ -125,7 +126,7 @@ async function writeLife(): Promise<Written> {
     revision: 3,
     counts: {},
   } as const;
-  await moving.replicas.insertMany([
+  await stored.replicas.insertMany([
     { ...replica, _id: 'life/dead', replica: 'dead', reportedAt: new Date(Date.now() - 60_000) },
     { ...replica, _id: 'life/alive', replica: 'alive', reportedAt: new Date(Date.now() + 60_000) },
   ]);
@@ -223,9 +224,9 @@ test('a short id that two records share is refused', async () => {
 
 test('a record of a later release is refused', async () => {
   const later = { _id: 'later/1', v: 2, kind: 'version' };
-  await system.stores.db.collection<{ _id: string }>('versions').insertOne(later);
+  await raw(system.stores).db.collection<{ _id: string }>('versions').insertOne(later);
   await expect(records.find('version', 'later/1')).rejects.toMatchObject({ code: 'MLOPS_RECORD_VERSION' });
-  await system.stores.db.collection<{ _id: string }>('versions').deleteOne({ _id: 'later/1' });
+  await raw(system.stores).db.collection<{ _id: string }>('versions').deleteOne({ _id: 'later/1' });
 });
 
 test('predictions by day of event time, without synthetic traffic, each with its latest truth', async () => {
@@ -268,7 +269,9 @@ test('up: what a version was made from, each with what that was made from', asyn
 
 test('down: what became of it', async () => {
   const edge = { from: 'endpoint:life', relation: 'deployed', to: 'version:life/1' } as const;
-  await system.stores.db.collection<LineageEdge>('edges').insertOne({ _id: 'deployed', v: 1, ...edge });
+  await raw(system.stores)
+    .db.collection<LineageEdge>('edges')
+    .insertOne({ _id: 'deployed', v: 1, ...edge });
   const { down } = await records.lineage('version', 'life@1');
   expect(lines(down)).toEqual([
     'version:life/1',
@@ -318,8 +321,8 @@ test('an artifact is downloaded with its bytes checked', async () => {
 test('a chain that somebody changed is told by the event', async () => {
   expect(await records.firstBrokenAudit('life')).toBeUndefined();
   const event = await records.find('audit', 'life/3');
-  await system.stores.db
-    .collection('audit')
+  await raw(system.stores)
+    .db.collection('audit')
     .updateOne({ project: 'life', sequence: 3 }, { $set: { by: randomUUID() } });
   expect(await records.firstBrokenAudit('life')).toBe(event?._id);
 });
@@ -330,18 +333,18 @@ test('reading makes nothing, not even a database', async () => {
   expect(await unread.list('run')).toEqual({ records: [], total: 0 });
   expect(await unread.find('version', 'life@1')).toBeUndefined();
   await unread.close();
-  const { databases } = await system.stores.client.db().admin().listDatabases({ nameOnly: true });
+  const { databases } = await raw(system.stores).client.db().admin().listDatabases({ nameOnly: true });
   expect(databases.map(({ name }) => name)).not.toContain(database);
 });
 
 test('a version’s status is derived from what names, approved and served it', async () => {
-  const { moving, db } = system.stores;
+  const stored = raw(system.stores);
   const { snapshot, run } = refs;
-  const rollouts = db.collection<{ _id: string }>('rollouts');
+  const rollouts = stored.db.collection<{ _id: string }>('rollouts');
   const versions = async () => (await records.list('version', { project: 'many' })).records;
   for (const [number, state] of [undefined, 'open', 'approved', 'rejected', 'expired', 'superseded'].entries()) {
     await commit('version', `many/${number}`, { project: 'many', number, run, snapshot }, [run]);
-    if (state !== undefined) await moving.requests.insertOne({ _id: `many/${number}`, state } as never);
+    if (state !== undefined) await stored.requests.insertOne({ _id: `many/${number}`, state } as never);
   }
   expect((await versions()).map(({ status }) => status)).toEqual([
     'candidate',
@@ -351,7 +354,7 @@ test('a version’s status is derived from what names, approved and served it', 
     'rejected',
     'rejected',
   ]);
-  await moving.cycles.insertOne({ _id: 'many/0', project: 'many', outcome: 'gate failed' } as never);
+  await stored.cycles.insertOne({ _id: 'many/0', project: 'many', outcome: 'gate failed' } as never);
   await rollouts.insertMany([
     { _id: 'w/1', outcome: 'deployed', version: { id: 'many/2' } },
     { _id: 'w/2', outcome: 'rolled-back', version: { id: 'many/1' } },
@@ -359,7 +362,7 @@ test('a version’s status is derived from what names, approved and served it', 
   expect((await versions()).map(({ status }) => status).slice(0, 3)).toEqual(['rejected', 'candidate', 'retired']);
   // Served, and no request of its own: that approves nothing.
   expect(await records.find('version', 'life@1')).toMatchObject({ status: 'candidate', aliases: ['champion'] });
-  await moving.requests.insertOne({ _id: 'life/1', state: 'approved' } as never);
+  await stored.requests.insertOne({ _id: 'life/1', state: 'approved' } as never);
   expect(await records.find('version', 'life@1')).toMatchObject({ status: 'approved', aliases: ['champion'] });
   expect(await records.find('version', 'other@1')).toMatchObject({ status: 'candidate', aliases: [] });
 });

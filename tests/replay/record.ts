@@ -22,6 +22,7 @@ import { startReplica } from '../support/replica';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { recordedNames, writeRecorded } from './histories';
+import { raw } from '../support/raw-records';
 
 const IDENTITY = 'recorder';
 const FEBRUARY = '2001-02-01T00:00:00Z';
@@ -82,14 +83,14 @@ abstract class Recording {
   }
 
   async #cycleIn(number: number, state: CycleDocument['state']): Promise<CycleDocument | undefined> {
-    const found = await this.system.stores.moving.cycles.findOne({ _id: `${this.project}/${number}` });
+    const found = await raw(this.system.stores).cycles.findOne({ _id: `${this.project}/${number}` });
     return found?.state === state ? found : undefined;
   }
 
   async decide(number: number, verdict: 'approve' | 'reject'): Promise<void> {
     await this.cycle(number, 'waiting');
     const open = await eventually('the request', async () => {
-      const found = await this.system.stores.moving.requests.findOne({ _id: `${this.project}/${number}` });
+      const found = await raw(this.system.stores).requests.findOne({ _id: `${this.project}/${number}` });
       return found ?? undefined;
     });
     await this.system.client.decide(open._id, {
@@ -228,7 +229,7 @@ class Life extends Recording {
     await this.decide(3, 'approve');
     const deploy = phaseId(this.project, 3, 'deploy');
     await eventually('the shadow’s clock', async () => {
-      const endpoint = await this.system.stores.moving.endpoints.findOne({ _id: this.project });
+      const endpoint = await raw(this.system.stores).endpoints.findOne({ _id: this.project });
       return endpoint?.rollout.until === undefined ? undefined : true;
     });
     await this.save('mid-rollout.deploy', deploy);
@@ -240,7 +241,7 @@ class Life extends Recording {
     await client.retrain(this.project, { ...retrain, id: 'once-more', asOf: '2001-03-08T00:00:00Z' });
     await this.decide(4, 'approve');
     await eventually('the next rollout', async () => {
-      const endpoint = await this.system.stores.moving.endpoints.findOne({ _id: this.project });
+      const endpoint = await raw(this.system.stores).endpoints.findOne({ _id: this.project });
       return endpoint?.rollout.id === phaseId(this.project, 4, 'deploy') ? true : undefined;
     });
     await this.handle(lifecycle).cancel();

@@ -5,6 +5,7 @@ import { Pool } from 'undici';
 import { countStored } from '../../src/stores/predictions';
 import { flightRequest, flightsVersion } from '../serve/flights-model';
 import { FAST, openTestEndpoint, ROLLOUT, type TestEndpoint, until } from './test-endpoint';
+import { raw } from '../support/raw-records';
 
 const ONE = flightsVersion(1);
 let endpoint: TestEndpoint;
@@ -73,7 +74,7 @@ test('kill -9 under load: no acknowledged prediction is without its record, and 
   await endpoint.start({ folder });
   const stored = async () => (await countStored(endpoint.stores, endpoint.name)).predictions;
   await until('all are stored', async () => (await stored()) >= answered.size);
-  const records = endpoint.stores.db.collection<{ _id: string }>(`predictions.${endpoint.name}`);
+  const records = raw(endpoint.stores).db.collection<{ _id: string }>(`predictions.${endpoint.name}`);
   const ids = new Set((await records.find({}, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id));
   expect([...answered].filter((id) => !ids.has(id))).toEqual([]);
   expect(ids.size).toBe(await stored());

@@ -6,6 +6,7 @@ import { listUnmatched } from '../../src/stores/truths';
 import { flightRequest, flightsVersion, servedVersion } from '../serve/flights-model';
 import { type Gate, openGate } from './gate';
 import { openTestEndpoint, type TestEndpoint, type TestReplica, until } from './test-endpoint';
+import { raw } from '../support/raw-records';
 
 const ONE = flightsVersion(1);
 const TWO = flightsVersion(2);
@@ -66,7 +67,7 @@ test('serves what the document says, and reports it', async () => {
 });
 
 test('waits, alive and not ready, for a document and for a champion', async () => {
-  await endpoint.stores.moving.endpoints.deleteMany({});
+  await raw(endpoint.stores).endpoints.deleteMany({});
   const replica = await endpoint.start();
   await serves(0);
   expect((await replica.get('/v2/health/live')).status).toBe(200);

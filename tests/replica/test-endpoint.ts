@@ -12,6 +12,7 @@ import { readEnvironment } from '../../src/runtime/environment';
 import { type StoreConfig, storeConfig } from '../../src/stores/config';
 import { connectStores, type Stores } from '../../src/stores/connect';
 import type { TestVersion } from '../serve/flights-model';
+import { raw } from '../support/raw-records';
 
 export interface Told extends WatermarkMessage {
   readonly workflowId: string;
@@ -85,7 +86,7 @@ export async function openTestEndpoint(): Promise<TestEndpoint> {
     },
     publish: async (document) => {
       const whole = { _id: name, v: 1 as const, project: name, rollout: ROLLOUT, watch: WATCH, ...document };
-      await stores.moving.endpoints.replaceOne({ _id: name }, whole, { upsert: true });
+      await raw(stores).endpoints.replaceOne({ _id: name }, whole, { upsert: true });
     },
     start: async (options = {}) => {
       const folder = options.folder ?? (await newFolder());
@@ -113,10 +114,10 @@ export async function openTestEndpoint(): Promise<TestEndpoint> {
       const get = (path: string) => ask(`${replica.address}${path}`);
       return { ...replica, folder, told, warnings, get, infer: post('infer'), truth: post('truth') };
     },
-    report: (replica) => stores.moving.replicas.findOne({ _id: `${name}/${replica}` }),
+    report: (replica) => raw(stores).replicas.findOne({ _id: `${name}/${replica}` }),
     close: async () => {
       for (const replica of replicas) await replica.close();
-      await stores.db.dropDatabase();
+      await raw(stores).db.dropDatabase();
       await removeBucket(config.s3);
       await stores.close();
       for (const folder of folders) await rm(folder, { recursive: true, force: true });

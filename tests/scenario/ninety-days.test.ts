@@ -19,6 +19,7 @@ import { quiet } from '../support/quiet';
 import { startReplica } from '../support/replica';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
+import { raw } from '../support/raw-records';
 
 jest.setTimeout(60_000);
 
@@ -83,7 +84,7 @@ const cycle = (number: number, state: CycleDocument['state']) =>
   eventually(
     `cycle ${number} ${state}`,
     async () => {
-      const found = await system.stores.moving.cycles.findOne({ _id: `${project}/${number}` });
+      const found = await raw(system.stores).cycles.findOne({ _id: `${project}/${number}` });
       if (found?.state === 'failed') throw new Error(`${found.phase} failed: ${found.failure}`);
       return found?.state === state ? found : undefined;
     },
@@ -98,13 +99,13 @@ const told = (number: number, kind: string) =>
 /** Asked, and its workflow runs. */
 const request = async (number: number) => {
   await told(number, 'approval-requested');
-  return (await system.stores.moving.requests.findOne({ _id: `${project}/${number}` }))!;
+  return (await raw(system.stores).requests.findOne({ _id: `${project}/${number}` }))!;
 };
 const decide = async (number: number, person: string, verdict: 'approve' | 'reject' = 'approve') => {
   const { _id, subject } = await request(number);
   return system.client.decide(_id, { ...by(person), verdict, digest: decidedDigest(subject) });
 };
-const champion = async () => (await system.stores.moving.aliases.findOne({ _id: `${project}/champion` }))?.number;
+const champion = async () => (await raw(system.stores).aliases.findOne({ _id: `${project}/champion` }))?.number;
 
 test('day 0 to 14: nobody decides; they are reminded on day 3, and the request expires on day 14', async () => {
   const started = await system.client.start({ definition, asOf: '2001-02-01T00:00:00Z', by: 'cem' });
@@ -201,7 +202,7 @@ test('day 90: it still waits for the next trigger, and stops when asked', async 
 });
 
 test('records and audit tell all of it, in order', async () => {
-  const cycles = await system.stores.moving.cycles.find({ project }).sort({ cycle: 1 }).toArray();
+  const cycles = await raw(system.stores).cycles.find({ project }).sort({ cycle: 1 }).toArray();
   expect(cycles.map(({ outcome }) => outcome)).toEqual([
     'expired',
     'rejected',

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openOwnStores, type OwnStores } from '../support/own-stores';
 import { storeConfig } from '../../src/stores/config';
+import { raw } from '../support/raw-records';
 
 let own: OwnStores;
 beforeAll(async () => {
@@ -24,12 +25,16 @@ const [uri, database, project] = process.argv.slice(1);
 })();`;
 
 test('the next worker’s commits wait seconds for it, not more than a minute', async () => {
-  const { audit, db } = own.stores;
+  const { audit } = own.stores;
   const event = (id: string) => ({ id, project: 'held', what: 'x', by: 'ana', detail: {} });
   await audit.record(event('before'));
-  const holder = spawn(process.execPath, ['-e', HOLDS, storeConfig().mongodbUri, db.databaseName, 'held'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const holder = spawn(
+    process.execPath,
+    ['-e', HOLDS, storeConfig().mongodbUri, raw(own.stores).db.databaseName, 'held'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }
+  );
   await once(holder.stdout, 'data');
   holder.kill('SIGKILL');
   await once(holder, 'exit');

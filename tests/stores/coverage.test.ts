@@ -4,6 +4,7 @@ import type { PredictionRecord, TruthRecord } from '../../src/domain/endpoint';
 import { coverage, nextPredicted, recordWriter } from '../../src/stores/predictions';
 import { knownWhen } from '../../src/stores/truths';
 import { openTestEndpoint, type TestEndpoint } from '../replica/test-endpoint';
+import { raw } from '../support/raw-records';
 
 jest.setTimeout(180_000);
 
@@ -17,7 +18,7 @@ let db: Db;
 
 beforeAll(async () => {
   endpoint = await openTestEndpoint();
-  db = endpoint.stores.db;
+  db = raw(endpoint.stores).db;
   const writer = recordWriter(endpoint.stores, 'many');
   const receivedAt = new Date();
   for (let at = 0; at < ROWS; at += 20_000) {

@@ -15,6 +15,7 @@ import { type FollowingReplica, followingReplica } from '../support/following-re
 import { Lifecycles } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
+import { raw } from '../support/raw-records';
 
 jest.setTimeout(120_000);
 
@@ -32,7 +33,7 @@ let project: string;
 
 beforeAll(async () => {
   system = await openSystem('indexes');
-  const { db } = system.stores;
+  const { db } = raw(system.stores);
   await db.createCollection('system.profile', { capped: true, size: 256 * 2 ** 20 });
   await db.command({ profile: 2 });
   lifecycles = new Lifecycles(system, await writeSmallFlights(system.folder));
@@ -44,7 +45,7 @@ beforeAll(async () => {
   reading = openRecordStores(storeConfig(system.env));
 });
 afterAll(async () => {
-  await system.stores.db.command({ profile: 0 });
+  await raw(system.stores).db.command({ profile: 0 });
   await lifecycles.end();
   await replica.stop();
   await records.close();
@@ -54,7 +55,7 @@ afterAll(async () => {
 
 /** What was scanned since the last call: collection, operation and filter. */
 async function scanned(): Promise<string[]> {
-  const profile = system.stores.db.collection('system.profile');
+  const profile = raw(system.stores).db.collection('system.profile');
   const found = await profile.find({ planSummary: /COLLSCAN/, appName: /^temporal-mlops/ }).toArray();
   return found
     .filter(({ ns, command }) => !FEW.includes(nameIn(ns as string)) && !isNewest(command as Document))
@@ -71,12 +72,12 @@ const isNewest = ({ sort, limit }: Document): boolean =>
 const nameIn = (ns: string): string => ns.slice(ns.indexOf('.') + 1);
 
 test('the profiler sees a scan where there is one', async () => {
-  await system.stores.db.collection('runs').findOne({ 'body.nothing': 1 });
+  await raw(system.stores).db.collection('runs').findOne({ 'body.nothing': 1 });
   expect(await scanned()).toEqual([expect.stringMatching(/^runs query .*body\.nothing/)]);
-  await system.stores.db.command({ profile: 0 });
-  await system.stores.db.collection('system.profile').drop();
-  await system.stores.db.createCollection('system.profile', { capped: true, size: 256 * 2 ** 20 });
-  await system.stores.db.command({ profile: 2 });
+  await raw(system.stores).db.command({ profile: 0 });
+  await raw(system.stores).db.collection('system.profile').drop();
+  await raw(system.stores).db.createCollection('system.profile', { capped: true, size: 256 * 2 ** 20 });
+  await raw(system.stores).db.command({ profile: 2 });
 });
 
 test('a cycle, from its start to its deployment', async () => {

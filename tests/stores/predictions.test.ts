@@ -10,6 +10,7 @@ import {
 } from '../../src/stores/predictions';
 import { countUnmatched, listUnmatched } from '../../src/stores/truths';
 import { openTestEndpoint, type TestEndpoint } from '../replica/test-endpoint';
+import { raw } from '../support/raw-records';
 
 let endpoint: TestEndpoint;
 let stores: Stores;
@@ -184,6 +185,10 @@ test('6,403 days of event time are two collections', async () => {
   );
   await recordWriter(stores, 'days').insertPredictions(records);
   await recordWriter(stores, 'days').insertTruths([truth('day-1', 1, '2001-02-03T00:00:00Z')]);
-  const names = (await stores.db.listCollections({ name: /\.days(\.|$)/ }).toArray()).map(({ name }) => name);
+  const names = (
+    await raw(stores)
+      .db.listCollections({ name: /\.days(\.|$)/ })
+      .toArray()
+  ).map(({ name }) => name);
   expect(names.filter((name) => !name.startsWith('unmatched')).sort()).toEqual(['predictions.days', 'truths.days']);
 });

@@ -22,6 +22,7 @@ import { Lifecycles } from '../support/lifecycles';
 import { startReplica } from '../support/replica';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
+import { raw } from '../support/raw-records';
 
 jest.setTimeout(120_000);
 
@@ -131,7 +132,7 @@ afterAll(async () => {
   await lifecycles.end();
   await replica.close();
   for (const store of opened) await store.close();
-  const { db } = system.stores;
+  const { db } = raw(system.stores);
   // The worker may not.
   Object.defineProperty(db, 'dropDatabase', { value: async () => guarded.admin.db(system.name).dropDatabase() });
   await system.close();

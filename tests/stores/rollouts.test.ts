@@ -15,6 +15,7 @@ import {
 } from '../../src/stores/rollouts';
 import { approved } from '../support/approved';
 import { dropStores, ownStores, report, served, versionRef } from './served';
+import { raw } from '../support/raw-records';
 
 const STEPS: RolloutStep[] = [
   { name: 'shadow', share: 0, shadow: true, for: { event: '3 days' } },
@@ -60,7 +61,7 @@ async function begin(number: number, run = `run-${number}`, kind: RolloutKind = 
 }
 
 async function endpoint(): Promise<EndpointDocument> {
-  const found = await stores.moving.endpoints.findOne({ _id: project });
+  const found = await raw(stores).endpoints.findOne({ _id: project });
   if (found === null) throw new Error('no endpoint');
   return found;
 }
@@ -98,17 +99,17 @@ test('the first rollout of an endpoint is one step, and its version the champion
     champion: { number: 1 },
     rollout: { epoch: 1, step: 1, stepName: 'full', state: 'running' },
   });
-  expect(await stores.moving.aliases.findOne({ _id: `${project}/champion` })).toBeNull();
+  expect(await raw(stores).aliases.findOne({ _id: `${project}/champion` })).toBeNull();
   await endRollout(stores, rollout, { outcome: 'deployed', because: 'a test' });
   expect(await endpoint()).toMatchObject({ champion: { number: 1 }, rollout: { state: 'finished' } });
-  expect(await stores.moving.aliases.findOne({ _id: `${project}/champion` })).toMatchObject({
+  expect(await raw(stores).aliases.findOne({ _id: `${project}/champion` })).toMatchObject({
     version: `${project}/1`,
     digest: versionRef(project, 1).digest,
     revision: 1,
   });
   expect(
-    await stores.db
-      .collection<{ _id: string }>('edges')
+    await raw(stores)
+      .db.collection<{ _id: string }>('edges')
       .findOne({ _id: `endpoint:${project} deployed version:${project}/1` })
   ).not.toBeNull();
 });
@@ -178,7 +179,7 @@ test('of two rollouts that race, every write of the earlier epoch is refused and
   await expect(endRollout(stores, older, { outcome: 'rolled-back', because: '' })).rejects.toMatchObject(superseded);
   await closeSuperseded(stores, older, 'another rollout');
   expect(await endpoint()).toEqual(before);
-  expect(await stores.moving.aliases.findOne({ _id: `${project}/champion` })).toMatchObject({ number: 1 });
+  expect(await raw(stores).aliases.findOne({ _id: `${project}/champion` })).toMatchObject({ number: 1 });
   expect(await rolloutsOf(stores).findOne({ _id: older._id })).toMatchObject({ outcome: 'superseded' });
 });
 
@@ -236,7 +237,7 @@ test('a rollback is a rollout: one step, the next epoch, the earlier version at 
   expect(await endpoint()).toMatchObject({ champion: { number: 1 } });
   expect((await endpoint()).candidate).toBeUndefined();
   await endRollout(stores, back, { outcome: 'deployed', because: 'asked' });
-  expect(await stores.moving.aliases.findOne({ _id: `${project}/champion` })).toMatchObject({ number: 1, revision: 3 });
+  expect(await raw(stores).aliases.findOne({ _id: `${project}/champion` })).toMatchObject({ number: 1, revision: 3 });
   await expect(takeStep(stores, await later(forward), 3)).rejects.toMatchObject(superseded);
 });
 
@@ -286,7 +287,7 @@ describe('a rollout begins only for what people approved', () => {
 
   test.each(['rollout', 'rollback'] as const)('a %s of a version without a request', async (kind) => {
     await expect(beginUnapproved(1, kind)).rejects.toMatchObject(refused(/No request about this version/));
-    expect(await stores.moving.endpoints.findOne({ _id: project })).toBeNull();
+    expect(await raw(stores).endpoints.findOne({ _id: project })).toBeNull();
   });
 
   test.each(['open', 'rejected', 'expired', 'superseded'] as const)('nor of one whose request is %s', async (state) => {
@@ -296,7 +297,9 @@ describe('a rollout begins only for what people approved', () => {
 
   test('nor of one whose decisions do not fill the policy, whatever the request says', async () => {
     await approved(stores, of(1));
-    await stores.db.collection('decisions').deleteMany({ 'body.request': `${project}/1` });
+    await raw(stores)
+      .db.collection('decisions')
+      .deleteMany({ 'body.request': `${project}/1` });
     await expect(beginUnapproved(1)).rejects.toMatchObject(refused(/No request about this version/));
   });
 

@@ -5,13 +5,14 @@ import type { ServedVersion } from '../../src/domain/endpoint';
 import type { Ref } from '../../src/domain/refs';
 import { storeConfig } from '../../src/stores/config';
 import { connectStores, type Stores } from '../../src/stores/connect';
+import { raw } from '../support/raw-records';
 
 export async function ownStores(name: string): Promise<Stores> {
   return connectStores({ ...storeConfig(), database: `test-${name}-${randomBytes(4).toString('hex')}` });
 }
 
 export async function dropStores(stores: Stores): Promise<void> {
-  await stores.db.dropDatabase();
+  await raw(stores).db.dropDatabase();
   await stores.close();
 }
 
@@ -44,7 +45,7 @@ export async function report(
     readonly error?: string;
   }
 ): Promise<void> {
-  await stores.moving.replicas.updateOne(
+  await raw(stores).replicas.updateOne(
     { _id: `${endpoint}/${replica}` },
     [
       {

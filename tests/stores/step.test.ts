@@ -6,6 +6,7 @@ import { errorCodeOf } from '../../src/domain/errors';
 import { STEPS_CHAIN } from '../../src/domain/ids';
 import type { LabelSetBody } from '../../src/domain/records';
 import { type OwnStores, openOwnStores } from '../support/own-stores';
+import { raw } from '../support/raw-records';
 
 let system: OwnStores;
 let runs = 0;
@@ -71,7 +72,7 @@ test('the same step runs once, and is answered from its record afterwards', asyn
 test('answered from its record, its artifacts are referred to again: they are touched', async () => {
   await step('renewed');
   const { digest } = await artifactOf('renewed');
-  const documents = system.stores.db.collection<{ _id: string; touchedAt: Date }>('artifacts');
+  const documents = raw(system.stores).db.collection<{ _id: string; touchedAt: Date }>('artifacts');
   await documents.updateOne({ _id: digest }, { $set: { touchedAt: new Date('2020-01-01') } });
   await step('renewed');
   expect((await documents.findOne({ _id: digest }))!.touchedAt.getTime()).toBeGreaterThan(Date.now() - 60_000);
@@ -81,7 +82,7 @@ test('eight attempts at once make one record, and all get it', async () => {
   const all = meeting(8);
   const refs = await Promise.all(Array.from({ length: 8 }, () => step('at once', 'at once', all)));
   expect(new Set(refs.map((ref) => JSON.stringify(ref))).size).toBe(1);
-  expect(await system.stores.facts.collection('labelSet').countDocuments({ _id: refs[0]!.id })).toBe(1);
+  expect(await raw(system.stores).facts('labelSet').countDocuments({ _id: refs[0]!.id })).toBe(1);
 });
 
 test('of attempts whose bytes differ the first stands, and the other is told of in the audit', async () => {
@@ -107,7 +108,7 @@ test('a document without its object, as a death between the two leaves it, is ma
 test('a record whose artifact is being deleted is no answer: the step runs again, and must wait', async () => {
   await step('swept');
   const { digest } = await artifactOf('swept');
-  const documents = system.stores.db.collection<{ _id: string; state: string }>('artifacts');
+  const documents = raw(system.stores).db.collection<{ _id: string; state: string }>('artifacts');
   await documents.updateOne({ _id: digest }, { $set: { state: 'deleting' } });
   expect(await codeOf(step('swept'))).toBe('MLOPS_ARTIFACT_DELETING');
   await documents.deleteOne({ _id: digest });
@@ -127,7 +128,7 @@ test('a commit refers to live artifacts only, or writes nothing', async () => {
   });
   expect(await codeOf(commit)).toBe('MLOPS_ARTIFACT_DELETING');
   expect(await system.stores.facts.find('labelSet', 'refers')).toBeNull();
-  expect(await system.stores.db.collection('edges').countDocuments({ from: 'labelSet:refers' })).toBe(0);
+  expect(await raw(system.stores).db.collection('edges').countDocuments({ from: 'labelSet:refers' })).toBe(0);
 });
 
 test('bytes that are not what their name says are refused on the way in, and leave no file', async () => {
@@ -173,8 +174,8 @@ test('the audit’s chain holds under writers at once, tells an event once, and 
   expect(await system.stores.audit.list('chain')).toHaveLength(8);
   expect(await system.stores.audit.firstBroken('chain')).toBeUndefined();
   const [, , third] = await system.stores.audit.list('chain');
-  await system.stores.db
-    .collection<{ _id: string }>('audit')
+  await raw(system.stores)
+    .db.collection<{ _id: string }>('audit')
     .updateOne({ _id: third!._id }, { $set: { by: 'someone else' } });
   expect(await system.stores.audit.firstBroken('chain')).toBe(third!._id);
 });

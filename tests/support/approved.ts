@@ -5,6 +5,7 @@ import type { Digest, Ref } from '../../src/domain/refs';
 import { championOf } from '../../src/stores/aliases';
 import type { Stores } from '../../src/stores/connect';
 import { askedAbout } from './asked';
+import { raw } from './raw-records';
 
 /** Compared with the champion of this moment; approved once, however often it is called. */
 export async function approved(
@@ -29,7 +30,7 @@ export async function approved(
     closedBecause: 'approved by ana',
     ...changes,
   };
-  await stores.moving.requests.updateOne({ _id: request._id }, { $setOnInsert: request }, { upsert: true });
+  await raw(stores).requests.updateOne({ _id: request._id }, { $setOnInsert: request }, { upsert: true });
   const sent = { callerIdentity: 'somebody', via: 'update' } as const;
   const body = { request: request._id, id: '1', by: 'ana', verdict: 'approve', digest: model, ...sent } as const;
   const fact = { _id: `${request._id}/ana`, kind: 'decision', digest: digestOf(body), inputs: [], artifacts: [], body };

@@ -4,6 +4,7 @@ import type { DecisionAnswer, DecisionMessage } from '../../src/domain/messages'
 import type { ApproveInput, ApproveResult } from '../../src/domain/phases';
 import { askedAbout } from './asked';
 import type { TestSystem } from './system';
+import { raw } from './raw-records';
 
 const MODEL = `sha256:${'a'.repeat(64)}` as const;
 const OTHER = `sha256:${'c'.repeat(64)}` as const;
@@ -26,7 +27,7 @@ export async function floodThenDecide(
   const project = `${system.name.slice(0, 40)}-${randomUUID().slice(0, 4)}`;
   const asked = askedAbout({ project, cycle: 1, model: MODEL });
   const request = { ...asked, policy: { ...asked.policy, approversNeeded: 2 } };
-  await system.stores.moving.requests.insertOne(request);
+  await raw(system.stores).requests.insertOne(request);
   const input: ApproveInput = { v: 1, project, name: '1', searchAttributes: true, waits: true };
   const started = { workflowId: request.workflowId, taskQueue: system.taskQueue, args: [input] };
   await system.client.temporal.workflow.start('approve', started);
@@ -53,13 +54,13 @@ export async function floodThenDecide(
     answers.push(await system.client.decide(request._id, { id: randomUUID(), by, verdict: 'approve', digest: MODEL }));
   const seconds = (Date.now() - at) / 1000;
   const result = (await handle.result()) as ApproveResult;
-  const audit = system.stores.db.collection('audit');
+  const audit = raw(system.stores).db.collection('audit');
   return {
     answers,
     seconds,
     result,
     recorded: await audit.countDocuments({ 'detail.request': request._id, what: 'decision refused' }),
-    decisions: await system.stores.facts.collection('decision').countDocuments({ 'body.request': request._id }),
+    decisions: await raw(system.stores).facts('decision').countDocuments({ 'body.request': request._id }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** A replica's reports without its serving: it follows every revision of the endpoint at once, until it is stopped. */
 import type { Stores } from '../../src/stores/connect';
 import { report } from '../stores/served';
+import { raw } from './raw-records';
 
 export interface Reported {
   shippedTo?: string;
@@ -21,7 +22,7 @@ export function followingReplica(stores: Stores, endpoint: string, seen: Reporte
   const state = { ...seen };
   const following = (async () => {
     while (!stopped) {
-      const document = await stores.moving.endpoints.findOne({ _id: endpoint });
+      const document = await raw(stores).endpoints.findOne({ _id: endpoint });
       await report(stores, endpoint, 'r1', { revision: document?.revision ?? 0, ...state });
       reports += 1;
       await new Promise((resolve) => setTimeout(resolve, 30));

@@ -10,6 +10,7 @@ import type { SendTrigger } from '../../src/workflows/send-trigger';
 import { eventually } from './eventually';
 import { smallProject } from './small-flights';
 import type { TestSystem } from './system';
+import { raw } from './raw-records';
 
 export const by = (person: string) => ({ id: randomUUID(), by: person });
 export const FEBRUARY = '2001-02-01T00:00:00Z';
@@ -56,7 +57,7 @@ export class Lifecycles {
     return eventually(
       `${project}/${number} ${state}`,
       async () => {
-        const found = await this.#system.stores.moving.cycles.findOne({ _id: `${project}/${number}` });
+        const found = await raw(this.#system.stores).cycles.findOne({ _id: `${project}/${number}` });
         if (found?.state === 'failed' && state !== 'failed') throw new Error(`${found.phase} failed: ${found.failure}`);
         return found?.state === state && found.revision > after ? found : undefined;
       },
@@ -76,7 +77,7 @@ export class Lifecycles {
       },
       withinMs
     );
-    return (await this.#system.stores.moving.requests.findOne({ _id: `${project}/${number}` }))!;
+    return (await raw(this.#system.stores).requests.findOne({ _id: `${project}/${number}` }))!;
   }
 
   async decide(

@@ -12,6 +12,7 @@ import { nothingRegistered } from '../../src/activities/registered/user-code';
 import { objectKey } from '../../src/stores/artifacts';
 import { storeConfig } from '../../src/stores/config';
 import { connectStores, type Stores } from '../../src/stores/connect';
+import { raw } from './raw-records';
 
 export interface OwnStores {
   readonly stores: Stores;
@@ -55,7 +56,7 @@ export async function openOwnStores(label: string): Promise<OwnStores> {
       await bucket.putObject(name, objectKey(digest), text);
     },
     async close() {
-      await stores.db.dropDatabase();
+      await raw(stores).db.dropDatabase();
       const names: string[] = [];
       for await (const object of bucket.listObjectsV2(name, '', true)) names.push((object as { name: string }).name);
       await bucket.removeObjects(name, names);

@@ -14,6 +14,7 @@ import { connectStores, type Stores } from '../../src/stores/connect';
 import { temporalConfig } from '../../src/runtime/temporal-config';
 import { MlopsPlugin, type MlopsPluginOptions } from '../../src/worker/plugin';
 import { quiet } from './quiet';
+import { raw } from './raw-records';
 
 export interface TestSystem {
   readonly env: Environment;
@@ -98,7 +99,7 @@ export async function openSystem(
     async close() {
       for (const worker of workers) await worker.stop();
       await client.close();
-      await stores.db.dropDatabase();
+      await raw(stores).db.dropDatabase();
       await removeBucket(env);
       await stores.close();
       await rm(folder, { recursive: true, force: true });

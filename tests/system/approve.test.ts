@@ -16,6 +16,7 @@ import { floodThenDecide } from '../support/flood';
 import { smallProject } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { registeredDefinition } from '../support/registered-definition';
+import { raw } from '../support/raw-records';
 
 const MODEL = `sha256:${'a'.repeat(64)}` as const;
 const OTHER = `sha256:${'b'.repeat(64)}` as const;
@@ -50,7 +51,7 @@ async function open(
   const whole = { ...asked.policy, ...policy };
   const deadlineAt = new Date(Date.parse(asked.openedAt) + durationMs(whole.deadline)).toISOString();
   const request: ApprovalRequest = { ...asked, policy: whole, deadlineAt };
-  await system.stores.moving.requests.insertOne(request);
+  await raw(system.stores).requests.insertOne(request);
   for (const by of decided) await approvedBefore(request, by);
   const { result } = await waiting(request, await notifying(project, notifiers));
   return { request, id: request._id, workflowId, result };
@@ -90,7 +91,7 @@ const decision = (by: string, changes: Partial<DecisionMessage> = {}): DecisionM
   digest: MODEL,
   ...changes,
 });
-const audit = () => system.stores.db.collection<AuditEvent>('audit');
+const audit = () => raw(system.stores).db.collection<AuditEvent>('audit');
 const audited = (request: string, id: string) => audit().findOne({ 'detail.request': request, 'detail.decision': id });
 /** How many signals that are no decision the audit tells of. */
 const malformed = (request: string) =>
@@ -121,7 +122,7 @@ test('an approval by an approver is answered, recorded with Temporal’s identit
     via: 'update',
   });
   expect(fact?.body.callerIdentity).toBe(system.client.temporal.options.identity);
-  expect(await system.stores.moving.requests.findOne({ _id: id })).toMatchObject({
+  expect(await raw(system.stores).requests.findOne({ _id: id })).toMatchObject({
     state: 'approved',
     closedBecause: 'approved by ana',
   });
@@ -138,7 +139,7 @@ test('two people may choose one id for their decisions: each is answered, counte
     { outcome: 'accepted', state: 'approved' },
   ]);
   expect(await result()).toMatchObject({ state: 'approved', reason: 'approved by ana, ben' });
-  const recorded = await system.stores.facts.collection('decision').find({ 'body.request': id }).toArray();
+  const recorded = await raw(system.stores).facts('decision').find({ 'body.request': id }).toArray();
   expect(recorded.map(({ body }) => `${body.by} ${body.id}`).sort()).toEqual(['ana 1', 'ben 1']);
 });
 
@@ -174,7 +175,7 @@ test('a policy that nobody can meet waits for the operator, and says what to do'
 test('nothing follows from a decision that could not be recorded; sent again once it can be, it counts', async () => {
   const { id, result } = await open({ approversNeeded: 2 });
   await system.client.decide(id, decision('ben'));
-  const refusing = (validator: object) => system.stores.db.command({ collMod: 'decisions', validator });
+  const refusing = (validator: object) => raw(system.stores).db.command({ collMod: 'decisions', validator });
   await refusing({ $nor: [{ 'body.request': id, 'body.by': 'ana' }] });
   try {
     await expect(system.client.decide(id, decision('ana'))).rejects.toThrow(
@@ -183,7 +184,7 @@ test('nothing follows from a decision that could not be recorded; sent again onc
   } finally {
     await refusing({});
   }
-  expect((await system.stores.moving.requests.findOne({ _id: id }))?.state).toBe('open');
+  expect((await raw(system.stores).requests.findOne({ _id: id }))?.state).toBe('open');
   expect(await system.stores.audit.find(`closed ${id}`)).toBeNull();
 
   expect(await system.client.decide(id, decision('ana'))).toMatchObject({ outcome: 'accepted', state: 'approved' });
@@ -192,7 +193,7 @@ test('nothing follows from a decision that could not be recorded; sent again onc
 
 test('a decision that can’t be recorded takes no other with it', async () => {
   const { id, workflowId, result } = await open();
-  const refusing = (validator: object) => system.stores.db.command({ collMod: 'audit', validator });
+  const refusing = (validator: object) => raw(system.stores).db.command({ collMod: 'audit', validator });
   await refusing({ $nor: [{ 'detail.request': id, by: 'eve' }] });
   try {
     const answers = Promise.all(
@@ -233,7 +234,7 @@ test('a run that knows nothing of a decision finds it on record: of that person 
     code: 'second-decision',
   });
   expect(await system.client.decide(id, sent)).toEqual(first);
-  expect((await system.stores.moving.requests.findOne({ _id: id }))?.state).toBe('open');
+  expect((await raw(system.stores).requests.findOne({ _id: id }))?.state).toBe('open');
   await handle.terminate();
 });
 
@@ -286,7 +287,9 @@ test('only an approval is told as one in the lineage', async () => {
   await system.client.decide(id, decision('ana'));
   await system.client.decide(id, decision('ben', { verdict: 'reject' }));
   await result();
-  const approved = system.stores.db.collection('edges').find({ relation: 'approved', to: `version:${id}` });
+  const approved = raw(system.stores)
+    .db.collection('edges')
+    .find({ relation: 'approved', to: `version:${id}` });
   expect((await approved.toArray()).map(({ from }) => from as string)).toEqual([`decision:${id}/ana`]);
 });
 
@@ -308,7 +311,7 @@ test('of ten approvers’ decisions at once exactly as many count as the quorum 
   expect(answers.filter((answer) => answer.outcome === 'accepted')).toHaveLength(3);
   expect(answers.filter((answer) => answer.code === 'closed')).toHaveLength(7);
   expect(await result()).toMatchObject({ state: 'approved' });
-  expect(await system.stores.facts.collection('decision').countDocuments({ 'body.request': id })).toBe(3);
+  expect(await raw(system.stores).facts('decision').countDocuments({ 'body.request': id })).toBe(3);
 });
 
 test.each([
@@ -367,7 +370,7 @@ test('the same decision id gets the same answer, while it is open and after it i
   const first = await system.client.decide(id, sent);
   await result();
   expect(await system.client.decide(id, sent)).toEqual(first);
-  expect(await system.stores.facts.collection('decision').countDocuments({ 'body.request': id })).toBe(1);
+  expect(await raw(system.stores).facts('decision').countDocuments({ 'body.request': id })).toBe(1);
 });
 
 test('the signal twin decides as the update does, with the sender’s identity', async () => {
@@ -452,7 +455,7 @@ test('an approval that nobody gives expires, after its reminder, and is never ap
     reminders: [{ wall: '500 milliseconds' }],
   });
   expect(await result()).toMatchObject({ state: 'expired' });
-  expect(await system.stores.moving.requests.findOne({ _id: id })).toMatchObject({ state: 'expired' });
+  expect(await raw(system.stores).requests.findOne({ _id: id })).toMatchObject({ state: 'expired' });
   const told = async () => {
     const kinds = notices
       .all()
@@ -472,7 +475,7 @@ test('one approval of two that are needed expires as none does', async () => {
   const { id, result } = await open({ approversNeeded: 2, deadline: { wall: '500 milliseconds' } }, [], ['ana']);
   expect(await result()).toMatchObject({ state: 'expired' });
   expect(await system.client.decide(id, decision('ben'))).toMatchObject({ outcome: 'refused', code: 'expired' });
-  expect(await system.stores.moving.requests.findOne({ _id: id })).toMatchObject({ state: 'expired' });
+  expect(await raw(system.stores).requests.findOne({ _id: id })).toMatchObject({ state: 'expired' });
 });
 
 test('a retried approval keeps the deadline of its record', async () => {
@@ -480,7 +483,7 @@ test('a retried approval keeps the deadline of its record', async () => {
   await system.client.temporal.workflow.getHandle(workflowId).terminate();
   const { result } = await waiting(request);
   expect(await result()).toMatchObject({ state: 'expired' });
-  const { closedAt } = (await system.stores.moving.requests.findOne({ _id: id }))!;
+  const { closedAt } = (await raw(system.stores).requests.findOne({ _id: id }))!;
   expect(Date.parse(closedAt!) - Date.parse(request.openedAt)).toBeLessThan(5_000);
 });
 
@@ -490,7 +493,7 @@ test('a run that somebody cancels by hand fails, and leaves the request open', a
   await seen(workflowId);
   await system.client.temporal.workflow.getHandle(workflowId).cancel();
   await expect(ended).rejects.toThrow('Workflow execution cancelled');
-  expect((await system.stores.moving.requests.findOne({ _id: id }))?.state).toBe('open');
+  expect((await raw(system.stores).requests.findOne({ _id: id }))?.state).toBe('open');
   const again = await waiting(request);
   await system.client.decide(id, decision('ana'));
   expect(await again.result()).toMatchObject({ state: 'approved' });
@@ -550,7 +553,7 @@ test('a notice whose delivery can’t begin is told in the audit, and the reques
   const workflowId = `${first}${'-'.repeat(985 - first.length)}`;
   const { project } = request;
   const asked = { ...request, _id: `${request._id}-long`, workflowId };
-  await system.stores.moving.requests.insertOne(asked);
+  await raw(system.stores).requests.insertOne(asked);
   const { handle } = await waiting(asked, await notifying(project, [{ registered: 'kept', params: {} }]));
   // Decided before it is asked, a request isn't told of.
   await seen(workflowId);
@@ -579,10 +582,7 @@ test('a stranger’s `supersede` does nothing, is in the audit up to a bound, an
 test('a superseded request refuses decisions as superseded', async () => {
   const { id, workflowId } = await open();
   await system.client.temporal.workflow.getHandle(workflowId).terminate();
-  await system.stores.moving.requests.updateOne(
-    { _id: id },
-    { $set: { state: 'superseded', closedBecause: 'cycle 9' } }
-  );
+  await raw(system.stores).requests.updateOne({ _id: id }, { $set: { state: 'superseded', closedBecause: 'cycle 9' } });
   expect(await system.client.decide(id, decision('ana'))).toMatchObject({ code: 'superseded' });
 });
 

@@ -16,6 +16,7 @@ import { type FollowingReplica, followingReplica } from '../support/following-re
 import { by, Lifecycles, MARCH } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
+import { raw } from '../support/raw-records';
 
 /** Activities that write nothing, whoever calls: they read, or wait. */
 const READING = new Set([
@@ -100,7 +101,7 @@ const version = (cycle: number): Ref<'version'> => ({
 /** Everything that decides what is served, as it stands. */
 async function records(): Promise<Record<string, unknown[]>> {
   const found = WATCHED.map(async (name) => {
-    const documents = await system.stores.db.collection(name).find().sort({ _id: 1 }).toArray();
+    const documents = await raw(system.stores).db.collection(name).find().sort({ _id: 1 }).toArray();
     return [name, documents] as const;
   });
   return Object.fromEntries(await Promise.all(found));
@@ -109,10 +110,10 @@ async function records(): Promise<Record<string, unknown[]>> {
 /** Arguments that would do harm, by activity. */
 async function forged(): Promise<Record<string, unknown>> {
   const request = { project, name: '2' };
-  const [done] = await system.stores.db.collection<{ _id: string }>('rollouts').find({ project }).toArray();
+  const [done] = await raw(system.stores).db.collection<{ _id: string }>('rollouts').find({ project }).toArray();
   const atStep = { rollout: done?._id, step: 1 };
   const refs = { version: version(1) };
-  const asked = (await system.stores.moving.requests.findOne({ _id: `${project}/2` }))!;
+  const asked = (await raw(system.stores).requests.findOne({ _id: `${project}/2` }))!;
   return {
     mlopsOpenRequest: { project, cycle: 2 },
     mlopsRecordDecisions: {
@@ -255,7 +256,7 @@ test('a `supersede` from a foreign workflow does nothing', async () => {
   });
   await eventually('the audit tells of it', async () => {
     const told = { what: 'signal refused', 'detail.request': `${project}/2` };
-    return (await system.stores.db.collection('audit').findOne(told)) ?? undefined;
+    return (await raw(system.stores).db.collection('audit').findOne(told)) ?? undefined;
   });
   const { requests, ...others } = await records();
   const open = (all: unknown[] | undefined) => all?.map((one) => ({ ...(one as object), revision: 0 }));
@@ -267,7 +268,9 @@ test('a `supersede` from a foreign workflow does nothing', async () => {
 test('all the while the project’s own people decide: the version that they approve is rolled out', async () => {
   expect(await lifecycles.decide(project, 2, 'approve')).toMatchObject({ outcome: 'accepted', state: 'approved' });
   const rollout = await eventually('its rollout', async () => {
-    const found = await system.stores.db.collection('rollouts').findOne({ 'version.id': `${project}/2` });
+    const found = await raw(system.stores)
+      .db.collection('rollouts')
+      .findOne({ 'version.id': `${project}/2` });
     return found ?? undefined;
   });
   expect(rollout).toMatchObject({ kind: 'rollout', workflowId: phaseId(project, 2, 'deploy') });

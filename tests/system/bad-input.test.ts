@@ -13,6 +13,7 @@ import type { CycleDocument } from '../../src/domain/records';
 import { eventually } from '../support/eventually';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
+import { raw } from '../support/raw-records';
 
 jest.setTimeout(60_000);
 
@@ -55,7 +56,7 @@ const cycle = (project: string, state: CycleDocument['state']) =>
   eventually(
     `${project} ${state}`,
     async () => {
-      const found = await system.stores.moving.cycles.findOne({ _id: `${project}/1` });
+      const found = await raw(system.stores).cycles.findOne({ _id: `${project}/1` });
       return found?.state === state ? found : undefined;
     },
     30_000
@@ -70,7 +71,7 @@ async function failed(definition: ProjectDefinition): Promise<CycleDocument> {
 
 /** Facts by kind, and artifacts that no fact produced: what a half-written step would leave. */
 async function kept(): Promise<Readonly<Record<string, number>>> {
-  const { db } = system.stores;
+  const { db } = raw(system.stores);
   const count = (collection: string) => db.collection(collection).countDocuments();
   const produced = await db.collection('edges').distinct('to', { relation: 'produced' });
   return {
@@ -165,7 +166,7 @@ test('a project with an unknown trainer is refused by its name, and nothing of i
   });
   await expect(handle(lifecycleId(definition.name)).result()).rejects.toThrow(/failed/i);
   expect((await handle(lifecycleId(definition.name)).describe()).status.name).toBe('FAILED');
-  expect(await system.stores.moving.cycles.countDocuments({ project: definition.name })).toBe(0);
+  expect(await raw(system.stores).cycles.countDocuments({ project: definition.name })).toBe(0);
 });
 
 test('with no worker on the queue, start says so within seconds and starts nothing', async () => {

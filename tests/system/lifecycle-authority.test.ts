@@ -13,6 +13,7 @@ import { eventually } from '../support/eventually';
 import { by, FEBRUARY, Lifecycles, MARCH } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
+import { raw } from '../support/raw-records';
 
 jest.setTimeout(90_000);
 
@@ -66,7 +67,7 @@ const run = <T>(type: string, workflowId: string, args: unknown[]): Promise<T> =
 
 async function records(): Promise<Record<string, unknown[]>> {
   const found = WATCHED.map(async (name) => {
-    const documents = await system.stores.db.collection(name).find().sort({ _id: 1 }).toArray();
+    const documents = await raw(system.stores).db.collection(name).find().sort({ _id: 1 }).toArray();
     return [name, documents] as const;
   });
   return Object.fromEntries(await Promise.all(found));
@@ -127,6 +128,6 @@ test('a lifecycle that is started by hand, with a definition that nobody approve
   await system.client.retrain(project, { ...by('cem'), asOf: MARCH });
   const { definition: goesBy } = await lifecycles.cycle(project, 2, 'waiting');
   expect(inForce).toMatchObject([{ definition: goesBy }]);
-  expect(await system.stores.moving.requests.findOne({ _id: `${project}/policy-1` })).toMatchObject({ state: 'open' });
+  expect(await raw(system.stores).requests.findOne({ _id: `${project}/policy-1` })).toMatchObject({ state: 'open' });
   await handle.terminate();
 });

@@ -7,6 +7,7 @@ import { eventually } from '../support/eventually';
 import { by, FEBRUARY, Lifecycles, MARCH } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
+import { raw } from '../support/raw-records';
 
 jest.setTimeout(60_000);
 
@@ -102,7 +103,7 @@ test('a failed gate rejects without asking anyone', async () => {
   );
   expect(await lifecycles.cycle(project, 1, 'finished')).toMatchObject({ outcome: 'gate failed', phase: 'evaluate' });
   expect(await idle(project)).toMatchObject({ last: 'gate failed', waitingFor: [] });
-  expect(await system.stores.moving.requests.countDocuments({ project })).toBe(0);
+  expect(await raw(system.stores).requests.countDocuments({ project })).toBe(0);
   const audit = (await system.stores.audit.list(project)).map(({ what }) => what);
   expect(audit).toContain('cycle ended');
   expect(audit).not.toContain('approval requested');
@@ -124,9 +125,9 @@ test('what is asked of a lifecycle that is ending is refused, and not lost', asy
   const project = await lifecycles.start(definition);
   await lifecycles.request(project, 1);
   // The end waits for the cycle's record, which this transaction holds.
-  const session = system.stores.moving.client.startSession();
+  const session = raw(system.stores).client.startSession();
   session.startTransaction();
-  await system.stores.moving.cycles.updateOne({ _id: `${project}/1` }, { $set: { asOf: MARCH } }, { session });
+  await raw(system.stores).cycles.updateOne({ _id: `${project}/1` }, { $set: { asOf: MARCH } }, { session });
   try {
     expect(await system.client.stop(project, by('dan'))).toMatchObject({ outcome: 'accepted' });
     const refused = { outcome: 'refused', reason: expect.stringContaining('is ending') as unknown };
@@ -149,7 +150,7 @@ describe('a failure outside the phases', () => {
 
   /** MongoDB itself refuses such documents of the project's cycles. */
   const refuse = (where: object | undefined) =>
-    system.stores.db.command({
+    raw(system.stores).db.command({
       collMod: 'cycles',
       validator: where === undefined ? {} : { $nor: [{ project, ...where }] },
     });

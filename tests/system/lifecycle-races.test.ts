@@ -10,6 +10,7 @@ import { startReplica } from '../support/replica';
 import { by, Lifecycles, MARCH, FEBRUARY } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
+import { raw } from '../support/raw-records';
 
 jest.setTimeout(60_000);
 
@@ -110,7 +111,7 @@ test('messages sent while it continues as new are each answered, and count once'
   }
   expect(await Promise.all(answers)).toEqual(sent.map(() => ({ outcome: 'accepted', reason: 'a cycle follows' })));
   const heard = async () => {
-    const cycles = await system.stores.moving.cycles.find({ project }).toArray();
+    const cycles = await raw(system.stores).cycles.find({ project }).toArray();
     return cycles.flatMap(({ causes }) => causes.map((cause) => cause.by ?? '')).sort((a, b) => a.localeCompare(b));
   };
   const everyone = ['cem', ...sent.map((message) => message.by)].sort((a, b) => a.localeCompare(b));
@@ -129,7 +130,7 @@ describe('a rollout that is on its way', () => {
   let definition: ProjectDefinition;
   let project: string;
 
-  const endpoint = () => system.stores.moving.endpoints.findOne({ _id: project });
+  const endpoint = () => raw(system.stores).endpoints.findOne({ _id: project });
   const inCanary = () =>
     eventually(
       'the canary',

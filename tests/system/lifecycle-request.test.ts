@@ -5,6 +5,7 @@ import { eventually } from '../support/eventually';
 import { by, Lifecycles } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
+import { raw } from '../support/raw-records';
 
 jest.setTimeout(60_000);
 
@@ -71,9 +72,11 @@ test.each(['approve', 'reject'] as const)(
   async (verdict) => {
     const project = await lifecycles.start(lifecycles.define());
     await lifecycles.request(project, 1);
-    const open = (validator: object) => system.stores.db.command({ collMod: 'requests', validator });
+    const open = (validator: object) => raw(system.stores).db.command({ collMod: 'requests', validator });
     const decisions = () =>
-      system.stores.facts.collection('decision').countDocuments({ 'body.request': `${project}/1` });
+      raw(system.stores)
+        .facts('decision')
+        .countDocuments({ 'body.request': `${project}/1` });
     await open({ $or: [{ project: { $ne: project } }, { state: 'open' }] });
     try {
       await expect(lifecycles.decide(project, 1, verdict)).rejects.toThrow(/Document failed validation/);
@@ -83,7 +86,7 @@ test.each(['approve', 'reject'] as const)(
     }
     const state = verdict === 'approve' ? 'approved' : 'rejected';
     expect(await lifecycles.decide(project, 1, verdict)).toMatchObject({ outcome: 'accepted', state });
-    expect(await system.stores.moving.requests.findOne({ _id: `${project}/1` })).toMatchObject({
+    expect(await raw(system.stores).requests.findOne({ _id: `${project}/1` })).toMatchObject({
       state,
       closedBecause: `${state} by ana`,
     });
@@ -95,7 +98,7 @@ test('a request that is there about other bytes is not asked again: the phase fa
   const project = await waitingForTwo();
   await lifecycles.request(project, 1);
   const other = `sha256:${'f'.repeat(64)}` as const;
-  await system.stores.moving.requests.updateOne({ _id: `${project}/1` }, { $set: { 'subject.digests.model': other } });
+  await raw(system.stores).requests.updateOne({ _id: `${project}/1` }, { $set: { 'subject.digests.model': other } });
   await lifecycles.handle(phaseId(project, 1, 'approve')).terminate('by mistake');
   const { revision } = await lifecycles.cycle(project, 1, 'failed');
   expect(await system.client.retry(project, by('dan'))).toMatchObject({ outcome: 'accepted' });
@@ -120,7 +123,7 @@ test('while a run that a client started has the request’s id, the lifecycle wa
     );
     return failed !== undefined && failed.length >= 2 ? true : undefined;
   });
-  expect(await system.stores.moving.requests.findOne({ _id: `${project}/1` })).toMatchObject({ state: 'open' });
+  expect(await raw(system.stores).requests.findOne({ _id: `${project}/1` })).toMatchObject({ state: 'open' });
   await refusing.terminate();
   const asked = await eventually('the request’s own workflow', async () => {
     const child = await lifecycles.handle(workflowId).describe();

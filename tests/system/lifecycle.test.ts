@@ -9,6 +9,7 @@ import { eventually } from '../support/eventually';
 import { startReplica } from '../support/replica';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
+import { raw } from '../support/raw-records';
 
 let system: TestSystem;
 let replica: Replica;
@@ -31,14 +32,14 @@ afterAll(async () => {
 const by = (person: string) => ({ id: randomUUID(), by: person });
 const cycle = async (number: number, state: CycleDocument['state']) =>
   eventually(`cycle ${number} ${state}`, async () => {
-    const found = await system.stores.moving.cycles.findOne({ _id: `${project}/${number}` });
+    const found = await raw(system.stores).cycles.findOne({ _id: `${project}/${number}` });
     if (found?.state === 'failed' && state !== 'failed') throw new Error(`${found.phase} failed: ${found.failure}`);
     return found?.state === state ? found : undefined;
   });
 const request = (number: number) =>
   eventually(
     `request ${number}`,
-    async () => (await system.stores.moving.requests.findOne({ _id: `${project}/${number}` })) ?? undefined
+    async () => (await raw(system.stores).requests.findOne({ _id: `${project}/${number}` })) ?? undefined
   );
 const approve = async (number: number, person: string) => {
   const open = await request(number);
@@ -51,7 +52,7 @@ test('the first cycle ends deployed once an approver has approved', async () => 
   });
   expect(await approve(1, 'ana')).toMatchObject({ outcome: 'accepted', state: 'approved' });
   expect(await cycle(1, 'finished')).toMatchObject({ outcome: 'deployed', asOf: '2001-02-01T00:00:00Z' });
-  const alias = await system.stores.moving.aliases.findOne({ _id: `${project}/champion` });
+  const alias = await raw(system.stores).aliases.findOne({ _id: `${project}/champion` });
   expect(alias).toMatchObject({ number: 1 });
 }, 120_000);
 
@@ -83,8 +84,8 @@ test('what each phase made is there, with its lineage', async () => {
   expect(Object.keys(refs).sort()).toEqual(['evaluation', 'featureSet', 'labelSet', 'run', 'snapshot', 'version']);
   const version = await system.stores.facts.get({ kind: 'version', id: `${project}/1` });
   expect(version.body.trainRows).toBeGreaterThan(3000);
-  const edges = await system.stores.db
-    .collection('edges')
+  const edges = await raw(system.stores)
+    .db.collection('edges')
     .find({ from: `version:${version._id}` })
     .toArray();
   expect(edges.map((edge) => edge.to)).toEqual(
@@ -100,7 +101,7 @@ test('the same question again ends as nothing new, without asking anyone', async
   expect(await cycle(2, 'finished')).toMatchObject({
     outcome: 'nothing new',
   });
-  expect(await system.stores.moving.requests.countDocuments({ project })).toBe(1);
+  expect(await raw(system.stores).requests.countDocuments({ project })).toBe(1);
 }, 120_000);
 
 test('a second start of the project is refused', async () => {
@@ -154,5 +155,5 @@ test('stop closes the open request and ends the lifecycle', async () => {
   const ended = await system.client.temporal.workflow.getHandle(lifecycleId(project)).result();
   expect(ended).toEqual({ ended: 'stopped by operator' });
   expect(await cycle(4, 'finished')).toMatchObject({ outcome: 'stopped' });
-  expect(await system.stores.moving.requests.findOne({ _id: `${project}/4` })).toMatchObject({ state: 'superseded' });
+  expect(await raw(system.stores).requests.findOne({ _id: `${project}/4` })).toMatchObject({ state: 'superseded' });
 }, 120_000);

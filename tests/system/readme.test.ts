@@ -12,6 +12,7 @@ import { eventually } from '../support/eventually';
 import { writeReadmeFiles } from '../support/readme-files';
 import { type ReplicaProcess, spawnReplica } from '../support/replica-process';
 import { openSystem, type TestSystem } from '../support/system';
+import { raw } from '../support/raw-records';
 
 const PROJECT = `machines-${randomUUID().slice(0, 8)}`;
 
@@ -80,15 +81,15 @@ test('start, serve, decide: the model of its own data answers', async () => {
   const started = await run('start', project, '--as-of', '2026-01-31', '--by', 'you', '--name', PROJECT);
   expect(started).toMatchObject({ code: 0, stderr: '' });
   const { subject } = await eventually('the request', async () => {
-    const cycle = await system.stores.moving.cycles.findOne({ _id: `${PROJECT}/1` });
+    const cycle = await raw(system.stores).cycles.findOne({ _id: `${PROJECT}/1` });
     if (cycle?.state === 'failed' || cycle?.state === 'finished') throw new Error(cycle.failure ?? cycle.outcome);
-    const request = await system.stores.moving.requests.findOne({ _id: `${PROJECT}/1` });
+    const request = await raw(system.stores).requests.findOne({ _id: `${PROJECT}/1` });
     return cycle?.state === 'waiting' && request !== null ? request : undefined;
   });
   const decided = await run('decide', `${PROJECT}/1`, '--by', 'ana', '--approve', '--digest', decidedDigest(subject));
   expect(decided).toMatchObject({ code: 0, stderr: '' });
   await eventually('it to be live', async () => {
-    const endpoint = await system.stores.moving.endpoints.findOne({ _id: PROJECT });
+    const endpoint = await raw(system.stores).endpoints.findOne({ _id: PROJECT });
     return endpoint?.rollout.state === 'finished' ? true : undefined;
   });
   const failing = async (celsius: number) => {

@@ -6,6 +6,7 @@ import { defineProject } from '../../src/project/define-project';
 import { eventually } from '../support/eventually';
 import { type KeptNotices, keptNotices } from '../support/kept-notices';
 import { openSystem, type TestSystem } from '../support/system';
+import { raw } from '../support/raw-records';
 
 const MACHINES = require.resolve('../support/registered/machines');
 
@@ -53,7 +54,7 @@ test('from a reader’s rows to a trainer’s model, judged by a metric and told
   const cycle = await eventually(
     'the request',
     async (): Promise<CycleDocument | undefined> => {
-      const found = await system.stores.moving.cycles.findOne({ _id: `${project}/1` });
+      const found = await raw(system.stores).cycles.findOne({ _id: `${project}/1` });
       if (found?.state === 'failed') throw new Error(found.failure);
       return found?.state === 'waiting' ? found : undefined;
     },

@@ -12,6 +12,7 @@ import { report } from '../stores/served';
 import { type FollowingReplica, followingReplica, type Reported } from '../support/following-replica';
 import { type EndpointWorker, flights, registerVersion, startEndpointWorker } from './endpoint-worker';
 import { approved } from '../support/approved';
+import { raw } from '../support/raw-records';
 
 let worker: EndpointWorker;
 let projects = 0;
@@ -56,7 +57,7 @@ async function start(
 }
 
 async function endpoint(): Promise<EndpointDocument | null> {
-  return worker.stores.moving.endpoints.findOne({ _id: project });
+  return raw(worker.stores).endpoints.findOne({ _id: project });
 }
 
 /** Waits for a state of the endpoint's document, as replicas do: by reading it. */
@@ -94,7 +95,7 @@ test('without a champion a rollout is one step, deployed as soon as a replica se
   await serving.stop();
   expect(result).toMatchObject({ outcome: 'deployed', version: { id: `${project}/1` } });
   expect(await endpoint()).toMatchObject({ champion: { number: 1 }, rollout: { state: 'finished', epoch: 1 } });
-  expect(await worker.stores.moving.aliases.findOne({ _id: `${project}/champion` })).toMatchObject({ number: 1 });
+  expect(await raw(worker.stores).aliases.findOne({ _id: `${project}/champion` })).toMatchObject({ number: 1 });
 });
 
 test('steps pass by event time, and the last makes the candidate the champion', async () => {
@@ -114,7 +115,7 @@ test('steps pass by event time, and the last makes the candidate the champion', 
       await passed(handle, '2001-05-18T00:00:00Z');
       expect(await handle.result()).toMatchObject({ outcome: 'deployed' });
       expect(await endpoint()).toMatchObject({ champion: { number: 2 }, rollout: { state: 'finished', epoch: 2 } });
-      expect(await worker.stores.moving.aliases.findOne({ _id: `${project}/champion` })).toMatchObject({ number: 2 });
+      expect(await raw(worker.stores).aliases.findOne({ _id: `${project}/champion` })).toMatchObject({ number: 2 });
     },
     { shippedTo: '2001-05-10T18:20:00Z' }
   );
@@ -309,7 +310,7 @@ test('a rollback takes a running rollout over, by the next epoch, at once', asyn
 
 test('a rollback does not wait for a replica that is not there', async () => {
   await withChampion(async () => undefined);
-  await worker.stores.moving.replicas.deleteMany({ endpoint: project });
+  await raw(worker.stores).replicas.deleteMany({ endpoint: project });
   const result: DeployResult = await (await start(2, { kind: 'rollback', cycle: 'rollback-x' })).result();
   expect(result.outcome).toBe('deployed');
   expect(await endpoint()).toMatchObject({ champion: { number: 2 } });

@@ -23,6 +23,7 @@ import { ActivityFailures } from '../../src/worker/activity-failures';
 import { computePool } from '../../src/worker/compute/pool';
 import { dropStores, ownStores } from '../stores/served';
 import { quiet } from '../support/quiet';
+import { raw } from '../support/raw-records';
 
 export interface EndpointWorker {
   readonly client: Client;
@@ -75,7 +76,7 @@ export async function startEndpointWorker(name: string): Promise<EndpointWorker>
       for (const worker of workers) worker.shutdown();
       await Promise.all(running);
       // What outlives its rollouts: the monitors that they began.
-      const begun = await stores.moving.endpoints.find().toArray();
+      const begun = await raw(stores).endpoints.find().toArray();
       const client = new Client({ connection, namespace });
       await Promise.all(
         begun.map(({ _id }) =>

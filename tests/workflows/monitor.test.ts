@@ -10,6 +10,7 @@ import { eventually } from '../support/eventually';
 import { type EndpointWorker, startEndpointWorker } from './endpoint-worker';
 import { registerWatched, serveWeek, watchedFlights } from './served-flights';
 import { registeredDefinition } from '../support/registered-definition';
+import { raw } from '../support/raw-records';
 
 const [W1, W2, W3, W4, W5, W6] = [
   '2001-02-01T00:00:00.000Z',
@@ -71,8 +72,8 @@ async function passed(handle: WorkflowHandle, edge: string, reason = 'passed'): 
 }
 
 async function windows(): Promise<WindowBody[]> {
-  const facts = await worker.stores.facts
-    .collection('window')
+  const facts = await raw(worker.stores)
+    .facts('window')
     .find({ 'body.endpoint': project })
     .sort({ 'made.at': 1 })
     .toArray();
@@ -176,7 +177,7 @@ test('without a live replica nothing is known of event time, and nothing is judg
 
 test('a version that can’t be watched waits for a person, and is watched after the fix', async () => {
   const { definitions, definition } = {
-    definitions: worker.stores.facts.collection('definition'),
+    definitions: raw(worker.stores).facts('definition'),
     definition: watchedFlights(project),
   };
   await registerWatched(worker.stores, definition);
@@ -267,7 +268,7 @@ test('a window that can not be judged is waited for, not passed over', async () 
   await serveWeek(worker.stores, project, { from: W1 });
   await serveWeek(worker.stores, project, { from: W2 });
   await shipped('2001-02-16T00:00:00Z');
-  const versions = worker.stores.facts.collection('featureSet');
+  const versions = raw(worker.stores).facts('featureSet');
   const handle = await start();
   const lost = await eventually('its features', () => versions.findOneAndDelete({ _id: { $regex: project } } as never));
   await passed(handle, W3);
@@ -280,7 +281,7 @@ test('a window that can not be judged is waited for, not passed over', async () 
 
 test('broken records are set aside and named, and never keep a window from being judged', async () => {
   await serveWeek(worker.stores, project, { from: W1 });
-  const { db } = worker.stores;
+  const { db } = raw(worker.stores);
   const change = (kind: string, _id: string, set: object) =>
     db.collection<{ _id: string }>(`${kind}.${project}`).updateOne({ _id }, { $set: set });
   await change('truths', '2001-02-01-v1-0#0', { value: 3 });
@@ -376,7 +377,7 @@ test('a correction runs twice and is there once', async () => {
   expect(await correct()).toEqual(one);
   expect(await windows()).toHaveLength(2);
   const told = { what: 'window corrected', project };
-  expect(await worker.stores.db.collection('audit').countDocuments(told)).toBe(1);
+  expect(await raw(worker.stores).db.collection('audit').countDocuments(told)).toBe(1);
 });
 
 test('a jump of years passes its empty windows in one step, and stops where somebody asked', async () => {
@@ -399,7 +400,7 @@ test('a jump of years passes its empty windows in one step, and stops where some
 });
 
 test('a person sets the clock back: windows that were judged too early get a revision, and what fired stays', async () => {
-  await worker.stores.moving.endpoints.insertOne({ _id: project, v: 1, project, revision: 1 } as never);
+  await raw(worker.stores).endpoints.insertOne({ _id: project, v: 1, project, revision: 1 } as never);
   // One caller's clock closed the week when half of it was there.
   await serveWeek(worker.stores, project, { from: W1, late: 8, days: 3 });
   await shipped('2020-01-01T00:00:00Z');
@@ -414,7 +415,7 @@ test('a person sets the clock back: windows that were judged too early get a rev
     handle.executeUpdate<OperatorAnswer, [ClockMessage]>(MESSAGES.setClock, { args: [set], updateId: 'back' });
   expect(await update()).toMatchObject({ outcome: 'accepted' });
   expect(await update()).toMatchObject({ outcome: 'accepted' });
-  expect((await worker.stores.moving.endpoints.findOne({ _id: project }))?.clock).toEqual({ epoch: 1, at: set.at });
+  expect((await raw(worker.stores).endpoints.findOne({ _id: project }))?.clock).toEqual({ epoch: 1, at: set.at });
   await eventually('it waits for the week', async () =>
     (await details()).includes(`event time past ${W2}`) ? true : undefined
   );
@@ -429,7 +430,7 @@ test('a person sets the clock back: windows that were judged too early get a rev
 });
 
 test('the clock is set by what the monitor was sent, and by nothing else', async () => {
-  await worker.stores.moving.endpoints.insertOne({ _id: project, v: 1, project, revision: 1 } as never);
+  await raw(worker.stores).endpoints.insertOne({ _id: project, v: 1, project, revision: 1 } as never);
   const activities = monitorActivities(worker.deps);
   const forged = new MockActivityEnvironment().run(() => activities.mlopsSetClock({ project, updateId: 'forged' }));
   await expect(forged).rejects.toMatchObject({ code: 'MLOPS_NOT_AUTHORIZED' });
@@ -440,5 +441,5 @@ test('the clock is set by what the monitor was sent, and by nothing else', async
   });
   const future = { id: 'y', by: 'ana', at: '9000-01-01T00:00:00Z' };
   expect(await handle.executeUpdate(MESSAGES.setClock, { args: [future] })).toMatchObject({ outcome: 'refused' });
-  expect((await worker.stores.moving.endpoints.findOne({ _id: project }))?.clock).toBeUndefined();
+  expect((await raw(worker.stores).endpoints.findOne({ _id: project }))?.clock).toBeUndefined();
 });

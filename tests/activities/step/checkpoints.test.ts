@@ -6,6 +6,7 @@ import { checkpointSaver, forgetCheckpoint, newestCheckpoint } from '../../../sr
 import type { Digest } from '../../../src/domain/refs';
 import { findCheckpoint, saveCheckpoint } from '../../../src/stores/checkpoints';
 import { type OwnStores, openOwnStores } from '../../support/own-stores';
+import { raw } from '../../support/raw-records';
 
 let system: OwnStores;
 let folder: string;
@@ -21,7 +22,7 @@ const keyOf = (digit: string): Digest => `sha256:${digit.repeat(64)}`;
 const saver = (key: Digest, maxBytes = 100) =>
   checkpointSaver(system.stores, { key, folder, hardware: 'this', maxBytes });
 const inActivity = <T>(work: () => Promise<T>): Promise<T> => new MockActivityEnvironment().run(work) as Promise<T>;
-const stored = () => system.stores.db.collection('artifacts').countDocuments();
+const stored = () => raw(system.stores).db.collection('artifacts').countDocuments();
 
 function written(step: number, text = `weights of step ${step}`): string {
   writeFileSync(join(folder, `checkpoint-${step}`), text);
