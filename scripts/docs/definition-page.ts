@@ -102,19 +102,20 @@ function rowsOf(types: ReturnType<typeof declarations>, path: string, type: stri
       const entry = (list[1] ?? '').replace(/^\((.*)\)$/s, '$1');
       return rowsOf(types, `${path}[]`, entry, value as Value, given as Value);
     }
+    const named = /^Readonly<Record<string, (\w+)>>$/.exec(form.type);
+    if (named !== null) return rowsOf(types, `${path}.*`, named[1] ?? '', undefined, undefined);
     const own = expanded(types, form.type);
     if (own !== form.type && own.includes('|') && !own.startsWith('{')) return rowsOf(types, path, own, value, given);
     if (!own.startsWith('{')) return [];
     return fieldsOf(own).flatMap((field, at) => {
       const below = valueOf(value, field.name, own);
       const written = valueOf(given, field.name, own);
-      const named = `${path}.${field.name}`;
-      const inner = rowsOf(types, named, field.type, below as Value, written as Value);
+      const inner = rowsOf(types, `${path}.${field.name}`, field.type, below as Value, written as Value);
       const doc =
         at === 0 && form.doc !== '' ? [form.doc, field.doc].filter((text) => text !== '').join(' ') : field.doc;
       if (inner.length > 0 && doc === '') return inner;
       const row: Row = {
-        path: named,
+        path: `${path}.${field.name}`,
         type: inner.length > 0 ? '' : code(literal(types, field.type), true),
         byDefault: inner.length > 0 ? '' : field.name === 'params' ? '`{}`' : defaultOf(field.optional, below, written),
         doc,

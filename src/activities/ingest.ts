@@ -2,7 +2,7 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../runtime/digest';
-import type { SchemaDefinition, SourceDefinition } from '../domain/definition';
+import { columnTypes, type SchemaDefinition, type SourceDefinition } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
 import type { Fact, IngestBatch, ObservedFile, SnapshotBody } from '../domain/records';
 import type { Digest, Ref } from '../domain/refs';
@@ -55,7 +55,6 @@ export function ingestActivities(deps: ActivityDeps) {
 
     async mlopsIngest({ definition, observation, parent: grown }: Ingest): Promise<Ref<'snapshot'>> {
       const { source, schema } = await definitionOf(await deps.stores(), definition);
-      const { columns, eventTime, knownAt } = source;
       const rowsOf = rowsDecidedBy(source, schema);
       // A snapshot of other rows is no parent: its shards lack the new columns, or hold another file's rows.
       const parent = (await snapshotOf(deps, grown))?.body.rowsOf === rowsOf ? grown : undefined;
@@ -65,7 +64,7 @@ export function ingestActivities(deps: ActivityDeps) {
         kind: 'snapshot',
         name: 'ingest',
         version: stepVersion('ingest'),
-        params: { source: source.name, columns, eventTime, knownAt, schema, asOf, format },
+        params: { source: readingOf(source), schema, asOf, format },
         inputs: parent === undefined ? [] : [parent],
         reads: files.map((file) => file.digest),
         environment: numericEnvironment(),
@@ -104,8 +103,8 @@ export function ingestActivities(deps: ActivityDeps) {
           body: (): SnapshotBody => ({
             source: source.name,
             asOf,
-            columns,
-            eventTime,
+            columns: columnTypes(source),
+            eventTime: source.eventTime,
             rowsOf,
             rows: output.rows + (before?.body.rows ?? 0),
             shards: [...(before?.body.shards ?? []), ...shards],
@@ -126,6 +125,11 @@ export function ingestActivities(deps: ActivityDeps) {
       return (await facts.get(version)).body.snapshot;
     },
   };
+}
+
+/** What of a source decides how its files' bytes become rows: all but the path. */
+function readingOf({ reader, ...rest }: SourceDefinition): unknown {
+  return { ...rest, csv: 'file' in reader ? reader.file.csv : undefined };
 }
 
 /** Digest of what decides which rows a snapshot has and how they look: the source, and the rules that quarantine. */

@@ -21,8 +21,7 @@ export interface Label {
 export function labelActivities(deps: ActivityDeps) {
   return {
     async mlopsLabel({ definition, snapshot }: Label): Promise<Ref<'labelSet'>> {
-      const { label, source } = await definitionOf(await deps.stores(), definition);
-      const { columns } = source;
+      const { label } = await definitionOf(await deps.stores(), definition);
       const { labeler } = label;
       const code = 'registered' in labeler ? await registered(deps, 'labeler', labeler.registered) : undefined;
       const request = {
@@ -35,10 +34,11 @@ export function labelActivities(deps: ActivityDeps) {
       } as const;
       return runStep(deps, request, async ({ key, stores, folder }) => {
         const data = await stores.facts.get(snapshot);
+        const { columns, eventTime } = data.body;
         const shards = await dataShards(deps, stores, data);
         const output =
           'registered' in labeler
-            ? await labelRegistered(deps, labeler, { shards, folder, columns, eventTime: data.body.eventTime })
+            ? await labelRegistered(deps, labeler, { shards, folder, columns, eventTime })
             : await runWithHeartbeat<LabelInput, LabelOutput>(
                 deps,
                 'label',

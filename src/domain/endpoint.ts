@@ -172,7 +172,7 @@ export function modelInputs(
 ): ModelInput[] {
   const names = [...new Set(definition.features.map((feature: FeatureDefinition) => feature.column))];
   return names.map((name) => {
-    const type = definition.source.columns[name] ?? 'string';
+    const type = definition.source.columns[name]?.type ?? 'string';
     const since = earliest.get(name);
     return {
       name,

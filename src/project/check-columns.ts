@@ -26,7 +26,7 @@ const READS: Readonly<Record<FeatureDefinition['transform'], readonly ColumnType
 export function checkColumns(parsed: Parsed, tell: Tell): void {
   const { source } = parsed;
   if (source === undefined) return;
-  const columns = new Map(Object.entries(source.columns));
+  const columns = new Map(Object.entries(source.columns).map(([name, { type }]) => [name, type]));
   const typed = (path: Path, name: string, types: readonly ColumnType[], what: string): void => {
     const type = columns.get(name);
     if (type === undefined) {
@@ -53,9 +53,17 @@ function checkSource(source: NonNullable<Parsed['source']>, columns: Columns, ty
     if (other !== undefined) tell(['source', 'columns', name], `differs from ${other} in upper and lower case only`);
     lowerCase.set(name.toLowerCase(), name);
   }
+  for (const [name, { type, format, zone }] of Object.entries(source.columns)) {
+    if (type === 'timestamp') continue;
+    if (format !== undefined) tell(['source', 'columns', name, 'format'], `is of timestamps only; ${name} is ${type}`);
+    if (zone !== undefined) tell(['source', 'columns', name, 'zone'], `is of timestamps only; ${name} is ${type}`);
+  }
+  source.key?.forEach((name, at) => typed(['source', 'key', at], name, ANY, ''));
+  checkDistinct(source.key, (at) => ['source', 'key', at], tell);
   if ('file' in source.reader) {
-    const { path, format } = source.reader.file;
+    const { path, format, csv } = source.reader.file;
     const field = ['source', 'reader', 'file'];
+    if (csv !== undefined && (format ?? formatOf(path)) !== 'csv') tell([...field, 'csv'], 'is of CSV files only');
     if (/[*?[\]{}]/.test(path)) tell([...field, 'path'], 'must be one file, without * ? [ ] { }');
     if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) tell([...field, 'path'], 'must be a file, not an address');
     if (format === undefined && formatOf(path) === undefined) {

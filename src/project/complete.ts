@@ -1,9 +1,10 @@
 /** Fills in the defaults that depend on other fields, and puts the normal form together. */
-import type { ProjectDefinition, Period } from '../domain/definition';
+import type { CsvDialect, Period, ProjectDefinition } from '../domain/definition';
 import { durationMs, type WallDuration } from '../domain/durations';
 import { formatOf } from './check-columns';
 import { dependencyName, gateName, stepName, stepShare } from './default-names';
 import type { Parsed } from './project-schema';
+import { CSV } from './source-schema';
 
 /** Every section, readable. */
 export type ParsedProject = {
@@ -54,8 +55,14 @@ export function complete(parsed: ParsedProject): ProjectDefinition {
 
 function readerOf(reader: ParsedProject['source']['reader']): ProjectDefinition['source']['reader'] {
   if ('registered' in reader) return reader;
-  const { path, format } = reader.file;
-  return { file: { path, format: format ?? formatOf(path)! } };
+  const { path, csv } = reader.file;
+  const format = reader.file.format ?? formatOf(path)!;
+  return { file: { path, format, ...(format === 'csv' ? { csv: dialectOf(csv ?? CSV) } : {}) } };
+}
+
+/** Quotes are doubled inside quotes, unless another escape is named. */
+function dialectOf({ escape, ...dialect }: typeof CSV): CsvDialect {
+  return { ...dialect, escape: escape ?? dialect.quote };
 }
 
 function defaultReminders(deadline: WallDuration): readonly WallDuration[] {

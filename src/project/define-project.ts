@@ -13,7 +13,8 @@ import { checkOperation } from './check-operation';
 import { complete, type ParsedProject } from './complete';
 import { type Mistake, mistakesOf, noSuchField, type Path, pathText, excerptOf } from './mistakes';
 import type { ProjectInput } from './project-input';
-import { LISTS, MOST, type Parsed, SECTIONS } from './project-schema';
+import { LISTS, type Parsed, SECTIONS } from './project-schema';
+import { MOST } from './schema-parts';
 
 export type { Mistake } from './mistakes';
 export type { ProjectInput } from './project-input';

@@ -4,10 +4,13 @@
  */
 import type {
   ApprovalPolicy,
+  ColumnDefinition,
   ColumnRule,
   ColumnType,
+  CsvDialect,
   DependencyRule,
   FeatureDefinition,
+  FileReader,
   GateDefinition,
   KnownAt,
   MonitoringDefinition,
@@ -19,7 +22,6 @@ import type {
   RolloutStep,
   SchemaDefinition,
   Period,
-  SourceDefinition,
   SplitDefinition,
   TriggerRule,
 } from '../domain/definition';
@@ -34,6 +36,11 @@ type OnColumns<T, Column> = T extends { readonly column: string }
 /** Default: no parameters. */
 type RegisteredUseInput = WithDefaults<RegisteredUse, 'params'>;
 
+interface ColumnInput extends Omit<ColumnDefinition, 'format'> {
+  /** Of a timestamp: one format, or several of which the first counts that fits. Default: ISO-8601. */
+  readonly format?: string | readonly string[];
+}
+
 export interface SourceInput<Column extends string> {
   /** Default: the project's name. */
   readonly name?: string;
@@ -43,11 +50,18 @@ export interface SourceInput<Column extends string> {
           /** Relative to the worker's `--data` folder, which is its working directory by default. */
           readonly path: string;
           /** Default: by the path's ending. */
-          readonly format?: Extract<SourceDefinition['reader'], { file: unknown }>['file']['format'];
+          readonly format?: FileReader['format'];
+          /** Default: UTF-8, commas, a header, double quotes. */
+          readonly csv?: Partial<CsvDialect>;
         };
       }
     | RegisteredUseInput;
-  readonly columns: Readonly<Record<Column, ColumnType>>;
+  /** Default: the empty text. */
+  readonly missing?: readonly string[];
+  /** Of each column its type, or an object with more about it. */
+  readonly columns: Readonly<Record<Column, ColumnType | ColumnInput>>;
+  /** Columns that identify a row. Default: all of them together. */
+  readonly key?: readonly NoInfer<Column>[];
   readonly eventTime: NoInfer<Column>;
   /** Default: at its event time. */
   readonly knownAt?:

@@ -4,54 +4,28 @@
  * sections, and the check-*.ts files hold the rules between fields.
  */
 import { z } from 'zod';
-import { CLIENT_ID, COLUMN_NAME, isPersonName, PERSON_NAME_RULE, PROJECT_NAME } from '../domain/ids';
+import { CLIENT_ID, isPersonName, PERSON_NAME_RULE, PROJECT_NAME } from '../domain/ids';
 import { didYouMean } from '../domain/did-you-mean';
 import { listed, excerptOf } from './mistakes';
 import {
-  confidence,
   atLeastOne,
+  column,
+  confidence,
   eventDuration,
   eventDurationOrZero,
-  textOf,
+  MOST,
+  MOST_COLUMNS,
   oneOf,
-  params,
   record,
+  registeredUse,
   share,
+  textOf,
   wallDuration,
+  word,
 } from './schema-parts';
+import { source } from './source-schema';
 
-/** Entries of a list that people write one by one; and of one that has an entry for each column. */
-export const MOST = 200;
-const MOST_COLUMNS = 10_000;
-
-const word = textOf(PROJECT_NAME, 'lower-case letters, digits and -, starting with a letter, at most 48');
-const column = textOf(COLUMN_NAME, 'letters, digits and _, starting with a letter, at most 63');
 const severity = z.enum(['block', 'warn', 'info']);
-const registeredUse = record({
-  registered: textOf(CLIENT_ID, 'a registered name of letters, digits and . _ : -'),
-  params: params.default({}),
-});
-
-const source = record({
-  name: word.optional(),
-  reader: oneOf({
-    file: record({
-      file: record({ path: z.string().min(1), format: z.enum(['parquet', 'csv', 'jsonl']).optional() }),
-    }),
-    registered: registeredUse,
-  }),
-  columns: z.record(column, z.enum(['string', 'integer', 'number', 'boolean', 'timestamp'])),
-  eventTime: column,
-  knownAt: oneOf({
-    column: record({ column }),
-    eventTimePlus: record({
-      eventTimePlus: record({
-        minutes: z.number().min(0).default(0),
-        minutesPer: z.record(column, z.number()).default({}),
-      }),
-    }),
-  }).default({ eventTimePlus: { minutes: 0, minutesPer: {} } }),
-});
 
 const schema = record({
   columns: z

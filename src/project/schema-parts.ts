@@ -1,7 +1,12 @@
 /** Building blocks of the definition's schema: what zod has no words of its own for. */
 import { z } from 'zod';
 import { DAY_MS, parseDurationMs } from '../domain/durations';
+import { CLIENT_ID, COLUMN_NAME, PROJECT_NAME } from '../domain/ids';
 import { listed, excerptOf } from './mistakes';
+
+/** Entries of a list that people write one by one; and of one that has an entry for each column. */
+export const MOST = 200;
+export const MOST_COLUMNS = 10_000;
 
 /** An object without unknown fields; those that there are go to mistakes.ts, for its "did you mean". */
 export function record<Shape extends z.ZodRawShape>(shape: Shape) {
@@ -92,6 +97,13 @@ export const params = z.unknown().transform((value, context): Readonly<Record<st
     context.issues.push({ code: 'custom', input: value, message: `is not JSON: ${mistake.found}`, path: mistake.path });
   }
   return value as Readonly<Record<string, unknown>>;
+});
+
+export const word = textOf(PROJECT_NAME, 'lower-case letters, digits and -, starting with a letter, at most 48');
+export const column = textOf(COLUMN_NAME, 'letters, digits and _, starting with a letter, at most 63');
+export const registeredUse = record({
+  registered: textOf(CLIENT_ID, 'a registered name of letters, digits and . _ : -'),
+  params: params.default({}),
 });
 
 function nonJson(value: unknown, path: readonly PropertyKey[]): { path: PropertyKey[]; found: string }[] {

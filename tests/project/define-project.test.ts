@@ -46,6 +46,17 @@ describe('what is easily mistyped', () => {
 
 const OWN = { value: 'integer', enumerable: true, configurable: true, writable: true };
 
+const CSV = {
+  delimiter: ',',
+  quote: '"',
+  escape: '"',
+  encoding: 'utf-8',
+  decimal: '.',
+  header: true,
+  skip: 0,
+  trim: false,
+} as const;
+
 describe('defaults', () => {
   it('make a complete definition of little', () => {
     expect(defineProject(CHURN)).toEqual({
@@ -53,8 +64,16 @@ describe('defaults', () => {
       name: 'churn',
       source: {
         name: 'churn',
-        reader: { file: { path: 'data/customers.csv', format: 'csv' } },
-        columns: CHURN.source.columns,
+        reader: { file: { path: 'data/customers.csv', format: 'csv', csv: CSV } },
+        missing: [''],
+        columns: {
+          at: { type: 'timestamp' },
+          landed: { type: 'timestamp' },
+          plan: { type: 'string' },
+          spend: { type: 'number' },
+          visits: { type: 'integer' },
+          left: { type: 'boolean' },
+        },
         eventTime: 'at',
         knownAt: { eventTimePlus: { minutes: 0, minutesPer: {} } },
       },
@@ -161,11 +180,40 @@ describe('defaults', () => {
     ['rows.jsonl', 'jsonl'],
   ])('read the format of %s from its ending', (path, format) => {
     const definition = defineProject({ ...CHURN, source: { ...CHURN.source, reader: { file: { path } } } });
-    expect(definition.source.reader).toEqual({ file: { path, format } });
+    expect(definition.source.reader).toEqual({ file: { path, format, ...(format === 'csv' ? { csv: CSV } : {}) } });
   });
 });
 
 describe('types', () => {
+  it('of a column and of how its file is written are the usual ones', () => {
+    const { source } = defineProject({
+      ...CHURN,
+      source: {
+        ...CHURN.source,
+        reader: { file: { path: 'a.csv', csv: { delimiter: ';', quote: "'", decimal: ',', encoding: 'latin1' } } },
+        missing: ['', 'NA'],
+        key: ['plan'],
+        columns: {
+          ...CHURN.source.columns,
+          at: { type: 'timestamp', from: 'Time (local)', format: '%d.%m.%Y', zone: 'Europe/Oslo' },
+          plan: { type: 'string', privacy: true },
+          spend: 'number',
+        },
+      },
+    });
+    expect(source.reader).toMatchObject({
+      file: { csv: { ...CSV, delimiter: ';', quote: "'", escape: "'", decimal: ',', encoding: 'windows-1252' } },
+    });
+    expect(source).toMatchObject({ missing: ['', 'NA'], key: ['plan'] });
+    expect(source.columns['at']).toEqual({
+      type: 'timestamp',
+      from: 'Time (local)',
+      format: ['%d.%m.%Y'],
+      zone: 'Europe/Oslo',
+    });
+    expect(source.columns['plan']).toEqual({ type: 'string', privacy: true });
+  });
+
   it('know the columns of the source, and take the normal form', () => {
     const definition: ProjectDefinition = defineProject(CHURN);
     const again: ProjectInput = definition;
@@ -215,6 +263,46 @@ describe('a mistake', () => {
       'notifiers[0].params.at: is not JSON: [object Date]',
     ],
     // source
+    [
+      'a column without a type',
+      (p) => (p['source']!['columns']!['spend'] = { from: 'Spend (€)' } as never),
+      'source.columns.spend.type: is missing; it must be string, integer, number, boolean or timestamp',
+    ],
+    [
+      'a format that is none',
+      (p) => (p['source']!['columns']!['at'] = { type: 'timestamp', format: 'DD.MM.YYYY' } as never),
+      'source.columns.at.format[0]: must be iso, epoch s, epoch ms, epoch us, excel or a pattern such as \'%d.%m.%Y %H:%M\', is "DD.MM.YYYY"',
+    ],
+    [
+      'a zone that is none',
+      (p) => (p['source']!['columns']!['at'] = { type: 'timestamp', zone: 'Mars/Base' } as never),
+      'source.columns.at.zone: must be a zone such as Europe/Oslo, is "Mars/Base"',
+    ],
+    [
+      'a format of a text',
+      (p) => (p['source']!['columns']!['plan'] = { type: 'string', format: '%d.%m.%Y' } as never),
+      'source.columns.plan.format: is of timestamps only; plan is string',
+    ],
+    [
+      'a key that is not there',
+      (p) => (p['source']!['key'] = ['plann'] as never),
+      'source.key[0]: source.columns has no column plann. Did you mean plan?',
+    ],
+    [
+      'a key that is there twice',
+      (p) => (p['source']!['key'] = ['at', 'plan', 'plan'] as never),
+      'source.key[2]: plan is there twice; give each its own',
+    ],
+    [
+      'an encoding that is none',
+      (p) => (p['source']!['reader']!['file']!['csv'] = { encoding: 'utf-9' } as never),
+      'source.reader.file.csv.encoding: must be an encoding such as utf-8, utf-16le or windows-1252, is "utf-9"',
+    ],
+    [
+      'a delimiter of JSON',
+      (p) => (p['source']!['reader'] = { file: { path: 'a.jsonl', csv: {} } } as never),
+      'source.reader.file.csv: is of CSV files only',
+    ],
     [
       'an unknown column type',
       (p) => (p['source']!['columns']!['spend'] = 'numbr' as never),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import flights from '../../examples/flights/project';
 import { sampledFlights } from '../../scripts/quickstart/flights';
 import { digestOfFile } from '../../src/runtime/digest';
+import { columnTypes } from '../../src/domain/definition';
 import type { JobContext } from '../../src/domain/job';
 import { fitJob } from '../../src/engines/features/fit-job';
 import { metricOf } from '../support/metric-of';
@@ -24,7 +25,12 @@ let shards: { data: string; labels: string }[];
 let model: Uint8Array;
 let trainedRows: number;
 const rows = (from: string, to: string): Promise<LoadedRows> =>
-  loadColumns({ shards, columns: flights.source.columns, eventTime: flights.source.eventTime, where: { from, to } });
+  loadColumns({
+    shards,
+    columns: columnTypes(flights.source),
+    eventTime: flights.source.eventTime,
+    where: { from, to },
+  });
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sample-'));
@@ -45,13 +51,13 @@ beforeAll(async () => {
   if (!('rule' in flights.label.labeler) || !('network' in flights.model))
     throw new Error('the example uses built-in parts');
   const labels = await label(
-    { shards: data, rule: flights.label.labeler.rule, columns: flights.source.columns },
+    { shards: data, rule: flights.label.labeler.rule, columns: columnTypes(flights.source) },
     context
   );
   shards = data.map((path, index) => ({ data: path, labels: join(folder, labels.shards[index]!.file) }));
   const training = {
     shards,
-    columns: flights.source.columns,
+    columns: columnTypes(flights.source),
     eventTime: flights.source.eventTime,
     where: { to: '2001-01-25T00:00:00Z', knownBy: FEBRUARY_1 },
   };

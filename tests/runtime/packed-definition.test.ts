@@ -10,7 +10,7 @@ function wide(columns: number): ProjectDefinition {
   const names = Array.from({ length: columns }, (_, at) => `measured_value_${at}`);
   return {
     ...flights,
-    source: { ...flights.source, columns: Object.fromEntries(names.map((name) => [name, 'number'])) },
+    source: { ...flights.source, columns: Object.fromEntries(names.map((name) => [name, { type: 'number' }])) },
     schema: {
       ...flights.schema,
       columns: names.map((column) => ({ column, required: true, min: 0, max: 100, severity: 'block' })),

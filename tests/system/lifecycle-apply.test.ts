@@ -55,7 +55,7 @@ let wider: ProjectDefinition;
 test('with one more column, all rows are taken again and have it', async () => {
   wider = {
     ...first,
-    source: { ...first.source, columns: { ...first.source.columns, region: 'string' } },
+    source: { ...first.source, columns: { ...first.source.columns, region: { type: 'string' } } },
     features: [...first.features, { transform: 'oneHot', column: 'region', minCount: 10 }],
   };
   const body = await snapshotAfter(wider, 3, '2001-03-08T00:00:00Z');

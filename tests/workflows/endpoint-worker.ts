@@ -101,7 +101,14 @@ export function flights(project: string, changes: Partial<ProjectDefinition> = {
     source: {
       name: 'flights',
       reader: { file: { path: 'flights.parquet', format: 'parquet' } },
-      columns: { date: 'timestamp', distance: 'number', origin: 'string', destination: 'string', delay: 'integer' },
+      missing: [''],
+      columns: {
+        date: { type: 'timestamp' },
+        distance: { type: 'number' },
+        origin: { type: 'string' },
+        destination: { type: 'string' },
+        delay: { type: 'integer' },
+      },
       eventTime: 'date',
       knownAt: { eventTimePlus: { minutes: 35, minutesPer: { distance: 0.13 } } },
     },

@@ -43,7 +43,7 @@ export interface JudgedRows {
 export async function judgeRows(deps: ActivityDeps, stores: Stores, judge: JudgeRows): Promise<JudgedRows> {
   const { project, definition, folder } = judge;
   const inputs = Object.fromEntries(
-    modelInputs(definition).map(({ name }) => [name, definition.source.columns[name] ?? 'string'])
+    modelInputs(definition).map(({ name }) => [name, definition.source.columns[name]?.type ?? 'string'])
   );
   const { written, setAside } = await withHeartbeat('writing rows', (signal) =>
     writeRows(stores, judge, inputs, signal)

@@ -1,6 +1,6 @@
 /** Ingest: rows that became known in a span of time, checked, in total order, as Parquet shards. */
 import { join } from 'node:path';
-import type { SchemaDefinition, SourceDefinition } from '../../domain/definition';
+import { columnTypes, type SchemaDefinition, type SourceDefinition } from '../../domain/definition';
 import type { Job, JobContext } from '../../domain/job';
 import type { RuleResult } from '../../domain/records';
 import type { Digest } from '../../domain/refs';
@@ -50,7 +50,8 @@ const STEPS = 5;
  */
 export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => {
   const { files, source, schema, memoryLimit } = input;
-  const names = Object.keys(source.columns).map(column);
+  const columns = columnTypes(source);
+  const names = Object.keys(columns).map(column);
   const rules = rowRules(source, schema);
   const options = { files: files.map(({ local }) => local), folder: context.folder, memoryLimit };
   return await withHeartbeat(context, STEPS, (step) =>
@@ -68,11 +69,11 @@ export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => 
       const quarantine = await writeQuarantine(database, context, checked.quarantined, kept, order);
       await database.run('DROP TABLE staged');
       step('profile');
-      const profile = await profileOf(database, 'accepted', source.columns);
+      const profile = await profileOf(database, 'accepted', columns);
       step('write');
       const shards = await writeShards(database, 'accepted', checked.accepted, {
         folder: context.folder,
-        columns: source.columns,
+        columns,
         eventTime: source.eventTime,
         rowsPerShard: input.rowsPerShard ?? ROWS_PER_SHARD,
         firstShard: input.firstShard ?? 0,

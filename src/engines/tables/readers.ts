@@ -1,6 +1,6 @@
 /** A source's file as a relation in SQL: the declared columns in their declared types, and the row's number. */
 import { open } from 'node:fs/promises';
-import type { ColumnType, SourceDefinition } from '../../domain/definition';
+import { type ColumnType, columnTypes, type SourceDefinition } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
 import { MOST_QUOTED, quoted } from '../../domain/quote';
 import type { Database } from './duckdb';
@@ -30,8 +30,9 @@ export async function relationOf(
   database: Database,
   file: string,
   format: FileFormat,
-  columns: Readonly<Record<string, ColumnType>>
+  source: Pick<SourceDefinition, 'columns'>
 ): Promise<string> {
+  const columns = columnTypes(source);
   switch (format) {
     case 'parquet':
       return parquet(database, file, columns);

@@ -24,7 +24,7 @@ export function rowRules(source: SourceDefinition, schema: SchemaDefinition): re
       broken: `${column(source.eventTime)} IS NULL`,
     },
     { name: 'known-at present', severity: 'block', broken: `"${KNOWN_AT}" IS NULL` },
-    ...schema.columns.flatMap((rule) => rulesOf(rule, source.columns[rule.column])),
+    ...schema.columns.flatMap((rule) => rulesOf(rule, source.columns[rule.column]?.type)),
   ];
 }
 

@@ -42,7 +42,7 @@ export async function stage(database: Database, batch: Batch, rules: readonly Ro
   const names = Object.keys(source.columns).map(column).join(', ');
   for (const [i, file] of files.entries()) {
     await readingOf(file, async () => {
-      const relation = await relationOf(database, file.local, batch.format, source.columns);
+      const relation = await relationOf(database, file.local, batch.format, source);
       const keyed = `SELECT ${names}, ${text(file.digest)}::files AS "${FILE}", "${ROW}", ${knownAtOf(source)} AS "${KNOWN_AT}"
         FROM (${relation})`;
       const rows = `SELECT *, ${reasonOf(rules)} AS "${REASON}" FROM (${keyed}) WHERE ${spanOf(batch)}`;

@@ -19,7 +19,8 @@ test('a batch and a window count the same broken rows of the same values, under 
   const source = {
     name: 's',
     reader: { file: { path: 's.csv', format: 'csv' } },
-    columns: { at: 'timestamp', km: 'number', site: 'string', spare: 'number' },
+    missing: [''],
+    columns: { at: { type: 'timestamp' }, km: { type: 'number' }, site: { type: 'string' }, spare: { type: 'number' } },
     eventTime: 'at',
     knownAt: { column: 'at' },
   } as const;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import type { SchemaDefinition, SourceDefinition } from '../../../src/domain/definition';
+import type { ColumnDefinition, ColumnType, SchemaDefinition, SourceDefinition } from '../../../src/domain/definition';
 import type { JobContext, JobProgress } from '../../../src/domain/job';
 import { type IngestInput, type IngestOutput, ingest } from '../../../src/engines/tables/ingest';
 import { observe } from '../../../src/engines/tables/observe';
@@ -47,10 +47,22 @@ export async function writeOrders(file: string, select = '*', rows = 1_000): Pro
   return file;
 }
 
+export const TYPES = { at: 'timestamp', amount: 'integer', price: 'number', city: 'string', paid: 'boolean' } as const;
+
+export type Columns = Readonly<Record<string, ColumnType | ColumnDefinition>>;
+
+/** As `defineProject` makes them. */
+export function columnsOf(columns: Columns): SourceDefinition['columns'] {
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, column]) => [name, typeof column === 'string' ? { type: column } : column])
+  );
+}
+
 export const ORDERS: SourceDefinition = {
   name: 'orders',
   reader: { file: { path: 'orders.parquet', format: 'parquet' } },
-  columns: { at: 'timestamp', amount: 'integer', price: 'number', city: 'string', paid: 'boolean' },
+  missing: [''],
+  columns: columnsOf(TYPES),
   eventTime: 'at',
   knownAt: { eventTimePlus: { minutes: 60, minutesPer: {} } },
 };
@@ -66,7 +78,7 @@ export const ANYTHING: SchemaDefinition = {
 export const LATER = '2030-01-01T00:00:00Z';
 
 type Changes = Partial<Omit<IngestInput, 'files' | 'source' | 'schema'>> & {
-  readonly source?: Partial<SourceDefinition>;
+  readonly source?: Partial<Omit<SourceDefinition, 'columns'>> & { readonly columns?: Columns };
   readonly schema?: Partial<SchemaDefinition>;
   readonly into?: string;
 };
@@ -79,7 +91,7 @@ export async function ingestOrders(folder: string, changes: Changes = {}): Promi
   const input: IngestInput = {
     files: files.map((file) => ({ ...file, local: join(folder, file.path) })),
     format,
-    source: { ...ORDERS, reader, ...source },
+    source: { ...ORDERS, reader, ...source, columns: columnsOf(source?.columns ?? TYPES) },
     schema: { ...ANYTHING, ...schema },
     after: null,
     asOf: LATER,

@@ -1,19 +1,26 @@
 /** The real file: the counts and times that the quickstart rests on. */
 import { join } from 'node:path';
-import type { SchemaDefinition, SourceDefinition } from '../../../src/domain/definition';
+import { columnTypes, type SchemaDefinition, type SourceDefinition } from '../../../src/domain/definition';
 import { learnDependencies } from '../../../src/engines/tables/dependencies';
 import { type IngestOutput, ingest } from '../../../src/engines/tables/ingest';
 import { label } from '../../../src/engines/tables/label';
 import { loadColumns } from '../../../src/engines/tables/load';
 import { observe } from '../../../src/engines/tables/observe';
 import { packageRoot } from '../../../src/runtime/package-root';
-import { context, sql, type TestFolder, testFolder } from './files';
+import { columnsOf, context, sql, type TestFolder, testFolder } from './files';
 
 const ROOT = packageRoot();
 const SOURCE: SourceDefinition = {
   name: 'flights',
   reader: { file: { path: 'node_modules/vega-datasets/data/flights-3m.parquet', format: 'parquet' } },
-  columns: { date: 'timestamp', delay: 'integer', distance: 'integer', origin: 'string', destination: 'string' },
+  missing: [''],
+  columns: columnsOf({
+    date: 'timestamp',
+    delay: 'integer',
+    distance: 'integer',
+    origin: 'string',
+    destination: 'string',
+  }),
   eventTime: 'date',
   knownAt: { eventTimePlus: { minutes: 35, minutesPer: { distance: 1 / 7.67 } } },
 };
@@ -84,7 +91,7 @@ test('January has 3,279 routes, and each has one distance', async () => {
 
 test('one flight in five is late', async () => {
   const rule = { column: 'delay', op: '>', value: 15 } as const;
-  const { counts } = await label({ shards: shards(first), rule, columns: SOURCE.columns }, context(folder.path));
+  const { counts } = await label({ shards: shards(first), rule, columns: columnTypes(SOURCE) }, context(folder.path));
   expect(counts['0'] + counts['1']).toBe(507_664);
   expect(counts['1'] / 507_664).toBeCloseTo(0.21, 1);
 });

@@ -5,7 +5,7 @@ import type { StringColumn, TableColumns } from '../../../src/engines/tables/col
 import { type LabelRule, label } from '../../../src/engines/tables/label';
 import { type LoadRequest, loadColumns } from '../../../src/engines/tables/load';
 import { writeLabels } from '../../../src/engines/tables/write-labels';
-import { context, ingestOrders, ORDERS, type TestFolder, testFolder, write, writeOrders } from './files';
+import { context, ingestOrders, TYPES, type TestFolder, testFolder, write, writeOrders } from './files';
 
 let folder: TestFolder;
 let shards: readonly string[];
@@ -21,7 +21,7 @@ afterEach(() => folder.remove());
 
 const request = (change: Partial<LoadRequest> = {}): LoadRequest => ({
   shards: shards.map((data) => ({ data })),
-  columns: ORDERS.columns,
+  columns: TYPES,
   where: {},
   eventTime: 'at',
   ...change,
@@ -48,7 +48,7 @@ describe('columns', () => {
 
   test('of a timestamp that is missing are −2^63', async () => {
     await writeOrders(join(folder.path, 'orders.parquet'), '*, CASE WHEN i > 0 THEN "at" END AS paid_at');
-    const columns: Readonly<Record<string, ColumnType>> = { ...ORDERS.columns, paid_at: 'timestamp' };
+    const columns: Readonly<Record<string, ColumnType>> = { ...TYPES, paid_at: 'timestamp' };
     const output = await ingestOrders(folder.path, { source: { columns } });
     const data = join(folder.path, output.shards[0]!.file);
     const { table } = await loadColumns(request({ shards: [{ data }], columns: { paid_at: 'timestamp' } }));
@@ -79,7 +79,7 @@ describe('rows', () => {
 
 describe('labels', () => {
   const made = async (rule: LabelRule) => {
-    const output = await label({ shards, rule, columns: ORDERS.columns }, context(folder.path));
+    const output = await label({ shards, rule, columns: TYPES }, context(folder.path));
     const both = shards.map((data, i) => ({ data, labels: join(folder.path, output.shards[i]!.file) }));
     return { ...output, both };
   };

@@ -6,6 +6,7 @@ import { ingest } from '../../../src/engines/tables/ingest';
 import { observe } from '../../../src/engines/tables/observe';
 import {
   ANYTHING,
+  columnsOf,
   context,
   ingestOrders,
   LATER,
@@ -85,7 +86,7 @@ describe('a Parquet file', () => {
     ['amount', 'string', 'BIGINT'],
   ] as const)('whose column %s is declared as %s', async (name, type, found) => {
     await writeOrders(orders());
-    const columns: Readonly<Record<string, ColumnType>> = { ...ORDERS.columns, [name]: type };
+    const columns = { ...ORDERS.columns, [name]: type };
     await expect(ingestOrders(folder.path, { source: { columns } })).rejects.toThrow(
       new RegExp(`COLUMN_TYPE.*column=${name}, declared=${type}, found=${found}`)
     );
@@ -184,7 +185,7 @@ describe('what an error shows of a file', () => {
     const reader = { file: { path: 'orders.csv', format } } as const;
     const { files } = await observe({ name: 'orders', reader }, folder.path);
     const local = files.map((file) => ({ ...file, local: join(folder.path, file.path) }));
-    const source = { ...ORDERS, reader, columns, eventTime: 'at', knownAt: 'at' } as never;
+    const source = { ...ORDERS, reader, columns: columnsOf(columns), eventTime: 'at', knownAt: 'at' } as never;
     const input = { files: local, format, source, schema: ANYTHING, after: null, asOf: LATER } as const;
     const error = await ingest(input, context(folder.path)).then(
       () => undefined,

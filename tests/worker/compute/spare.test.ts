@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { defaultLimits } from '../../../src/activities/limits';
 import type { LabelInput, LabelOutput } from '../../../src/engines/tables/label';
 import { type ComputePool, computePool } from '../../../src/worker/compute/pool';
-import { ingestOrders, ORDERS, type TestFolder, testFolder, writeOrders } from '../../engines/tables/files';
+import { ingestOrders, TYPES, type TestFolder, testFolder, writeOrders } from '../../engines/tables/files';
 import { eventually } from '../../support/eventually';
 
 let folder: TestFolder;
@@ -46,7 +46,7 @@ const some = (count: number) =>
 function labelled(pool: ComputePool, name: string): Promise<LabelOutput> {
   const attempt = join(folder.path, name);
   mkdirSync(attempt);
-  const input: LabelInput = { shards, rule: { column: 'amount', op: '>', value: 500 }, columns: ORDERS.columns };
+  const input: LabelInput = { shards, rule: { column: 'amount', op: '>', value: 500 }, columns: TYPES };
   return pool.runJob('label', input, { folder: attempt, signal: new AbortController().signal });
 }
 

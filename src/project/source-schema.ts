@@ -1,0 +1,122 @@
+/** The shape of `source`: where rows come from, how their file is written, which columns are read. */
+import { z } from 'zod';
+import type { ColumnDefinition } from '../domain/definition';
+import { excerptOf } from './mistakes';
+import { column, MOST, MOST_COLUMNS, oneOf, record, registeredUse, word } from './schema-parts';
+
+const TYPES = ['string', 'integer', 'number', 'boolean', 'timestamp'] as const;
+const MOST_CHARACTERS = 1000;
+
+const name = z.string().max(MOST_CHARACTERS);
+const marks = z.array(name).max(MOST);
+
+const OTHER_FORMATS: readonly string[] = ['iso', 'epoch s', 'epoch ms', 'epoch us', 'excel'];
+const format = name.refine((text) => OTHER_FORMATS.includes(text) || text.includes('%'), {
+  error: ({ input }) =>
+    `must be iso, epoch s, epoch ms, epoch us, excel or a pattern such as '%d.%m.%Y %H:%M', is ${excerptOf(input)}`,
+});
+const formats = z
+  .unknown()
+  .transform((value) => (typeof value === 'string' ? [value] : value))
+  .pipe(z.array(format).min(1).max(MOST));
+
+const zone = name.refine(isZone, {
+  error: ({ input }) => `must be a zone such as Europe/Oslo, is ${excerptOf(input)}`,
+});
+
+const type = z.enum(TYPES);
+const full = record({
+  type,
+  from: name.optional(),
+  missing: marks.optional(),
+  format: formats.optional(),
+  zone: zone.optional(),
+  privacy: z.literal(true).optional(),
+});
+
+/** The type alone, or an object with more about the column. */
+const columnDefinition = z.unknown().transform((value, context): ColumnDefinition => {
+  const parsed =
+    typeof value === 'object' && value !== null
+      ? full.safeParse(value, { reportInput: true })
+      : type.transform((only) => ({ type: only })).safeParse(value, { reportInput: true });
+  if (parsed.success) return parsed.data as ColumnDefinition;
+  context.issues.push(...(parsed.error.issues as z.core.$ZodRawIssue[]));
+  return z.NEVER;
+});
+
+const oneCharacter = z
+  .string()
+  .refine((text) => text === '' || (Array.from(text).length === 1 && !/[\r\n]/.test(text)), {
+    error: ({ input }) => `must be one character or '', is ${excerptOf(input)}`,
+  });
+const csv = record({
+  delimiter: z
+    .string()
+    .min(1)
+    .max(4)
+    .refine((text) => !/[\r\n]/.test(text), { error: 'must not hold a line end' })
+    .default(','),
+  quote: oneCharacter.default('"'),
+  escape: oneCharacter.optional(),
+  encoding: z
+    .string()
+    .transform((label, context) => encodingOf(label) ?? unknownEncoding(label, context))
+    .default('utf-8'),
+  decimal: z.enum(['.', ',']).default('.'),
+  header: z.union([z.boolean(), z.array(name).min(1).max(MOST_COLUMNS)]).default(true),
+  skip: z.number().int().min(0).default(0),
+  trim: z.boolean().default(false),
+});
+
+export const source = record({
+  name: word.optional(),
+  reader: oneOf({
+    file: record({
+      file: record({
+        path: z.string().min(1),
+        format: z.enum(['parquet', 'csv', 'jsonl']).optional(),
+        csv: csv.optional(),
+      }),
+    }),
+    registered: registeredUse,
+  }),
+  missing: marks.default(['']),
+  columns: z.record(column, columnDefinition),
+  key: z.array(column).min(1).max(MOST).optional(),
+  eventTime: column,
+  knownAt: oneOf({
+    column: record({ column }),
+    eventTimePlus: record({
+      eventTimePlus: record({
+        minutes: z.number().min(0).default(0),
+        minutesPer: z.record(column, z.number()).default({}),
+      }),
+    }),
+  }).default({ eventTimePlus: { minutes: 0, minutesPer: {} } }),
+});
+
+/** The dialect of a CSV file that says nothing of its own. */
+export const CSV = csv.parse({});
+
+function isZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+function encodingOf(label: string): string | undefined {
+  try {
+    return new TextDecoder(label).encoding;
+  } catch {
+    return undefined;
+  }
+}
+
+function unknownEncoding(label: string, context: z.core.$RefinementCtx): never {
+  const message = `must be an encoding such as utf-8, utf-16le or windows-1252, is ${excerptOf(label)}`;
+  context.issues.push({ code: 'custom', input: label, message });
+  return z.NEVER;
+}
