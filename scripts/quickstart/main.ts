@@ -11,7 +11,6 @@ import type { CycleDocument, Fact } from '../../src/domain/records';
 import { nextPeriod, type TimeRange, periodOf } from '../../src/domain/period';
 import { loadProject } from '../../src/project/load-project';
 import { storeConfig } from '../../src/stores/config';
-import { windowId } from '../../src/domain/windows';
 import { connectStores, type Stores } from '../../src/stores/connect';
 import { findCycle } from '../../src/stores/cycles';
 import { definedProjects } from '../../src/stores/definitions';
@@ -25,6 +24,7 @@ import { report } from './report';
 import { say, waitFor } from './say';
 import { temporalUiOf } from './temporal-ui';
 import { Traffic } from './traffic';
+import { windowId } from '../../src/domain/ids';
 
 const FIRST_AS_OF = '2001-02-01T00:00:00Z';
 const FEBRUARY: TimeRange = { from: '2001-02-01T00:00:00Z', to: '2001-03-01T00:00:00Z' };

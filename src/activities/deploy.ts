@@ -6,7 +6,7 @@ import { getClient, heartbeat, sleep } from '@temporalio/activity';
 import type { RolloutStep } from '../domain/definition';
 import { durationMs } from '../domain/durations';
 import { modelInputs, type ServedVersion } from '../domain/endpoint';
-import { lifecycleId } from '../domain/ids';
+import { lifecycleId, rolloutId } from '../domain/ids';
 import type { Fact } from '../domain/records';
 import type { Ref } from '../domain/refs';
 import {
@@ -34,7 +34,6 @@ import {
   passStep,
   recordShadow,
   type RolloutEnd,
-  rolloutId,
   rolloutOf,
   startClock,
   takeStep,

@@ -9,7 +9,7 @@ import { type Plan, planOf } from '../domain/plan';
 import type { Ref } from '../domain/refs';
 import { periodOf, type TimeRange } from '../domain/period';
 import { triggersOf } from '../domain/triggers';
-import { newsOf, triggerMessages, windowId, windowLine } from '../domain/windows';
+import { newsOf, triggerMessages, windowLine } from '../domain/windows';
 import type { Stores } from '../stores/connect';
 import { findEndpoint } from '../stores/endpoints';
 import { coverage, nextPredicted } from '../stores/predictions';
@@ -25,6 +25,7 @@ import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { refusedSignalActivities } from './refused-signals';
 import { judgeRows } from './monitoring/window-numbers';
+import { windowId } from '../domain/ids';
 
 export interface OfWindow {
   readonly project: string;

@@ -1,6 +1,6 @@
 /** What people and monitors ask of a lifecycle: found in its history with who sent it, and recorded before it has an effect. */
 import { getClient } from '@temporalio/activity';
-import { lifecycleId, monitorId } from '../domain/ids';
+import { activityName, lifecycleId, monitorId, underLifecycle } from '../domain/ids';
 import {
   MESSAGES,
   type OperatorAnswer,
@@ -91,7 +91,7 @@ export function operatorActivities(deps: ActivityDeps) {
       if (refused.length > 0) {
         const senders = [...new Set(refused.map(({ from, callerIdentity }) => from ?? callerIdentity))];
         await stores.audit.record({
-          id: `refused-signals ${caller.workflowId}/${caller.runId}/${upTo}`,
+          id: `refused-signals ${activityName(caller, String(upTo))}`,
           project,
           what: 'signals refused',
           by: 'unknown',
@@ -116,7 +116,7 @@ export function operatorActivities(deps: ActivityDeps) {
 async function believed(stores: Stores, project: string, { message, from }: SentSignal): Promise<Trigger | undefined> {
   const trigger = triggerOf(message);
   const window = trigger?.cause.window;
-  if (window === undefined) return from?.startsWith(`${lifecycleId(project)}/`) === true ? trigger : undefined;
+  if (window === undefined) return from?.startsWith(underLifecycle(project)) === true ? trigger : undefined;
   const verdict = await stores.facts.find('window', window);
   if (verdict === null || verdict.body.endpoint !== project) return undefined;
   return triggerMessages(window, verdict.body).find(({ id }) => id === trigger?.id);

@@ -3,7 +3,7 @@ import { getClient } from '@temporalio/activity';
 import type { ApprovalRequest } from '../domain/approval';
 import type { ProjectDefinition } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
-import { lifecycleId } from '../domain/ids';
+import { definitionId, lifecycleId } from '../domain/ids';
 import { type ApplyMessage, MESSAGES, type PackedDefinition } from '../domain/messages';
 import { malformedOperatorMessage } from '../domain/operator-messages';
 import type { LifecycleState } from '../domain/phases';
@@ -121,7 +121,7 @@ async function recorded(
   const digest = digestOf(definition);
   const { fact } = await stores.facts.commit(
     {
-      _id: `${project}/${digest}`,
+      _id: definitionId(project, digest),
       kind: 'definition',
       digest,
       inputs: [],

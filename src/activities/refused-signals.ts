@@ -1,6 +1,7 @@
 /** Signals that said nothing: a sender can't be answered, so what was refused is in the audit. */
 import { activityInfo } from '@temporalio/activity';
 import type { ActivityDeps } from './deps';
+import { activityName } from '../domain/ids';
 
 export function refusedSignalActivities(deps: ActivityDeps) {
   return {
@@ -14,7 +15,7 @@ export function refusedSignalActivities(deps: ActivityDeps) {
       const { audit } = await deps.stores();
       const { activityId, workflowExecution } = activityInfo();
       await audit.record({
-        id: `refused-signal ${workflowExecution?.workflowId}/${workflowExecution?.runId}/${activityId}`,
+        id: `refused-signal ${activityName(workflowExecution, activityId)}`,
         project,
         what: 'signal refused',
         by: 'unknown',

@@ -5,7 +5,7 @@ import type { ModelDefinition } from '../domain/definition';
 import { modelInputs } from '../domain/endpoint';
 import { errorCodeOf, MlopsError } from '../domain/errors';
 import type { Cycle } from '../domain/ids';
-import { cycleRecordId } from '../domain/ids';
+import { cycleRecordId, versionCounter, versionLabel } from '../domain/ids';
 import { planOf, splitAt } from '../domain/plan';
 import type { SplitPeriods } from '../domain/records';
 import type { Ref } from '../domain/refs';
@@ -121,7 +121,7 @@ export function trainActivities(deps: ActivityDeps) {
       const { objective } = await definitionOf(stores, register.definition);
       const run = await stores.facts.get(register.run);
       const model = artifactNamed(run, 'model');
-      const { fact } = await stores.facts.commitNumbered(`${project}/versions`, (number) => ({
+      const { fact } = await stores.facts.commitNumbered(versionCounter(project), (number) => ({
         fact: {
           _id: id,
           kind: 'version',
@@ -150,7 +150,7 @@ export function trainActivities(deps: ActivityDeps) {
           project,
           what: 'version registered',
           by: 'temporal-mlops',
-          detail: { version: `${project}@${number}`, model: model.digest, run: register.run.id },
+          detail: { version: versionLabel(project, number), model: model.digest, run: register.run.id },
         },
       }));
       crashPoint('version:registered');

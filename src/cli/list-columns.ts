@@ -5,6 +5,7 @@ import { intervalWords } from '../domain/intervals';
 import type { RecordKind, RecordOf } from '../records';
 import { short } from './record-words';
 import { type Cell, table } from './table';
+import { versionLabel, eventLabel } from '../domain/ids';
 
 interface Columns<R> {
   readonly header: readonly string[];
@@ -90,7 +91,7 @@ const COLUMNS: { readonly [K in ListedKind]: Columns<RecordOf<K>> } = {
   version: {
     header: ['version', 'status', 'alias', 'cycle', 'trained on', 'until', 'model', 'run', 'made'],
     row: ({ body, made, status, aliases }) => [
-      `${body.project}@${body.number}`,
+      versionLabel(body.project, body.number),
       status,
       aliases.join(', '),
       String(body.cycle),
@@ -202,7 +203,7 @@ const COLUMNS: { readonly [K in ListedKind]: Columns<RecordOf<K>> } = {
   audit: {
     header: ['event', 'at', 'what', 'by', 'detail'],
     row: ({ project, sequence, at, what, by, detail }) => [
-      `${project}/${sequence}`,
+      eventLabel(project, sequence),
       at,
       what,
       by,

@@ -2,6 +2,7 @@
 import { decidedDigest } from '../domain/approval';
 import type { RecordKind, RecordOf, Records } from '../records';
 import { page, type Section } from './page';
+import { versionLabel, recordName } from '../domain/ids';
 
 type Layouts = { readonly [K in RecordKind]?: (record: RecordOf<K>, records: Records) => Promise<readonly Section[]> };
 
@@ -14,7 +15,7 @@ export async function recordPage<K extends RecordKind>(
   return page(layout === undefined ? [{ value: record }] : await layout(record, records));
 }
 
-const ref = ({ kind, id }: { readonly kind: string; readonly id: string }): string => `${kind}/${id}`;
+const ref = ({ kind, id }: { readonly kind: string; readonly id: string }): string => recordName(kind, id);
 
 const LAYOUTS: Layouts = {
   run: async ({ _id, body, step, inputs, artifacts, made }, records) => {
@@ -70,7 +71,7 @@ const LAYOUTS: Layouts = {
     return [
       {
         value: {
-          version: `${body.project}@${body.number}`,
+          version: versionLabel(body.project, body.number),
           record: _id,
           status,
           alias: aliases.length === 0 ? undefined : aliases.join(', '),

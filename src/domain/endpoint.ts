@@ -4,6 +4,7 @@
  */
 import type { FeatureDefinition, ProjectDefinition, Period } from './definition';
 import type { Digest } from './refs';
+import { rolloutStepId } from './ids';
 
 /** An input of a served model, by the Open Inference Protocol's datatype names. */
 export interface ModelInput {
@@ -42,7 +43,7 @@ export interface EndpointRollout {
 
 /** A rollout's step, by name. Its start and that of its clock are two revisions of the endpoint. */
 export function stepOf({ id, epoch, step }: EndpointRollout): string {
-  return `${id}/${epoch}/${step}`;
+  return rolloutStepId(id, epoch, step);
 }
 
 /** Collection `endpoints`, `_id` = the endpoint's name, which is the project's. */

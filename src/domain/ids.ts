@@ -21,7 +21,11 @@ export type Phase = (typeof PHASES)[number];
 /** A lifecycle's cycle (1, 2, …), or a phase that was started alone (`solo-<uuid>`). */
 export type Cycle = number | `solo-${string}`;
 
+/** How the ids of all our workflows begin. */
+export const WORKFLOWS = 'mlops/';
 export const lifecycleId = (project: string): string => `mlops/${project}`;
+/** How the ids of a project's workflows begin, but for its lifecycle. */
+export const underLifecycle = (project: string): string => `${lifecycleId(project)}/`;
 export const monitorId = (project: string): string => `mlops/${project}/monitor`;
 export const phaseId = (project: string, cycle: number | string, phase: Phase): string =>
   `mlops/${project}/${cycle}/${phase}`;
@@ -34,6 +38,9 @@ export const deployId = (project: string, id: string): string => `mlops/${projec
 /** A change of policy is asked about outside any cycle; proposals are counted from 1. */
 export const policyRequestName = (number: number): string => `policy-${number}`;
 
+/** What a cycle's notices are about; of each kind it has one. */
+export const noticesOfCycle = (lifecycle: string, cycle: Cycle): string => `${lifecycle}/${cycle}`;
+
 /** Of the workflow that delivers a notice about another workflow. */
 export const noticeId = (about: string, kind: string): string => `${about}/notice/${kind}`;
 
@@ -42,6 +49,9 @@ export const cycleRecordId = (project: string, cycle: Cycle): string => `${proje
 /** Of the alias that names the version that is live. */
 export const championAlias = (project: string): string => `${project}/champion`;
 export const replicaId = (endpoint: string, replica: string): string => `${endpoint}/${replica}`;
+/** `flights/champion` → `champion`. */
+export const aliasName = (alias: string): string => alias.slice(alias.indexOf('/') + 1);
+/** Of a model version as people name it: `flights@2`. */
 export const versionLabel = (project: string, number: number): string => `${project}@${number}`;
 
 const VERSION_LABEL = /^([a-z][a-z0-9-]{0,47})@(\d{1,9})$/;
@@ -59,6 +69,51 @@ export interface RequestName {
 }
 
 export const requestId = ({ project, name }: RequestName): string => `${project}/${name}`;
+/** How the ids of a project's requests begin, and of its definitions. */
+export const ofProject = (project: string): string => `${project}/`;
+
+/** One decision of a person on a request: by its id there is no second one. */
+export const decisionId = (request: string, by: string): string => `${request}/${by}`;
+/** Of a definition's record: the same content of another project is another record. */
+export const definitionId = (project: string, digest: string): string => `${project}/${digest}`;
+/** Of the counter that a project's versions are numbered by. */
+export const versionCounter = (project: string): string => `${project}/versions`;
+export const codeId = (project: string, kind: string, name: string, version: string): string =>
+  `${project}/${kind}/${name}/${version}`;
+
+export const windowId = (endpoint: string, from: string, revision: number): string =>
+  `${endpoint}/${from}/r${revision}`;
+/** A window fires of each kind once. */
+export const triggerId = (window: string, on: string): string => `${window}/${on}`;
+/** The endpoint of a window's id, or of a trigger's. */
+export const endpointOfWindow = (id: string): string => id.slice(0, Math.max(0, id.indexOf('/')));
+
+/** A rollout is begun once by each run of a workflow. */
+export const rolloutId = (workflowId: string, runId: string): string => `${workflowId}/${runId}`;
+/** A step of a rollout; its start and that of its clock are two revisions of the endpoint. */
+export const rolloutStepId = (rollout: string, epoch: number, step: number): string => `${rollout}/${epoch}/${step}`;
+
+/** An event of a project's audit as people name it: `flights/17`. */
+export const eventLabel = (project: string, sequence: number): string => `${project}/${sequence}`;
+
+const EVENT_LABEL = /^([^/ ]+)\/(\d+)$/;
+
+/** `flights/17` → project and sequence; undefined for an event's own id. */
+export function parseEventLabel(text: string): { readonly project: string; readonly sequence: number } | undefined {
+  const match = EVENT_LABEL.exec(text);
+  return match === null ? undefined : { project: match[1] as string, sequence: Number(match[2]) };
+}
+
+/** An activity of a run, to Temporal's server. */
+export const activityName = (
+  run: { readonly workflowId: string; readonly runId: string } | undefined,
+  activityId: string
+): string => `${run?.workflowId}/${run?.runId}/${activityId}`;
+
+/** A record as `show` takes it: `version/flights@2`. */
+export const recordName = (kind: string, id: string): string => `${kind}/${id}`;
+/** The process that writes, in records that say so. */
+export const processName = (pid: number, host: string): string => `${pid}@${host}`;
 
 const REQUEST_WORKFLOW = /^mlops\/([a-z][a-z0-9-]{0,47})\/(\d{1,9}|solo-[0-9a-f-]{36}|policy-\d{1,9})\/approve$/;
 
@@ -89,6 +144,12 @@ export interface PredictionName {
   readonly request: string;
   /** Of a request with several rows. */
   readonly row?: number;
+}
+
+/** Of a prediction as people name it: `<endpoint>/<prediction id>`, which may have its row behind another slash. */
+export function parsePredictionLabel(text: string): { readonly endpoint: string; readonly id: string } {
+  const at = text.indexOf('/');
+  return { endpoint: text.slice(0, Math.max(0, at)), id: text.slice(at + 1) };
 }
 
 /** `order-17` or `batch-3/41`: no client's id has a slash, so a row's never is one. Undefined for anything else. */

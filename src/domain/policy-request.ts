@@ -3,7 +3,7 @@ import type { ApprovalRequest } from './approval';
 import type { ProjectDefinition } from './definition';
 import { definitionChanges } from './definition-changes';
 import { durationMs } from './durations';
-import { phaseId, policyRequestName } from './ids';
+import { phaseId, policyRequestName, requestId } from './ids';
 import type { Ref } from './refs';
 
 export interface ProposedPolicy {
@@ -25,7 +25,7 @@ export function policyRequest(asked: ProposedPolicy): ApprovalRequest {
   const name = policyRequestName(number);
   const policy = inForce.definition.approval;
   return {
-    _id: `${project}/${name}`,
+    _id: requestId({ project, name }),
     v: 1,
     revision: 0,
     project,

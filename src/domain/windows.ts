@@ -4,16 +4,14 @@ import { intervalWords } from './intervals';
 import type { Trigger } from './messages';
 import type { WindowBody, WindowTrigger } from './monitoring';
 import type { TimeRange } from './period';
-
-export const windowId = (endpoint: string, from: string, revision: number): string =>
-  `${endpoint}/${from}/r${revision}`;
+import { triggerId } from './ids';
 
 /** The triggers that fired, as the lifecycle receives them; the id makes a second one of the same window count once. */
 export function triggerMessages(id: string, window: WindowBody): Trigger[] {
   return window.triggers
     .filter((trigger) => trigger.outcome === 'fired')
     .map(({ on, detail }) => ({
-      id: `${id}/${on}`,
+      id: triggerId(id, on),
       cause: { kind: on, detail: `window ${day(window.period.from)}: ${detail}`, window: id },
       asOf: window.asOf,
     }));

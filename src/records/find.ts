@@ -9,6 +9,7 @@ import { triggers, withLiveness } from './list';
 import { listProjects } from './projects';
 import type { RecordStores } from './stores';
 import { withStatus } from './version-status';
+import { endpointOfWindow, parsePredictionLabel, ofProject, parseVersionLabel, parseEventLabel } from '../domain/ids';
 
 /** Undefined where there is none. Short ids are taken where they are those of one record only. */
 export async function findRecord<K extends RecordKind>(
@@ -21,7 +22,7 @@ export async function findRecord<K extends RecordKind>(
 
 async function found(stores: RecordStores, kind: RecordKind, id: string): Promise<unknown> {
   if (kind === 'project') return (await listProjects(stores, id))[0];
-  if (kind === 'trigger') return (await triggers(stores, id.split('/')[0])).find(({ _id }) => _id === id);
+  if (kind === 'trigger') return (await triggers(stores, endpointOfWindow(id))).find(({ _id }) => _id === id);
   if (kind === 'prediction') return prediction(stores, id);
   if (kind === 'replica') {
     const replica = await findReplica(stores, id);
@@ -37,10 +38,9 @@ async function found(stores: RecordStores, kind: RecordKind, id: string): Promis
   return findStored(stores, kind, stored);
 }
 
-/** `<endpoint>/<prediction id>`, which may have its row behind another slash. */
-async function prediction(stores: RecordStores, id: string): Promise<unknown> {
-  const at = id.indexOf('/');
-  return findPrediction(stores, id.slice(0, Math.max(0, at)), id.slice(at + 1));
+async function prediction(stores: RecordStores, label: string): Promise<unknown> {
+  const { endpoint, id } = parsePredictionLabel(label);
+  return findPrediction(stores, endpoint, id);
 }
 
 type StoredKind = Exclude<RecordKind, 'project' | 'trigger' | 'prediction' | 'replica'>;
@@ -50,20 +50,18 @@ async function storedId(stores: RecordStores, kind: StoredKind, id: string): Pro
   if (kind === 'audit') return auditId(stores, id);
   if (kind === 'window') return idBeginning(stores, kind, id);
   if (isDigest(id) || kind === 'cycle' || kind === 'request' || kind === 'endpoint' || kind === 'decision') return id;
-  if (kind === 'definition') return idBeginning(stores, kind, id.includes('/') ? id : `${id}/`);
+  if (kind === 'definition') return idBeginning(stores, kind, id.includes('/') ? id : ofProject(id));
   return idBeginning(stores, kind, kind === 'rollout' || id.startsWith('sha256:') ? id : `sha256:${id}`);
 }
 
 /** `<project>@<number>`, or the record's own `<project>/<cycle>`. */
 async function versionId(stores: RecordStores, id: string): Promise<string | undefined> {
-  const [, project, number] = /^([^@/]+)@(\d+)$/.exec(id) ?? [];
-  if (project === undefined) return id;
-  return (await versionNumbered(stores, project, Number(number)))?._id;
+  const named = parseVersionLabel(id);
+  return named === undefined ? id : (await versionNumbered(stores, named.project, named.number))?._id;
 }
 
 /** `<project>/<sequence>`, or the event's own id. */
 async function auditId({ audit }: RecordStores, id: string): Promise<string | undefined> {
-  const [, project, sequence] = /^([^/ ]+)\/(\d+)$/.exec(id) ?? [];
-  if (project === undefined) return id;
-  return (await audit.at(project, Number(sequence)))?._id;
+  const named = parseEventLabel(id);
+  return named === undefined ? id : (await audit.at(named.project, named.sequence))?._id;
 }

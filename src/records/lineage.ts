@@ -11,6 +11,7 @@ import { findRecord } from './find';
 import { isFactKind, type RecordKind } from './kinds';
 import { type Direction, neighbours, type Step } from './neighbours';
 import type { RecordStores } from './stores';
+import { versionLabel } from '../domain/ids';
 
 export interface LineageNode {
   /** `version:flights/1`, an artifact's digest, `endpoint:flights`, … */
@@ -172,7 +173,7 @@ function about(kind: FactKind, body: Readonly<Record<string, unknown>> = {}): { 
     labelSet: String(body.label),
     featureSet: `fitted on ${number(body.trainRows)} rows`,
     run: `${String(body.trainer)} on ${number(body.rows)} rows`,
-    version: `${String(body.project)}@${String(body.number)}`,
+    version: versionLabel(String(body.project), Number(body.number)),
     evaluation: period && `${period.from} to ${period.to}`,
     decision: `${String(body.verdict)} by ${String(body.by)}`,
     window: period && `${period.from} to ${period.to}`,

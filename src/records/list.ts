@@ -8,6 +8,7 @@ import type { RecordKind, RecordOf, ReplicaRecord, TriggerRecord } from './kinds
 import { listProjects } from './projects';
 import type { RecordStores } from './stores';
 import { withStatus } from './version-status';
+import { triggerId } from '../domain/ids';
 
 export interface ListFilter {
   readonly project?: string;
@@ -69,7 +70,14 @@ export async function triggers(stores: RecordStores, project?: string): Promise<
         causes.some((cause) => cause.window === window && cause.kind === trigger.on)
       );
       const led = cycle === undefined ? {} : { cycle: cycle._id };
-      return { _id: `${window}/${trigger.on}`, project: body.endpoint, window, asOf: body.asOf, ...trigger, ...led };
+      return {
+        _id: triggerId(window, trigger.on),
+        project: body.endpoint,
+        window,
+        asOf: body.asOf,
+        ...trigger,
+        ...led,
+      };
     })
   );
 }

@@ -7,6 +7,7 @@ import { findRequest } from '../stores/requests';
 import { findRollout } from '../stores/rollouts';
 import { findRecord } from './find';
 import type { RecordStores } from './stores';
+import { versionLabel } from '../domain/ids';
 
 /** `up`: what a record was made from. `down`: what was made from it. */
 export type Direction = 'up' | 'down';
@@ -32,7 +33,9 @@ const step = (relation: string, node: Pick<Ref, 'kind' | 'id'>): Step => ({ rela
 async function prediction(stores: RecordStores, id: string) {
   const found = await findRecord(stores, 'prediction', id);
   const version =
-    found === undefined ? undefined : await findRecord(stores, 'version', `${found.endpoint}@${found.record.version}`);
+    found === undefined
+      ? undefined
+      : await findRecord(stores, 'version', versionLabel(found.endpoint, found.record.version));
   return version === undefined ? NONE : { up: [step('was served by', { kind: 'version', id: version._id })], down: [] };
 }
 

@@ -7,6 +7,7 @@ import { requestStates } from '../stores/requests';
 import { versionsDeployed } from '../stores/rollouts';
 import type { VersionRecord } from './kinds';
 import type { RecordStores } from './stores';
+import { aliasName } from '../domain/ids';
 
 export async function withStatus(stores: RecordStores, versions: readonly Fact<'version'>[]): Promise<VersionRecord[]> {
   const ids = versions.map(({ _id }) => _id);
@@ -18,7 +19,7 @@ export async function withStatus(stores: RecordStores, versions: readonly Fact<'
   ]);
   return versions.map((version) => {
     const { _id } = version;
-    const named = aliases.filter((alias) => alias.version === _id).map((alias) => alias._id.split('/').at(-1) ?? '');
+    const named = aliases.filter((alias) => alias.version === _id).map((alias) => aliasName(alias._id));
     const request = requests.get(_id);
     const outcome = outcomes.get(_id);
     const status = versionStatus({

@@ -198,7 +198,7 @@ function isNotRunning(error: unknown): boolean {
 
 /** A step, before its clock starts and then. */
 function tickOf({ rollout }: EndpointDocument): string {
-  return `${stepOf(rollout)}/${rollout.until}`;
+  return `${stepOf(rollout)} ${rollout.until}`;
 }
 
 /** The window that ends at this edge. */

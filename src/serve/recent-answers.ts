@@ -8,7 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import { MlopsError } from '../domain/errors';
-import { parsePredictionId } from '../domain/ids';
+import { parsePredictionId, predictionId } from '../domain/ids';
 import type { Answer } from './predictor';
 
 /** What is compared when an id comes again. */
@@ -70,7 +70,7 @@ export class RecentAnswers {
     if (name === undefined || rows === undefined) return undefined;
     if (rows === 1) return name.row === undefined ? undefined : `request ${name.request} has one row, without a number`;
     if (name.row !== undefined && name.row < rows) return undefined;
-    return `request ${name.request} has ${rows} rows: ${name.request}/0 to ${name.request}/${rows - 1}`;
+    return `request ${name.request} has ${rows} rows: ${predictionId(name.request, 0, rows)} to ${predictionId(name.request, rows - 1, rows)}`;
   }
 
   #keep(request: string, remembered: Remembered): void {

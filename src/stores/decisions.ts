@@ -2,7 +2,8 @@
 import type { ClientSession } from 'mongodb';
 import type { AcceptedDecision } from '../domain/approval';
 import type { DecisionBody } from '../domain/records';
-import { facts, type Store } from './mongo';
+import { beginningWith, facts, type Store } from './mongo';
+import { ofProject } from '../domain/ids';
 
 /** Decisions on a project's requests. */
 export async function decisionsOfProject(
@@ -10,7 +11,7 @@ export async function decisionsOfProject(
   project: string
 ): Promise<{ _id: string; body: DecisionBody }[]> {
   return facts(store, 'decision')
-    .find({ 'body.request': { $gte: `${project}/`, $lt: `${project}0` } } as never)
+    .find({ 'body.request': beginningWith(ofProject(project)) } as never)
     .sort({ 'body.request': 1, 'made.at': 1 })
     .toArray();
 }

@@ -13,6 +13,7 @@ import { nextNumber } from './counters';
 import { addEdges, type NewEdge } from './edges';
 import { recordDigest } from './fact-digest';
 import { factCollection, type FactHead, factHeads, isDuplicateKey, type Store, transaction } from './mongo';
+import { processName } from '../domain/ids';
 
 export type NewFact<K extends FactKind> = Omit<Fact<K>, 'v' | 'made' | 'record'>;
 
@@ -181,7 +182,7 @@ function madeNow<K extends FactKind>(fact: NewFact<K>, startedAt: number | undef
     ...fact,
     v: 1,
     record: recordDigest(fact),
-    made: { at: new Date(), seconds, by: `${process.pid}@${hostname()}` },
+    made: { at: new Date(), seconds, by: processName(process.pid, hostname()) },
   } as unknown as Fact<K>;
 }
 

@@ -3,7 +3,8 @@ import type { Document, Filter, Sort } from 'mongodb';
 import { MlopsError } from '../domain/errors';
 import type { CycleDocument } from '../domain/records';
 import { FACT_KINDS, type FactKind } from '../domain/refs';
-import { collection, facts, factCollection, MONGO, type Store } from './mongo';
+import { beginningWith, collection, facts, factCollection, MONGO, type Store } from './mongo';
+import { ofProject } from '../domain/ids';
 
 interface Query {
   readonly filter: Filter<Document>;
@@ -21,7 +22,7 @@ const QUERIES = {
   run: async (store, project) => made(await madeFor(store, project, 'run', 'run')),
   version: (_, project) => made(only('body.project', project)),
   evaluation: async (store, project) => made(await evaluationsOf(store, project)),
-  decision: (_, project) => made(project === undefined ? {} : startsWith('body.request', `${project}/`)),
+  decision: (_, project) => made(project === undefined ? {} : { 'body.request': beginningWith(ofProject(project)) }),
   window: async (store, project) => ({ filter: await lastRevisions(store, project), order: ['body.period.from'] }),
   cycle: (_, project) => ({ filter: only('project', project), order: ['startedAt'] }),
   request: (_, project) => ({ filter: only('project', project), order: ['openedAt'] }),
@@ -77,7 +78,7 @@ const NEWEST_FIRST: Partial<Record<StoredKind, Sort>> = {
 export async function idBeginning(store: Store, kind: StoredKind, prefix: string): Promise<string | undefined> {
   const newestFirst = NEWEST_FIRST[kind];
   const ids = await collectionOf(store, kind)
-    .find(startsWith('_id', prefix), { projection: { _id: 1 } })
+    .find(only('_id', beginningWith(prefix)), { projection: { _id: 1 } })
     .sort(newestFirst ?? { _id: 1 })
     .limit(2)
     .toArray();
@@ -103,12 +104,8 @@ function made(filter: Filter<Document>): Query {
   return { filter, order: ['made.at'] };
 }
 
-function only(field: string, value: string | undefined): Filter<Document> {
+function only(field: string, value: unknown): Filter<Document> {
   return value === undefined ? {} : { [field]: value };
-}
-
-function startsWith(field: string, prefix: string): Filter<Document> {
-  return { [field]: { $gte: prefix, $lt: `${prefix}\uffff` } };
 }
 
 /**

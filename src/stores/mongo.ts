@@ -75,6 +75,11 @@ export function collection<N extends keyof Documents>(store: Store, name: N): Co
   return store[MONGO].db.collection(name);
 }
 
+/** As a condition: what begins like this. */
+export function beginningWith(prefix: string): { readonly $gte: string; readonly $lt: string } {
+  return { $gte: prefix, $lt: `${prefix}\uffff` };
+}
+
 /** A kind of fact lives in the collection of its name: `versions`, `labelSets`. */
 export function factCollection(kind: FactKind): string {
   return `${kind}s`;

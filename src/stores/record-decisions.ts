@@ -15,7 +15,7 @@ import {
   type RecordedDecisions,
   UNKNOWN_REQUEST,
 } from '../domain/approval';
-import { type RequestName, requestId } from '../domain/ids';
+import { decisionId, requestId, type RequestName } from '../domain/ids';
 import type { DecisionAnswer, DecisionMessage, RequestState } from '../domain/messages';
 import { digestOf } from '../runtime/digest';
 import type { Stores } from './connect';
@@ -133,8 +133,7 @@ class Recording {
       ...(decision.comment === undefined ? {} : { comment: decision.comment }),
       ...(decision.signature === undefined ? {} : { signature: decision.signature }),
     } as const;
-    // One decision of a person on a request: by its id there is no second one.
-    const _id = `${request._id}/${by}`;
+    const _id = decisionId(request._id, by);
     const [approved] = request.about;
     const edges =
       verdict === 'approve' && approved !== undefined

@@ -8,7 +8,7 @@ import type { RolloutPlan } from '../domain/definition';
 import { durationMs } from '../domain/durations';
 import type { Answers, EndpointDocument, EndpointRollout, EndpointWatch, ServedVersion } from '../domain/endpoint';
 import { MlopsError } from '../domain/errors';
-import { championAlias } from '../domain/ids';
+import { championAlias, rolloutId } from '../domain/ids';
 import type { Ref } from '../domain/refs';
 import {
   NO_ANSWERS,
@@ -39,9 +39,6 @@ export interface NewRollout {
   /** Milliseconds by the server's clock. */
   readonly now: number;
 }
-
-/** One for each run of a workflow. */
-export const rolloutId = (workflowId: string, runId: string): string => `${workflowId}/${runId}`;
 
 export const rolloutsOf = (stores: Store) => collection(stores, 'rollouts');
 

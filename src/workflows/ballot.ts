@@ -19,6 +19,7 @@ import {
 import type { DecisionAnswer, DecisionMessage, RequestState } from '../domain/messages';
 import type { ApproveInput, RefusedCounts } from '../domain/phases';
 import { io } from './activities';
+import { requestId } from '../domain/ids';
 
 /** Signals that are not a decision are recorded up to here, then only counted. */
 const MAX_RECORDED_MALFORMED = 20;
@@ -213,7 +214,7 @@ export class Ballot {
       outcome: 'refused',
       code: 'too-many-refusals',
       reason: `${reason} (refused too often: not recorded any more)`,
-      request: `${this.#input.project}/${this.#input.name}`,
+      request: requestId(this.#input),
       state: this.#request?.state ?? 'unknown',
     });
   }

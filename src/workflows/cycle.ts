@@ -10,7 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { OfCycleInOrder } from '../activities/cycles';
 import { failedGates, gateLine, gatesPass } from '../domain/gates';
-import { cycleRecordId, type Phase, phaseId } from '../domain/ids';
+import { cycleRecordId, noticesOfCycle, type Phase, phaseId, versionLabel } from '../domain/ids';
 import type { Trigger, TriggerCause } from '../domain/messages';
 import { causeOf } from '../domain/pending-triggers';
 import type { ApproveResult, CycleOutcome, LifecycleState, PhaseContext } from '../domain/phases';
@@ -154,7 +154,8 @@ class Cycle {
       })
     );
     this.#refs = { ...this.#refs, labelSet, featureSet: trained.features, run: trained.run, version: trained.version };
-    const judged = await this.#phase('evaluate', `${project}@${trained.number}`, async (workflowId) => {
+    const candidate = versionLabel(project, trained.number);
+    const judged = await this.#phase('evaluate', candidate, async (workflowId) => {
       const { champion } = await this.#io().mlopsChampion({ project });
       return executeChild(evaluate, {
         workflowId,
@@ -169,10 +170,7 @@ class Cycle {
             ...(champion === undefined ? {} : { champion }),
           },
         ],
-        ...described(
-          `evaluate ${project}@${trained.number}`,
-          'Scores the candidate and the champion on the same later rows.'
-        ),
+        ...described(`evaluate ${candidate}`, 'Scores the candidate and the champion on the same later rows.'),
       });
     });
     this.#refs = { ...this.#refs, evaluation: judged.evaluation };
@@ -186,7 +184,7 @@ class Cycle {
     );
     if (decided.request !== undefined) return 'nothing new';
 
-    const answer = await this.#phase('approve', `${project}@${trained.number}`, async () => {
+    const answer = await this.#phase('approve', candidate, async () => {
       const opened = await this.#io().mlopsOpenRequest({ project, cycle });
       return ask(this.#context, this.#commands, opened, (accepted) => {
         const { waitingFor, details } = askedPage(opened.request, accepted);
@@ -195,7 +193,7 @@ class Cycle {
     });
     if (answer.state !== 'approved') return outcomeOf(answer);
 
-    const rollout = await this.#phase('deploy', `${project}@${trained.number}`, (workflowId) =>
+    const rollout = await this.#phase('deploy', candidate, (workflowId) =>
       executeChild(deploy, {
         workflowId,
         ...CHILD,
@@ -210,7 +208,7 @@ class Cycle {
             kind: 'rollout',
           },
         ],
-        ...described(`roll out ${project}@${trained.number}`, `Steps: ${plan.rollout.steps.join(', ')}.`),
+        ...described(`roll out ${candidate}`, `Steps: ${plan.rollout.steps.join(', ')}.`),
       })
     );
     // Known from here on, whatever becomes of the watching.
@@ -265,7 +263,7 @@ class Cycle {
     const { workflowId } = workflowInfo();
     const id = `${cycleRecordId(project, cycle)} ${kind}`;
     const notice = { id, kind, project, text: `${project}, cycle ${cycle}: ${text}`, details, workflowId };
-    return notify(this.#context, notice, `${workflowId}/${cycle}`);
+    return notify(this.#context, notice, noticesOfCycle(workflowId, cycle));
   }
 
   async #whilePaused(phase: Phase): Promise<void> {

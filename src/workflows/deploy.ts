@@ -15,7 +15,7 @@ import type { RolloutStep } from '../domain/definition';
 import { durationMs } from '../domain/durations';
 import { readWatermark } from '../domain/endpoint-messages';
 import { noReplica } from '../domain/endpoint';
-import { versionLabel } from '../domain/ids';
+import { lifecycleId, versionLabel } from '../domain/ids';
 import { MESSAGES } from '../domain/messages';
 import type { DeployInput, DeployResult, ShadowPairs } from '../domain/rollout';
 import { io, waiting } from './activities';
@@ -244,7 +244,7 @@ class Saga {
         `- epoch ${begun.epoch}`,
         '',
         'To go back to the champion: cancel this workflow (**Request Cancellation**).',
-        `To an earlier version: \`mlops rollback ${project} --by <your name>\`, or the update \`rollback\` of the workflow \`mlops/${project}\`.`,
+        `To an earlier version: \`mlops rollback ${project} --by <your name>\`, or the update \`rollback\` of the workflow \`${lifecycleId(project)}\`.`,
       ],
       waiting
     );

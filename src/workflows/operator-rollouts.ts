@@ -1,6 +1,6 @@
 /** Rollouts that an operator asks for, beside the cycle: each takes the endpoint by the next epoch, with or without the old saga's worker. */
 import { ParentClosePolicy, startChild } from '@temporalio/workflow';
-import { deployId, rollbackId } from '../domain/ids';
+import { deployId, rollbackId, versionLabel } from '../domain/ids';
 import type { DeployMessage, OperatorAnswer, RollbackMessage } from '../domain/messages';
 import type { LifecycleState } from '../domain/phases';
 import type { Ref } from '../domain/refs';
@@ -26,7 +26,7 @@ export async function startDeploy(state: LifecycleState, { id, by, number }: Dep
   if (target.version === undefined) return { outcome: 'refused', reason: target.reason };
   const workflowId = deployId(project, id);
   await start(state, { workflowId, name: `deploy-${id}`, kind: 'rollout', version: target.version, by });
-  return { outcome: 'accepted', reason: `${workflowId} rolls ${project}@${number} out` };
+  return { outcome: 'accepted', reason: `${workflowId} rolls ${versionLabel(project, number)} out` };
 }
 
 interface Asked {

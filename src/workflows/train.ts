@@ -2,6 +2,7 @@ import type { TrainInput, TrainResult } from '../domain/phases';
 import { splitAt } from '../domain/plan';
 import { compute, io, untilPickedUp } from './activities';
 import { show } from './visible';
+import { versionLabel } from '../domain/ids';
 
 /** Fits the feature graph on the training rows, trains, and registers what came of it as a model version. */
 export async function train(input: TrainInput): Promise<TrainResult> {
@@ -28,8 +29,8 @@ export async function train(input: TrainInput): Promise<TrainResult> {
     run,
   });
   show(input, {
-    ...visible(`Trained **${project}@${number}**, ${version.digest}.`),
-    modelVersion: `${project}@${number}`,
+    ...visible(`Trained **${versionLabel(project, number)}**, ${version.digest}.`),
+    modelVersion: versionLabel(project, number),
   });
   return { features, run, version, number };
 }

@@ -7,13 +7,14 @@ import { durationMs } from '../../domain/durations';
 import type { WindowBody } from '../../domain/monitoring';
 import type { Fact } from '../../domain/records';
 import type { TimeRange } from '../../domain/period';
-import { windowId, windowLine } from '../../domain/windows';
+import { windowLine } from '../../domain/windows';
 import type { Stores } from '../../stores/connect';
 import { readWatermark } from '../../stores/replicas';
 import { lastRevision, verdictsOf } from '../../stores/windows';
 import { inAttemptFolder } from '../step/attempt-folder';
 import type { ActivityDeps } from '../deps';
 import { judgeRows } from './window-numbers';
+import { windowId } from '../../domain/ids';
 
 export interface OfEndpoint {
   readonly project: string;

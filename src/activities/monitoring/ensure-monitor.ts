@@ -1,6 +1,6 @@
 /** A served version has its monitor: whoever finds that it may have none asks for it, and the endpoint's document decides. */
 import { activityInfo, getClient } from '@temporalio/activity';
-import { lifecycleId, monitorId } from '../../domain/ids';
+import { lifecycleId, monitorId, projectOfWorkflow } from '../../domain/ids';
 import { MESSAGES, type WatchMessage } from '../../domain/messages';
 import { planOf } from '../../domain/plan';
 import { findEndpoint } from '../../stores/endpoints';
@@ -19,7 +19,7 @@ export function ensureMonitorActivities(deps: ActivityDeps) {
     async mlopsEnsureMonitor({ project }: { readonly project: string }): Promise<void> {
       const { workflowId: caller } = callingWorkflow();
       const own = lifecycleId(project);
-      if (caller !== own && !caller.startsWith(`${own}/`))
+      if (projectOfWorkflow(caller) !== project)
         throw notAuthorized('A workflow of another project called this activity.', { caller, project });
       const stores = await deps.stores();
       const champion = (await findEndpoint(stores, project))?.champion;

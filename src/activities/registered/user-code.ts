@@ -5,7 +5,7 @@
 import { activityInfo } from '@temporalio/activity';
 import type { RegisteredUse } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
-import { projectOfWorkflow } from '../../domain/ids';
+import { codeId, projectOfWorkflow } from '../../domain/ids';
 import type { CodeKind, RegisteredDescription } from '../../project/registry';
 import { registerCode } from '../../stores/code';
 import type { ActivityDeps } from '../deps';
@@ -48,7 +48,8 @@ export async function usedCode(deps: ActivityDeps, kind: CodeKind, use: Register
 
 /** @throws MlopsError MLOPS_CODE_CHANGED: in this project the version had another source before */
 export async function keepSource(deps: ActivityDeps, project: string, code: RegisteredDescription): Promise<void> {
-  await registerCode(await deps.stores(), `${project}/${code.kind}/${code.name}/${code.version}`, code.sourceDigest);
+  const id = codeId(project, code.kind, code.name, code.version);
+  await registerCode(await deps.stores(), id, code.sourceDigest);
 }
 
 /** Of a worker without modules. */

@@ -8,6 +8,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { errorCodeOf, MlopsError } from '../../domain/errors';
 import { countCrash } from '../../stores/counters';
 import type { ActivityDeps } from '../deps';
+import { activityName } from '../../domain/ids';
 
 const ALIKE = 3;
 /** Whoever kills the machine, the container or the process group kills the worker within this, too. */
@@ -24,7 +25,7 @@ export async function afterCrash(deps: ActivityDeps, error: unknown): Promise<un
   await sleep(LIVED_ON_MS).catch(() => undefined);
   if (cancellationSignal().aborted) return error;
   const { workflowExecution, activityId } = activityInfo();
-  const where = `${workflowExecution?.workflowId}/${workflowExecution?.runId}/${activityId}`;
+  const where = `${activityName(workflowExecution, activityId)}`;
   const crashes = await countCrash(await deps.stores(), `${where} ${error.where.job} ${error.where.how ?? code}`);
   if (crashes < ALIKE) return error;
   return ApplicationFailure.create({

@@ -7,6 +7,7 @@ import { allEndpoints } from '../../stores/endpoints';
 import { nodeOf } from '../../stores/facts';
 import { allRequests } from '../../stores/requests';
 import { type Finding, ok, Problems, warning } from './finding';
+import { recordName } from '../../domain/ids';
 
 const MOST_OBJECTS = 10_000;
 const AT_ONCE = 16;
@@ -87,7 +88,7 @@ class Refs {
         named.map(({ id }) => id)
       );
       for (const { by, id } of named) {
-        if (gone.has(id)) this.#records.add(by, `names ${kind}/${id}, which is gone`, RESTORE);
+        if (gone.has(id)) this.#records.add(by, `names ${recordName(kind, id)}, which is gone`, RESTORE);
       }
     }
     await this.#checkArtifacts(batch.flatMap(({ by, artifacts }) => artifacts.map((digest) => ({ by, digest }))));

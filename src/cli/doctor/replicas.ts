@@ -4,6 +4,7 @@ import type { RecordStores } from '../../records/stores';
 import { allEndpoints } from '../../stores/endpoints';
 import { allReplicas } from '../../stores/replicas';
 import { type Finding, ok, warning } from './finding';
+import { replicaId } from '../../domain/ids';
 
 export async function examineReplicas(stores: RecordStores): Promise<Finding[]> {
   const replicas = await withLiveness(stores, await allReplicas(stores));
@@ -18,7 +19,7 @@ export async function examineReplicas(stores: RecordStores): Promise<Finding[]> 
     }
     for (const { replica, error } of live) {
       if (error === undefined) continue;
-      findings.push(warning(`replica ${_id}/${replica}`, error, 'It tries again by itself; see its log.'));
+      findings.push(warning(`replica ${replicaId(_id, replica)}`, error, 'It tries again by itself; see its log.'));
     }
   }
   return findings.length > 0 ? findings : [ok('endpoints', `${endpoints}, each with a live replica`)];

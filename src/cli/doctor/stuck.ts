@@ -2,8 +2,9 @@
 import type { Connection } from '@temporalio/client';
 import type { MlopsClient } from '../../client';
 import { type Finding, ok, problem, warning } from './finding';
+import { WORKFLOWS } from '../../domain/ids';
 
-const OPEN = 'ExecutionStatus = "Running" AND WorkflowId STARTS_WITH "mlops/"';
+const OPEN = `ExecutionStatus = "Running" AND WorkflowId STARTS_WITH "${WORKFLOWS}"`;
 /** A worker that was restarted lets a task time out once or twice; above this attempt it is no hiccup. */
 const FEW_TIMEOUTS = 3;
 const MOST_WORKFLOWS = 2_000;

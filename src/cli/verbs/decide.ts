@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { DecisionMessage } from '../../client';
 import { type ApprovalRequest, decidedDigest } from '../../domain/approval';
 import { MlopsError } from '../../domain/errors';
-import { parseRequest, requestId } from '../../domain/ids';
+import { parseRequest, recordName, requestId } from '../../domain/ids';
 import type { Verdict } from '../../domain/messages';
 import type { Digest } from '../../domain/refs';
 import { withClient, withRecords } from '../connect';
@@ -67,7 +67,7 @@ async function confirmed(id: string, verdict: Verdict): Promise<Digest> {
       'MLOPS_USAGE',
       'A decision names the digest that it is about.',
       {},
-      `Pass --digest sha256:…, as mlops show request/${id} prints it.`
+      `Pass --digest sha256:…, as mlops show ${recordName('request', id)} prints it.`
     );
   }
   const request = await withRecords((records) => records.find('request', id));

@@ -7,6 +7,7 @@ import { type ClientOptions, withClient, withRecords } from '../connect';
 import { when, withTaskQueue } from '../options';
 import { table } from '../table';
 import { addVerb, answering, type Outcome } from '../verb';
+import { recordName } from '../../domain/ids';
 
 interface EvaluateOptions extends ClientOptions {
   readonly model: string;
@@ -48,7 +49,7 @@ async function evaluate(options: EvaluateOptions): Promise<Outcome> {
         ...(result.contaminated
           ? ['contaminated: a model was trained on some of these rows, so the numbers prove nothing']
           : []),
-        `evaluation/${result.evaluation.id}`,
+        recordName('evaluation', result.evaluation.id),
         ...(gates.length === 0 ? [] : [table(['gate', 'outcome', 'value', 'bound'], gates)]),
       ].join('\n'),
     };

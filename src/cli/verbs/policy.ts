@@ -10,6 +10,7 @@ import { refOf } from '../../stores/facts';
 import { projectName, type SenderOptions, senderOf, withSender } from '../options';
 import { projectFrom } from '../project-file';
 import { addVerb, answering, type Outcome } from '../verb';
+import { definitionId, processName } from '../../domain/ids';
 
 interface PolicyOptions extends SenderOptions {
   readonly name?: string;
@@ -35,7 +36,7 @@ async function reset(definition: ProjectDefinition, options: PolicyOptions): Pro
   const stores = await connectStores(storeConfig());
   try {
     const { fact } = await stores.facts.commit({
-      _id: `${project}/${digest}`,
+      _id: definitionId(project, digest),
       kind: 'definition',
       digest,
       inputs: [],
@@ -43,7 +44,7 @@ async function reset(definition: ProjectDefinition, options: PolicyOptions): Pro
       body: { definition, appliedBy: by },
     });
     // No server says who holds the stores' credentials: this is who and where the process says it is.
-    const callerIdentity = `stores, ${process.pid}@${hostname()}`;
+    const callerIdentity = `stores, ${processName(process.pid, hostname())}`;
     const ref = refOf(fact);
     await resetDefinition(stores, {
       project,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { LifecycleStatus, MlopsClient } from '../../client';
 import { errorCodeOf, MlopsError } from '../../domain/errors';
-import { lifecycleId, monitorId } from '../../domain/ids';
+import { lifecycleId, monitorId, underLifecycle, versionLabel } from '../../domain/ids';
 import type { EventClockRecord, ProjectSummary } from '../../records';
 import { type ClientOptions, withClient, withRecords } from '../connect';
 import { projectName, withTaskQueue } from '../options';
@@ -65,8 +65,8 @@ async function asked(client: MlopsClient, project: string): Promise<Said> {
 }
 
 async function seenBy({ temporal }: MlopsClient, project: string): Promise<Seen> {
-  const id = lifecycleId(project);
-  const query = `ExecutionStatus = "Running" AND (WorkflowId = "${id}" OR WorkflowId STARTS_WITH "${id}/")`;
+  const ours = `WorkflowId = "${lifecycleId(project)}" OR WorkflowId STARTS_WITH "${underLifecycle(project)}"`;
+  const query = `ExecutionStatus = "Running" AND (${ours})`;
   const open: OpenWorkflow[] = [];
   for await (const { workflowId, searchAttributes } of temporal.workflow.list({ query })) {
     const phase = searchAttributes.MlopsPhase?.[0];
@@ -75,7 +75,7 @@ async function seenBy({ temporal }: MlopsClient, project: string): Promise<Seen>
   }
   open.sort((a, b) => (a.workflowId < b.workflowId ? -1 : 1));
   try {
-    const { status } = await temporal.workflow.getHandle(id).describe();
+    const { status } = await temporal.workflow.getHandle(lifecycleId(project)).describe();
     // A lifecycle ends when it is stopped, and by nothing else.
     return { state: status.name === 'COMPLETED' ? 'stopped' : status.name.toLowerCase(), open };
   } catch (error) {
@@ -116,7 +116,7 @@ function outcomeOf(
     ['failure', status?.failure ?? (cycle?.state === 'failed' ? cycle.failure : undefined)],
     ['triggers', status?.pendingTriggers.map(({ cause }) => cause.detail).join('; ') || undefined],
     ['last', status?.last ?? cycle?.outcome],
-    ['champion', summary?.champion === undefined ? 'none' : `${project}@${summary.champion}`],
+    ['champion', summary?.champion === undefined ? 'none' : versionLabel(project, summary.champion)],
     ['definition', status?.definition ?? summary?.definition],
     ['monitor', monitorWords(project, state, open, summary, clock)],
     ['event time', clock.at],
