@@ -1,37 +1,27 @@
 /** The monitor's effects: read how far event time and truth have come, and judge a window once. */
-import { crashPoint } from '../runtime/crash-points';
-import { digestOf } from '../runtime/digest';
 import { durationMs } from '../domain/durations';
 import { CLOCK_AGREEMENT, type EndpointClock, noReplica, type ReplicaDocument } from '../domain/endpoint';
 import type { Trigger, WatchMessage } from '../domain/messages';
 import type { WindowBody } from '../domain/monitoring';
 import { type Plan, planOf } from '../domain/plan';
 import type { Ref } from '../domain/refs';
-import { periodOf, type TimeRange } from '../domain/period';
-import { triggersOf } from '../domain/triggers';
+import { periodOf } from '../domain/period';
+import { windowId } from '../domain/ids';
 import { newsOf, triggerMessages, windowLine } from '../domain/windows';
-import type { Stores } from '../stores/connect';
 import { findEndpoint } from '../stores/endpoints';
 import { coverage, nextPredicted } from '../stores/predictions';
 import { countUnmatched, knownWhen } from '../stores/truths';
 import { readWatermark } from '../stores/replicas';
-import { lastRevision, verdictsOf } from '../stores/windows';
-import { inAttemptFolder } from './step/attempt-folder';
+import { lastRevision } from '../stores/windows';
 import { withHeartbeat } from './step/heartbeat';
 import { ensureMonitorActivities } from './monitoring/ensure-monitor';
 import { clockActivities } from './monitoring/set-clock';
-import { atEpoch, correctionActivities, reviseWindow } from './monitoring/correct-window';
+import { correctionActivities, reviseWindow } from './monitoring/correct-window';
 import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { refusedSignalActivities } from './refused-signals';
-import { judgeRows } from './monitoring/window-numbers';
-import { windowId } from '../domain/ids';
-
-export interface OfWindow {
-  readonly project: string;
-  readonly definition: Ref<'definition'>;
-  readonly period: TimeRange;
-}
+import { type JudgeWindow, judgeWindow, type OfWindow } from './monitoring/judge-window';
+import { lateActivities } from './monitoring/late-windows';
 
 /** Ready: `asOf` is the event time up to which truths count. */
 export type Readiness =
@@ -44,10 +34,6 @@ export type Readiness =
 
 export interface Watched {
   readonly watched?: { readonly definition: Ref<'definition'>; readonly plan: Plan };
-}
-
-export interface JudgeWindow extends OfWindow {
-  readonly asOf: string;
 }
 
 export interface Judged {
@@ -64,6 +50,7 @@ export function monitorActivities(deps: ActivityDeps) {
     ...correctionActivities(deps),
     ...clockActivities(deps),
     ...ensureMonitorActivities(deps),
+    ...lateActivities(deps),
 
     /** What to go by from now on: the definition that the watched version was made with. */
     async mlopsWatchedDefinition(watch: WatchMessage & { readonly project: string }): Promise<Watched> {
@@ -135,62 +122,11 @@ export function monitorActivities(deps: ActivityDeps) {
         return { window: id, line: windowLine(body), triggers: [], news: [] };
       }
       const verdict = await stores.facts.find('window', id);
-      const body = verdict?.body ?? (await judged(deps, stores, judge, epoch));
+      const body = verdict?.body ?? (await judgeWindow(deps, stores, judge, epoch));
       const news = [...newsOf(body), ...unmatchedWords(body, await countUnmatched(stores, judge.project))];
       return { window: id, line: windowLine(body), triggers: triggerMessages(id, body), news };
     },
   };
-}
-
-async function judged(
-  deps: ActivityDeps,
-  stores: Stores,
-  { project, definition: definitionRef, period, asOf }: JudgeWindow,
-  clockEpoch: number
-): Promise<WindowBody> {
-  const definition = await definitionOf(stores, definitionRef);
-  const { version, numbers } = await inAttemptFolder(deps.workFolder, 'window', (folder) =>
-    judgeRows(deps, stores, { project, definition, period, asOf, folder })
-  );
-  const window = {
-    endpoint: project,
-    period,
-    revision: 0,
-    definition: definitionRef,
-    asOf,
-    ...atEpoch(clockEpoch),
-    ...numbers,
-  };
-  const earlier: WindowBody[] = [];
-  for await (const { body } of verdictsOf(stores, project, { before: period.from })) earlier.push(body);
-  const body: WindowBody = {
-    ...window,
-    triggers: triggersOf(definition.triggers, earlier, window),
-  };
-  const id = windowId(project, period.from, 0);
-  const { fact } = await stores.facts.commit(
-    {
-      _id: id,
-      kind: 'window',
-      digest: digestOf(body),
-      inputs: version === undefined ? [definitionRef] : [version, definitionRef],
-      artifacts: [],
-      body,
-    },
-    body.triggers.length === 0
-      ? {}
-      : {
-          audit: {
-            id: `window ${id}`,
-            project,
-            what: 'window triggered',
-            by: 'temporal-mlops',
-            detail: { window: id, asOf, triggers: body.triggers },
-          },
-        }
-  );
-  crashPoint('window:committed');
-  return fact.body;
 }
 
 /** In all, beside what one window has: more are no slip of one caller. */

@@ -49,6 +49,8 @@ export const cycleRecordId = (project: string, cycle: Cycle): string => `${proje
 /** Of the alias that names the version that is live. */
 export const championAlias = (project: string): string => `${project}/champion`;
 export const replicaId = (endpoint: string, replica: string): string => `${endpoint}/${replica}`;
+/** Of a UTC day that records came late for, `2001-02-03`. */
+export const lateDayId = (endpoint: string, day: string): string => `${endpoint}/${day}`;
 /** `flights/champion` → `champion`. */
 export const aliasName = (alias: string): string => alias.slice(alias.indexOf('/') + 1);
 /** Of a model version as people name it: `flights@2`. */

@@ -141,28 +141,30 @@ async function startReplica(
 
   const isIdle = () =>
     spool.empty && Date.now() - Math.max(predictor.lastRequestAt, startedAt.getTime()) >= (options.idleMs ?? IDLE_MS);
+  let advanced = '';
+  const advance = async ({ epoch, highest }: EventClockState) => {
+    const reading = `${epoch} ${highest}`;
+    if (highest === undefined || reading === advanced) return;
+    const clock = await advanceClock(stores, endpoint, { epoch, highest: new Date(highest) });
+    shipper.share({ epoch: clock.epoch, highest: clock.highest.getTime() });
+    advanced = reading;
+  };
   const report = async () => {
+    const { clock } = shipper;
     const served = { revision: reconciler.taken?.revision ?? 0, counts: structuredClone(predictor.counts) };
     await writeJson(folder.countsFile, { step: predictor.serving?.step, counts: served.counts });
+    // Before the report that windows are judged by: what is stored after it, and behind it, is late.
+    await advance(clock);
     await reportReplica(stores, {
       endpoint,
       replica,
       address,
       startedAt,
       ...served,
-      ...reportOf(shipper.clock),
+      ...reportOf(clock),
       ...(isIdle() ? { idle: true } : {}),
       ...(problems.summary === undefined ? {} : { error: problems.summary }),
     });
-    await advance();
-  };
-  let advanced: number | undefined;
-  const advance = async () => {
-    const { epoch, highest } = shipper.clock;
-    if (highest === undefined || highest === advanced) return;
-    const clock = await advanceClock(stores, endpoint, { epoch, highest: new Date(highest) });
-    shipper.share({ epoch: clock.epoch, highest: clock.highest.getTime() });
-    advanced = highest;
   };
   const tell = async () => {
     const document = reconciler.latest;

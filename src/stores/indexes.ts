@@ -50,6 +50,7 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
     // One that was killed can't withdraw its report.
     { key: { reportedAt: 1 }, expireAfterSeconds: REPLICA_FORGOTTEN_S },
   ],
+  late: [{ key: { endpoint: 1, from: 1 } }],
   aliases: [{ key: { version: 1 } }],
   artifacts: [{ key: { touchedAt: 1 } }],
   edges: [{ key: { from: 1 } }, { key: { to: 1 } }],

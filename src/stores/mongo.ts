@@ -25,6 +25,7 @@ import type {
   ClockDocument,
   CodeDocument,
   CounterDocument,
+  LateDay,
   ProjectDocument,
 } from './mutable-records';
 
@@ -59,6 +60,7 @@ interface Documents {
   readonly endpoints: EndpointDocument;
   readonly replicas: ReplicaDocument;
   readonly clocks: ClockDocument;
+  readonly late: LateDay;
   readonly rollouts: RolloutDocument;
   readonly aliases: AliasDocument;
   readonly counters: CounterDocument;

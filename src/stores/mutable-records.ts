@@ -10,6 +10,7 @@
  * | rollouts    | `<workflow id>/<run id>`      | ended once                                  | rollouts.ts     |
  * | replicas    | `<endpoint>/<replica>`        | its own replica alone                       | replicas.ts     |
  * | clocks      | endpoint                      | its epoch; within one it only advances      | clocks.ts       |
+ * | late        | `<endpoint>/<day>`            | its mark                                    | late.ts         |
  * | aliases     | `<project>/<alias>`           | with the endpoint, in its transaction       | rollouts.ts     |
  * | counters    | `<project>/versions`, …       | $inc, in the transaction that uses it       | counters.ts     |
  * | checkpoints | step key                      | the larger step wins                        | checkpoints.ts  |
@@ -26,6 +27,7 @@ export const MUTABLE_RECORDS = [
   'endpoints',
   'replicas',
   'clocks',
+  'late',
   'rollouts',
   'aliases',
   'counters',
@@ -76,6 +78,18 @@ export interface ClockDocument {
   readonly v: 1;
   readonly epoch: number;
   readonly highest: Date;
+}
+
+/** A UTC day of event time that records came late for. */
+export interface LateDay {
+  /** `<endpoint>/<yyyy-mm-dd>` */
+  readonly _id: string;
+  readonly v: 1;
+  readonly endpoint: string;
+  /** Its midnight, ISO-8601. */
+  readonly from: string;
+  /** Another one each time. */
+  readonly mark: string;
 }
 
 /** The newest checkpoint of a running step. */

@@ -8,6 +8,7 @@ import type { PredictionRecord, TruthRecord } from '../domain/endpoint';
 import { PROJECT_NAME } from '../domain/ids';
 import type { TimeRange } from '../domain/period';
 import { insertNew } from './insert-new';
+import { markLate } from './late';
 import { MONGO, type Store } from './mongo';
 import { countTruths, matchTruths, type StoredTruth, storeTruths, truthsOf } from './truths';
 
@@ -48,6 +49,7 @@ export function recordWriter(store: Store, endpoint: string): RecordWriter {
       await insertNew(predictions, records);
       // Of a truth that came first, by way of another replica.
       await matchTruths(store, endpoint, records);
+      await markLate(store, endpoint, records);
     },
     async insertTruths(records) {
       return records.length === 0 ? 0 : storeTruths(store, endpoint, records, known);

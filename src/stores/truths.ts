@@ -7,6 +7,7 @@ import type { Collection } from 'mongodb';
 import type { PredictionRecord, TruthRecord, UnmatchedTruth } from '../domain/endpoint';
 import type { TimeRange } from '../domain/period';
 import { insertNew } from './insert-new';
+import { markLate } from './late';
 import { MONGO, type Store } from './mongo';
 import type { KnownPrediction } from './predictions';
 
@@ -89,6 +90,7 @@ async function place(store: Store, endpoint: string, truths: readonly TruthRecor
   const there = (await insertNew(truthsOf(store, endpoint), known)).map((position) => known[position] as StoredTruth);
   const other = await differing(store, endpoint, there);
   await keepAside(store, endpoint, other, 'another value is stored');
+  await markLate(store, endpoint, known);
   return { unknown, other: other.length };
 }
 

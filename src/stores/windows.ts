@@ -27,6 +27,15 @@ export async function lastRevision(store: Store, endpoint: string, from: string)
     .next();
 }
 
+/** The verdict of the window that this event time falls into, or else of the last one before. */
+export async function verdictUpTo(store: Store, endpoint: string, time: string): Promise<Fact<'window'> | null> {
+  return facts(store, 'window')
+    .find({ 'body.endpoint': endpoint, 'body.revision': 0, 'body.period.from': { $lte: time } } as never)
+    .sort({ 'body.period.from': -1 })
+    .limit(1)
+    .next();
+}
+
 /** The verdict of the latest window. */
 export async function lastVerdict(store: Store, endpoint: string): Promise<Fact<'window'> | null> {
   return facts(store, 'window')

@@ -102,7 +102,9 @@ export async function monitor(initial: MonitorState): Promise<never> {
       await condition(allHandlersFinished);
       if (told.length === 0) await continueAsNew<typeof monitor>(windows.state);
     }
-    if (!went) await wake.after(seen);
+    if (went) continue;
+    if (heard && (await windows.countLate())) continue;
+    await wake.after(seen);
   }
 }
 
@@ -221,6 +223,34 @@ class Windows {
       if (isCancellation(error)) throw error;
       this.#show(`an operator: a judged window can't be corrected. ${reasonOf(error)}`, undefined, ['operator']);
       await this.#notifyStuck(`correcting a window from ${uncorrected} on failed`, error);
+      return false;
+    }
+  }
+
+  /**
+   * Counts each window that records came late for, once: what comes meanwhile waits for the next look, so that a trickle
+   * makes few revisions. True where the history has to start anew first.
+   */
+  async countLate(): Promise<boolean> {
+    const { project, plan, definition, uncorrected, watched } = this.state;
+    if (uncorrected === undefined || watched === undefined) return false;
+    try {
+      for (let from: string | undefined; !this.enough(); ) {
+        const range = { project, before: uncorrected, ...(from === undefined ? {} : { from }) };
+        const { day } = await io(plan).mlopsNextLate(range);
+        if (day === undefined) return false;
+        const counting = compute(plan).mlopsCountLate({ project, definition, day, before: uncorrected });
+        const visible = this.#visible(`records that came late for ${day.slice(0, 10)}`);
+        const { period, line } = await untilPickedUp(this.state, visible, counting);
+        this.#replaceLine(period, line);
+        this.#counted += 1;
+        from = period.to;
+      }
+      return true;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      this.#show(`an operator: late records can't be counted. ${reasonOf(error)}`, undefined, ['operator']);
+      await this.#notifyStuck('late records can’t be counted', error);
       return false;
     }
   }

@@ -1,9 +1,12 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { monitorActivities } from '../../src/activities/monitor';
+import type { EndpointWatch } from '../../src/domain/endpoint';
 import { lifecycleId, monitorId } from '../../src/domain/ids';
 import { type ClockMessage, MESSAGES, type OperatorAnswer, type Trigger } from '../../src/domain/messages';
 import type { WindowBody } from '../../src/domain/monitoring';
+import { advanceClock } from '../../src/stores/clocks';
+import { lateDays } from '../../src/stores/late';
 import type { MonitorState, monitor } from '../../src/workflows/monitor';
 import { report } from '../stores/served';
 import { eventually } from '../support/eventually';
@@ -20,6 +23,14 @@ const [W1, W2, W3, W4, W5, W6] = [
   '2001-03-01T00:00:00.000Z',
   '2001-03-08T00:00:00.000Z',
 ] as const;
+
+const WATCH: EndpointWatch = {
+  period: { days: 7, offsetDays: 0 },
+  allowedLatenessMs: 0,
+  truthCoverage: 0.9,
+  truthDelayMs: 14 * 86_400_000,
+  withoutEventTime: 'now',
+};
 
 let worker: EndpointWorker;
 let projects = 0;
@@ -400,7 +411,7 @@ test('a jump of years passes its empty windows in one step, and stops where some
 });
 
 test('a person sets the clock back: windows that were judged too early get a revision, and what fired stays', async () => {
-  await raw(worker.stores).endpoints.insertOne({ _id: project, v: 1, project, revision: 1 } as never);
+  await raw(worker.stores).endpoints.insertOne({ _id: project, v: 1, project, revision: 1, watch: WATCH } as never);
   // One caller's clock closed the week when half of it was there.
   await serveWeek(worker.stores, project, { from: W1, late: 8, days: 3 });
   await shipped('2020-01-01T00:00:00Z');
@@ -430,7 +441,7 @@ test('a person sets the clock back: windows that were judged too early get a rev
 });
 
 test('the clock is set by what the monitor was sent, and by nothing else', async () => {
-  await raw(worker.stores).endpoints.insertOne({ _id: project, v: 1, project, revision: 1 } as never);
+  await raw(worker.stores).endpoints.insertOne({ _id: project, v: 1, project, revision: 1, watch: WATCH } as never);
   const activities = monitorActivities(worker.deps);
   const forged = new MockActivityEnvironment().run(() => activities.mlopsSetClock({ project, updateId: 'forged' }));
   await expect(forged).rejects.toMatchObject({ code: 'MLOPS_NOT_AUTHORIZED' });
@@ -442,4 +453,109 @@ test('the clock is set by what the monitor was sent, and by nothing else', async
   const future = { id: 'y', by: 'ana', at: '9000-01-01T00:00:00Z' };
   expect(await handle.executeUpdate(MESSAGES.setClock, { args: [future] })).toMatchObject({ outcome: 'refused' });
   expect((await raw(worker.stores).endpoints.findOne({ _id: project }))?.clock).toBeUndefined();
+});
+
+/** An endpoint whose clock stands there. */
+async function clockAt(time: string): Promise<void> {
+  const served = { _id: project, v: 1, project, revision: 1, watch: WATCH };
+  await raw(worker.stores).endpoints.insertOne(served as never);
+  await advanceClock(worker.stores, project, { epoch: 0, highest: new Date(time) });
+}
+
+/** Until the monitor waits for what may come: its last event is the timer of that wait. */
+async function rests(handle: WorkflowHandle): Promise<void> {
+  await eventually('that it waits', async () => {
+    const { pendingActivities } = (await handle.describe()).raw;
+    if ((pendingActivities ?? []).length > 0) return undefined;
+    const { events } = await handle.fetchHistory();
+    return events?.at(-1)?.timerStartedEventAttributes ? true : undefined;
+  });
+}
+
+async function marks(): Promise<string[]> {
+  return (await lateDays(worker.stores, project, { before: '9999' })).map(({ from }) => from.slice(0, 10));
+}
+
+test('predictions that come after their window was corrected revise it; what it triggered stays', async () => {
+  for (const from of [W1, W2, W3]) await serveWeek(worker.stores, project, { from, late: 8 });
+  await shipped('2001-03-09T00:00:00Z');
+  const handle = await start();
+  await passed(handle, W6);
+  await eventually('all corrections', async () =>
+    (await windows()).filter(({ revision }) => revision === 1).length === 3 ? true : undefined
+  );
+  const fired = (await windows()).find(({ period, revision }) => period.from === W2 && revision === 1);
+  expect(fired?.triggers).toMatchObject([{ on: 'bias', outcome: 'fired' }]);
+  await rests(handle);
+
+  // A replica that was away ships what it answered then, with its truth, and a day that is not over.
+  await clockAt('2001-03-09T00:00:00Z');
+  await serveWeek(worker.stores, project, { from: W2, days: 2, late: 8, name: 'away-' });
+  await serveWeek(worker.stores, project, { from: '2001-03-09T00:00:00.000Z', days: 1 });
+  expect(await marks()).toEqual(['2001-02-08', '2001-02-09']);
+  await passed(handle, W6);
+  const revised = await eventually('a revision', async () => (await windows()).find(({ revision }) => revision === 2));
+  expect(revised).toMatchObject({ period: { from: W2 }, rows: 360, truths: 360, triggers: fired?.triggers });
+  await eventually('its line', async () => ((await details()).includes('revision 2; 360 rows') ? true : undefined));
+  expect(await marks()).toEqual([]);
+  const told = (await worker.stores.audit.list(project)).filter(
+    ({ detail }) => detail.window === `${project}/${W2}/r2`
+  );
+  expect(told).toMatchObject([{ what: 'window corrected', detail: { rows: { before: 280, now: 360 } } }]);
+
+  // What is shipped once more is there already, and changes nothing.
+  await serveWeek(worker.stores, project, { from: W2, days: 2, late: 8, name: 'away-' });
+  await passed(handle, W6);
+  await eventually('the look', async () => ((await marks()).length === 0 ? true : undefined));
+  expect((await windows()).filter(({ period }) => period.from === W2)).toHaveLength(3);
+});
+
+test('late predictions of a week in which nobody had asked are judged, and trigger nothing; before the first window they are kept', async () => {
+  await serveWeek(worker.stores, project, { from: W1 });
+  await serveWeek(worker.stores, project, { from: W3 });
+  await shipped('2001-03-09T00:00:00Z');
+  const handle = await start();
+  await passed(handle, W6);
+  await eventually('all corrections', async () =>
+    (await windows()).filter(({ revision }) => revision === 1).length === 2 ? true : undefined
+  );
+  await rests(handle);
+  await clockAt('2001-03-09T00:00:00Z');
+  await serveWeek(worker.stores, project, { from: W2, factor: 5 });
+  await serveWeek(worker.stores, project, { from: '2000-02-03T00:00:00.000Z', days: 1 });
+  expect(await marks()).toContain('2000-02-03');
+  await passed(handle, W6);
+  await eventually('its verdict', async () => ((await marks()).length === 0 ? true : undefined));
+  const late = (await windows()).filter(({ period }) => period.from < W3 && period.from !== W1);
+  expect(late).toMatchObject([{ period: { from: W2 }, revision: 0, rows: 280, triggers: [] }]);
+  expect(late[0]?.drift.find(({ column }) => column === 'distance')?.verdict).toBe('drift');
+});
+
+test('a trickle of late predictions makes one revision a look, however many come', async () => {
+  await serveWeek(worker.stores, project, { from: W1 });
+  await shipped('2001-03-02T00:00:00Z');
+  const handle = await start();
+  await passed(handle, W2);
+  await eventually('a correction', async () => (await windows()).find(({ revision }) => revision === 1));
+  await rests(handle);
+  await clockAt('2001-03-02T00:00:00Z');
+  for (let batch = 0; batch < 20; batch += 1)
+    await serveWeek(worker.stores, project, { from: W1, days: 1, name: `late-${batch}-` });
+  await passed(handle, W2);
+  await eventually('its revision', async () => ((await marks()).length === 0 ? true : undefined));
+  expect(await windows()).toMatchObject([{ revision: 0 }, { revision: 1 }, { revision: 2, rows: 280 + 20 * 40 }]);
+});
+
+test('a truth that was known in time and comes after all revises its window', async () => {
+  await serveWeek(worker.stores, project, { from: W1, covered: 0.5 });
+  await shipped('2001-03-02T00:00:00Z');
+  const handle = await start();
+  await passed(handle, W2);
+  expect(await judged(1)).toMatchObject([{ truths: 140, asOf: W4 }]);
+  await clockAt('2001-03-02T00:00:00Z');
+  await serveWeek(worker.stores, project, { from: W1 });
+  await eventually('the next', async () => ((await details()).includes(`**${W5}**`) ? true : undefined));
+  await passed(handle, W2);
+  const revised = await eventually('a revision', async () => (await windows()).find(({ revision }) => revision === 1));
+  expect(revised).toMatchObject({ truths: 280, asOf: W4 });
 });

@@ -57,6 +57,8 @@ function inputsOf(row: number, factor: number) {
 
 export interface Week {
   readonly from: string;
+  /** Of the predictions' ids. */
+  readonly name?: string;
   /** Default: 7. */
   readonly days?: number;
   readonly version?: number;
@@ -71,13 +73,13 @@ export interface Week {
 
 /** A week of seven days from a Thursday on. */
 export async function serveWeek(stores: Stores, endpoint: string, week: Week): Promise<void> {
-  const { from, days = 7, version = 1, late = 12, covered = 1, factor = 1, truthValue } = week;
+  const { from, days = 7, version = 1, late = 12, name = '', covered = 1, factor = 1, truthValue } = week;
   const predictions: PredictionRecord[] = [];
   const truths: TruthRecord[] = [];
   for (let day = 0; day < days; day += 1) {
     for (let row = 0; row < ROWS_A_DAY; row += 1) {
       const eventTime = new Date(Date.parse(from) + day * DAY_MS + row * 1_800_000);
-      const _id = `${eventTime.toISOString().slice(0, 10)}-v${version}-${row}`;
+      const _id = `${eventTime.toISOString().slice(0, 10)}-v${version}-${name}${row}`;
       predictions.push({
         _id,
         v: 1,

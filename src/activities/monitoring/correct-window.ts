@@ -109,7 +109,12 @@ export async function reviseWindow(
         project: endpoint,
         what: 'window corrected',
         by: 'temporal-mlops',
-        detail: { window: id, asOf, truths: { before: latest.truths, now: body.truths } },
+        detail: {
+          window: id,
+          asOf,
+          rows: { before: latest.rows, now: body.rows },
+          truths: { before: latest.truths, now: body.truths },
+        },
       },
     }
   );

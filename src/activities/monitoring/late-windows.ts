@@ -1,0 +1,100 @@
+/**
+ * What comes behind the event clock is late, and counts all the same. Until its window is counted for the last time, that
+ * count finds it; from then on its day is marked, and the window gets a revision.
+ */
+import { durationMs } from '../../domain/durations';
+import { periodOf, type TimeRange } from '../../domain/period';
+import type { Ref } from '../../domain/refs';
+import { windowLine } from '../../domain/windows';
+import type { Stores } from '../../stores/connect';
+import { findEndpoint } from '../../stores/endpoints';
+import { lateDays, takeMarks } from '../../stores/late';
+import { lastRevision, verdictUpTo } from '../../stores/windows';
+import { definitionOf } from '../definitions';
+import type { ActivityDeps } from '../deps';
+import { reviseWindow } from './correct-window';
+import { judgeWindow } from './judge-window';
+
+export interface NextLate {
+  readonly project: string;
+  /** Days from here on; default: all. */
+  readonly from?: string;
+  /** Windows from here on are still to be counted. */
+  readonly before: string;
+}
+
+export interface LateRecords {
+  readonly project: string;
+  /** By whose rules a window is judged that had no verdict. */
+  readonly definition: Ref<'definition'>;
+  /** Start of the marked day. */
+  readonly day: string;
+  readonly before: string;
+}
+
+/** `line`: where the late records have changed it. */
+export interface Recounted {
+  readonly period: TimeRange;
+  readonly line?: string;
+}
+
+export function lateActivities(deps: ActivityDeps) {
+  return {
+    /** The first day that records came late for. */
+    async mlopsNextLate({ project, from, before }: NextLate): Promise<{ readonly day?: string }> {
+      const range = { before, ...(from === undefined ? {} : { from }) };
+      const [first] = await lateDays(await deps.stores(), project, range);
+      return first === undefined ? {} : { day: first.from };
+    },
+
+    /** Counts the day's window once more, with all that came late for it. Another time changes nothing. */
+    async mlopsCountLate({ project, definition, day, before }: LateRecords): Promise<Recounted> {
+      const stores = await deps.stores();
+      const marked = await lateDays(stores, project, { from: day, before });
+      const { period, count } = await windowAt(deps, stores, { project, definition, day });
+      const line = await count?.();
+      const counted = marked.filter(({ from }) => from < period.to);
+      await takeMarks(stores, counted);
+      return { period, ...(line === undefined ? {} : { line }) };
+    },
+  };
+}
+
+interface LateWindow {
+  readonly period: TimeRange;
+  /** The window's line, where that has changed. Absent: no monitor has watched so far back. */
+  readonly count?: () => Promise<string | undefined>;
+}
+
+async function windowAt(
+  deps: ActivityDeps,
+  stores: Stores,
+  { project, definition, day }: Omit<LateRecords, 'before'>
+): Promise<LateWindow> {
+  const { monitoring } = await definitionOf(stores, definition);
+  const verdict = await verdictUpTo(stores, project, day);
+  const unjudged = periodOf(monitoring.period, day);
+  if (verdict === null) return { period: unjudged };
+  if (day < verdict.body.period.to) {
+    const latest = (await lastRevision(stores, project, verdict.body.period.from)) ?? verdict;
+    const { period, clockEpoch = 0, revision } = latest.body;
+    const { truthDelay } = (await definitionOf(stores, latest.body.definition)).monitoring;
+    const asOf = allTruth(period, durationMs(truthDelay));
+    const count = async () => {
+      const body = await reviseWindow(deps, stores, latest, { asOf, clockEpoch });
+      return body.revision === revision ? undefined : windowLine(body);
+    };
+    return { period, count };
+  }
+  // Nobody had asked in time: this is its first verdict.
+  const asOf = allTruth(unjudged, durationMs(monitoring.truthDelay));
+  const judge = { project, definition, period: unjudged, asOf };
+  const count = async () => {
+    const epoch = (await findEndpoint(stores, project))?.clock?.epoch ?? 0;
+    return windowLine(await judgeWindow(deps, stores, judge, epoch, true));
+  };
+  return { period: unjudged, count };
+}
+
+/** Event time up to which a window's truth is waited for. */
+const allTruth = ({ to }: TimeRange, delayMs: number): string => new Date(Date.parse(to) + delayMs).toISOString();
