@@ -142,6 +142,44 @@ export async function nextPredicted(store: Store, endpoint: string, from: string
   return next?.eventTime;
 }
 
+export interface MissingInputs {
+  /** How many were looked at. */
+  readonly predictions: number;
+  /** How many of them lack an input, by its name. A null is there. */
+  readonly missing: ReadonlyMap<string, number>;
+}
+
+/** Of the latest predictions by event time, synthetic traffic left out. */
+export async function missingInputs(
+  store: Store,
+  endpoint: string,
+  names: readonly string[],
+  limit: number
+): Promise<MissingInputs> {
+  const lacks = (name: string) => {
+    const value = { $getField: { field: { $literal: name }, input: '$inputs' } };
+    return { $cond: [{ $eq: [{ $type: value }, 'missing'] }, 1, 0] };
+  };
+  const [counted] = await predictionsOf(store, endpoint)
+    .aggregate<Readonly<Record<string, number>>>([
+      // Those without an event time come last.
+      { $match: NOT_SYNTHETIC },
+      { $sort: { eventTime: -1, _id: -1 } },
+      { $limit: limit },
+      {
+        $group: {
+          _id: null,
+          predictions: { $sum: 1 },
+          // By their places: a name may have characters that a field's may not.
+          ...Object.fromEntries(names.map((name, place) => [`n${place}`, { $sum: lacks(name) }])),
+        },
+      },
+    ])
+    .toArray();
+  const missing = new Map(names.map((name, place) => [name, counted?.[`n${place}`] ?? 0]));
+  return { predictions: counted?.predictions ?? 0, missing };
+}
+
 export interface FoundPrediction {
   readonly endpoint: string;
   readonly record: PredictionRecord;

@@ -13,6 +13,7 @@ import { findCycle } from '../../stores/cycles';
 import { refOf } from '../../stores/facts';
 import { changesSinceChampion } from './definition-evidence';
 import { evidenceOf } from './evidence';
+import { newInputs } from './new-inputs';
 import type { RequestDraft } from './open-request';
 
 export async function versionRequest(stores: Stores, project: string, cycle: Cycle): Promise<RequestDraft> {
@@ -53,6 +54,7 @@ export async function versionRequest(stores: Stores, project: string, cycle: Cyc
     gates: evaluation.body.gates,
     evidence: [
       ...evidenceOf(version.body, evaluation.body, snapshot.body),
+      ...(await newInputs(stores, project, definition.body.definition)),
       ...(await changesSinceChampion(stores, project, definition.body.definition)),
     ],
   };
