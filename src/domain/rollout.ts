@@ -18,6 +18,8 @@ export interface DeployInput {
   readonly project: string;
   /** The cycle's number, or `solo-…`, `rollback-…`. */
   readonly cycle: number | string;
+  /** Whose notifiers say how it ended. */
+  readonly definition: Ref<'definition'>;
   readonly plan: Plan;
   readonly searchAttributes: boolean;
   readonly version: Ref<'version'>;

@@ -202,6 +202,7 @@ class Cycle {
             v: 1,
             project,
             cycle,
+            definition,
             plan,
             searchAttributes: this.#context.searchAttributes,
             version: trained.version,
@@ -213,7 +214,6 @@ class Cycle {
     );
     // Known from here on, whatever becomes of the watching.
     this.#outcome = rollout.outcome;
-    await this.#notify(`rollout-${rollout.outcome}`, `the rollout ended as ${rollout.outcome}`, [rollout.reason]);
     if (rollout.outcome === 'deployed') await this.#attempt(() => this.#io().mlopsEnsureMonitor({ project }));
     return rollout.outcome;
   }

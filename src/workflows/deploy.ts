@@ -9,6 +9,7 @@ import {
   isCancellation,
   log,
   setHandler,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { BegunRollout } from '../activities/deploy';
 import type { RolloutStep } from '../domain/definition';
@@ -21,6 +22,7 @@ import type { DeployInput, DeployResult, ShadowPairs } from '../domain/rollout';
 import { io, waiting } from './activities';
 import { hasCode, reasonOf } from './failures';
 import { supersede, watermark } from './messages';
+import { notify } from './notify';
 import { show } from './visible';
 import { Wake } from './wake';
 
@@ -41,7 +43,7 @@ export async function deploy(input: DeployInput): Promise<DeployResult> {
   try {
     return await saga.run();
   } catch (error) {
-    return CancellationScope.nonCancellable(() => saga.afterFailure(error));
+    return CancellationScope.nonCancellable(() => saga.afterFailure(error).catch((failure) => saga.failed(failure)));
   }
 }
 
@@ -102,6 +104,12 @@ class Saga {
     // Someone who cancels the rollout alone must not end the lifecycle that waits for it: this is an outcome.
     if (error instanceof StepFailed || isCancellation(error)) return result;
     throw error;
+  }
+
+  /** A cycle waits for its rollout, and says itself that it failed. */
+  async failed(failure: unknown): Promise<never> {
+    if (typeof this.#input.cycle === 'string') await this.#notify('failed', reasonOf(failure));
+    throw failure;
   }
 
   async #takeStep(step: RolloutStep, number: number): Promise<void> {
@@ -186,7 +194,23 @@ class Saga {
     if (ended.outcome === 'superseded') return this.#superseded(begun);
     this.#showEnd(begun, `**${ended.outcome}**: ${because}`);
     await this.#ensureMonitor();
+    await this.#notify(ended.outcome, because);
     return { outcome: ended.outcome, reason: because, version: this.#input.version, ...told };
+  }
+
+  /** People know how a rollout ended, whoever asked for it. */
+  #notify(outcome: string, why: string): Promise<void> {
+    const { project, kind, version, reason } = this.#input;
+    const { workflowId } = workflowInfo();
+    const what = `the ${kind === 'rollback' ? 'rollback to' : 'rollout of'} ${this.#begun === undefined ? version.id : versionLabel(project, this.#begun.number)}`;
+    return notify(this.#input, {
+      id: `${workflowId} rollout-${outcome}`,
+      kind: `rollout-${outcome}`,
+      project,
+      text: `${project}: ${what} ended as ${outcome}`,
+      details: [why, ...(reason === undefined ? [] : [reason])],
+      workflowId,
+    });
   }
 
   /** The rollout stands, whatever becomes of this. */
@@ -204,6 +228,7 @@ class Saga {
     const reason = 'another rollout took the endpoint';
     await this.#io().mlopsRolloutSuperseded({ rollout: begun.rollout, because: reason });
     this.#showEnd(begun, `**superseded**: ${reason}`);
+    await this.#notify('superseded', reason);
     return { outcome: 'superseded', reason, version: this.#input.version };
   }
 

@@ -38,12 +38,12 @@ interface Asked {
 }
 
 async function start(state: LifecycleState, { workflowId, name, kind, version, by }: Asked): Promise<void> {
-  const { project, plan, searchAttributes = true } = state;
-  if (plan === undefined) throw new Error('a rollout before the definition is registered');
+  const { project, definition, plan, searchAttributes = true } = state;
+  if (plan === undefined || definition === undefined) throw new Error('a rollout before the definition is registered');
   await startChild(deploy, {
     workflowId,
     parentClosePolicy: ParentClosePolicy.ABANDON,
-    args: [{ v: 1, project, cycle: name, plan, searchAttributes, version, kind, reason: `asked by ${by}` }],
+    args: [{ v: 1, project, cycle: name, definition, plan, searchAttributes, version, kind, reason: `asked by ${by}` }],
     ...described(
       kind === 'rollback' ? `roll ${project} back` : `roll ${version.id} out`,
       `Serves ${version.id}; asked by ${by}.`

@@ -5,10 +5,13 @@ import type { EndpointDocument, PredictionRecord } from '../../src/domain/endpoi
 import { lifecycleId, monitorId, phaseId, rollbackId } from '../../src/domain/ids';
 import { planOf } from '../../src/domain/plan';
 import { MESSAGES } from '../../src/domain/messages';
+import type { Notice } from '../../src/domain/notice';
 import type { DeployInput, DeployResult } from '../../src/domain/rollout';
 import { recordWriter } from '../../src/stores/predictions';
 import type { deploy } from '../../src/workflows/deploy';
+import { startReceiver } from '../notify/receiver';
 import { report } from '../stores/served';
+import { eventually } from '../support/eventually';
 import { type FollowingReplica, followingReplica, type Reported } from '../support/following-replica';
 import { type EndpointWorker, flights, registerVersion, startEndpointWorker } from './endpoint-worker';
 import { approved } from '../support/approved';
@@ -30,22 +33,23 @@ beforeEach(() => {
 async function start(
   number: number,
   changes: Partial<DeployInput> = {},
-  definition = flights(project)
+  definition = flights(project),
+  name: string | number = number
 ): Promise<WorkflowHandle<typeof deploy>> {
   const version = await registerVersion(worker.stores, definition, number);
+  const { body } = await worker.stores.facts.get(version);
   const input: DeployInput = {
     v: 1,
     project,
     cycle: number,
+    definition: body.definition,
     plan: planOf(definition),
     searchAttributes: false,
     version,
     kind: 'rollout',
     ...changes,
   };
-  const workflowId =
-    input.kind === 'rollback' ? rollbackId(project, `to-${number}`) : phaseId(project, number, 'deploy');
-  const { body } = await worker.stores.facts.get(version);
+  const workflowId = input.kind === 'rollback' ? rollbackId(project, `to-${number}`) : phaseId(project, name, 'deploy');
   await approved(worker.stores, { version, number, model: body.model.digest });
   // Only a lifecycle's child may take an endpoint.
   await worker.client.workflow.execute('starter', {
@@ -332,6 +336,45 @@ test('a rollout at work says what it waits for, and how to go back', async () =>
     },
     { shippedTo: '2001-05-10T18:20:00Z' }
   );
+});
+
+test('how a rollout ends is in a notice, whoever asked for it; so is one that never began', async () => {
+  const receiver = await startReceiver((response) => response.writeHead(200).end());
+  const definition = flights(project, { notifiers: [{ webhook: { url: receiver.url } }] });
+  const serving = replica({ shippedTo: '2001-05-10T18:20:00Z' });
+  const notice = (kind: string): Promise<Notice> =>
+    eventually(`a notice ${kind}`, () =>
+      receiver.received.map(({ body }) => JSON.parse(body) as Notice).find((each) => each.kind === kind)
+    );
+  try {
+    await (await start(1, {}, definition)).result();
+    expect(await notice('rollout-deployed')).toMatchObject({
+      project,
+      text: `${project}: the rollout of ${project}@1 ended as deployed`,
+      workflowId: phaseId(project, 1, 'deploy'),
+    });
+    const forward = await start(2, {}, definition);
+    await endpointWhen(inStep('canary'));
+    const back = await start(1, { kind: 'rollback', cycle: 'rollback-x', reason: 'asked by ana' }, definition);
+    await Promise.all([forward.result(), back.result()]);
+    expect(await notice('rollout-superseded')).toMatchObject({ details: ['another rollout took the endpoint'] });
+    const ids = await eventually('the rollback’s', () => {
+      const deployed = receiver.received.map(({ body }) => JSON.parse(body) as Notice);
+      return deployed.find(({ text }) => text === `${project}: the rollback to ${project}@1 ended as deployed`);
+    });
+    expect(ids).toMatchObject({ details: ['an earlier version answers again', 'asked by ana'] });
+
+    const never = { id: `${project}/9`, kind: 'version', digest: back.workflowId } as never;
+    const failed = await start(1, { kind: 'rollout', cycle: 'deploy-x', version: never }, definition, 'deploy-x');
+    await expect(failed.result()).rejects.toThrow('Workflow execution failed');
+    expect(await notice('rollout-failed')).toMatchObject({
+      text: `${project}: the rollout of ${project}/9 ended as failed`,
+      details: [expect.stringContaining('MLOPS_RECORD_MISSING')],
+    });
+  } finally {
+    await serving.stop();
+    await receiver.stop();
+  }
 });
 
 test('what is served has its monitor, also after somebody ended it and a rollback came', async () => {

@@ -9,6 +9,7 @@ import { alive } from '../../src/activities/step/heartbeat';
 import { deployActivities } from '../../src/activities/deploy';
 import type { ActivityDeps } from '../../src/activities/deps';
 import { monitorActivities } from '../../src/activities/monitor';
+import { noticeActivities } from '../../src/activities/notices';
 import { digestOf } from '../../src/runtime/digest';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { monitorId } from '../../src/domain/ids';
@@ -52,7 +53,7 @@ export async function startEndpointWorker(name: string): Promise<EndpointWorker>
     dataFolder: workFolder,
     workFolder,
   };
-  const activities = alive({ ...deployActivities(deps), ...monitorActivities(deps) });
+  const activities = alive({ ...deployActivities(deps), ...monitorActivities(deps), ...noticeActivities(deps) });
   const options = { connection: native, namespace, activities, interceptors: { activity: [ActivityFailures] } };
   const workers = await Promise.all([
     Worker.create({

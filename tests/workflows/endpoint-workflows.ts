@@ -5,6 +5,7 @@ import type { DeployInput } from '../../src/domain/rollout';
 import { deploy } from '../../src/workflows/deploy';
 import { trigger } from '../../src/workflows/messages';
 
+export { deliverNotice } from '../../src/workflows/deliver-notice';
 export { deploy } from '../../src/workflows/deploy';
 export { monitor } from '../../src/workflows/monitor';
 
