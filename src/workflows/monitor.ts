@@ -117,6 +117,8 @@ function refuseMalformed(message: unknown): void {
 class Windows {
   state: MonitorState;
   #counted = 0;
+  /** Shows once more what is waited for, with the lines as they are then. */
+  #shown: () => void = () => undefined;
 
   constructor(state: MonitorState) {
     this.state = state;
@@ -243,6 +245,7 @@ class Windows {
         const visible = this.#visible(`records that came late for ${day.slice(0, 10)}`);
         const { period, line } = await untilPickedUp(this.state, visible, counting);
         this.#replaceLine(period, line);
+        this.#shown();
         this.#counted += 1;
         from = period.to;
       }
@@ -301,7 +304,8 @@ class Windows {
   }
 
   #show(waitsFor: string, period?: TimeRange, waitingFor: readonly string[] = []): void {
-    show(this.state, this.#visible(waitsFor, period, waitingFor));
+    this.#shown = () => show(this.state, this.#visible(waitsFor, period, waitingFor));
+    this.#shown();
   }
 
   #visible(waitsFor: string, period?: TimeRange, waitingFor: readonly string[] = []): Visible {
