@@ -9,10 +9,10 @@ import { findRecord } from './records/find';
 import { RECORD_KINDS, type RecordKind, type RecordOf, recordKind } from './records/kinds';
 import { type Lineage, type LineageOptions, lineageOf } from './records/lineage';
 import { type Listed, type ListFilter, type ListKind, listRecords } from './records/list';
-import { listPredictionDays, predictionsOfDay, unmatchedTruths } from './records/predictions';
+import { conflictingPredictions, listPredictionDays, predictionsOfDay, unmatchedTruths } from './records/predictions';
 import { openRecordStores } from './records/stores';
 import { type StoreConfig, storeConfig } from './stores/config';
-import type { UnmatchedTruth } from './domain/endpoint';
+import type { ConflictingPrediction, UnmatchedTruth } from './domain/endpoint';
 import type { JoinedRow, PredictionDay } from './stores/predictions';
 
 export { ERRORS, type ErrorCode, MlopsError } from './domain/errors';
@@ -31,7 +31,7 @@ export {
 export type { EventClockRecord } from './records/event-clock';
 export type { Lineage, LineageNode, LineageOptions } from './records/lineage';
 export type { Listed, ListFilter, ListKind } from './records/list';
-export type { UnmatchedTruth } from './domain/endpoint';
+export type { ConflictingPrediction, UnmatchedTruth } from './domain/endpoint';
 export type { JoinedRow, PredictionDay } from './stores/predictions';
 
 export interface Records {
@@ -50,6 +50,8 @@ export interface Records {
   predictions(endpoint: string, day: string, limit?: number): Promise<JoinedRow[]>;
   /** Truths that are kept aside: of no prediction, or contradicting one. The newest `limit`, default 100. */
   unmatchedTruths(endpoint: string, limit?: number): Promise<Listed<UnmatchedTruth>>;
+  /** Predictions that are kept aside: other inputs under the id of one that is stored. The newest `limit`, default 100. */
+  conflictingPredictions(endpoint: string, limit?: number): Promise<Listed<ConflictingPrediction>>;
   /** How far an endpoint's event time has come, and what it waits for. */
   eventClock(endpoint: string): Promise<EventClockRecord>;
   /** The first event of a project's audit chain that doesn't fit, or undefined. */
@@ -89,6 +91,8 @@ export function openRecords(config: StoreConfig = storeConfig()): Records {
     predictionDays: (endpoint, limit = 100) => connected().then(() => listPredictionDays(stores, endpoint, limit)),
     predictions: (endpoint, day, limit = 100) => connected().then(() => predictionsOfDay(stores, endpoint, day, limit)),
     unmatchedTruths: (endpoint, limit = 100) => connected().then(() => unmatchedTruths(stores, endpoint, limit)),
+    conflictingPredictions: (endpoint, limit = 100) =>
+      connected().then(() => conflictingPredictions(stores, endpoint, limit)),
     eventClock: (endpoint) => connected().then(() => eventClock(stores, endpoint)),
     firstBrokenAudit: (project) => connected().then(() => stores.audit.firstBroken(project)),
     download: (digest, path) => connected().then(() => stores.artifacts.download(digest, path)),

@@ -142,6 +142,12 @@ export interface PredictionRecord {
   readonly receivedAt: Date;
 }
 
+/** Collection `conflicts.<endpoint>`: a request with other inputs under the id of a stored prediction. */
+export interface ConflictingPrediction extends PredictionRecord {
+  /** The id that both have. */
+  readonly prediction: string;
+}
+
 /** Collection `truths.<endpoint>`; immutable, a correction is revision n+1. */
 export interface TruthRecord {
   /** `<prediction id>#<revision>` */

@@ -49,6 +49,8 @@ export const cycleRecordId = (project: string, cycle: Cycle): string => `${proje
 /** Of the alias that names the version that is live. */
 export const championAlias = (project: string): string => `${project}/champion`;
 export const replicaId = (endpoint: string, replica: string): string => `${endpoint}/${replica}`;
+/** Of a prediction with another one's id, by the digest of its inputs. */
+export const conflictId = (prediction: string, inputs: string): string => `${prediction}=${inputs}`;
 /** Of a UTC day that records came late for, `2001-02-03`. */
 export const lateDayId = (endpoint: string, day: string): string => `${endpoint}/${day}`;
 /** `flights/champion` → `champion`. */

@@ -3,6 +3,7 @@ import { CLOCK_AGREEMENT } from '../domain/endpoint';
 import type { EndpointDocument } from '../domain/endpoint';
 import { PROJECT_NAME } from '../domain/ids';
 import { periodOf, type TimeRange } from '../domain/period';
+import { countConflicts } from '../stores/conflicts';
 import { findClock } from '../stores/clocks';
 import { findEndpoint } from '../stores/endpoints';
 import { countWithoutEventTime, nextPredicted } from '../stores/predictions';
@@ -27,17 +28,21 @@ export interface EventClockRecord {
   readonly withoutEventTime: number;
   /** Truths that match no prediction, or contradict one. */
   readonly unmatchedTruths: number;
+  /** Predictions with other inputs under the id of one that is stored. */
+  readonly conflictingPredictions: number;
   readonly replicas: readonly ReplicaRecord[];
 }
 
 export async function eventClock(stores: RecordStores, endpoint: string): Promise<EventClockRecord> {
-  if (!PROJECT_NAME.test(endpoint)) return { endpoint, withoutEventTime: 0, unmatchedTruths: 0, replicas: [] };
-  const [document, clock, all, withoutEventTime, unmatchedTruths] = await Promise.all([
+  if (!PROJECT_NAME.test(endpoint))
+    return { endpoint, withoutEventTime: 0, unmatchedTruths: 0, conflictingPredictions: 0, replicas: [] };
+  const [document, clock, all, withoutEventTime, unmatchedTruths, conflicts] = await Promise.all([
     findEndpoint(stores, endpoint),
     findClock(stores, endpoint),
     allReplicas(stores),
     countWithoutEventTime(stores, endpoint),
     countUnmatched(stores, endpoint),
+    countConflicts(stores, endpoint),
   ]);
   const replicas = await withLiveness(
     stores,
@@ -55,6 +60,7 @@ export async function eventClock(stores: RecordStores, endpoint: string): Promis
     ...(overdue === undefined ? {} : { overdue }),
     withoutEventTime,
     unmatchedTruths,
+    conflictingPredictions: conflicts,
     replicas,
   };
 }

@@ -3,7 +3,8 @@ import { DAY_MS } from '../domain/durations';
 import { PROJECT_NAME } from '../domain/ids';
 import { type JoinedRow, type PredictionDay, predictionDays, windowRows } from '../stores/predictions';
 import { countUnmatched, listUnmatched } from '../stores/truths';
-import type { UnmatchedTruth } from '../domain/endpoint';
+import { countConflicts, listConflicts } from '../stores/conflicts';
+import type { ConflictingPrediction, UnmatchedTruth } from '../domain/endpoint';
 import type { RecordStores } from './stores';
 
 /** @param day `20010203`; the first `limit` of it, by event time, each with its latest truth */
@@ -43,6 +44,20 @@ export async function unmatchedTruths(
   const [records, total] = await Promise.all([
     listUnmatched(stores, endpoint, limit),
     countUnmatched(stores, endpoint),
+  ]);
+  return { records, total };
+}
+
+/** Predictions that are kept aside, since another one has their id: the newest `limit`, and how many there are in all. */
+export async function conflictingPredictions(
+  stores: RecordStores,
+  endpoint: string,
+  limit: number
+): Promise<{ readonly records: ConflictingPrediction[]; readonly total: number }> {
+  if (!PROJECT_NAME.test(endpoint)) return { records: [], total: 0 };
+  const [records, total] = await Promise.all([
+    listConflicts(stores, endpoint, limit),
+    countConflicts(stores, endpoint),
   ]);
   return { records, total };
 }

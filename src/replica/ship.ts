@@ -62,7 +62,9 @@ export class Shipper {
       const entries = this.#decoded(batch.lines);
       const predictions = entries.flatMap((entry) => ('predictions' in entry ? entry.predictions : []));
       const truths = entries.flatMap((entry) => ('truths' in entry ? entry.truths : []));
-      await this.#writer.insertPredictions(predictions);
+      const conflicts = await this.#writer.insertPredictions(predictions);
+      if (conflicts > 0)
+        this.#log.warn({ predictions: conflicts }, 'another request has their id, with other inputs: kept aside');
       const aside = await this.#writer.insertTruths(truths);
       if (aside > 0) this.#log.warn({ truths: aside }, 'truths match no prediction, or contradict one: kept aside');
       await this.#knowEndpointClock();

@@ -4,7 +4,8 @@
  *
  * What holds: exactly that, while the id is remembered: the last `capacity` rows of this replica, and after a restart
  * those that weren't shipped yet. An older id, or one that came to two replicas, is scored again by what serves then
- * (the same bits where it's the same version); MongoDB's unique `_id` keeps the first record that was shipped.
+ * (the same bits where it's the same version). The first record that is shipped is the prediction; one with other inputs is
+ * kept aside (stores/conflicts.ts).
  */
 import { createHash } from 'node:crypto';
 import { MlopsError } from '../domain/errors';

@@ -7,6 +7,7 @@ import type { Collection, IndexDescription } from 'mongodb';
 import type { PredictionRecord, TruthRecord } from '../domain/endpoint';
 import { PROJECT_NAME } from '../domain/ids';
 import type { TimeRange } from '../domain/period';
+import { keepConflicts } from './conflicts';
 import { insertNew } from './insert-new';
 import { markLate } from './late';
 import { MONGO, type Store } from './mongo';
@@ -27,8 +28,9 @@ function predictionsOf(store: Store, endpoint: string): Collection<PredictionRec
 }
 
 export interface RecordWriter {
-  insertPredictions(records: readonly PredictionRecord[]): Promise<void>;
-  /** How many were kept aside. */
+  /** How many are kept aside, since another prediction has their id. */
+  insertPredictions(records: readonly PredictionRecord[]): Promise<number>;
+  /** How many are kept aside. */
   insertTruths(records: readonly TruthRecord[]): Promise<number>;
 }
 
@@ -44,17 +46,31 @@ export function recordWriter(store: Store, endpoint: string): RecordWriter {
   const known = (ids: readonly string[]) => knownPredictions(store, endpoint, ids);
   return {
     async insertPredictions(records) {
-      if (records.length === 0) return;
+      if (records.length === 0) return 0;
       await prepare();
-      await insertNew(predictions, records);
+      const there = (await insertNew(predictions, records)).map((position) => records[position] as PredictionRecord);
+      const conflicts = await keepConflicts(store, endpoint, there, await inputsOf(predictions, there));
       // Of a truth that came first, by way of another replica.
       await matchTruths(store, endpoint, records);
       await markLate(store, endpoint, records);
+      return conflicts;
     },
     async insertTruths(records) {
       return records.length === 0 ? 0 : storeTruths(store, endpoint, records, known);
     },
   };
+}
+
+/** By id. */
+async function inputsOf(
+  predictions: Collection<PredictionRecord>,
+  records: readonly PredictionRecord[]
+): Promise<Map<string, Pick<PredictionRecord, 'inputs'>>> {
+  if (records.length === 0) return new Map();
+  const stored = await predictions
+    .find({ _id: { $in: records.map(({ _id }) => _id) } }, { projection: { inputs: 1 } })
+    .toArray();
+  return new Map(stored.map((record) => [record._id, record]));
 }
 
 export type KnownPrediction = Pick<PredictionRecord, '_id' | 'eventTime' | 'synthetic'>;

@@ -135,6 +135,7 @@ test('lists of every kind, of a project and of all; each record and its lineage'
   await records.predictions(project, '20010201');
   await records.find('prediction', `${project}/p1`);
   await records.unmatchedTruths(project);
+  await records.conflictingPredictions(project);
   expect(await scanned()).toEqual([]);
 });
 

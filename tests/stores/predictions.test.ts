@@ -8,6 +8,7 @@ import {
   nextPredicted,
   windowRows,
 } from '../../src/stores/predictions';
+import { countConflicts, listConflicts } from '../../src/stores/conflicts';
 import { countUnmatched, listUnmatched } from '../../src/stores/truths';
 import { openTestEndpoint, type TestEndpoint } from '../replica/test-endpoint';
 import { raw } from '../support/raw-records';
@@ -169,6 +170,27 @@ test('a truth that came before its prediction is matched when that comes', async
   await writer.insertPredictions([prediction('a', '2001-02-02T06:00:00Z')]);
   expect(await coverage(stores, 'flights-4', PERIOD, '2001-02-08T00:00:00Z')).toEqual({ predictions: 1, truths: 1 });
   expect((await listUnmatched(stores, 'flights-4', 10)).map(({ why }) => why)).toEqual(['another value is stored']);
+});
+
+test('another request under the same id is kept aside once, and the first stays the prediction', async () => {
+  const [one, other] = [recordWriter(stores, 'flights-5'), recordWriter(stores, 'flights-5')];
+  const first = prediction('a', '2001-02-02T06:00:00Z', 0.2, { inputs: { distance: 300 }, replica: 'r1' });
+  expect(await one.insertPredictions([first])).toBe(0);
+  // The same request, at another replica and by another version: nothing new.
+  expect(await other.insertPredictions([{ ...first, replica: 'r2', version: 2, score: 0.3 }])).toBe(0);
+  const conflicting = { ...first, inputs: { distance: 900 }, replica: 'r2', score: 0.7 };
+  const fresh = prediction('b', '2001-02-02T07:00:00Z');
+  expect(await other.insertPredictions([conflicting, fresh])).toBe(1);
+  // A replica that died before it knew that they are stored ships them again.
+  expect(await other.insertPredictions([conflicting, fresh])).toBe(1);
+  expect(await countConflicts(stores, 'flights-5')).toBe(1);
+  expect(await listConflicts(stores, 'flights-5', 10)).toEqual([
+    { ...conflicting, _id: expect.stringMatching(/^a=sha256:/), prediction: 'a' },
+  ]);
+  expect(await findPrediction(stores, 'flights-5', 'a')).toMatchObject({
+    record: { inputs: { distance: 300 }, score: 0.2 },
+  });
+  expect(await countStored(stores, 'flights-5')).toEqual({ predictions: 2, truths: 0 });
 });
 
 test('endpoints whose names begin alike are told apart', async () => {

@@ -38,6 +38,7 @@ export function clockText({
   waits,
   withoutEventTime,
   unmatchedTruths,
+  conflictingPredictions,
   replicas,
 }: EventClockRecord): string {
   const head = pairs([
@@ -49,6 +50,12 @@ export function clockText({
     [
       'truths kept aside',
       unmatchedTruths === 0 ? undefined : `${unmatchedTruths}: mlops ls truths ${endpoint} --unmatched`,
+    ],
+    [
+      'predictions kept aside',
+      conflictingPredictions === 0
+        ? undefined
+        : `${conflictingPredictions}: mlops ls predictions ${endpoint} --conflicts`,
     ],
   ]);
   const rows = replicas.map((one) => [

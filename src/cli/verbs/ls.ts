@@ -11,6 +11,7 @@ interface LsOptions {
   readonly limit: number;
   readonly day?: string;
   readonly unmatched?: true;
+  readonly conflicts?: true;
 }
 
 export function addLs(program: Command): void {
@@ -20,6 +21,7 @@ export function addLs(program: Command): void {
     .option('--limit <n>', 'at most so many, the newest', parseCount, 100)
     .option('--day <yyyymmdd>', 'a day of event time of the predictions; without it, the days that have some')
     .option('--unmatched', 'truths kept aside because they match no prediction or contradict one')
+    .option('--conflicts', 'predictions kept aside because another one has their id, with other inputs')
     .action(
       answering((kind: string, project: string | undefined, options: LsOptions) =>
         withRecords((records) => list(records, kind, project, options))
@@ -41,7 +43,11 @@ async function list(records: Records, word: string, project: string | undefined,
   return { json: listed.records, text };
 }
 
-async function predictions(records: Records, project: string | undefined, { day, limit }: LsOptions): Promise<Outcome> {
+async function predictions(
+  records: Records,
+  project: string | undefined,
+  { day, limit, conflicts }: LsOptions
+): Promise<Outcome> {
   if (project === undefined) {
     throw new MlopsError(
       'MLOPS_USAGE',
@@ -50,6 +56,7 @@ async function predictions(records: Records, project: string | undefined, { day,
       'Say mlops ls predictions <project>.'
     );
   }
+  if (conflicts === true) return conflicting(records, project, limit);
   if (day === undefined) {
     const days = await records.predictionDays(project, limit);
     const rows = days.map((one) => [one.day, one.predictions, one.truths]);
@@ -88,4 +95,20 @@ async function unmatched(records: Records, project: string | undefined, options:
   const rows = found.map((one) => [one.prediction, one.revision, one.value, one.knownAt, one.receivedAt, one.why]);
   const more = found.length < total ? `\n${found.length} of ${total}; --limit shows more` : '';
   return { json: found, text: found.length === 0 ? 'no truth is kept aside' : `${table(header, rows)}${more}` };
+}
+
+async function conflicting(records: Records, project: string, limit: number): Promise<Outcome> {
+  const { records: found, total } = await records.conflictingPredictions(project, limit);
+  const header = ['prediction', 'event time', 'received', 'replica', 'version', 'score', 'inputs'];
+  const rows = found.map((one) => [
+    one.prediction,
+    one.eventTime,
+    one.receivedAt,
+    one.replica,
+    one.version,
+    one.score,
+    JSON.stringify(one.inputs),
+  ]);
+  const more = found.length < total ? `\n${found.length} of ${total}; --limit shows more` : '';
+  return { json: found, text: found.length === 0 ? 'no prediction is kept aside' : `${table(header, rows)}${more}` };
 }

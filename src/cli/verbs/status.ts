@@ -122,6 +122,7 @@ function outcomeOf(
     ['event time', clock.at],
     ['event time waits for', clock.waits],
     ['without event time', clock.withoutEventTime === 0 ? undefined : `${clock.withoutEventTime} predictions`],
+    ['predictions kept aside', clock.conflictingPredictions === 0 ? undefined : clock.conflictingPredictions],
     ['truths kept aside', clock.unmatchedTruths === 0 ? undefined : clock.unmatchedTruths],
   ]);
   const rows = open.map((one) => [one.workflowId, one.phase, one.waitingFor.join(', ')]);
