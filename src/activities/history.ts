@@ -13,9 +13,33 @@ type Payloads = temporal.api.common.v1.IPayloads;
 const PAGE_EVENTS = 256;
 /** A gRPC status: Temporal's test server pages only forward. */
 const UNIMPLEMENTED = 12;
+const NOT_FOUND = 5;
 
-/** Event by event from the newest on. */
+/**
+ * Event by event from the newest on. Where a reset took the run's place from another, what came to that one since is
+ * between: who sent it is still the server's word.
+ */
 export async function* newestFirst(client: Client, execution: Caller): AsyncGenerator<HistoryEvent> {
+  for await (const event of eventsOf(client, execution)) {
+    yield event;
+    const base = event.workflowTaskFailedEventAttributes?.baseRunId;
+    if (base) yield* eventsFrom(client, { ...execution, runId: base }, Number(event.eventId));
+  }
+}
+
+/** A run's events from this one on; none where Temporal keeps the run no longer. */
+async function* eventsFrom(client: Client, execution: Caller, first: number): AsyncGenerator<HistoryEvent> {
+  try {
+    for await (const event of eventsOf(client, execution)) {
+      if (Number(event.eventId) < first) return;
+      yield event;
+    }
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code !== NOT_FOUND) throw error;
+  }
+}
+
+async function* eventsOf(client: Client, execution: Caller): AsyncGenerator<HistoryEvent> {
   const { namespace } = client.options;
   let nextPageToken: Uint8Array | undefined;
   do {

@@ -12,7 +12,7 @@ import { malformedOperatorMessage } from '../domain/operator-messages';
 import { triggerOf } from '../domain/pending-triggers';
 import { triggerMessages } from '../domain/windows';
 import type { Stores } from '../stores/connect';
-import { operatorEventId, recordTrigger } from '../stores/triggers';
+import { operatorEventId, recordedTrigger, recordTrigger } from '../stores/triggers';
 import { notAuthorized, requireCaller } from './caller';
 import type { ActivityDeps } from './deps';
 import { findUpdate, type SentSignal, signalsAfter } from './history';
@@ -78,16 +78,17 @@ export function operatorActivities(deps: ActivityDeps) {
       const caller = requireCaller(lifecycleId(project));
       const stores = await deps.stores();
       const triggers: { trigger: Trigger; from: string }[] = [];
-      const refused: SentSignal[] = [];
+      const others: SentSignal[] = [];
       let upTo = after;
       for await (const signal of signalsAfter(getClient(), caller, MESSAGES.trigger, after)) {
         upTo = Math.max(upTo, signal.eventId);
         const trigger = await believed(stores, project, signal);
-        if (trigger === undefined) refused.push(signal);
+        if (trigger === undefined) others.push(signal);
         else if (triggers.length < MOST_TRIGGERS) triggers.push({ trigger, from: signal.from ?? monitorId(project) });
       }
       triggers.reverse();
       for (const { trigger, from } of triggers) await recordTrigger(stores, project, trigger, from);
+      const refused = await withoutRepeated(stores, project, others);
       if (refused.length > 0) {
         const senders = [...new Set(refused.map(({ from, callerIdentity }) => from ?? callerIdentity))];
         await stores.audit.record({
@@ -120,6 +121,18 @@ async function believed(stores: Stores, project: string, { message, from }: Sent
   const verdict = await stores.facts.find('window', window);
   if (verdict === null || verdict.body.endpoint !== project) return undefined;
   return triggerMessages(window, verdict.body).find(({ id }) => id === trigger?.id);
+}
+
+/** What was sent again after a reset says nothing new: the trigger is recorded by what the history shows of its sender. */
+async function withoutRepeated(stores: Stores, project: string, signals: readonly SentSignal[]): Promise<SentSignal[]> {
+  const kept: SentSignal[] = [];
+  let looked = 0;
+  for (const signal of signals) {
+    const id = looked < MOST_TRIGGERS ? triggerOf(signal.message)?.id : undefined;
+    if (id !== undefined) looked += 1;
+    if (id === undefined || (await recordedTrigger(stores, project, id)) === undefined) kept.push(signal);
+  }
+  return kept;
 }
 
 function retrainTrigger({ id, by, asOf, comment }: RetrainMessage, callerIdentity: string, first: boolean): Trigger {

@@ -1,13 +1,14 @@
 /** doctor on the real servers: what is well, what is broken, and that what it says to do fixes it. */
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { Client as MinioClient } from 'minio';
+import type { DecisionMessage } from '../../src/domain/messages';
 import type { Digest } from '../../src/domain/refs';
 import { mongoFinding } from '../../src/cli/doctor/stores';
 import { storeConfig } from '../../src/stores/config';
+import { askedAbout } from '../support/asked';
+import { eventually } from '../support/eventually';
 import { smallProject } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { mlops, mlopsJson } from './mlops';
@@ -69,12 +70,15 @@ test('a lifecycle that an undecodable signal has stopped is found, and the comma
   await system.client.start({ definition, asOf: '2001-02-01T00:00:00Z', by: 'cem' });
   // No file to ingest: the phase fails, and the lifecycle waits for its operator.
   while ((await system.client.status(PROJECT)).failure === undefined);
-  await system.client.temporal.workflowService.signalWorkflowExecution({
-    namespace: system.client.temporal.options.namespace,
-    workflowExecution: { workflowId: WORKFLOW },
-    signalName: 'trigger',
-    input: { payloads: [{ metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('{bad') }] },
+  await sendUndecodable(WORKFLOW, 'trigger');
+  // A trigger that counts, and one that doesn't, behind it.
+  await system.client.temporal.workflow.execute('sendTrigger', {
+    workflowId: `${WORKFLOW}/scheduled`,
+    taskQueue: system.taskQueue,
+    args: [{ v: 1, project: PROJECT, kind: 'schedule', id: 'kept', asOf: '2001-03-01T00:00:00Z' }],
   });
+  const forged = { id: 'forged', asOf: '2001-03-01T00:00:00Z', cause: { kind: 'schedule', detail: 'x' } };
+  await system.client.signal(WORKFLOW, 'trigger', forged);
   let finding = await findingOn(`workflow ${WORKFLOW}`);
   while (finding === undefined) finding = await findingOn(`workflow ${WORKFLOW}`);
   expect(finding).toMatchObject({ state: 'problem', what: expect.stringMatching(/workflow task fails: .*JSON/) });
@@ -83,15 +87,84 @@ test('a lifecycle that an undecodable signal has stopped is found, and the comma
   expect(silent.stderr).toMatch(/^mlops: the lifecycle doesn't answer .* mlops doctor looks why\.\n$/);
   expect(silent.stdout).toMatch(/^waits for +operator$/m);
 
-  const command = /temporal workflow reset .*$/.exec(finding.fix ?? '')?.[0] ?? '';
-  const env = { ...process.env, PATH: `${system.env.MLOPS_SERVERS}:${process.env.PATH}` };
-  await promisify(execFile)('bash', ['-c', command], { env });
-  while ((await mlopsJson<{ status: unknown }>(['status', PROJECT], system.env)).status === null);
+  expect(finding.fix).toMatch(new RegExp(`mlops doctor --reset '${WORKFLOW}'$`));
+  const expected = { sentAgain: ['trigger', 'trigger'], leftOut: [{ signal: 'trigger' }] };
+  const reset = await mlopsJson<{ runId: string }>(['doctor', '--reset', WORKFLOW], system.env);
+  expect(reset).toMatchObject(expected);
+  const pending = async () => {
+    const { pendingTriggers } = await system.client.status(PROJECT);
+    return pendingTriggers.length > 0 ? pendingTriggers : undefined;
+  };
+  expect(await eventually('the trigger', pending)).toMatchObject([{ id: 'kept', asOf: '2001-03-01T00:00:00Z' }]);
   expect(await system.client.status(PROJECT)).toMatchObject({ cycle: 1, phase: 'ingest', waitingFor: ['operator'] });
   expect(await findingOn(`workflow ${WORKFLOW}`)).toBeUndefined();
+  // A second call sends nothing twice.
+  expect(await mlopsJson(['doctor', '--reset', WORKFLOW], system.env)).toMatchObject({
+    ...expected,
+    runId: reset.runId,
+  });
+  const { events } = await system.client.temporal.workflow.getHandle(WORKFLOW).fetchHistory();
+  expect(events?.filter((event) => event.workflowExecutionSignaledEventAttributes != null)).toHaveLength(2);
+  const received = (await system.stores.audit.list(PROJECT)).filter(({ what }) => what === 'trigger received');
+  expect(received).toMatchObject([{ detail: { trigger: { id: 'kept' }, from: `${WORKFLOW}/scheduled` } }]);
   const retried = await mlops(['retry', PROJECT, '--by', 'cem'], system.env);
   expect(retried).toMatchObject({ code: 0, stderr: '' });
 }, 90_000);
+
+test('decisions behind an undecodable one count after the reset, by signal and by update', async () => {
+  const model = `sha256:${'a'.repeat(64)}` as const;
+  const asked = askedAbout({ project: `${PROJECT}-asked`, cycle: 1, model });
+  await system.stores.moving.requests.insertOne({ ...asked, policy: { ...asked.policy, approversNeeded: 2 } });
+  const { workflowId, project } = asked;
+  const { temporal } = system.client;
+  await temporal.workflow.start('approve', {
+    workflowId,
+    taskQueue: system.taskQueue,
+    args: [{ v: 1, project, name: asked._id.slice(project.length + 1), searchAttributes: true, waits: true }],
+  });
+  await sendUndecodable(workflowId, 'decide');
+  const decision = (by: string): DecisionMessage => ({ id: randomUUID(), by, verdict: 'approve', digest: model });
+  await system.client.signal(workflowId, 'decide', decision('ana'));
+  const decided = system.client.decide(asked._id, decision('ben'));
+  let finding = await findingOn(`workflow ${workflowId}`);
+  while (finding === undefined) finding = await findingOn(`workflow ${workflowId}`);
+  expect(await mlopsJson(['doctor', '--reset', workflowId], system.env)).toMatchObject({
+    sentAgain: ['decide'],
+    leftOut: [{ signal: 'decide' }],
+  });
+  expect(await decided).toMatchObject({ outcome: 'accepted' });
+  expect(await temporal.workflow.getHandle(workflowId).result()).toMatchObject({ state: 'approved' });
+  expect((await system.stores.facts.find('decision', `${asked._id}/ana`))?.body).toMatchObject({
+    via: 'signal',
+    callerIdentity: temporal.options.identity,
+  });
+}, 90_000);
+
+test('a workflow that goes on, or is not there, is not reset', async () => {
+  const going = `${WORKFLOW}-going`;
+  await system.client.temporal.workflow.start('approve', {
+    workflowId: going,
+    taskQueue: `${system.taskQueue}-nobody`,
+    args: [{}],
+  });
+  for (const [workflow, why] of [
+    [going, 'is not stuck, and was not reset'],
+    [`${WORKFLOW}-none`, 'is not there'],
+  ] as const) {
+    const { code, stderr } = await mlops(['doctor', '--reset', workflow], system.env);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`MLOPS_NOT_FOUND: This workflow ${why}`)]);
+  }
+  await system.client.temporal.workflow.getHandle(going).terminate();
+});
+
+async function sendUndecodable(workflowId: string, signalName: string): Promise<void> {
+  await system.client.temporal.workflowService.signalWorkflowExecution({
+    namespace: system.client.temporal.options.namespace,
+    workflowExecution: { workflowId },
+    signalName,
+    input: { payloads: [{ metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('{bad') }] },
+  });
+}
 
 test('records and artifacts that others name and that are gone are told by who names them', async () => {
   const { facts, artifacts } = system.stores;

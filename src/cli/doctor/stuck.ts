@@ -1,5 +1,5 @@
 /** Workflows whose workflow task fails again and again: no handler of ours is ever reached, so only a reset fixes them. */
-import type { Connection } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { MlopsClient } from '../../client';
 import { type Finding, ok, problem, warning } from './finding';
 import { WORKFLOWS } from '../../domain/ids';
@@ -10,7 +10,7 @@ const FEW_TIMEOUTS = 3;
 const MOST_WORKFLOWS = 2_000;
 const AT_ONCE = 16;
 
-interface Execution {
+export interface Execution {
   readonly workflowId: string;
   readonly runId: string;
 }
@@ -35,30 +35,45 @@ export async function examineStuck(client: MlopsClient): Promise<Finding[]> {
 }
 
 async function examineOne(client: MlopsClient, execution: Execution): Promise<Finding[]> {
+  const stuck = await stuckTask(client, execution);
+  return stuck === undefined
+    ? []
+    : [problem(`workflow ${execution.workflowId}`, `its workflow task ${stuck.what}`, fixOf(execution, stuck))];
+}
+
+export interface StuckTask {
+  readonly what: string;
+  readonly nondeterministic: boolean;
+}
+
+/** The workflow task that is tried again and again; undefined where the workflow goes on, or has ended. */
+export async function stuckTask(client: MlopsClient, execution: Execution): Promise<StuckTask | undefined> {
   const { namespace } = client.temporal.options;
   const described = await client.temporal.workflowService
     .describeWorkflowExecution({ namespace, execution })
-    .catch((error: { readonly code?: unknown }) => {
+    .catch((error: unknown) => {
       // It has ended since it was listed.
-      if (error.code === NOT_FOUND) return undefined;
+      if (isNotFound(error)) return undefined;
       throw error;
     });
   const attempt = described?.pendingWorkflowTask?.attempt ?? 0;
-  if (attempt <= 1) return [];
-  const task = await lastTask(client, execution);
-  if (task.failure === undefined && attempt <= FEW_TIMEOUTS) return [];
-  const what = task.failure === undefined ? 'times out' : `fails: ${task.failure}`;
-  const about = `workflow ${execution.workflowId}`;
-  return [problem(about, `its workflow task ${what} (attempt ${attempt})`, fixOf(client, execution, task))];
+  if (attempt <= 1) return undefined;
+  const { failure, nondeterministic } = await lastFailure(client, execution);
+  if (failure === undefined && attempt <= FEW_TIMEOUTS) return undefined;
+  const what = failure === undefined ? 'times out' : `fails: ${failure}`;
+  return { what: `${what} (attempt ${attempt})`, nondeterministic };
+}
+
+/** By the gRPC status of the call, or the class that the client makes of it. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof WorkflowNotFoundError || (error as { readonly code?: unknown }).code === NOT_FOUND;
 }
 
 const NOT_FOUND = 5;
 
-interface LastTask {
+interface LastFailure {
   /** Of the task that is tried again and again; undefined where it only times out. */
   readonly failure: string | undefined;
-  /** Whether a workflow task of this run was ever completed. */
-  readonly begun: boolean;
   readonly nondeterministic: boolean;
 }
 
@@ -67,7 +82,7 @@ const NON_DETERMINISTIC = 24;
 const PAGE = 200;
 
 /** From the newest events; of a task that fails again and again only the first failure stands in the history. */
-async function lastTask(client: MlopsClient, execution: Execution): Promise<LastTask> {
+async function lastFailure(client: MlopsClient, execution: Execution): Promise<LastFailure> {
   const { namespace } = client.temporal.options;
   const request = { namespace, execution, maximumPageSize: PAGE };
   const { history } = await client.temporal.workflowService.getWorkflowExecutionHistoryReverse(request);
@@ -79,23 +94,16 @@ async function lastTask(client: MlopsClient, execution: Execution): Promise<Last
   const message = attributes?.failure?.message?.split('\n')[0]?.slice(0, 200);
   return {
     failure: attributes == null ? undefined : message || 'without a message',
-    begun: completed !== -1 || events.length === PAGE,
     nondeterministic: attributes?.cause === NON_DETERMINISTIC,
   };
 }
 
 /**
- * A signal that can't be decoded comes after the last task that was completed: from there the run goes on without
- * signals, and nothing that was done is done again. Code that fails is fixed by a release: then it goes on by itself.
+ * A signal that can't be decoded comes after the last task that was completed: from there the run goes on without it.
+ * Code that fails is fixed by a release: then it goes on by itself.
  */
-function fixOf(
-  { temporal }: MlopsClient,
-  { workflowId, runId }: Execution,
-  { begun, nondeterministic }: LastTask
-): string {
-  if (nondeterministic) return 'Run the release that it was started with: its code and its history differ.';
-  const type = begun ? 'LastWorkflowTask' : 'FirstWorkflowTask';
-  const server = `--address ${(temporal.connection as Connection).options.address} --namespace ${temporal.options.namespace}`;
-  const reset = `temporal workflow reset ${server} --workflow-id '${workflowId}' --run-id ${runId} --type ${type} --reapply-exclude Signal --reason "mlops doctor"`;
-  return `If the code is wrong, run a fixed worker. If a signal can't be decoded: ${reset}`;
+function fixOf({ workflowId }: Execution, { nondeterministic }: StuckTask): string {
+  return nondeterministic
+    ? 'Run the release that it was started with: its code and its history differ.'
+    : `If the code is wrong, run a fixed worker. If a signal can't be decoded: mlops doctor --reset '${workflowId}'`;
 }

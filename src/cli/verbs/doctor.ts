@@ -1,15 +1,41 @@
 import type { Command } from 'commander';
+import { MlopsClient } from '../../client';
 import { withTaskQueue } from '../options';
 import { table } from '../table';
 import { addVerb, answering, type Outcome } from '../verb';
 import { type Examination, examine } from '../doctor/examine';
 import type { Finding } from '../doctor/finding';
+import { resetStuck } from '../doctor/reset';
 
 export function addDoctor(program: Command): void {
   const command = addVerb(program, 'doctor', 'doctor --json')
     .option('--verify', 'recompute every digest from content: records, audit, decisions, objects; reads all bytes')
-    .action(answering(async (options: Examination) => outcomeOf(await examine(options))));
+    .option(
+      '--reset <workflow>',
+      'takes a stuck workflow back to its last task, without the signals that it can’t decode'
+    )
+    .action(
+      answering(async ({ reset, ...options }: Examination & { readonly reset?: string }) =>
+        reset === undefined ? outcomeOf(await examine(options)) : resetting(reset)
+      )
+    );
   withTaskQueue(command);
+}
+
+async function resetting(workflow: string): Promise<Outcome> {
+  const client = await MlopsClient.connect();
+  try {
+    const reset = await resetStuck(client, workflow);
+    const left = reset.leftOut.map(({ signal, event, from }) => `${signal} (event ${event}, from ${from})`);
+    const lines = [
+      `${workflow} goes on from its last workflow task, as run ${reset.runId}.`,
+      `Signals sent again: ${reset.sentAgain.join(', ') || 'none'}.`,
+      `Left out, since they can't be decoded: ${left.join(', ') || 'none'}.`,
+    ];
+    return { json: reset, text: lines.join('\n') };
+  } finally {
+    await client.close();
+  }
 }
 
 function outcomeOf(findings: readonly Finding[]): Outcome {
