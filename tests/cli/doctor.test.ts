@@ -114,7 +114,7 @@ test('a lifecycle that an undecodable signal has stopped is found, and the comma
 test('decisions behind an undecodable one count after the reset, by signal and by update', async () => {
   const model = `sha256:${'a'.repeat(64)}` as const;
   const asked = askedAbout({ project: `${PROJECT}-asked`, cycle: 1, model });
-  await system.stores.moving.requests.insertOne({ ...asked, policy: { ...asked.policy, approversNeeded: 2 } });
+  await raw(system.stores).requests.insertOne({ ...asked, policy: { ...asked.policy, approversNeeded: 2 } });
   const { workflowId, project } = asked;
   const { temporal } = system.client;
   await temporal.workflow.start('approve', {
