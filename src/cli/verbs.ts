@@ -17,6 +17,11 @@ const operator = (verb: 'retry' | 'skip' | 'pause' | 'unpause' | 'stop') => asyn
 /** In the order in which a newcomer meets them. */
 export const VERBS: readonly Verb[] = [
   {
+    name: 'init',
+    summary: 'Looks at a table and writes a commented project definition; needs no server',
+    load: async () => (await import('./verbs/init.js')).addInit,
+  },
+  {
     name: 'check',
     summary: 'Checks a project file and lists every mistake; needs no server',
     load: async () => (await import('./verbs/check.js')).addCheck,

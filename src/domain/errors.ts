@@ -11,6 +11,7 @@ export const ERRORS = {
   MLOPS_DEFINITION_INVALID: 'caller',
   MLOPS_DEFINITION_TOO_LARGE: 'caller',
   MLOPS_NAME_INVALID: 'caller',
+  MLOPS_TARGET_INVALID: 'caller',
   MLOPS_NOT_REGISTERED: 'operator',
   MLOPS_CODE_CHANGED: 'operator',
   // sources and tables

@@ -1,0 +1,20 @@
+/** Texts that usually stand for a missing value, in files of any origin. */
+export const MISSING_MARKS: readonly string[] = [
+  '',
+  'NA',
+  'N/A',
+  'n/a',
+  'na',
+  '#N/A',
+  '<NA>',
+  'NaN',
+  'nan',
+  'NULL',
+  'null',
+  'None',
+  'none',
+  '?',
+  '-',
+  '--',
+  '.',
+];

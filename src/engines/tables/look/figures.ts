@@ -1,0 +1,88 @@
+/** Figures of a table that nobody has described yet: what `mlops init` decides by. */
+
+export interface TableFigures {
+  readonly rows: number;
+  /** More rows than were looked at: the figures are of the first ones. */
+  readonly cut: boolean;
+  /** Of CSV: how it is written. */
+  readonly dialect?: FoundDialect;
+  readonly columns: readonly ColumnFigures[];
+  /** Sets of at most three columns (by index) whose values are in every row and name one row each; the smallest sets. */
+  readonly unique: readonly (readonly number[])[];
+  /** Rows that are equal to an earlier one in every column. */
+  readonly repeated: number;
+}
+
+/** What a question adds to the figures. */
+export interface TargetFigures {
+  /** Rows for which the condition holds, does not hold, and is unknown since the value is missing. */
+  readonly yes: number;
+  readonly no: number;
+  readonly unknown: number;
+  /**
+   * By column of the file: how well it alone ranks the rows with a yes above those with a no, 0.5 (not at all) to 1. Of
+   * texts the share of rows that the best guess by value gets right, scaled the same way.
+   */
+  readonly separates: readonly (number | undefined)[];
+}
+
+export interface FoundDialect {
+  readonly delimiter: string;
+  readonly quote: string;
+  readonly escape: string;
+  readonly header: boolean;
+  readonly skip: number;
+  readonly encoding: 'utf-8' | 'utf-16' | 'latin-1';
+}
+
+export interface ValueCount {
+  readonly value: string;
+  readonly count: number;
+}
+
+export interface ColumnFigures {
+  /** As the file has it; '' in a header without a name. */
+  readonly name: string;
+  /** The type in the file, where the format has types. */
+  readonly stored: 'text' | 'string' | 'integer' | 'number' | 'boolean' | 'timestamp' | 'nested';
+  /** Neither absent nor a usual mark of a missing value. */
+  readonly present: number;
+  /** Usual marks of a missing value that are there, the empty text among them. */
+  readonly marks: readonly ValueCount[];
+  readonly distinct: number;
+  /** How many of the present values can be read as each type. */
+  readonly integers: number;
+  readonly numbers: number;
+  /** Numbers with a comma before the decimals, such as 12,5. */
+  readonly commaNumbers: number;
+  readonly booleans: number;
+  /** Digits that begin with a 0, as zip codes do: numbers would lose it. */
+  readonly leadingZeros: number;
+  /** Ways to read it as a moment, the best first; only those that read most of the values. */
+  readonly times: readonly TimeReading[];
+  /** Of the numbers. */
+  readonly numeric?: {
+    readonly min: number;
+    readonly max: number;
+    readonly p01: number;
+    readonly p50: number;
+    readonly p99: number;
+  };
+  /** Mean length of the values in characters, and the share with a blank in them. */
+  readonly meanLength: number;
+  readonly withBlanks: number;
+  readonly top: readonly ValueCount[];
+}
+
+export interface TimeReading {
+  /** `iso`, `epoch s`, `epoch ms`, `epoch us`, or a format of strptime. */
+  readonly format: string;
+  readonly read: number;
+  /** ISO-8601 UTC. */
+  readonly min: string;
+  readonly max: string;
+  /** Four fifths of the values are before it. */
+  readonly p80: string;
+  /** Whether the time of day differs between rows. */
+  readonly timeOfDay: boolean;
+}

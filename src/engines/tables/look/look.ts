@@ -1,0 +1,103 @@
+/** Looks at a file of any table: how it is written, and what its columns hold. */
+import { type Database, withDatabase } from '../duckdb';
+import type { ColumnFigures, TableFigures, ValueCount } from './figures';
+import { presentValue } from './present-value';
+import { empty, type LookedFormat, makeRawTable } from './raw-table';
+import { timeReadings } from './times';
+import { uniqueSets } from './unique';
+
+/** Rows that are looked at; figures of more take minutes and change little. */
+export const MOST_LOOKED_AT = 1_000_000;
+const TOP = 10;
+
+export interface Look extends TableFigures {
+  /** Runs while the table is there: figures that depend on what was decided by the first ones. */
+  readonly database: Database;
+}
+
+/**
+ * @param file a local path
+ * @param use gets the figures, and the database with the table `looked` (columns c0, c1, … as text)
+ * @throws MlopsError MLOPS_SOURCE_UNREADABLE, MLOPS_SOURCE_EMPTY, MLOPS_OUT_OF_MEMORY
+ */
+export async function lookAt<T>(
+  { file, format, folder }: { readonly file: string; readonly format: LookedFormat; readonly folder?: string },
+  use: (look: Look) => Promise<T>
+): Promise<T> {
+  return await withDatabase({ files: [file], ...(folder === undefined ? {} : { folder }) }, async (database) => {
+    const raw = await makeRawTable(database, file, format, MOST_LOOKED_AT);
+    const count = Number((await database.rows('SELECT count(*) AS n FROM looked'))[0]?.['n']);
+    if (count === 0) throw empty(file);
+    const cut = count > MOST_LOOKED_AT;
+    if (cut) await database.run(`DELETE FROM looked WHERE rowid >= ${MOST_LOOKED_AT}`);
+    const columns: ColumnFigures[] = [];
+    for (const [i, column] of raw.columns.entries()) columns.push({ ...column, ...(await figuresOf(database, i)) });
+    const all = raw.columns.map((_, i) => `c${i}`).join(', ');
+    const [distinct] = await database.rows(`SELECT count(*) AS n FROM (SELECT DISTINCT ${all} FROM looked)`);
+    const rows = Math.min(count, MOST_LOOKED_AT);
+    const figures: TableFigures = {
+      rows,
+      cut,
+      ...(raw.dialect === undefined ? {} : { dialect: raw.dialect }),
+      columns,
+      unique: await uniqueSets(database, rows, columns),
+      repeated: rows - Number(distinct?.['n']),
+    };
+    return await use({ ...figures, database });
+  });
+}
+
+async function figuresOf(database: Database, index: number): Promise<Omit<ColumnFigures, 'name' | 'stored'>> {
+  const marks = await database.rows(
+    `SELECT coalesce(trim(c${index}), '') AS value, count(*) AS n FROM looked
+     WHERE ${presentValue(index)} IS NULL GROUP BY value ORDER BY n DESC, value`
+  );
+  await database.run('DROP TABLE IF EXISTS one');
+  await database.run(
+    `CREATE TEMP TABLE one AS SELECT v, count(*) AS n, TRY_CAST(v AS DOUBLE) AS d FROM
+       (SELECT ${presentValue(index)} AS v FROM looked) WHERE v IS NOT NULL GROUP BY v`
+  );
+  const sum = (condition: string, name: string) => `coalesce(sum(n) FILTER (WHERE ${condition}), 0)::DOUBLE AS ${name}`;
+  const [found] = await database.rows(
+    `SELECT ${sum('true', 'present')}, count(*)::DOUBLE AS distinct,
+       ${sum('d IS NOT NULL AND isfinite(d) AND d = trunc(d) AND abs(d) < 9e15', 'integers')},
+       ${sum('d IS NOT NULL', 'numbers')},
+       ${sum("regexp_full_match(v, '[+-]?[0-9]{1,3}(\\.[0-9]{3})*,[0-9]+|[+-]?[0-9]+,[0-9]+')", 'commas')},
+       ${sum("lower(v) IN ('true', 'false', 't', 'f', 'yes', 'no')", 'booleans')},
+       ${sum("regexp_full_match(v, '0[0-9]+')", 'zeros')},
+       coalesce(sum(length(v) * n) / sum(n), 0)::DOUBLE AS length,
+       ${sum("contains(v, ' ')", 'blanks')} FROM one`
+  );
+  const top = await database.rows(`SELECT v AS value, n FROM one ORDER BY n DESC, v LIMIT ${TOP}`);
+  const figure = (name: string) => Number(found?.[name]);
+  const numeric = figure('numbers') > figure('present') / 2 ? await spreadOf(database) : undefined;
+  return {
+    present: figure('present'),
+    marks: counts(marks),
+    distinct: figure('distinct'),
+    integers: figure('integers'),
+    numbers: figure('numbers'),
+    commaNumbers: figure('commas'),
+    booleans: figure('booleans'),
+    leadingZeros: figure('zeros'),
+    times: await timeReadings(database, figure('present')),
+    ...(numeric === undefined ? {} : { numeric }),
+    meanLength: figure('length'),
+    withBlanks: figure('present') === 0 ? 0 : figure('blanks') / figure('present'),
+    top: counts(top),
+  };
+}
+
+const counts = (rows: readonly Readonly<Record<string, unknown>>[]): ValueCount[] =>
+  rows.map(({ value, n }) => ({ value: String(value), count: Number(n) }));
+
+async function spreadOf(database: Database): Promise<ColumnFigures['numeric']> {
+  const [found] = await database.rows(
+    `WITH run AS (SELECT d, sum(n) OVER (ORDER BY d) / sum(n) OVER () AS share FROM one WHERE isfinite(d))
+     SELECT min(d) AS min, max(d) AS max, min(d) FILTER (WHERE share >= '0.01'::DOUBLE) AS p01,
+       min(d) FILTER (WHERE share >= '0.5'::DOUBLE) AS p50, min(d) FILTER (WHERE share >= '0.99'::DOUBLE) AS p99 FROM run`
+  );
+  if (found === undefined || found['min'] === null) return undefined;
+  const figure = (name: string) => Number(found[name]);
+  return { min: figure('min'), max: figure('max'), p01: figure('p01'), p50: figure('p50'), p99: figure('p99') };
+}

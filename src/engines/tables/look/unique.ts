@@ -1,0 +1,43 @@
+/** Which columns name a row: candidates for a key. */
+import type { Database } from '../duckdb';
+import type { ColumnFigures } from './figures';
+import { presentValue } from './present-value';
+
+/** Of how many columns pairs and triples are tried. */
+const MOST_COMBINED = 8;
+
+/** The smallest sets of one, two or three columns that are unique together, never missing and not measured. */
+export async function uniqueSets(
+  database: Database,
+  rows: number,
+  columns: readonly ColumnFigures[]
+): Promise<readonly (readonly number[])[]> {
+  const usable = columns.flatMap(({ present, distinct, integers, numbers, commaNumbers, times, stored }, i) => {
+    const measured = (numbers > integers || commaNumbers > 0) && times.length === 0;
+    return present === rows && distinct > 1 && !measured && stored !== 'nested' ? [i] : [];
+  });
+  const singles = usable.filter((i) => columns[i]?.distinct === rows).map((i) => [i]);
+  if (singles.length > 0) return singles;
+  const combined = usable.slice(0, MOST_COMBINED);
+  for (const size of [2, 3]) {
+    const found: number[][] = [];
+    for (const set of subsets(combined, size)) {
+      // Fewer combinations than rows cannot name each row.
+      const combinations = set.reduce((product, i) => product * (columns[i]?.distinct ?? 0), 1);
+      if (combinations >= rows && (await isUnique(database, rows, set))) found.push(set);
+    }
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+async function isUnique(database: Database, rows: number, set: readonly number[]): Promise<boolean> {
+  const values = set.map(presentValue).join(', ');
+  const [found] = await database.rows(`SELECT count(*) AS n FROM (SELECT DISTINCT ${values} FROM looked)`);
+  return Number(found?.['n']) === rows;
+}
+
+function subsets(of: readonly number[], size: number): number[][] {
+  if (size === 0) return [[]];
+  return of.flatMap((first, i) => subsets(of.slice(i + 1), size - 1).map((rest) => [first, ...rest]));
+}

@@ -1,0 +1,142 @@
+/** Each column's name, type, marks of missing values and format, with the figures that say so. */
+import type { ColumnType } from '../../domain/definition';
+import type { ColumnFigures, TimeReading } from '../../engines/tables/look/figures';
+import { identifiersOf } from './identifiers';
+import { counted, percent } from './words';
+
+export interface InferredColumn {
+  /** Index in the file. */
+  readonly index: number;
+  readonly name: string;
+  /** The name in the file, where it is another. */
+  readonly from?: string;
+  readonly type: ColumnType;
+  /** Of a timestamp that is not ISO-8601. */
+  readonly format?: string;
+  readonly time?: TimeReading;
+  /** Its values are personal: no comment shows one. */
+  readonly privacy: boolean;
+  /** The figures. */
+  readonly why: string;
+  /** What a person must decide. */
+  readonly decide?: string;
+  readonly figures: ColumnFigures;
+}
+
+export interface InferredColumns {
+  readonly columns: readonly InferredColumn[];
+  /** Texts that stand for a missing value. */
+  readonly missing: readonly string[];
+  readonly decimal: '.' | ',';
+  /** Columns of the file that are left out, and why. */
+  readonly leftOut: readonly { readonly name: string; readonly why: string }[];
+}
+
+/** So many values of a column may be unreadable: they are mistakes, and their rows go to quarantine. */
+const MOST_UNREADABLE = 0.01;
+/** Whose values are probably about a person. */
+const PERSONAL_NAME =
+  /e_?mail|phone|mobile|ssn|social_?security|passport|birth|surname|(first|last|full|user)_?name|street|address|iban|ip_?addr/i;
+const TIME_NAME =
+  /(^|[^a-z])(date|time|timestamp|at|day|when|ts)([^a-z]|$)|[a-z](At|Date|Time)$|_(at|on|date|time|ts)$/i;
+/** Marks that are also words: in a column of texts they may mean something. */
+const WORDS: readonly string[] = ['None', 'none', '-', '--', '.', 'na'];
+
+/** @param privacy columns that the user calls personal, by their name in the file or in the definition */
+export function inferColumns(figures: readonly ColumnFigures[], privacy: readonly string[]): InferredColumns {
+  const names = identifiersOf(figures.map(({ name }) => name));
+  const decimal = figures.some((column) => isComma(column)) ? ',' : '.';
+  const inferred = figures.map((column, index) => inferColumn(column, names[index]!, index, decimal, privacy));
+  const missing = new Set(['']);
+  for (const { type, figures: found } of inferred.filter((column) => column.type !== undefined)) {
+    for (const { value } of found.marks) if (type !== 'string' || !WORDS.includes(value)) missing.add(value);
+  }
+  return {
+    columns: inferred.filter((column): column is InferredColumn => column.type !== undefined),
+    missing: [...missing],
+    decimal,
+    leftOut: inferred.filter(({ type }) => type === undefined).map(({ figures: { name }, why }) => ({ name, why })),
+  };
+}
+
+const isComma = ({ commaNumbers, present, numbers, stored }: ColumnFigures): boolean =>
+  stored === 'text' &&
+  commaNumbers > 0 &&
+  commaNumbers + numbers >= (1 - MOST_UNREADABLE) * present &&
+  numbers < present;
+
+type Inferred = Omit<InferredColumn, 'type'> & { readonly type?: ColumnType };
+
+function inferColumn(
+  figures: ColumnFigures,
+  name: string,
+  index: number,
+  decimal: '.' | ',',
+  privacy: readonly string[]
+): Inferred {
+  const { present, stored, marks, distinct } = figures;
+  const asked = privacy.includes(name) || privacy.includes(figures.name);
+  const personal = asked || PERSONAL_NAME.test(name);
+  const base = { index, name, figures, privacy: personal, ...(name === figures.name ? {} : { from: figures.name }) };
+  if (stored === 'nested') return { ...base, why: 'nested values are not read' };
+  if (present === 0) return { ...base, why: 'it has no value' };
+  const missing = marks.reduce((sum, { count }) => sum + count, 0);
+  const values = `${counted(present)} values, ${counted(distinct)} distinct${missing > 0 ? `, ${counted(missing)} missing (${percent(missing / (missing + present))})` : ''}`;
+  const { why, ...type } = typeOf(figures, name, decimal);
+  if (!personal) return { ...base, ...type, why: why === undefined || why === '' ? values : `${values}; ${why}` };
+  const decide = 'its name sounds personal, so no report will show a value; remove privacy if it is not';
+  return { ...base, ...type, why: values, ...(asked ? {} : { decide }) };
+}
+
+type Typed = Pick<Inferred, 'type' | 'format' | 'time' | 'decide'> & { readonly why?: string };
+
+function typeOf(figures: ColumnFigures, name: string, decimal: '.' | ','): Typed {
+  const { present, stored, integers, numbers, booleans, distinct, leadingZeros, times, numeric } = figures;
+  const range = numeric === undefined ? '' : `${numeric.min} to ${numeric.max}`;
+  if (stored === 'timestamp' || (times.length > 0 && (numbers < present || TIME_NAME.test(name)))) {
+    return timestamp(figures);
+  }
+  if (stored === 'integer' || stored === 'number') return { type: stored, why: range };
+  if (stored === 'boolean') return { type: 'boolean' };
+  if (booleans === present && distinct === 2 && areTruths(figures)) return { type: 'boolean' };
+  if (leadingZeros > 0) {
+    return { type: 'string', why: `${counted(leadingZeros)} begin with 0, as codes do: a number would lose it` };
+  }
+  const unreadable = (read: number) =>
+    read === present ? '' : `; ${counted(present - read)} are not numbers: their rows go to quarantine`;
+  if (integers >= (1 - MOST_UNREADABLE) * present && numbers === integers)
+    return { type: 'integer', why: `${range}${unreadable(integers)}` };
+  if (numbers >= (1 - MOST_UNREADABLE) * present) return { type: 'number', why: `${range}${unreadable(numbers)}` };
+  if (decimal === ',' && isComma(figures)) return { type: 'number', why: 'with a comma before the decimals' };
+  return { type: 'string', ...ambiguousMarks(figures) };
+}
+
+/** `f` and `t` alone are letters. */
+const areTruths = ({ top }: ColumnFigures): boolean =>
+  top.every(({ value }) => ['true', 'false'].includes(value.toLowerCase()));
+
+function timestamp({ times, present, stored }: ColumnFigures): Typed {
+  const [best, ...others] = times;
+  if (best === undefined) return { type: 'timestamp' };
+  const rival = others.find(({ format, read }) => read === best.read && format.includes('%'));
+  const lost = present - best.read;
+  const why = `${best.min.slice(0, 10)} to ${best.max.slice(0, 10)}${lost > 0 ? `; ${counted(lost)} are no times: their rows go to quarantine` : ''}`;
+  return {
+    type: 'timestamp',
+    time: best,
+    why,
+    ...(stored === 'timestamp' || best.format === 'iso' ? {} : { format: best.format }),
+    ...(rival === undefined || best.format === 'iso'
+      ? {}
+      : { decide: `${rival.format} reads every value, too: say which of the two it is` }),
+  };
+}
+
+function ambiguousMarks({ marks }: ColumnFigures): Pick<Typed, 'decide'> {
+  const words = marks.filter(({ value }) => WORDS.includes(value));
+  if (words.length === 0) return {};
+  const which = words.map(({ value, count }) => `'${value}' (${counted(count)} rows)`).join(', ');
+  return {
+    decide: `${which}: a value here; if it means that there is none, add missing: [''${words.map(({ value }) => `, '${value}'`).join('')}]`,
+  };
+}

@@ -1,0 +1,95 @@
+/** The key, the event time, and the periods that the rows are split by. */
+import type { Period, SplitDefinition } from '../../domain/definition';
+import { DAY_MS } from '../../domain/durations';
+import type { TableFigures } from '../../engines/tables/look/figures';
+import type { InferredColumn } from './columns';
+import { counted, listOf } from './words';
+
+export interface Inferred<T> {
+  readonly value: T;
+  readonly why: string;
+  readonly decide?: string;
+}
+
+const KEY_NAME = /(^|_)(id|key|uuid|code|no|number)$|(Id|ID|Key)$/;
+
+/** The columns of the smallest set that names each row; undefined where none does. */
+export function inferKey(
+  { rows, unique, repeated, cut }: TableFigures,
+  columns: readonly InferredColumn[]
+): Inferred<readonly InferredColumn[]> | undefined {
+  if (cut) return undefined;
+  const sets = unique
+    .map((set) => set.map((index) => columns.find((column) => column.index === index)))
+    .filter((set): set is InferredColumn[] => set.every((column) => column !== undefined));
+  const named = sets.find((set) => set.some(({ name }) => KEY_NAME.test(name)));
+  const value = named ?? sets[0];
+  if (value === undefined || repeated > 0) return undefined;
+  const others = sets.filter((set) => set !== value).map((set) => set.map(({ name }) => name).join(' and '));
+  return {
+    value,
+    why: `no two of the ${counted(rows)} rows have the same`,
+    ...(others.length === 0 || named !== undefined
+      ? {}
+      : { decide: `${listOf(others, 3)} would do, too: which of them stays the same when a row is corrected?` }),
+  };
+}
+
+const EVENT_NAME = /date|time|day|at$|when|timestamp|ts$/i;
+const LEAST_PRESENT = 0.95;
+
+/** The time at which a row's event took place. */
+export function inferEventTime(rows: number, columns: readonly InferredColumn[]): Inferred<InferredColumn> | undefined {
+  const times = columns.filter(
+    ({ type, time, figures }) => type === 'timestamp' && time !== undefined && figures.present >= LEAST_PRESENT * rows
+  );
+  const named = times.filter(({ name }) => EVENT_NAME.test(name));
+  const value = named[0] ?? times[0];
+  if (value === undefined) return undefined;
+  const others = times.filter((column) => column !== value).map(({ name }) => name);
+  const { time, figures } = value;
+  return {
+    value,
+    why: `${time?.min.slice(0, 10)} to ${time?.max.slice(0, 10)}${figures.present < rows ? `; ${counted(rows - figures.present)} rows have none and go to quarantine` : ''}`,
+    ...(others.length === 0 ? {} : { decide: `${listOf(others)} could be it, too` }),
+  };
+}
+
+export interface InferredSplit {
+  readonly period: Inferred<Period>;
+  readonly split: Inferred<SplitDefinition>;
+}
+
+const LEAST_TEST_ROWS = 200;
+const WANTED_OF_PERIOD = 50;
+
+/** The last fifth of the rows tests, in whole periods; a period is a day, a week or four, so that it has some rows. */
+export function inferSplit(rows: number, { time }: InferredColumn): InferredSplit {
+  const [from, p80, to] = [time?.min, time?.p80, time?.max].map((iso) => Date.parse(iso ?? '') / DAY_MS) as [
+    number,
+    number,
+    number,
+  ];
+  const days = Math.max(1, to - from);
+  // Of the last fifth, where rows may be denser than before.
+  const perDay = (0.2 * rows) / Math.max(1, to - p80);
+  const length = [1, 7, 28].find((each) => perDay * each >= WANTED_OF_PERIOD) ?? 28;
+  const testDays = Math.min(Math.max(to - p80, LEAST_TEST_ROWS / perDay), days / 2);
+  const testPeriods = Math.max(1, Math.round(testDays / length));
+  const testRows = Math.min(Math.round(perDay * length * testPeriods), rows);
+  const name = length === 1 ? 'days' : length === 7 ? 'weeks from Monday' : 'four weeks';
+  return {
+    period: {
+      value: { days: length, offsetDays: length === 7 ? 4 : 0 },
+      why: `${name} of about ${counted(Math.round(perDay * length))} rows`,
+    },
+    split: {
+      value: {
+        testPeriods,
+        minTrainRows: Math.max(10, Math.floor((rows - testRows) / 2)),
+        minTestRows: Math.max(10, Math.floor(testRows / 2)),
+      },
+      why: `the last ${counted(testPeriods)} whole periods, about ${counted(testRows)} rows, test; all before train`,
+    },
+  };
+}

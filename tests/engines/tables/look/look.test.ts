@@ -1,0 +1,116 @@
+/** Figures of small files whose right values are plain to see. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TableFigures, TargetFigures } from '../../../../src/engines/tables/look/figures';
+import { lookAt } from '../../../../src/engines/tables/look/look';
+import type { LookedFormat } from '../../../../src/engines/tables/look/raw-table';
+import { targetFigures } from '../../../../src/engines/tables/look/separation';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mlops-look-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function look(content: string | Buffer, format: LookedFormat = 'csv'): Promise<TableFigures> {
+  const file = join(folder, `table.${format}`);
+  await writeFile(file, content);
+  return lookAt({ file, format }, ({ database, ...figures }) => {
+    expect(database).toBeDefined();
+    return Promise.resolve(figures);
+  });
+}
+
+async function answers(content: string, column: number, value: number): Promise<TargetFigures> {
+  const file = join(folder, 'answers.csv');
+  await writeFile(file, content);
+  return lookAt({ file, format: 'csv' }, ({ database, columns }) =>
+    targetFigures(database, columns, { column, op: '>', value, decimalComma: false })
+  );
+}
+
+const rows = (count: number, row: (i: number) => string): string =>
+  Array.from({ length: count }, (_, i) => row(i)).join('\n');
+
+test('counts, marks, types and the most frequent values', async () => {
+  const { columns, ...all } = await look(
+    `n,x,when,code,b,s\n1,1.5,2024-01-01,007,true,a\n2,NA,2024-01-02,012,false,b b\n2,2.5,2024-01-03,100,true,a\n`
+  );
+  expect(all).toMatchObject({ rows: 3, cut: false, repeated: 0, dialect: { delimiter: ',', header: true } });
+  const [n, x, when, code, b, s] = columns;
+  expect(n).toMatchObject({ name: 'n', present: 3, distinct: 2, integers: 3, top: [{ value: '2', count: 2 }, {}] });
+  expect(x).toMatchObject({ present: 2, marks: [{ value: 'NA', count: 1 }], numbers: 2, integers: 0 });
+  expect(x?.numeric).toMatchObject({ min: 1.5, max: 2.5 });
+  expect(when?.times[0]).toMatchObject({ format: 'iso', read: 3, max: '2024-01-03T00:00:00.000Z', timeOfDay: false });
+  expect(code).toMatchObject({ leadingZeros: 2 });
+  expect(b).toMatchObject({ booleans: 3 });
+  expect(s).toMatchObject({ meanLength: (1 + 3 + 1) / 3, withBlanks: 1 / 3 });
+});
+
+test.each([
+  ['semicolons and decimal commas', Buffer.from('a;b\n1,5;x\n2,5;y\n'), { delimiter: ';', encoding: 'utf-8' }],
+  ['Latin-1', Buffer.from('Größe;b\n1;x\n2;y\n', 'latin1'), { encoding: 'latin-1' }],
+  ['UTF-16', Buffer.from('\uFEFFGröße;b\n1;x\n2;y\n', 'utf16le'), { encoding: 'utf-16' }],
+  ['tabs', Buffer.from('a\tb\n1\tx\n2\ty\n'), { delimiter: '\t' }],
+  ['no header', Buffer.from('1,2\n3,4\n5,6\n'), { header: false }],
+])('CSV with %s', async (_, content, dialect) => {
+  const figures = await look(content);
+  expect(figures.dialect).toMatchObject(dialect);
+  expect(figures.columns.map(({ present }) => present)).toEqual(figures.columns.map(() => figures.rows));
+});
+
+test.each(['latin1', 'utf16le'] as const)('a header in %s keeps its letters', async (encoding) => {
+  const { columns } = await look(Buffer.from(`${encoding === 'latin1' ? '' : '\uFEFF'}Größe;b\n1;x\n2;y\n`, encoding));
+  expect(columns.map(({ name }) => name)).toEqual(['Größe', 'b']);
+});
+
+test('a JSON array and JSON Lines are read alike; a column of texts and numbers is text', async () => {
+  const objects = [
+    { 'US Gross': 1, t: 'Jun 12 1998', m: 'x' },
+    { 'US Gross': null, t: 'Aug 07 1998', m: 1776 },
+  ];
+  const lines = await look(objects.map((object) => JSON.stringify(object)).join('\n'), 'jsonl');
+  const array = await look(JSON.stringify(objects, undefined, 2), 'jsonl');
+  expect(array).toEqual(lines);
+  expect(array.columns.map(({ name, present }) => [name, present])).toEqual([
+    ['US Gross', 1],
+    ['t', 2],
+    ['m', 2],
+  ]);
+  expect(array.columns[1]?.times[0]?.format).toBe('%b %d %Y');
+  expect(array.columns[2]?.top.map(({ value }) => value)).toEqual(['1776', 'x']);
+});
+
+test('the smallest sets of columns that name a row; measured values are none', async () => {
+  const { unique } = await look(
+    `city,year,sales,share\n${rows(40, (i) => `${i % 4 === 0 ? 'a' : `c${i % 4}`},${2000 + Math.floor(i / 4)},5,${i}.5`)}\n`
+  );
+  expect(unique).toEqual([[0, 1]]);
+});
+
+test('rows that are equal to an earlier one', async () => {
+  expect(await look('a,b\n1,x\n1,x\n2,y\n1,x\n')).toMatchObject({ rows: 4, repeated: 2, unique: [] });
+});
+
+test('how far a column alone answers the question', async () => {
+  const { yes, no, unknown, separates } = await answers(
+    `y,same,noise,group,id\n${rows(200, (i) => `${i === 0 ? '' : i},${i * 2},${(i * 37) % 101},${i > 99 ? 'late' : 'early'},v${i}`)}\n`,
+    0,
+    99
+  );
+  expect({ yes, no, unknown }).toEqual({ yes: 100, no: 99, unknown: 1 });
+  expect(separates[0]).toBeUndefined();
+  expect(separates[1]).toBe(1);
+  expect(separates[2]).toBeLessThan(0.65);
+  expect(separates[3]).toBe(1);
+  expect(separates[4]).toBeUndefined();
+});
+
+test.each([
+  ['a file without a row', 'a,b\n', 'csv', 'MLOPS_SOURCE_EMPTY'],
+  ['what is not JSON', '{"a": 1}\n{"a": \n', 'jsonl', 'MLOPS_SOURCE_UNREADABLE'],
+  ['what is not Parquet', 'PAR1 and nothing more', 'parquet', 'MLOPS_SOURCE_UNREADABLE'],
+] as const)('%s is refused', async (_, content, format, code) => {
+  await expect(look(content, format)).rejects.toMatchObject({ code });
+});

@@ -1,0 +1,277 @@
+/** What `mlops init` makes of figures: names, types, key, time, features, and what it leaves to people. */
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import type { MlopsError } from '../../../src/domain/errors';
+import { COLUMN_NAME, RESERVED_COLUMNS } from '../../../src/domain/ids';
+import type { ColumnFigures, TableFigures, TargetFigures } from '../../../src/engines/tables/look/figures';
+import { checkProject } from '../../../src/project/define-project';
+import { inferColumns } from '../../../src/project/infer/columns';
+import { printDefinition } from '../../../src/project/infer/draft';
+import { identifiersOf } from '../../../src/project/infer/identifiers';
+import { inferProject, questionOf } from '../../../src/project/infer/infer';
+
+const ROWS = 1000;
+
+function column(name: string, changes: Partial<ColumnFigures> = {}): ColumnFigures {
+  return {
+    name,
+    stored: 'text',
+    present: ROWS,
+    marks: [],
+    distinct: 5,
+    integers: 0,
+    numbers: 0,
+    commaNumbers: 0,
+    booleans: 0,
+    leadingZeros: 0,
+    times: [],
+    meanLength: 4,
+    withBlanks: 0,
+    top: ['a', 'b', 'c', 'd', 'e'].map((value) => ({ value, count: 200 })),
+    ...changes,
+  };
+}
+
+const integers = (name: string, changes: Partial<ColumnFigures> = {}) =>
+  column(name, {
+    integers: ROWS,
+    numbers: ROWS,
+    distinct: 300,
+    numeric: { min: 0, max: 9, p01: 0, p50: 5, p99: 9 },
+    top: [{ value: '1', count: 10 }],
+    ...changes,
+  });
+
+const time = (name: string, format = 'iso') =>
+  column(name, {
+    distinct: ROWS,
+    times: [
+      {
+        format,
+        read: ROWS,
+        min: '2024-01-01T00:00:00.000Z',
+        max: '2024-12-31T00:00:00.000Z',
+        p80: '2024-10-20T00:00:00.000Z',
+        timeOfDay: false,
+      },
+    ],
+    top: [{ value: '2024-01-01', count: 1 }],
+  });
+
+const table = (columns: readonly ColumnFigures[], changes: Partial<TableFigures> = {}): TableFigures => ({
+  rows: ROWS,
+  cut: false,
+  columns,
+  unique: [],
+  repeated: 0,
+  ...changes,
+});
+
+const ANSWERS: TargetFigures = { yes: 300, no: 700, unknown: 0, separates: [] };
+
+function infer(figures: TableFigures, target: string, answers = ANSWERS, privacy: readonly string[] = []) {
+  const question = questionOf(figures, target, privacy);
+  const request = { name: 'p', path: 'data.csv', format: 'csv' as const, figures, target, approvers: ['ana'] };
+  return inferProject(request, question, answers);
+}
+
+/** Of an expression, as plain objects of this realm. */
+const valueOf = (printed: string): unknown => JSON.parse(JSON.stringify(runInNewContext(`(${printed})`)));
+
+const only = (figures: ColumnFigures) => inferColumns([figures], []).columns[0];
+
+test.each([
+  ['Temp (°C)', 'Temp_C'],
+  ['site-name', 'site_name'],
+  ['Größe in m²', 'Gro_e_in_m2'],
+  ['2nd floor', 'c_2nd_floor'],
+  ['', 'column_1'],
+  ['   ', 'column_1'],
+  ['温度', 'column_1'],
+  ['already_fine', 'already_fine'],
+  ['probability', 'probability_2'],
+])('the header %j becomes an identifier', (header, expected) => {
+  const [name] = identifiersOf([header]);
+  expect(name).toMatch(COLUMN_NAME);
+  expect(name).toBe(expected);
+});
+
+test('identifiers are valid and differ, whatever the headers are', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: 'grapheme', maxLength: 80 }), { maxLength: 30 }), (headers) => {
+      const names = identifiersOf(headers);
+      expect(names).toHaveLength(headers.length);
+      for (const name of names) expect(name).toMatch(COLUMN_NAME);
+      const lower = [...names, ...RESERVED_COLUMNS].map((name) => name.toLowerCase());
+      expect(new Set(lower).size).toBe(lower.length);
+    })
+  );
+});
+
+describe('types', () => {
+  test.each<[string, Partial<ColumnFigures>, string]>([
+    ['whole numbers', { integers: ROWS, numbers: ROWS }, 'integer'],
+    ['numbers', { integers: 10, numbers: ROWS }, 'number'],
+    ['numbers but for 5 in 1,000', { integers: 10, numbers: ROWS - 5 }, 'number'],
+    ['numbers but for a fifth', { integers: 10, numbers: 800 }, 'string'],
+    ['codes that begin with 0', { integers: ROWS, numbers: ROWS, leadingZeros: 3 }, 'string'],
+    ['decimal commas', { commaNumbers: ROWS }, 'number'],
+    [
+      'true and false',
+      {
+        booleans: ROWS,
+        distinct: 2,
+        top: [
+          { value: 'True', count: 600 },
+          { value: 'false', count: 400 },
+        ],
+      },
+      'boolean',
+    ],
+    [
+      'f and t, which are letters',
+      {
+        booleans: ROWS,
+        distinct: 2,
+        top: [
+          { value: 'f', count: 600 },
+          { value: 't', count: 400 },
+        ],
+      },
+      'string',
+    ],
+    ['texts', {}, 'string'],
+  ])('%s', (_, figures, type) => {
+    expect(only(column('x', figures))?.type).toBe(type);
+  });
+
+  test('a number is a time only where its name says so', () => {
+    const epoch = { ...time('x', 'epoch s'), integers: ROWS, numbers: ROWS };
+    expect(only({ ...epoch, name: 'created_at' })).toMatchObject({ type: 'timestamp', format: 'epoch s' });
+    expect(only({ ...epoch, name: 'volume' })).toMatchObject({ type: 'integer' });
+  });
+
+  test('day and month that the values do not tell apart are left to a person', () => {
+    const both = time('when', '%m/%d/%Y');
+    const times = [...both.times, { ...both.times[0]!, format: '%d/%m/%Y' }];
+    expect(only({ ...both, times })?.decide).toMatch('%d/%m/%Y reads every value, too');
+  });
+
+  test('empty and nested columns are left out with the reason', () => {
+    const { columns, leftOut } = inferColumns([column('a', { present: 0 }), column('b', { stored: 'nested' })], []);
+    expect(columns).toEqual([]);
+    expect(leftOut.map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
+  test('marks of a missing value are declared; a word among texts is left to a person', () => {
+    const found = inferColumns(
+      [
+        integers('n', { marks: [{ value: '-', count: 3 }] }),
+        column('s', { marks: [{ value: 'None', count: 4 }] }),
+        column('t', { marks: [{ value: 'NA', count: 4 }] }),
+      ],
+      []
+    );
+    expect(found.missing).toEqual(['', '-', 'NA']);
+    expect(found.columns[1]?.decide).toMatch("'None' (4 rows)");
+  });
+});
+
+describe('the target', () => {
+  const figures = table([time('at'), integers('price'), column('weather')]);
+
+  test('a condition', () => {
+    const { definition } = infer(figures, 'price >= 5');
+    expect(definition.label).toEqual({
+      name: 'price_from_5',
+      labeler: { rule: { column: 'price', op: '>=', value: 5 } },
+    });
+    expect(infer(figures, "weather = 'a b'").definition.label.labeler).toEqual({
+      rule: { column: 'weather', op: '=', value: 'a b' },
+    });
+  });
+
+  test('a column with two values: the yes is what sounds like one, else the rarer', () => {
+    const two = (a: string, b: string) =>
+      table([
+        time('at'),
+        column('y', {
+          distinct: 2,
+          top: [
+            { value: a, count: 700 },
+            { value: b, count: 300 },
+          ],
+        }),
+      ]);
+    expect(infer(two('yes', 'no'), 'y').definition.label.labeler).toMatchObject({ rule: { value: 'yes' } });
+    expect(infer(two('red', 'blue'), 'y').definition.label.labeler).toMatchObject({ rule: { value: 'blue' } });
+  });
+
+  test.each([
+    ['a column that is not there', 'colour', 'MLOPS_COLUMN_MISSING'],
+    ['more than two values', 'weather', 'MLOPS_TARGET_INVALID'],
+    ['numbers compared with a text', 'price > much', 'MLOPS_TARGET_INVALID'],
+  ])('%s is refused', (_, target, code) => {
+    expect(() => infer(figures, target)).toThrow(expect.objectContaining({ code }) as MlopsError);
+  });
+
+  test.each([
+    ['no value', { present: 0, distinct: 0, top: [] }],
+    ['one value', { distinct: 1, top: [{ value: 'a', count: ROWS }] }],
+    ['as many values as rows', { distinct: ROWS }],
+  ])('a column with %s is refused', (_, changes) => {
+    expect(() => infer(table([time('at'), column('y', changes)]), 'y')).toThrow('MLOPS_TARGET_INVALID');
+  });
+
+  test('a question that every row answers alike is refused', () => {
+    expect(() => infer(figures, 'price > 5', { ...ANSWERS, yes: 0 })).toThrow('it is no for every row');
+  });
+});
+
+describe('the definition', () => {
+  test('passes check, and its text says the same', () => {
+    const { definition, text } = infer(
+      table([time('at'), integers('price'), column('Odd name'), integers('x')], { unique: [[0]] }),
+      'price > 5'
+    );
+    expect(checkProject(definition).mistakes).toEqual([]);
+    const printed = text.slice(text.indexOf('defineProject(') + 'defineProject('.length, text.lastIndexOf(');'));
+    expect(valueOf(printed)).toEqual(definition);
+  });
+
+  test('features leave out the target, the key and what answers the question alone', () => {
+    const figures = table(
+      [time('at'), integers('price'), integers('id', { distinct: ROWS }), integers('paid'), column('kind')],
+      { unique: [[2]] }
+    );
+    const answers = { ...ANSWERS, separates: [undefined, undefined, 0.5, 0.999, 0.6] };
+    const { definition, open } = infer(figures, 'price > 5', answers);
+    expect(definition.features.map(({ transform, column: of }) => `${transform} ${of}`)).toEqual([
+      'weekday at',
+      'oneHot kind',
+    ]);
+    expect(definition.source.key).toEqual(['id']);
+    expect(open).toContainEqual(expect.objectContaining({ path: 'features', decide: expect.stringMatching('paid') }));
+  });
+
+  test('a personal column is tagged, and none of its values stands in the text', () => {
+    const personal = column('email', {
+      top: ['eve@x.org', 'bob@x.org'].map((value) => ({ value, count: 500 })),
+      distinct: 2,
+    });
+    const secret = integers('salary', { numeric: { min: 1, max: 77_777, p01: 1, p50: 55_555, p99: 66_666 } });
+    const { definition, text } = infer(table([time('at'), integers('price'), personal, secret]), 'price > 5', ANSWERS, [
+      'salary',
+    ]);
+    expect(definition.source.columns).toMatchObject({ email: { privacy: true }, salary: { privacy: true } });
+    expect(text).not.toMatch(/eve@|bob@|77777|55555|66666/);
+  });
+
+  test('what a file says cannot end a comment or a text', () => {
+    const columns = { "a'b\\": 'x\u2028y' };
+    const text = printDefinition({ name: "it's", columns }, new Map([['name', { why: 'a\nb\u2028c' }]]), ['h']);
+    expect(text).toContain('// a b c');
+    const printed = text.slice(text.indexOf('(') + 1, text.lastIndexOf(');'));
+    expect(valueOf(printed)).toEqual({ name: "it's", columns });
+  });
+});
