@@ -70,7 +70,7 @@ export interface MeasuredPoints {
   readonly holds: (ratio: Readonly<Record<string, number>>) => boolean;
 }
 
-/** Of a bench that measures several points: peers and ratios by `<peer> <point>`. */
+/** For a bench that measures several points: peers and ratios by `<peer> <point>`. */
 export function resultsOf({ figures, holds, load, ...words }: MeasuredPoints): BenchResult {
   const ours = figures.get('ours') ?? new Map<string, readonly number[]>();
   const others = [...figures].flatMap(([name, points]) =>

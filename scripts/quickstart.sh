@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole lifecycle on real flights: installs, starts the servers, a worker and an endpoint, and tells the story.
+# The whole lifecycle on real flights: installs, starts the servers, a worker and an endpoint, and prints what happens.
 # Standard output is kept for the result; everything else goes to standard error.
 set -euo pipefail
 MLOPS_QUICKSTART_STARTED_MS=$(date +%s%3N)

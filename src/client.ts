@@ -53,7 +53,7 @@ export interface MlopsClientOptions {
   readonly taskQueue?: string;
 }
 
-/** A worker that is there polls within this; with the time that a process takes to start, a person hears within 5 s. */
+/** A worker that is there polls within this; with the time that a process takes to start, a person has an answer within 5 s. */
 const NO_WORKER_AFTER_MS = 4_000;
 /** A person waits for it; the SDK's own limit is 10 s. */
 const CONNECT_WITHIN_MS = 5_000;
@@ -201,7 +201,7 @@ export class MlopsClient {
   // The operator's messages, from here to rollback. Each waits until the lifecycle's worker has judged and recorded the message, not until
   // its effect is done: `status` and the records show that. `outcome: 'refused'` has a reason and changes nothing. The same
   // `message.id` from the same sender gets the same answer, however often it is sent.
-  // Errors: MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER (nobody polls the queue, after 4 s), MLOPS_UNKNOWN_PROJECT
+  // Errors: MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER (no worker polls the queue, after 4 s), MLOPS_UNKNOWN_PROJECT
   // (no lifecycle of this name runs), MLOPS_TOO_MANY_MESSAGES.
 
   /** Asks for one more cycle, with what is known at `message.asOf`. Waits until the definition is registered. */
@@ -324,7 +324,7 @@ export class MlopsClient {
     }
   }
 
-  /** A message to a queue that nobody polls would wait in silence. A server that can't tell (a test server) is trusted. */
+  /** A message to a queue that no worker polls would wait in silence. A server that can't say (a test server) is trusted. */
   async requireWorker(withinMs: number = NO_WORKER_AFTER_MS, queue: string = this.taskQueue): Promise<void> {
     const until = Date.now() + withinMs;
     for (;;) {

@@ -1,4 +1,4 @@
-"""The step that every peer runs: 64 KB of bytes in, 64 KB out, its start and end told to one file.
+"""The step that every peer runs: 64 KB of bytes in, 64 KB out, its start and end written to one file.
 
 BENCH_EVENTS: that file. BENCH_SALT: makes a run's first input new. BENCH_HANG: a file that the first to reach step 5
 leaves, and then stays there until it is killed.
@@ -20,14 +20,14 @@ def run(step: int, data: bytes) -> bytes:
     hangs = bool(hang) and step == 5 and not os.path.exists(hang)
     if hangs:
         open(hang, "w").close()
-    tell("start", step)
+    note("start", step)
     if hangs:
         time.sleep(600)
     out = hashlib.shake_256(data).digest(BYTES)
-    tell("end", step)
+    note("end", step)
     return out
 
 
-def tell(kind: str, step: int) -> None:
+def note(kind: str, step: int) -> None:
     with open(os.environ["BENCH_EVENTS"], "a") as events:
         events.write(f"{time.time():.6f} {kind} {step}\n")

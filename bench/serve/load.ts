@@ -58,7 +58,7 @@ function drive(port: number, request: Buffer, end: number, latencies: number[]):
   });
 }
 
-/** Of head and body; undefined while the head isn't whole. */
+/** Bytes of head and body; undefined while the head isn't whole. */
 function wholeLength(text: string): number | undefined {
   const head = text.indexOf('\r\n\r\n');
   if (head < 0) return undefined;

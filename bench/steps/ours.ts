@@ -98,7 +98,7 @@ export function medianOf(runs: readonly OurRun[], figure: keyof OurRun): number 
   return median(runs.map((run) => run[figure]));
 }
 
-/** Of all but the first step, which reads no bytes: what the figure per step spans is nine whole steps. */
+/** All but the first step, which reads no bytes: what the figure per step spans is nine whole steps. */
 function meanBody(steps: readonly StepDone[]): number {
   const bodies = steps.slice(1).map(({ body }) => body);
   return bodies.reduce((sum, body) => sum + body, 0) / bodies.length;

@@ -9,15 +9,15 @@ const SETTLE_MS = 200;
 /**
  * Waits until the sixth step is under way.
  * @param running whether the program under test still lives
- * @returns what it told until then
+ * @returns what it wrote until then
  */
 export async function untilSixthStep(events: string, running: () => boolean): Promise<StepEvent[]> {
   const limit = Date.now() + LIMIT_MS;
   for (;;) {
-    const told = readEvents(events);
-    if (told.some(({ kind, step }) => kind === 'start' && step === KILLED_STEP)) {
+    const written = readEvents(events);
+    if (written.some(({ kind, step }) => kind === 'start' && step === KILLED_STEP)) {
       await wait(SETTLE_MS);
-      return told;
+      return written;
     }
     if (!running()) throw new Error('the program ended before its sixth step');
     if (Date.now() > limit) throw new Error('the sixth step did not come within two minutes');

@@ -32,7 +32,7 @@ export interface StepDone {
 
 /** @param hang a file that the first to reach the killed step leaves, and then stays there until it is killed */
 export function stepActivities(deps: ActivityDeps, events: string, hang: string | undefined) {
-  const tell = (kind: string, step: number): void => appendFileSync(events, `${Date.now() / 1000} ${kind} ${step}\n`);
+  const note = (kind: string, step: number): void => appendFileSync(events, `${Date.now() / 1000} ${kind} ${step}\n`);
 
   /** The step before's 64 KB, got and checked; the first one makes its own. */
   async function bytesBefore({ salt, before }: BenchStep, folder: string): Promise<Buffer> {
@@ -47,10 +47,10 @@ export function stepActivities(deps: ActivityDeps, events: string, hang: string 
   async function work(step: number, data: Buffer): Promise<Buffer> {
     const hangs = hang !== undefined && step === KILLED_STEP && !existsSync(hang);
     if (hangs) writeFileSync(hang, '');
-    tell('start', step);
+    note('start', step);
     if (hangs) await sleep('1 hour');
     const out = shaken(data);
-    tell('end', step);
+    note('end', step);
     return out;
   }
 

@@ -82,7 +82,7 @@ export default defineProject({
 
   // The numbers themselves are held against the bounds; the approver sees them with their intervals.
   gates: [
-    // Better than saying the training rows' rate for everyone (seen: by 0.016 in cycle 1, 0.031 in cycle 2). That is no
+    // Better than saying the training rows' rate for everyone (seen: by 0.016 in cycle 1, 0.031 in cycle 2). That is not a
     // formality: the rate moves with the weather, from 11 to 29 % by the week, and a model that ranks well can still lose
     // to a baseline in a week unlike its training weeks.
     { metric: 'logLoss', against: 'baseline', atMost: 0, severity: 'blocking' },

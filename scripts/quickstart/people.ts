@@ -28,7 +28,7 @@ export interface Terminal {
 /** Asks, and returns once it is approved, here or elsewhere. @throws where it was rejected or expired */
 export async function approved(of: Asking, request: ApprovalRequest, terminal: Terminal = process): Promise<void> {
   const { client, stores, options } = of;
-  tell(of, request);
+  showRequest(of, request);
   if (options.yes) {
     const { outcome, reason } = await send(client, request, 'approve', 'demo');
     if (outcome === 'refused') throw new Error(`the decision was refused: ${reason}`);
@@ -50,7 +50,7 @@ export async function approved(of: Asking, request: ApprovalRequest, terminal: T
   await Promise.all([decided, answered]);
 }
 
-function tell({ options, temporalUi }: Asking, request: ApprovalRequest): void {
+function showRequest({ options, temporalUi }: Asking, request: ApprovalRequest): void {
   say(`${request.title} waits for approval:`);
   for (const line of request.evidence) say(`    ${line}`);
   if (options.yes) return;
@@ -66,7 +66,7 @@ async function stateOf(stores: Store, { _id }: ApprovalRequest): Promise<string 
   return state;
 }
 
-/** The question is withdrawn when somebody has decided elsewhere; that, Enter and Ctrl-D are no answer. */
+/** The question is withdrawn when somebody has decided elsewhere; that, Enter and Ctrl-D are not an answer. */
 async function askAt({ stdin, stderr }: Terminal, withdrawn: AbortSignal): Promise<string> {
   const lines = createInterface({ input: stdin, output: stderr });
   const over = new AbortController();

@@ -34,7 +34,7 @@ export function logOf(running: Running): string {
   return readFileSync(running.log, 'utf8');
 }
 
-/** A process that is gone while others wait for it must be told of with its last words. */
+/** A process that is gone while others wait for it must be reported with its last words. */
 export function requireAlive(running: Running): void {
   if (!isOurs(running.pid)) throw new Error(`${running.name} has ended:\n${logOf(running).slice(-2000)}`);
 }

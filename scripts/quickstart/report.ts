@@ -20,13 +20,13 @@ import { elapsedSeconds, mlopsCommand, waitFor } from './say';
 import { workflowsOf } from './temporal-ui';
 
 /** What the report is made of: the records of the project that was run, and what only the driver knows. */
-export type Told = Pick<
+export type Reported = Pick<
   Story,
   'stores' | 'definition' | 'options' | 'februaryAuc' | 'traffic' | 'temporalUi' | 'endpoint'
 >;
 
 /** The table goes to standard output; with --json standard output is the one line of JSON. */
-export async function report(story: Told): Promise<void> {
+export async function report(story: Reported): Promise<void> {
   const { stores, definition } = story;
   const project = definition.name;
   const stored = await allStored(story);
@@ -94,7 +94,7 @@ export async function report(story: Told): Promise<void> {
 }
 
 /** What was answered last may still be in the replica's spool. */
-function allStored({ stores, definition, traffic }: Told): Promise<{ predictions: number; truths: number }> {
+function allStored({ stores, definition, traffic }: Reported): Promise<{ predictions: number; truths: number }> {
   const { predictions = 0, truths = 0 } = traffic ?? {};
   return waitFor(`${predictions} predictions and ${truths} truths to be stored`, async () => {
     const stored = await countStored(stores, definition.name);
@@ -104,7 +104,7 @@ function allStored({ stores, definition, traffic }: Told): Promise<{ predictions
 
 type CycleResult = Awaited<ReturnType<typeof cycleOf>>;
 
-async function cycleOf({ stores }: Told, version: Fact<'version'>) {
+async function cycleOf({ stores }: Reported, version: Fact<'version'>) {
   const request = await findRequest(stores, version._id);
   const asked = request === null ? undefined : recordAsked(request, 'evaluation');
   const evaluation = asked === undefined ? null : await stores.facts.get(asked);

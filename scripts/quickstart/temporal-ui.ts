@@ -1,4 +1,4 @@
-/** Links into Temporal's UI. Where it is of a server of one's own, only MLOPS_TEMPORAL_UI can tell; nothing is guessed. */
+/** Links into Temporal's UI. Where it is of a server of one's own, only MLOPS_TEMPORAL_UI can say; nothing is guessed. */
 import { type Environment, readEnvironment } from '../../src/runtime/environment';
 import { temporalConfig } from '../../src/runtime/temporal-config';
 

@@ -64,7 +64,7 @@ stop() {
   local server pid deadline
   for server in "$@"; do
     if pid=$(pid_of "$server"); then
-      kill -TERM "$pid" && kill -CONT "$pid" || true # a stopped process hears SIGTERM when it goes on
+      kill -TERM "$pid" && kill -CONT "$pid" || true # a stopped process gets SIGTERM when it goes on
     fi
   done
   deadline=$((SECONDS + 20))

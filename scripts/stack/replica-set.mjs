@@ -24,13 +24,13 @@ async function step() {
   const hello = await admin.command({ hello: 1 });
   if (hello.isWritablePrimary === true && hello.me === host) return true;
   if (hello.isreplicaset === true && hello.setName === undefined) {
-    await mend();
+    await repair();
   }
   return false;
 }
 
 /** mongod has no set that it is a member of: none yet, or one whose member has the port of an earlier run. */
-async function mend() {
+async function repair() {
   const config = await storedConfig();
   if (config === undefined) {
     await admin.command({ replSetInitiate: { _id: SET, members: [{ _id: 0, host }] } });

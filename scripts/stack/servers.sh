@@ -41,7 +41,7 @@ version_of() {
   esac
 }
 
-# One shard answers 20 polls of its history a second unless told otherwise, and then every task waits up to 50 ms.
+# One shard answers 20 polls of its history a second unless configured otherwise, and then every task waits up to 50 ms.
 # A write-ahead log takes one sync to the disk for each transaction, where a rollback journal takes several.
 start_temporal() {
   launch_env=(TEMPORAL_VERSION_CHECK_DISABLED=1)

@@ -152,7 +152,7 @@ export function cycleActivities(deps: ActivityDeps) {
   };
 }
 
-/** What no record shows is no trigger. */
+/** A trigger is what a record shows. */
 async function recordedTriggers(
   stores: Stores,
   project: string,

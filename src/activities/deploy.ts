@@ -157,7 +157,7 @@ export function deployActivities(deps: ActivityDeps) {
       return watermark === undefined ? { live } : { live, ...(await startClock(stores, document, step, watermark)) };
     },
 
-    /** Whether the step's event time is over, by the endpoint's watermark; and how many replicas tell of it. */
+    /** Whether the step's event time is over, by the endpoint's watermark; and how many replicas report it. */
     async mlopsStepOver({ rollout, step }: AtStep): Promise<{ over: boolean; watermark?: string; live: number }> {
       const stores = await deps.stores();
       const document = await rolloutOf(stores, rollout);
@@ -279,7 +279,7 @@ export async function servedVersion(stores: Stores, { _id, body }: Fact<'version
   };
 }
 
-/** By the profile of the snapshot's last batch: enough to tell whether the data's times are of 1970. */
+/** By the profile of the snapshot's last batch: enough to know whether the data's times are of 1970. */
 function earliestTimes(snapshot: Fact<'snapshot'> | null): ReadonlyMap<string, string> {
   const columns = Object.entries((snapshot?.body.profile ?? {}) as Partial<Profile>);
   return new Map(

@@ -75,7 +75,7 @@ export async function argumentOf(
 export interface SentMessage {
   readonly name: string;
   readonly message: unknown;
-  /** What Temporal's server was told of the caller by its connection. */
+  /** What the caller's connection said of itself to Temporal's server. */
   readonly callerIdentity: string;
 }
 

@@ -56,7 +56,7 @@ export function ingestActivities(deps: ActivityDeps) {
     async mlopsIngest({ definition, observation, parent: grown }: Ingest): Promise<Ref<'snapshot'>> {
       const { source, schema } = await definitionOf(await deps.stores(), definition);
       const rowsOf = rowsDecidedBy(source, schema);
-      // A snapshot of other rows is no parent: its shards lack the new columns, or hold another file's rows.
+      // A snapshot of other rows is not a parent: its shards lack the new columns, or hold another file's rows.
       const parent = (await snapshotOf(deps, grown))?.body.rowsOf === rowsOf ? grown : undefined;
       const { asOf, format } = observation;
       const files = 'parts' in observation ? await partsOf(deps, await deps.stores(), observation) : observation.files;
@@ -148,7 +148,7 @@ function readFrom({ reader }: SourceDefinition, observation: Observation | Obser
   return [{ path: `${'registered' in reader ? reader.registered : 'reader'}/parts.json`, digest, bytes }];
 }
 
-/** Nothing new since the parent is no batch. */
+/** Nothing new since the parent: there is no batch. */
 function batchOf({ rows, quarantine }: IngestOutput, of: Pick<IngestBatch, 'after' | 'asOf' | 'files'>): IngestBatch[] {
   return rows + quarantine.rows === 0 ? [] : [{ ...of, rows, quarantined: quarantine.rows }];
 }

@@ -62,7 +62,7 @@ function unfit(limit: string, what: string, fix: string): MlopsError {
   return new MlopsError('MLOPS_CONFIGURATION', what, { limit }, fix);
 }
 
-/** Of the container, where it is smaller than the machine. */
+/** The container's, where it is smaller than the machine's. */
 function machineMemory(): number {
   const constrained = process.constrainedMemory?.() ?? 0;
   return constrained > 64 * MIB && constrained < totalmem() ? constrained : totalmem();

@@ -27,7 +27,7 @@ import { lateActivities } from './monitoring/late-windows';
 export type Readiness =
   | { readonly state: 'waiting'; readonly waitsFor: string; readonly noReplica?: boolean }
   | { readonly state: 'ready'; readonly asOf: string }
-  /** Nobody asked until then: windows are looked at from `next` on. */
+  /** No requests until then: windows are looked at from `next` on. */
   | { readonly state: 'empty'; readonly next: string }
   /** A person has set the event clock since the monitor last looked. */
   | { readonly state: 'clock set'; readonly clock: EndpointClock };
@@ -129,7 +129,7 @@ export function monitorActivities(deps: ActivityDeps) {
   };
 }
 
-/** In all, beside what one window has: more are no slip of one caller. */
+/** In all, beside what one window has: more are not the slip of one caller. */
 const MANY_UNMATCHED = 20;
 
 function unmatchedWords({ endpoint, rows }: WindowBody, unmatched: number): string[] {

@@ -1,4 +1,4 @@
-/** Tells people: through each notifier of the definition, at least once, with the notice's id. */
+/** Notifies people: through each notifier of the definition, at least once, with the notice's id. */
 import { activityInfo, cancellationSignal, getClient } from '@temporalio/activity';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { RegisteredUse } from '../domain/definition';
@@ -11,7 +11,7 @@ import { notifyRegistered } from './registered/notifier';
 
 export function noticeActivities(deps: ActivityDeps) {
   return {
-    /** Resolves once the delivery has begun: from then on it needs nobody. A notice is delivered by one workflow, once. */
+    /** Resolves once the delivery has begun: from then on it needs no caller. A notice is delivered by one workflow, once. */
     async mlopsStartNotice({
       workflowId,
       ...delivery

@@ -32,7 +32,7 @@ export interface ReadTriggers {
   readonly upTo: number;
 }
 
-/** Of one batch: more of a project's own in so short a time say nothing new. */
+/** In one batch: more of a project's own in so short a time say nothing new. */
 const MOST_TRIGGERS = 50;
 const SHOWN_SENDERS = 5;
 

@@ -25,7 +25,7 @@ import { keepSource } from './registered/user-code';
 
 export interface RegisterDefinition {
   readonly project: string;
-  /** Of the update `apply` that carries it; absent for the definition that the lifecycle was started with. */
+  /** Id of the update `apply` that carries it; absent for the definition that the lifecycle was started with. */
   readonly updateId?: string;
 }
 

@@ -21,7 +21,7 @@ async function liveReplica(model: string): Promise<string> {
   );
 }
 
-/** The answer's JSON; what the endpoint refuses is told in its own words. */
+/** The answer's JSON; what the endpoint refuses is printed in its own words. */
 export async function ask(url: string, path: string, body?: object): Promise<unknown> {
   const request =
     body === undefined

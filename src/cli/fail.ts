@@ -1,4 +1,4 @@
-/** Errors as the command line tells them: one line that says what to do, and an exit code. */
+/** Errors as the command line prints them: one line that says what to do, and an exit code. */
 import { CommanderError } from 'commander';
 import { type ErrorCode, errorCodeOf, MlopsError } from '../domain/errors';
 import { readEnvironment } from '../runtime/environment';

@@ -1,6 +1,6 @@
 /**
  * Who may decide on what, and when a request is decided. Pure rules: the approve workflow holds the state and asks
- * here; what it is told is recorded before it is answered.
+ * here; a message is recorded before it is answered.
  */
 import type { ApprovalPolicy } from './definition';
 import type { GateResult } from './evaluation';
@@ -18,7 +18,7 @@ export interface Subject {
   readonly digests: Readonly<Record<string, Digest>>;
 }
 
-/** Of each kind: the digest that a decision names. */
+/** The digest that a decision names, by kind. */
 const DECIDED = { version: 'model', policy: 'definition' } as const;
 export type SubjectKind = keyof typeof DECIDED;
 
@@ -50,7 +50,7 @@ export interface ApprovalRequest {
   readonly title: string;
   /** The records whose digests the subject names; the first is what an approval approves. */
   readonly about: readonly Ref[];
-  /** Of a version's evaluation: a later cycle that comes to the same question has nothing new. */
+  /** Digest of what a version's evaluation compared: a later cycle that comes to the same question has nothing new. */
   readonly comparisonDigest?: Digest;
   readonly policy: ApprovalPolicy;
   /** People who triggered the cycle, or, where none did, applied its definition. */

@@ -166,7 +166,7 @@ export interface NetworkSpec {
   readonly epochs: number;
   /** Whole epochs are dropped until epochs × rows fits; at least one is run. */
   readonly maxRowsSeen: number;
-  /** Of the weights and of the order of rows. */
+  /** For the weights and the order of rows. */
   readonly seed: number;
 }
 export type ModelDefinition = { readonly network: NetworkSpec } | { readonly trainer: RegisteredUse };

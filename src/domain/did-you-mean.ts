@@ -10,7 +10,7 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   return best === undefined ? '' : ` Did you mean ${best}?`;
 }
 
-/** Of two candidates that are as near, the one without a new letter is meant: `=` rather than `>=` for `==`. */
+/** Where two candidates are as near, the one without a new letter is meant: `=` rather than `>=` for `==`. */
 function foreign(candidate: string, word: string): number {
   return Array.from(candidate.toLowerCase()).every((letter) => word.toLowerCase().includes(letter)) ? 0 : 0.5;
 }

@@ -9,7 +9,7 @@ export interface WallDuration {
   readonly wall: string;
 }
 
-/** Of the civil day in UTC, which has no leap seconds. */
+/** The civil day in UTC, which has no leap seconds. */
 export const DAY_MS = 86_400_000;
 export const HOUR_US = 3_600_000_000;
 export const DAY_US = 24 * HOUR_US;
@@ -24,7 +24,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 const DURATION = /^(\d+(?:\.\d+)?) (millisecond|second|minute|hour|day|week)s?$/;
 
-/** `'7 days'` → 604800000. Undefined where the text is no duration. */
+/** `'7 days'` → 604800000. Undefined where the text is not a duration. */
 export function parseDurationMs(text: string): number | undefined {
   const match = DURATION.exec(text);
   if (match === null) return undefined;

@@ -1,4 +1,4 @@
-/** Signals that monitors and rollouts hear, read by hand: whoever sends one may send anything. A mistake comes back in words. */
+/** Signals that monitors and rollouts get, read by hand: whoever sends one may send anything. A mistake comes back in words. */
 import type { WatchMessage, WatermarkMessage } from './messages';
 import { isWhen } from './operator-messages';
 

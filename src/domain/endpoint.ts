@@ -14,7 +14,7 @@ export interface ModelInput {
   readonly required?: true;
   /** A timestamp: microseconds since 1970 in UTC. */
   readonly unit?: 'us';
-  /** Of a timestamp: the earliest in the training data, where known. */
+  /** Timestamps: the earliest in the training data, where known. */
   readonly since?: string;
 }
 
@@ -93,7 +93,7 @@ export interface ReplicaDocument {
   readonly revision: number;
   /** Highest event time of predictions and truths shipped to MongoDB; absent before the first. */
   readonly shippedTo?: Date;
-  /** Of the endpoint's clock, as this replica has taken it. Absent: 0. */
+  /** Epoch of the endpoint's clock, as this replica has taken it. Absent: 0. */
   readonly clockEpoch?: number;
   /** Event times that leapt ahead and are set aside until enough agree: the clock doesn't follow them yet. */
   readonly ahead?: { readonly count: number; readonly lowest: Date; readonly highest: Date };

@@ -41,21 +41,21 @@ export const policyRequestName = (number: number): string => `policy-${number}`;
 /** What a cycle's notices are about; of each kind it has one. */
 export const noticesOfCycle = (lifecycle: string, cycle: Cycle): string => `${lifecycle}/${cycle}`;
 
-/** Of the workflow that delivers a notice about another workflow. */
+/** Id of the workflow that delivers a notice about another workflow. */
 export const noticeId = (about: string, kind: string): string => `${about}/notice/${kind}`;
 
-/** Of the cycle's document, its approval request and its model version. */
+/** Id of the cycle's document, its approval request and its model version. */
 export const cycleRecordId = (project: string, cycle: Cycle): string => `${project}/${cycle}`;
-/** Of the alias that names the version that is live. */
+/** Id of the alias that names the version that is live. */
 export const championAlias = (project: string): string => `${project}/champion`;
 export const replicaId = (endpoint: string, replica: string): string => `${endpoint}/${replica}`;
-/** Of a prediction with another one's id, by the digest of its inputs. */
+/** Id of a prediction with another one's id, by the digest of its inputs. */
 export const conflictId = (prediction: string, inputs: string): string => `${prediction}=${inputs}`;
-/** Of a UTC day that records came late for, `2001-02-03`. */
+/** Id of a UTC day that records came late for, `2001-02-03`. */
 export const lateDayId = (endpoint: string, day: string): string => `${endpoint}/${day}`;
 /** `flights/champion` → `champion`. */
 export const aliasName = (alias: string): string => alias.slice(alias.indexOf('/') + 1);
-/** Of a model version as people name it: `flights@2`. */
+/** Name of a model version, as people name it: `flights@2`. */
 export const versionLabel = (project: string, number: number): string => `${project}@${number}`;
 
 const VERSION_LABEL = /^([a-z][a-z0-9-]{0,47})@(\d{1,9})$/;
@@ -68,7 +68,7 @@ export function parseVersionLabel(text: string): { readonly project: string; rea
 
 export interface RequestName {
   readonly project: string;
-  /** Of the request in its project: a version's is its cycle. */
+  /** The request's name in its project: a version's is its cycle. */
   readonly name: string;
 }
 
@@ -78,9 +78,9 @@ export const ofProject = (project: string): string => `${project}/`;
 
 /** One decision of a person on a request: by its id there is no second one. */
 export const decisionId = (request: string, by: string): string => `${request}/${by}`;
-/** Of a definition's record: the same content of another project is another record. */
+/** Id of a definition's record: the same content of another project is another record. */
 export const definitionId = (project: string, digest: string): string => `${project}/${digest}`;
-/** Of the counter that a project's versions are numbered by. */
+/** Id of the counter that a project's versions are numbered by. */
 export const versionCounter = (project: string): string => `${project}/versions`;
 export const codeId = (project: string, kind: string, name: string, version: string): string =>
   `${project}/${kind}/${name}/${version}`;
@@ -146,11 +146,11 @@ const PREDICTION_ID = /^([A-Za-z0-9][A-Za-z0-9._:-]{0,127})(?:\/(\d{1,6}))?$/;
 
 export interface PredictionName {
   readonly request: string;
-  /** Of a request with several rows. */
+  /** A request with several rows. */
   readonly row?: number;
 }
 
-/** Of a prediction as people name it: `<endpoint>/<prediction id>`, which may have its row behind another slash. */
+/** Name of a prediction, as people name it: `<endpoint>/<prediction id>`, which may have its row behind another slash. */
 export function parsePredictionLabel(text: string): { readonly endpoint: string; readonly id: string } {
   const at = text.indexOf('/');
   return { endpoint: text.slice(0, Math.max(0, at)), id: text.slice(at + 1) };

@@ -43,7 +43,7 @@ export interface Trigger {
   readonly asOf: string;
   /** How many like it came before and were merged into it. */
   readonly more?: number;
-  /** Of those the one whose asOf counts, where it is not this one's. */
+  /** The one of those whose asOf counts, where it is not this one's. */
   readonly asOfBy?: string;
 }
 
@@ -51,7 +51,7 @@ export interface TriggerCause {
   readonly kind: TriggerKind;
   /** The person, where there was one. */
   readonly by?: string;
-  /** What Temporal was told of that person by their connection. */
+  /** What that person's connection said of itself to Temporal. */
   readonly callerIdentity?: string;
   /** One line for the approver. */
   readonly detail: string;
@@ -90,7 +90,7 @@ export interface ClockMessage extends OperatorMessage {
 }
 
 export interface DeployMessage extends OperatorMessage {
-  /** Of an approved version that is not live. */
+  /** Number of an approved version that is not live. */
   readonly number: number;
 }
 

@@ -3,7 +3,7 @@
 const MOMENT = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,9})?)?(?:Z|[+-](\d\d):(\d\d))$/;
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 
-/** Milliseconds since 1970 of a moment with its zone (without one nobody knows when it was); undefined for any other text. */
+/** Milliseconds since 1970 of a moment with its zone (without one it names no instant); undefined for any other text. */
 export function momentMs(text: string): number | undefined {
   const match = MOMENT.exec(text);
   if (match === null) return undefined;

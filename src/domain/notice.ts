@@ -1,6 +1,6 @@
 import type { Ref } from './refs';
 
-/** What people are told: that a request waits, that it still does, how it ended. */
+/** A notice to people: that a request waits, that it still does, how it ended. */
 export interface Notice {
   /** The same for every attempt to deliver it: a receiver drops repeats by it. */
   readonly id: string;

@@ -6,7 +6,7 @@ import { isWhen } from './operator-messages';
 const KEPT = 20;
 
 /**
- * `pending` with one more. Alike are those of one kind by one person, who is never lost: nobody approves their own work.
+ * `pending` with one more. Alike are those of one kind by one person, who is never lost: people don't approve their own work.
  * The first of a kind and the newest stay, with the number of those between; the newest asOf that any asked for counts.
  */
 export function withTrigger(pending: readonly Trigger[], trigger: Trigger): Trigger[] {

@@ -64,14 +64,14 @@ export interface EvaluateResult {
 export interface ApproveInput {
   readonly v: 1;
   readonly project: string;
-  /** Of the request in its project: a version's is its cycle. */
+  /** The request's name in its project: a version's is its cycle. */
   readonly name: string;
   readonly searchAttributes: boolean;
   /** Until the request is settled. A run that a client started answers what it was started with, and ends. */
   readonly waits?: true;
-  /** Of the run before this one. */
+  /** Counts of the run before this one. */
   readonly continued?: { readonly refused: RefusedCounts; readonly malformed: number };
-  /** Of the cycle that asks; notices go to the definition's notifiers. */
+  /** The asking cycle's; notices go to the definition's notifiers. */
   readonly definition?: Ref<'definition'>;
   readonly plan?: Pick<Plan, 'notifiers' | 'retryFor' | 'heartbeatWithin'>;
 }

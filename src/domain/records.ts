@@ -17,7 +17,7 @@ export interface StepInfo {
   /** Digest of our built files, or what registered code declares. */
   readonly version: string;
   readonly params: unknown;
-  /** Of numeric steps: what its bits depend on beside its inputs. */
+  /** Numeric steps: what their bits depend on beside their inputs. */
   readonly environment?: NumericEnvironment;
 }
 
@@ -40,9 +40,9 @@ export interface Fact<K extends FactKind = FactKind, B = FactBodies[K]> {
   readonly inputs: readonly Ref[];
   readonly artifacts: readonly ArtifactRef[];
   readonly body: B;
-  /** Of the whole record: id, kind, digest, step, inputs, artifacts, body. */
+  /** Digest of the whole record: id, kind, digest, step, inputs, artifacts, body. */
   readonly record: Digest;
-  /** Of the attempt that won: times, host, worker. Not part of the digest. */
+  /** The attempt that won: times, host, worker. Not part of the digest. */
   readonly made: { readonly at: Date; readonly seconds: number; readonly by: string };
 }
 
@@ -91,7 +91,7 @@ export interface SnapshotBody {
   readonly shards: readonly ShardInfo[];
   readonly batches: readonly IngestBatch[];
   readonly validation: readonly RuleResult[];
-  /** Of the last batch: counts, missing, ranges, quantiles, top values of each column. */
+  /** The last batch: counts, missing, ranges, quantiles, top values of each column. */
   readonly profile: unknown;
   readonly parent?: Ref<'snapshot'>;
 }
@@ -169,7 +169,7 @@ export interface DefinitionBody {
   readonly appliedBy: string;
 }
 
-/** A person's decision that was accepted. `_id` = `<request>/<person>`: nobody has two on one request. */
+/** A person's decision that was accepted. `_id` = `<request>/<person>`: a person has one on a request. */
 export interface DecisionBody {
   readonly request: string;
   /** The sender's. */

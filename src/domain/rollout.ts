@@ -77,7 +77,7 @@ export interface RolloutDocument {
 export interface ShadowPairs {
   readonly pairs: number;
   readonly score: Interval;
-  /** Of the pairs whose truth is known. */
+  /** The pairs whose truth is known. */
   readonly logLoss?: Interval & { readonly pairs: number };
 }
 
@@ -140,7 +140,7 @@ export function addAnswers(a: Answers, b: Answers): Answers {
   };
 }
 
-/** Of each of the two tests below: by either, a candidate as good as the champion fails one step in a hundred at most. */
+/** For each of the two tests below: by either, a candidate as good as the champion fails one step in a hundred at most. */
 export const ERRORS_LEVEL = 0.01;
 /** Where the champion has answered little, there is little to compare with: more failures than this share are too many anyway. */
 export const ERRORS_TOLERATED = 0.01;

@@ -1,4 +1,4 @@
-/** Where a model version stands: derived from decisions, cycles and what was served; nobody writes it. Pure. */
+/** Where a model version stands: derived from decisions, cycles and what was served, never written. Pure. */
 import type { ApprovalRequest } from './approval';
 
 export type VersionStatus = 'candidate' | 'approved' | 'rejected' | 'retired';
@@ -7,9 +7,9 @@ export interface VersionStanding {
   readonly isChampion: boolean;
   /** A rollout or a rollback once ended with it as the champion. */
   readonly wasChampion: boolean;
-  /** Of its approval request, if one was opened. */
+  /** State of its approval request, if one was opened. */
   readonly request?: ApprovalRequest['state'];
-  /** Of its cycle, once that has ended. */
+  /** Outcome of its cycle, once that has ended. */
   readonly outcome?: string;
 }
 

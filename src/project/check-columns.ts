@@ -7,7 +7,7 @@ import { didYouMean } from '../domain/did-you-mean';
 import { listed, type Path, excerptOf } from './mistakes';
 import type { Parsed } from './project-schema';
 
-export type Tell = (path: Path, problem: string) => void;
+export type Report = (path: Path, problem: string) => void;
 
 const NUMERIC: readonly ColumnType[] = ['integer', 'number'];
 const TIME: readonly ColumnType[] = ['timestamp'];
@@ -23,51 +23,52 @@ const READS: Readonly<Record<FeatureDefinition['transform'], readonly ColumnType
   embedding: ['string'],
 };
 
-export function checkColumns(parsed: Parsed, tell: Tell): void {
+export function checkColumns(parsed: Parsed, report: Report): void {
   const { source } = parsed;
   if (source === undefined) return;
   const columns = new Map(Object.entries(source.columns).map(([name, { type }]) => [name, type]));
   const typed = (path: Path, name: string, types: readonly ColumnType[], what: string): void => {
     const type = columns.get(name);
     if (type === undefined) {
-      tell(path, `source.columns has no column ${name}.${didYouMean(name, columns.keys())}`);
+      report(path, `source.columns has no column ${name}.${didYouMean(name, columns.keys())}`);
     } else if (!types.includes(type)) {
-      tell(path, `${what} must be a column of type ${listed(types)}; ${name} is ${type}`);
+      report(path, `${what} must be a column of type ${listed(types)}; ${name} is ${type}`);
     }
   };
-  checkSource(source, columns, typed, tell);
-  checkSchema(parsed.schema, typed, tell);
-  checkLabel(parsed.label, columns, typed, tell);
-  checkFeatures(parsed, typed, tell);
+  checkSource(source, columns, typed, report);
+  checkSchema(parsed.schema, typed, report);
+  checkLabel(parsed.label, columns, typed, report);
+  checkFeatures(parsed, typed, report);
 }
 
 type Typed = (path: Path, name: string, types: readonly ColumnType[], what: string) => void;
 type Columns = ReadonlyMap<string, ColumnType>;
 const ANY: readonly ColumnType[] = ['string', 'integer', 'number', 'boolean', 'timestamp'];
 
-function checkSource(source: NonNullable<Parsed['source']>, columns: Columns, typed: Typed, tell: Tell): void {
-  if (columns.size === 0) tell(['source', 'columns'], 'must name at least one column');
+function checkSource(source: NonNullable<Parsed['source']>, columns: Columns, typed: Typed, report: Report): void {
+  if (columns.size === 0) report(['source', 'columns'], 'must name at least one column');
   const lowerCase = new Map<string, string>();
   for (const name of columns.keys()) {
     const other = lowerCase.get(name.toLowerCase());
-    if (other !== undefined) tell(['source', 'columns', name], `differs from ${other} in upper and lower case only`);
+    if (other !== undefined) report(['source', 'columns', name], `differs from ${other} in upper and lower case only`);
     lowerCase.set(name.toLowerCase(), name);
   }
   for (const [name, { type, format, zone }] of Object.entries(source.columns)) {
     if (type === 'timestamp') continue;
-    if (format !== undefined) tell(['source', 'columns', name, 'format'], `is of timestamps only; ${name} is ${type}`);
-    if (zone !== undefined) tell(['source', 'columns', name, 'zone'], `is of timestamps only; ${name} is ${type}`);
+    if (format !== undefined)
+      report(['source', 'columns', name, 'format'], `is of timestamps only; ${name} is ${type}`);
+    if (zone !== undefined) report(['source', 'columns', name, 'zone'], `is of timestamps only; ${name} is ${type}`);
   }
   source.key?.forEach((name, at) => typed(['source', 'key', at], name, ANY, ''));
-  checkDistinct(source.key, (at) => ['source', 'key', at], tell);
+  checkDistinct(source.key, (at) => ['source', 'key', at], report);
   if ('file' in source.reader) {
     const { path, format, csv } = source.reader.file;
     const field = ['source', 'reader', 'file'];
-    if (csv !== undefined && (format ?? formatOf(path)) !== 'csv') tell([...field, 'csv'], 'is of CSV files only');
-    if (/[*?[\]{}]/.test(path)) tell([...field, 'path'], 'must be one file, without * ? [ ] { }');
-    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) tell([...field, 'path'], 'must be a file, not an address');
+    if (csv !== undefined && (format ?? formatOf(path)) !== 'csv') report([...field, 'csv'], 'is of CSV files only');
+    if (/[*?[\]{}]/.test(path)) report([...field, 'path'], 'must be one file, without * ? [ ] { }');
+    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) report([...field, 'path'], 'must be a file, not an address');
     if (format === undefined && formatOf(path) === undefined) {
-      tell([...field, 'format'], 'is missing, and the path does not end in .parquet, .csv, .jsonl or .ndjson');
+      report([...field, 'format'], 'is missing, and the path does not end in .parquet, .csv, .jsonl or .ndjson');
     }
   }
   typed(['source', 'eventTime'], source.eventTime, TIME, 'the event time');
@@ -87,7 +88,7 @@ export function formatOf(path: string): 'parquet' | 'csv' | 'jsonl' | undefined 
   return ending === 'parquet' || ending === 'csv' || ending === 'jsonl' ? ending : undefined;
 }
 
-function checkSchema(schema: Parsed['schema'], typed: Typed, tell: Tell): void {
+function checkSchema(schema: Parsed['schema'], typed: Typed, report: Report): void {
   schema?.columns.forEach((rule, at) => {
     const path = ['schema', 'columns', at];
     typed([...path, 'column'], rule.column, ANY, '');
@@ -95,10 +96,10 @@ function checkSchema(schema: Parsed['schema'], typed: Typed, tell: Tell): void {
     if (rule.max !== undefined) typed([...path, 'max'], rule.column, NUMERIC, 'a column with a greatest value');
     if (rule.oneOf !== undefined) typed([...path, 'oneOf'], rule.column, ['string'], 'a column with listed values');
     if (rule.min !== undefined && rule.max !== undefined && rule.min > rule.max) {
-      tell([...path, 'min'], `is ${rule.min}, above max, which is ${rule.max}`);
+      report([...path, 'min'], `is ${rule.min}, above max, which is ${rule.max}`);
     }
     if (!rule.required && rule.min === undefined && rule.max === undefined && rule.oneOf === undefined) {
-      tell(path, 'says nothing: it is not required, and has no min, max or oneOf');
+      report(path, 'says nothing: it is not required, and has no min, max or oneOf');
     }
   });
   schema?.dependencies.forEach((rule, at) => {
@@ -106,30 +107,31 @@ function checkSchema(schema: Parsed['schema'], typed: Typed, tell: Tell): void {
     const exact: readonly ColumnType[] = ['string', 'integer', 'boolean'];
     rule.determinants.forEach((name, i) => typed([...path, 'determinants', i], name, exact, 'a determinant'));
     typed([...path, 'dependent'], rule.dependent, [...exact, 'number'], 'a dependent');
-    if (rule.determinants.includes(rule.dependent)) tell([...path, 'dependent'], 'is one of its own determinants');
-    if (new Set(rule.determinants).size < rule.determinants.length) tell([...path, 'determinants'], 'names one twice');
+    if (rule.determinants.includes(rule.dependent)) report([...path, 'dependent'], 'is one of its own determinants');
+    if (new Set(rule.determinants).size < rule.determinants.length)
+      report([...path, 'determinants'], 'names one twice');
   });
-  checkDistinct(schema?.dependencies.map(dependencyName), (at) => ['schema', 'dependencies', at, 'name'], tell);
+  checkDistinct(schema?.dependencies.map(dependencyName), (at) => ['schema', 'dependencies', at, 'name'], report);
 }
 
-function checkLabel(label: Parsed['label'], columns: Columns, typed: Typed, tell: Tell): void {
+function checkLabel(label: Parsed['label'], columns: Columns, typed: Typed, report: Report): void {
   if (label === undefined || 'registered' in label.labeler) return;
   const { column, op, value } = label.labeler.rule;
   const path = ['label', 'labeler', 'rule'];
   typed([...path, 'column'], column, ANY, '');
   const type = columns.get(column);
   const wrong = (what: string) =>
-    tell([...path, 'value'], `must be ${what}, as ${column} is ${type}; is ${excerptOf(value)}`);
+    report([...path, 'value'], `must be ${what}, as ${column} is ${type}; is ${excerptOf(value)}`);
   if (type !== undefined && NUMERIC.includes(type) && typeof value !== 'number') wrong('a number');
   if (type === 'string' && typeof value !== 'string') wrong('a text');
   if (type === 'timestamp' && !(typeof value === 'string' && momentOrDayMs(value) !== undefined)) {
     wrong("a time such as '2001-02-01T00:00:00Z'");
   }
   if (type === 'boolean' && value !== 'true' && value !== 'false') wrong("'true' or 'false'");
-  if (type === 'boolean' && op !== '=') tell([...path, 'op'], `must be =, as ${column} is boolean; is ${op}`);
+  if (type === 'boolean' && op !== '=') report([...path, 'op'], `must be =, as ${column} is boolean; is ${op}`);
 }
 
-function checkFeatures({ features, label, source }: Parsed, typed: Typed, tell: Tell): void {
+function checkFeatures({ features, label, source }: Parsed, typed: Typed, report: Report): void {
   const labelColumn = label !== undefined && 'rule' in label.labeler ? label.labeler.rule.column : undefined;
   const knownAt = source !== undefined && 'column' in source.knownAt ? source.knownAt.column : undefined;
   const seen = new Map<string, number>();
@@ -138,14 +140,14 @@ function checkFeatures({ features, label, source }: Parsed, typed: Typed, tell: 
     const { transform, column } = feature;
     const path = ['features', at, 'column'];
     typed(path, column, READS[transform], `what ${transform} reads`);
-    if (column === labelColumn) tell(path, `${column} is what the label is made of: the model would read the answer`);
+    if (column === labelColumn) report(path, `${column} is what the label is made of: the model would read the answer`);
     else if (column === knownAt && column !== source?.eventTime) {
-      tell(path, `${column} is not known before the row is: at serving time there is no such value`);
+      report(path, `${column} is not known before the row is: at serving time there is no such value`);
     }
-    if (RESERVED_COLUMNS.includes(column)) tell(path, `${column} is a name of the model's own; rename the column`);
+    if (RESERVED_COLUMNS.includes(column)) report(path, `${column} is a name of the model's own; rename the column`);
     const key = transform === 'embedding' ? `embedding ${column}` : JSON.stringify(feature);
     const first = seen.get(key);
-    if (first !== undefined) tell(['features', at], `is features[${first}] again`);
+    if (first !== undefined) report(['features', at], `is features[${first}] again`);
     else seen.set(key, at);
   });
 }
@@ -154,9 +156,9 @@ function checkFeatures({ features, label, source }: Parsed, typed: Typed, tell: 
 export function checkDistinct(
   names: readonly (string | undefined)[] | undefined,
   pathOf: (at: number) => Path,
-  tell: Tell
+  report: Report
 ): void {
   names?.forEach((name, at) => {
-    if (name !== undefined && names.indexOf(name) < at) tell(pathOf(at), `${name} is there twice; give each its own`);
+    if (name !== undefined && names.indexOf(name) < at) report(pathOf(at), `${name} is there twice; give each its own`);
   });
 }

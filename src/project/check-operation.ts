@@ -1,28 +1,29 @@
-/** Rules about what runs afterwards: periods, triggers, and who is told. */
-import { type Tell } from './check-columns';
+/** Rules about what runs afterwards: periods, triggers, and who is notified. */
+import { type Report } from './check-columns';
 import type { Parsed } from './project-schema';
 
-export function checkOperation(parsed: Parsed, tell: Tell): void {
-  checkPeriod(parsed.period, ['period'], tell);
-  checkPeriod(parsed.monitoring?.period, ['monitoring', 'period'], tell);
+export function checkOperation(parsed: Parsed, report: Report): void {
+  checkPeriod(parsed.period, ['period'], report);
+  checkPeriod(parsed.monitoring?.period, ['monitoring', 'period'], report);
   const seen = new Map<string, number>();
   parsed.triggers?.forEach((rule, at) => {
     if (rule === undefined) return;
     const outOf = rule.outOf ?? rule.breaches;
     if (rule.breaches > outOf)
-      tell(['triggers', at, 'breaches'], `is ${rule.breaches}, more than outOf, which is ${outOf}`);
+      report(['triggers', at, 'breaches'], `is ${rule.breaches}, more than outOf, which is ${outOf}`);
     const first = seen.get(rule.on);
-    if (first !== undefined) tell(['triggers', at, 'on'], `is ${rule.on}, as in triggers[${first}]; keep one of them`);
+    if (first !== undefined)
+      report(['triggers', at, 'on'], `is ${rule.on}, as in triggers[${first}]; keep one of them`);
     else seen.set(rule.on, at);
   });
   parsed.notifiers?.forEach((notifier, at) => {
-    if (notifier !== undefined && 'webhook' in notifier) checkWebhook(notifier.webhook, at, tell);
+    if (notifier !== undefined && 'webhook' in notifier) checkWebhook(notifier.webhook, at, report);
   });
 }
 
-function checkPeriod(period: Parsed['period'], path: readonly string[], tell: Tell): void {
+function checkPeriod(period: Parsed['period'], path: readonly string[], report: Report): void {
   if (period !== undefined && period.offsetDays >= period.days) {
-    tell([...path, 'offsetDays'], `is ${period.offsetDays}; it must be less than days, which is ${period.days}`);
+    report([...path, 'offsetDays'], `is ${period.offsetDays}; it must be less than days, which is ${period.days}`);
   }
 }
 
@@ -35,23 +36,29 @@ const SECRET_QUERY = /secret|token|password|signature|api_?key|^(key|sig|auth)$/
 function checkWebhook(
   webhook: { readonly url: string; readonly secretEnv?: string | undefined },
   at: number,
-  tell: Tell
+  report: Report
 ): void {
   const path = ['notifiers', at, 'webhook'];
   const url = URL.canParse(webhook.url) ? new URL(webhook.url) : undefined;
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    tell([...path, 'url'], 'must be an address that starts with http:// or https://');
+    report([...path, 'url'], 'must be an address that starts with http:// or https://');
   } else if (url.username !== '' || url.password !== '') {
-    tell([...path, 'url'], 'has a name or password in it; a definition is stored and shown, so it must hold no secret');
+    report(
+      [...path, 'url'],
+      'has a name or password in it; a definition is stored and shown, so it must hold no secret'
+    );
   } else {
     const secret = [...url.searchParams.keys()].find((key) => SECRET_QUERY.test(key));
     if (secret !== undefined) {
-      tell([...path, 'url'], `has ${secret} in its query; a definition is stored and shown, so it must hold no secret`);
+      report(
+        [...path, 'url'],
+        `has ${secret} in its query; a definition is stored and shown, so it must hold no secret`
+      );
     }
   }
   // The value isn't repeated: it may be the secret.
   if (webhook.secretEnv !== undefined && (!VARIABLE.test(webhook.secretEnv) || LOOKS_SECRET.test(webhook.secretEnv))) {
-    tell(
+    report(
       [...path, 'secretEnv'],
       'must be the name of an environment variable of the worker, such as APPROVALS_SECRET, never the secret itself'
     );

@@ -36,7 +36,7 @@ export function stepName(step: Step): string {
   return step.name ?? (share === 1 ? 'full' : share === 0 ? 'shadow' : `canary-${percent}`);
 }
 
-/** A shadow step answers nobody unless it says so; of any other the share must be said. */
+/** A shadow step answers no requests unless it says so; any other must name its share. */
 export function stepShare(step: Step): number | undefined {
   return step.share ?? (step.shadow ? 0 : undefined);
 }

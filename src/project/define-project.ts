@@ -7,7 +7,7 @@ import { canonicalJson } from '../runtime/digest';
 import { MAX_DEFINITION_BYTES } from '../runtime/packed-definition';
 import type { ProjectDefinition } from '../domain/definition';
 import { MlopsError, type Where } from '../domain/errors';
-import { checkColumns, type Tell } from './check-columns';
+import { checkColumns, type Report } from './check-columns';
 import { checkDecisions } from './check-decisions';
 import { checkOperation } from './check-operation';
 import { complete, type ParsedProject } from './complete';
@@ -36,7 +36,7 @@ export function defineProject<const Column extends string>(input: ProjectInput<C
   throw invalidDefinition(mistakes, { project: typeof name === 'string' ? name : undefined });
 }
 
-/** Of as many mistakes as this an error says what they are. */
+/** As many mistakes an error lists; the others it counts. */
 const SHOWN_MISTAKES = 20;
 
 /** Mistakes in one error of one line. */
@@ -53,16 +53,16 @@ export function invalidDefinition(mistakes: readonly Mistake[], where: Where): M
 /** The same without throwing, for whoever shows mistakes one by one. */
 export function checkProject(input: unknown): CheckedProject {
   const mistakes: Mistake[] = [];
-  const tell: Tell = (path, problem) => mistakes.push({ path: pathText(path), problem });
+  const report: Report = (path, problem) => mistakes.push({ path: pathText(path), problem });
   if (!isPlainObject(input)) {
     return { mistakes: [{ path: '', problem: `a definition must be an object, not ${excerptOf(input)}` }] };
   }
-  checkKeys(input, tell);
-  checkPrototypeKeys(input, [], tell);
+  checkKeys(input, report);
+  checkPrototypeKeys(input, [], report);
   const parsed = parse(input, mistakes);
-  checkColumns(parsed, tell);
-  checkDecisions(parsed, tell);
-  checkOperation(parsed, tell);
+  checkColumns(parsed, report);
+  checkDecisions(parsed, report);
+  checkOperation(parsed, report);
   if (mistakes.length > 0) return { mistakes };
   const definition = complete(parsed as ParsedProject);
   const bytes = Buffer.byteLength(canonicalJson(definition));
@@ -78,26 +78,26 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function checkKeys(input: Readonly<Record<string, unknown>>, tell: Tell): void {
+function checkKeys(input: Readonly<Record<string, unknown>>, report: Report): void {
   const known = [...Object.keys(SECTIONS), ...Object.keys(LISTS)];
   for (const key of Object.keys(input)) {
-    if (!known.includes(key)) tell([key], noSuchField(key, known));
+    if (!known.includes(key)) report([key], noSuchField(key, known));
   }
 }
 
 /** JSON may hold a key `__proto__`, which assignments drop: refused wherever it stands. */
-function checkPrototypeKeys(value: unknown, path: Path, tell: Tell): void {
+function checkPrototypeKeys(value: unknown, path: Path, report: Report): void {
   if (typeof value !== 'object' || value === null || path.length > MAX_DEPTH) return;
   for (const key of Object.keys(value)) {
     const at = [...path, Array.isArray(value) ? Number(key) : key];
-    if (key === '__proto__') tell(at, 'is not allowed as a name');
-    else checkPrototypeKeys((value as Readonly<Record<string, unknown>>)[key], at, tell);
+    if (key === '__proto__') report(at, 'is not allowed as a name');
+    else checkPrototypeKeys((value as Readonly<Record<string, unknown>>)[key], at, report);
   }
 }
 
 const MAX_DEPTH = 100;
 
-/** Section by section and entry by entry: what can't be read is undefined and told in `mistakes`. */
+/** Section by section and entry by entry: what can't be read is undefined and listed in `mistakes`. */
 function parse(input: Readonly<Record<string, unknown>>, mistakes: Mistake[]): Parsed {
   const read = (schema: z.ZodType, value: unknown, path: Path): unknown => {
     const result = schema.safeParse(value, { reportInput: true });

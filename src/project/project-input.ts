@@ -37,7 +37,7 @@ type OnColumns<T, Column> = T extends { readonly column: string }
 type RegisteredUseInput = WithDefaults<RegisteredUse, 'params'>;
 
 interface ColumnInput extends Omit<ColumnDefinition, 'format'> {
-  /** Of a timestamp: one format, or several of which the first counts that fits. Default: ISO-8601. */
+  /** Timestamps: one format, or several of which the first counts that fits. Default: ISO-8601. */
   readonly format?: string | readonly string[];
 }
 
@@ -58,7 +58,7 @@ export interface SourceInput<Column extends string> {
     | RegisteredUseInput;
   /** Default: the empty text. */
   readonly missing?: readonly string[];
-  /** Of each column its type, or an object with more about it. */
+  /** Each column's type, or an object with more about it. */
   readonly columns: Readonly<Record<Column, ColumnType | ColumnInput>>;
   /** Columns that identify a row. Default: all of them together. */
   readonly key?: readonly NoInfer<Column>[];
@@ -146,7 +146,7 @@ export interface ProjectInput<Column extends string = string> {
     readonly bias?: Partial<MonitoringDefinition['bias']>;
     readonly drift?: Partial<MonitoringDefinition['drift']>;
   };
-  /** Default: none, people retrain. Of a rule: 1 breach out of as many windows, cool-down two periods. */
+  /** Default: none, people retrain. A rule's defaults: 1 breach out of as many windows, cool-down two periods. */
   readonly triggers?: readonly WithDefaults<TriggerRule, 'breaches' | 'outOf' | 'coolDown'>[];
   /** Default: the worker's log. */
   readonly notifiers?: readonly (Exclude<NotifierUse, RegisteredUse> | RegisteredUseInput)[];

@@ -177,7 +177,7 @@ export interface RegisteredDescription {
   readonly kind: CodeKind;
   readonly name: string;
   readonly version: string;
-  /** Of the function's text, as this process runs it. */
+  /** Digest of the function's text, as this process runs it. */
   readonly sourceDigest: Digest;
 }
 

@@ -11,7 +11,7 @@ import type { VersionStatus } from '../domain/version-status';
 import type { ArtifactDocument } from '../stores/mutable-records';
 import type { FoundPrediction } from '../stores/predictions';
 
-/** A project as its newest records tell it. */
+/** A project by its newest records. */
 export interface ProjectSummary {
   /** The project's name. */
   readonly _id: string;

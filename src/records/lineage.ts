@@ -1,6 +1,6 @@
 /**
  * Lineage both ways. `up`: what a record was made from. `down`: what was made from it, and what was decided and
- * deployed. Edges are stored with each record; what has none of its own tells its neighbours (neighbours.ts).
+ * deployed. Edges are stored with each record; what has none of its own is found by its neighbours (neighbours.ts).
  */
 import { MlopsError } from '../domain/errors';
 import type { LineageEdge } from '../domain/records';
@@ -125,7 +125,7 @@ class Walk {
   }
 }
 
-/** What a record approves or labels it also used: the more telling relation stays. */
+/** What a record approves or labels it also used: the more specific relation stays. */
 function onceEach(steps: readonly Step[]): Step[] {
   const plain = (relation: string): boolean => relation === 'used' || relation === BACKWARDS.used;
   const byNode = new Map<string, Step>();

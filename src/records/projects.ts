@@ -1,4 +1,4 @@
-/** Projects, which have no record of their own: their definitions and cycles tell of them. */
+/** Projects, which have no record of their own: they are found by their definitions and cycles. */
 import { championAlias } from '../domain/ids';
 import { allAliases, championOf } from '../stores/aliases';
 import { cyclesByProject } from '../stores/cycles';

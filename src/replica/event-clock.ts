@@ -7,19 +7,19 @@
 import { CLOCK_AGREEMENT } from '../domain/endpoint';
 
 export interface EventClockState {
-  /** Of the endpoint's document: how often a person has set the clock. */
+  /** How often a person has set the clock, by the endpoint's document. */
   readonly epoch: number;
   /** Earliest and highest event time, ms; absent before the first. */
   readonly first?: number;
   readonly highest?: number;
-  /** Of the last requests, if each of them was set aside for leaping ahead: how many rows and truths agree. */
+  /** How many rows and truths of the last requests agree, if each of those was set aside for leaping ahead. */
   readonly ahead: { readonly count: number; readonly lowest: number; readonly highest: number } | null;
 }
 
 export class EventClock {
   readonly #maxSkewMs: number;
   #state: EventClockState;
-  /** How far the endpoint's clock is by other replicas: what one of them took for the world is no leap here. */
+  /** How far the endpoint's clock is by other replicas: what one of them took for the world is not a leap here. */
   #shared: number | undefined;
 
   constructor(maxSkewMs: number, state: EventClockState = { epoch: 0, ahead: null }) {
@@ -71,7 +71,7 @@ export class EventClock {
     const { ahead } = this.#state;
     if (Math.max(...times) > receivedAt.getTime() + this.#maxSkewMs) return false;
     const own = { count: times.length, lowest: Math.min(...times), highest: Math.max(...times) };
-    // A batch whose own times are far apart agrees with nobody, itself included.
+    // A batch whose own times are far apart agrees with nothing, itself included.
     if (own.highest - own.lowest > this.#maxSkewMs) return false;
     const all =
       ahead === null

@@ -6,7 +6,7 @@ export interface Repeated {
   stop(): Promise<void>;
 }
 
-/** @param onResult told of each run's failure, or of undefined when it went well */
+/** @param onResult gets each run's failure, or undefined when it went well */
 export function repeat(
   everyMs: number,
   work: () => Promise<void>,

@@ -166,18 +166,20 @@ async function startReplica(
       ...(problems.summary === undefined ? {} : { error: problems.summary }),
     });
   };
-  const tell = async () => {
+  const reportWatermark = async () => {
     const document = reconciler.latest;
     const { first } = shipper.clock;
     if (document !== undefined && first !== undefined) {
-      await watermarks.tell(document, { first, shipped: shipper.shipped });
+      await watermarks.report(document, { first, shipped: shipper.shipped });
     }
   };
   // A loop of its own: a Temporal that hangs must not stop the reports, by which this replica is seen to live.
-  const telling = repeat(10 * timing.reportMs, tell, (failure) => problems.note('watermark', failure));
+  const reportingWatermark = repeat(10 * timing.reportMs, reportWatermark, (failure) =>
+    problems.note('watermark', failure)
+  );
   reporting = repeat(timing.reportMs, report, (failure) => {
     problems.note('report', failure);
-    if (failure === undefined) telling.soon();
+    if (failure === undefined) reportingWatermark.soon();
   });
   const reconciling = repeat(
     timing.reconcileMs,
@@ -205,9 +207,9 @@ async function startReplica(
     await closeServer(server);
     await Promise.all([reconciling.stop(), shipping.stop()]);
     await ship(true);
-    await Promise.all([reporting?.stop(), telling.stop()]);
+    await Promise.all([reporting?.stop(), reportingWatermark.stop()]);
     await report();
-    await tell();
+    await reportWatermark();
     await withdrawReplica(stores, endpoint, replica);
   };
   let closing: Promise<void> | undefined;
@@ -216,7 +218,7 @@ async function startReplica(
     if (!drained) log.warn({ spooled: spool.bytes }, 'ends with records in its spool: the next start ships them');
     server.server.closeAllConnections();
     await stores.close();
-    await Promise.all([reconciling.stop(), shipping.stop(), reporting?.stop(), telling.stop()]);
+    await Promise.all([reconciling.stop(), shipping.stop(), reporting?.stop(), reportingWatermark.stop()]);
     await reconciler.close();
     spool.close();
     folder.release();

@@ -1,11 +1,11 @@
 /**
- * Tells the monitor and the rollout how far event time has come. The endpoint's watermark is the least event time shipped
+ * Reports to the monitor and the rollout how far event time has come. The endpoint's watermark is the least event time shipped
  * by its live replicas, minus the allowedLateness; of the live replicas the first by name signals:
  *   - to the monitor once for each window edge that it passes,
  *   - to the monitor once when a window that has ended is covered by truth,
  *   - to the rollout once when its step waits to know of event time, and once when the step's is over.
  * What was signalled is kept on disk. A signal that fails is sent again with the next report; a replica that takes over
- * repeats the last edge and what is uncovered to its knowledge, so a receiver may hear a thing twice.
+ * repeats the last edge and what is uncovered to its knowledge, so a receiver may get one signal twice.
  */
 import { type EndpointDocument, type ReplicaDocument, stepOf } from '../domain/endpoint';
 import { lifecycleId, monitorId } from '../domain/ids';
@@ -26,20 +26,20 @@ export interface WatermarkOptions {
   readonly signal: SendSignal;
 }
 
-interface Told {
+interface Reported {
   /** This replica was the one that signals. */
   leading: boolean;
   /** The last window edge that was passed. */
   passed?: string;
   /** Edges that were passed and are not known to be covered. */
   uncovered: string[];
-  /** The rollout's step that was told of: as waiting for its clock, or as over. */
+  /** The rollout's step that was reported: as waiting for its clock, or as over. */
   rollout?: string;
-  /** Of the endpoint's clock: edges of another epoch say nothing. */
+  /** The endpoint's clock's: edges of another epoch say nothing. */
   epoch?: number;
 }
 
-/** After a leap in event time no more edges than these are told one by one. */
+/** After a leap in event time no more edges than these are reported one by one. */
 const MAX_EDGES = 12;
 /** Truth that comes later than this many windows makes no signal: the monitor's own timer finds it. */
 const MAX_UNCOVERED = 12;
@@ -48,7 +48,7 @@ const SIGNAL_MS = 5_000;
 
 export class Watermarks {
   readonly #options: WatermarkOptions;
-  #told: Told | undefined;
+  #reported: Reported | undefined;
   #saved = '';
   #hurried = '';
   #looked = { at: 0, tookMs: 0, shipped: '' };
@@ -57,13 +57,13 @@ export class Watermarks {
     this.#options = options;
   }
 
-  /** True, once for each, when this event time is past an edge or a step that wasn't told yet: worth a report at once. */
+  /** True, once for each, when this event time is past an edge or a step that wasn't reported yet: worth a report at once. */
   due(document: EndpointDocument, highest: number): boolean {
-    const told = this.#told;
-    if (told?.passed === undefined || !told.leading) return false;
+    const reported = this.#reported;
+    if (reported?.passed === undefined || !reported.leading) return false;
     const { until } = document.rollout;
-    const next = periodOf(document.watch.period, told.passed).to;
-    const candidates = [next, ...(until === undefined || told.rollout === tickOf(document) ? [] : [until])];
+    const next = periodOf(document.watch.period, reported.passed).to;
+    const candidates = [next, ...(until === undefined || reported.rollout === tickOf(document) ? [] : [until])];
     const passed = candidates.filter((time) => Date.parse(time) <= highest - document.watch.allowedLatenessMs).join();
     if (passed === '' || passed === this.#hurried) return false;
     this.#hurried = passed;
@@ -74,24 +74,25 @@ export class Watermarks {
    * @param own what this replica shipped: the earliest event time, and how many records
    * @throws what MongoDB or `signal` threw; all else was done
    */
-  async tell(document: EndpointDocument, own: { readonly first: number; readonly shipped: number }): Promise<void> {
+  async report(document: EndpointDocument, own: { readonly first: number; readonly shipped: number }): Promise<void> {
     const { stores, endpoint, replica, file } = this.#options;
     const live = await liveReplicas(stores, endpoint);
     const watermark = watermarkOf(live, document.watch.allowedLatenessMs, document.clock);
     if (watermark === undefined) return;
-    this.#told ??= (await readJson<Told>(file)) ?? { leading: true, uncovered: [] };
-    const told = this.#told;
-    if ((told.epoch ?? 0) !== (document.clock?.epoch ?? 0)) this.#beginAnew(told, document);
+    this.#reported ??= (await readJson<Reported>(file)) ?? { leading: true, uncovered: [] };
+    const reported = this.#reported;
+    if ((reported.epoch ?? 0) !== (document.clock?.epoch ?? 0)) this.#beginAnew(reported, document);
     const leads = live[0]?.replica === replica;
-    const takesOver = leads && !told.leading;
-    told.leading = leads;
+    const takesOver = leads && !reported.leading;
+    reported.leading = leads;
     const failures: unknown[] = [];
     const attempt = (work: Promise<void>) => work.catch((error: unknown) => failures.push(error));
-    await attempt(this.#tellRollout(document, watermark, told));
-    await attempt(this.#tellEdges(document, watermark, own.first, told, takesOver));
-    if (leads && this.#worthLooking(live, own.shipped)) await attempt(this.#tellCovered(document, watermark, told));
-    const text = JSON.stringify(told);
-    if (text !== this.#saved) await writeJson(file, told);
+    await attempt(this.#reportRollout(document, watermark, reported));
+    await attempt(this.#reportEdges(document, watermark, own.first, reported, takesOver));
+    if (leads && this.#worthLooking(live, own.shipped))
+      await attempt(this.#reportCovered(document, watermark, reported));
+    const text = JSON.stringify(reported);
+    if (text !== this.#saved) await writeJson(file, reported);
     this.#saved = text;
     if (failures.length === 0) return;
     this.#looked = { ...this.#looked, shipped: '' };
@@ -99,11 +100,11 @@ export class Watermarks {
   }
 
   /** A person has set the clock: what was passed before may be passed again. */
-  #beginAnew(told: Told, { clock, watch }: EndpointDocument): void {
+  #beginAnew(reported: Reported, { clock, watch }: EndpointDocument): void {
     if (clock === undefined) return;
-    told.epoch = clock.epoch;
-    told.passed = periodOf(watch.period, clock.at).from;
-    told.uncovered = [];
+    reported.epoch = clock.epoch;
+    reported.passed = periodOf(watch.period, clock.at).from;
+    reported.uncovered = [];
   }
 
   /**
@@ -119,46 +120,53 @@ export class Watermarks {
     return true;
   }
 
-  async #tellEdges(document: EndpointDocument, watermark: Date, first: number, told: Told, takesOver: boolean) {
+  async #reportEdges(
+    document: EndpointDocument,
+    watermark: Date,
+    first: number,
+    reported: Reported,
+    takesOver: boolean
+  ) {
     const { period } = document.watch;
-    if (takesOver && told.passed !== undefined) await this.#toMonitor(document, watermark, told.passed, 'passed');
+    if (takesOver && reported.passed !== undefined)
+      await this.#toMonitor(document, watermark, reported.passed, 'passed');
     const edges: string[] = [];
-    let edge = periodOf(period, told.passed ?? new Date(first).toISOString()).to;
+    let edge = periodOf(period, reported.passed ?? new Date(first).toISOString()).to;
     for (; Date.parse(edge) <= watermark.getTime(); edge = periodOf(period, edge).to) {
       edges.push(edge);
       if (edges.length > MAX_EDGES) edges.shift();
     }
     for (const passed of edges) {
-      if (told.leading) await this.#toMonitor(document, watermark, passed, 'passed');
-      told.passed = passed;
-      told.uncovered = [...told.uncovered, passed].slice(-MAX_UNCOVERED);
+      if (reported.leading) await this.#toMonitor(document, watermark, passed, 'passed');
+      reported.passed = passed;
+      reported.uncovered = [...reported.uncovered, passed].slice(-MAX_UNCOVERED);
     }
   }
 
-  async #tellCovered(document: EndpointDocument, watermark: Date, told: Told): Promise<void> {
+  async #reportCovered(document: EndpointDocument, watermark: Date, reported: Reported): Promise<void> {
     const { stores, endpoint } = this.#options;
     const { period: length, truthCoverage, truthDelayMs } = document.watch;
     const started = Date.now();
-    for (const edge of told.uncovered) {
+    for (const edge of reported.uncovered) {
       const asOf = new Date(Date.parse(edge) + truthDelayMs).toISOString();
       const { predictions, truths } = await coverage(stores, endpoint, windowBefore(length, edge), asOf);
       if (predictions === 0 || truths < predictions * truthCoverage) continue;
       await this.#toMonitor(document, watermark, edge, 'covered');
-      told.uncovered = told.uncovered.filter((each) => each !== edge);
+      reported.uncovered = reported.uncovered.filter((each) => each !== edge);
     }
     this.#looked = { ...this.#looked, tookMs: Date.now() - started };
   }
 
-  async #tellRollout(document: EndpointDocument, watermark: Date, told: Told): Promise<void> {
+  async #reportRollout(document: EndpointDocument, watermark: Date, reported: Reported): Promise<void> {
     const { id, state, until } = document.rollout;
-    if (!told.leading || state !== 'running') return;
+    if (!reported.leading || state !== 'running') return;
     // Only where a candidate meets a champion does a step wait for its clock to start.
     if (until === undefined ? document.candidate === undefined : Date.parse(until) > watermark.getTime()) return;
     const step = tickOf(document);
-    if (told.rollout === step) return;
+    if (reported.rollout === step) return;
     const reason = until === undefined ? 'known' : 'passed';
     await this.#send(id, this.#message(watermark, until ?? watermark.toISOString(), reason));
-    told.rollout = step;
+    reported.rollout = step;
   }
 
   /** Where no monitor runs, as where somebody has cancelled it, the lifecycle starts one, which finds out by itself. */

@@ -1,5 +1,5 @@
 /**
- * The user's data converter (a codec that encrypts, for example) for processes that nobody constructs by hand: `mlops worker`,
+ * The user's data converter (a codec that encrypts, for example) for processes that no code of the user's constructs: `mlops worker`,
  * `mlops serve`, every verb, and a client that connects by the environment. MLOPS_DATA_CONVERTER names a CommonJS module.
  */
 import { resolve } from 'node:path';

@@ -8,7 +8,7 @@ import { MlopsError } from '../domain/errors';
 import type { PackedDefinition } from '../domain/messages';
 import { canonicalJson, digestOf } from './digest';
 
-/** Of the canonical JSON of a definition. MongoDB's limit of a record is 16 MB. */
+/** Bytes of a definition's canonical JSON. MongoDB's limit of a record is 16 MB. */
 export const MAX_DEFINITION_BYTES = 1024 * 1024;
 
 /** @throws MlopsError MLOPS_DEFINITION_TOO_LARGE */

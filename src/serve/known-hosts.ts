@@ -1,6 +1,6 @@
 /**
  * A name that a stranger's DNS points at 127.0.0.1 makes a browser take this server for the stranger's own (DNS rebinding).
- * So what comes over loopback must name a host of this machine, or the address by which others were told to reach it.
+ * So what comes over loopback must name a host of this machine, or the address that others were given to reach it.
  */
 import type { FastifyInstance } from 'fastify';
 import { MlopsError } from '../domain/errors';

@@ -1,6 +1,6 @@
 /**
  * Requests that come in one turn of the event loop share a run of the graph: a run costs more than a row. Only for graphs
- * whose rows don't depend on each other, so that nobody's score depends on who asks beside him.
+ * whose rows don't depend on each other, so that no score depends on the requests beside it.
  */
 import type { InputValue } from './input-values';
 

@@ -63,7 +63,7 @@ interface Asked {
   readonly receivedAt: Date;
 }
 
-/** Of a failure in the counts. */
+/** A failure in the counts. */
 const FIRST_ERROR_CHARS = 300;
 
 /** The spool is read back for repeated ids up to this. */

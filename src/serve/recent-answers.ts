@@ -56,7 +56,7 @@ export class RecentAnswers {
     answer.catch(() => this.#forget(request));
   }
 
-  /** Of an id that was made here: it can't come again, but truths name its rows. */
+  /** For an id that was made here: it can't come again, but truths name its rows. */
   rememberRows(request: string, rows: number): void {
     this.#keep(request, { rows });
   }

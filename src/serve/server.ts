@@ -20,7 +20,7 @@ export interface InferenceServerOptions {
   readonly release: string;
   /** What others reach it by, where that isn't an address of this machine. */
   readonly address?: string;
-  /** Told of failures that are no caller's fault. */
+  /** Called with failures that are not a caller's fault. */
   readonly onFailure: (error: unknown) => void;
 }
 

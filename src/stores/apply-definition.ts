@@ -66,7 +66,7 @@ export async function applyDefinition(stores: Stores, applying: Applying): Promi
   });
 }
 
-/** A second attempt, or the same one again: nothing is to be told. */
+/** A second attempt, or the same one again: there is nothing to notify. */
 function isSame(current: ProjectDocument, { definition, appliedBy, callerIdentity }: InForce): boolean {
   return (
     current.definition.digest === definition.digest &&
@@ -81,7 +81,7 @@ export async function settleDefinition(stores: Stores, project: string): Promise
 }
 
 /**
- * Without asking anybody: for whoever has the stores' credentials, where nobody is left who could approve.
+ * Without an approval: for whoever has the stores' credentials, where no approver is left.
  * @param by who says so, in the audit
  */
 export async function resetDefinition(stores: Stores, applying: Omit<Applying, 'now'>): Promise<void> {

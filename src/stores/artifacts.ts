@@ -169,7 +169,7 @@ export class Artifacts {
     await this.#documents.deleteOne({ _id: digest, state: 'deleting' });
   }
 
-  /** Of these digests those that have no live document. */
+  /** Those of the digests that have no live document. */
   async notLive(digests: readonly Digest[]): Promise<ReadonlySet<Digest>> {
     const dead = new Set(digests);
     if (dead.size === 0) return dead;

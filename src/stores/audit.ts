@@ -1,6 +1,6 @@
 /**
  * The audit: append-only, one hash chain for each project. An event's id comes from its cause, so what happens at
- * least once is told once.
+ * least once is recorded once.
  */
 import type { ClientSession } from 'mongodb';
 import { errorCodeOf } from '../domain/errors';
@@ -34,7 +34,7 @@ export class Audit {
     this.#objects = objects;
   }
 
-  /** Within a transaction: with what the event tells of. */
+  /** Within a transaction: with what the event is about. */
   async append(event: NewAuditEvent, session: ClientSession): Promise<void> {
     // Also where it is there: the attempt that wrote it may have died before it wrote the head.
     afterCommit(session, `head of ${event.project}`, () => this.#seal(event.project));
@@ -69,7 +69,7 @@ export class Audit {
 
   /**
    * Writes the chain's head to the object store, once the transaction of an event is committed. While the object store
-   * is away nobody's decision waits for it: the head of the next event covers this one too, and until then
+   * is away no decision waits for it: the head of the next event covers this one too, and until then
    * `mlops doctor --verify` says how many events no head covers.
    */
   async #seal(project: string): Promise<void> {
@@ -137,7 +137,7 @@ export class ChainWalk {
   #sequence = 0;
   #digest: Digest = GENESIS;
 
-  /** Of the last event; of none that of the beginning. */
+  /** The last event's; without events, that of the beginning. */
   get digest(): Digest {
     return this.#digest;
   }

@@ -10,7 +10,7 @@ export interface NewestDefinition {
   readonly digest: Digest;
 }
 
-/** Of each project the definition that was registered last. */
+/** Each project's definition that was registered last. */
 export async function newestDefinitions(store: Store, project?: string): Promise<NewestDefinition[]> {
   return facts(store, 'definition')
     .aggregate<NewestDefinition>([

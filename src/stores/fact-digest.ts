@@ -37,7 +37,7 @@ export function factDigest<K extends FactKind>(kind: K, content: Content<K>): Di
   return DIGESTS[kind](content);
 }
 
-/** Of the whole record but how the attempt went that wrote it: nothing in it can change unseen. */
+/** Digest of the whole record, without how the attempt went that wrote it: nothing in it can change unseen. */
 export function recordDigest(fact: Omit<Fact, 'v' | 'made' | 'record'>): Digest {
   const { _id, kind, digest, step, inputs, artifacts, body } = fact;
   return digestOf({ _id, kind, digest, step, inputs, artifacts, body });

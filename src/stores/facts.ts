@@ -84,7 +84,7 @@ export class Facts {
     return found;
   }
 
-  /** Of these ids those that no record has. */
+  /** Those of the ids that no record has. */
   async missing(kind: FactKind, ids: readonly string[]): Promise<ReadonlySet<string>> {
     const missing = new Set(ids);
     if (missing.size === 0) return missing;

@@ -17,7 +17,7 @@ export interface StoredRecord {
 
 /**
  * Call it once the records are stored: whoever judged their window before has passed the clock that is read here, and
- * whoever judges it later finds them. A truth is late once nobody waits for its window's truth any longer.
+ * whoever judges it later finds them. A truth is late once its window's truth is not waited for any longer.
  */
 export async function markLate(store: Store, endpoint: string, records: readonly StoredRecord[]): Promise<void> {
   if (records.length === 0) return;

@@ -31,7 +31,7 @@ const QUERIES = {
   rollout: (_, project) => ({ filter: only('project', project), order: ['startedAt'] }),
   audit: (_, project) => ({
     filter: only('project', project),
-    // Of one project its sequence is its time.
+    // In one project its sequence is its time.
     order: project === undefined ? ['at', 'sequence'] : ['sequence'],
   }),
   artifact: async (store, project) => ({ filter: await artifactsOf(store, project), order: ['touchedAt'] }),
@@ -65,7 +65,7 @@ export async function findStored(store: Store, kind: StoredKind, id: string): Pr
   return (await collectionOf(store, kind).findOne({ _id: id } as never)) ?? undefined;
 }
 
-/** Of several that begin alike the newest is meant: a project's definition, a period's last revision. */
+/** Where several begin alike the newest is meant: a project's definition, a period's last revision. */
 const NEWEST_FIRST: Partial<Record<StoredKind, Sort>> = {
   definition: { 'made.at': -1 },
   window: { 'body.period.from': -1, 'body.revision': -1 },

@@ -94,7 +94,7 @@ export function facts<K extends FactKind>(store: Store, kind: K): Collection<Sto
   return store[MONGO].db.collection<StoredFact<K>>(factCollection(kind));
 }
 
-/** Of facts only the names and digests that they are found by. */
+/** Facts have only the names and digests that they are found by. */
 export interface FactHead {
   readonly _id: string;
   readonly digest: Digest;

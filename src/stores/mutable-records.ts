@@ -55,7 +55,7 @@ export interface ProjectDocument {
   readonly v: 1;
   readonly revision: number;
   readonly definition: Ref<'definition'>;
-  /** Who put it in force: the name that was given, and what Temporal was told of the caller. */
+  /** Who put it in force: the name that was given, and the caller's identity by Temporal. */
   readonly appliedBy: string;
   readonly callerIdentity: string;
   readonly since: Date;

@@ -50,7 +50,7 @@ export function recordWriter(store: Store, endpoint: string): RecordWriter {
       await prepare();
       const there = (await insertNew(predictions, records)).map((position) => records[position] as PredictionRecord);
       const conflicts = await keepConflicts(store, endpoint, there, await inputsOf(predictions, there));
-      // Of a truth that came first, by way of another replica.
+      // From a truth that came first, by way of another replica.
       await matchTruths(store, endpoint, records);
       await markLate(store, endpoint, records);
       return conflicts;
@@ -165,7 +165,7 @@ export interface MissingInputs {
   readonly missing: ReadonlyMap<string, number>;
 }
 
-/** Of the latest predictions by event time, synthetic traffic left out. */
+/** Counts over the latest predictions by event time, synthetic traffic left out. */
 export async function missingInputs(
   store: Store,
   endpoint: string,

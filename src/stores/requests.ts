@@ -98,7 +98,7 @@ export async function settleRequest(
         : superseded !== undefined
           ? { state: 'superseded', because: superseded }
           : now >= Date.parse(request.deadlineAt)
-            ? { state: 'expired', because: `nobody decided within ${request.policy.deadline.wall}` }
+            ? { state: 'expired', because: `no decision within ${request.policy.deadline.wall}` }
             : { state: 'open', because: '' };
     if (closed.state !== 'open') await closeWithin(stores, request, closed, new Date(now).toISOString(), session);
     return closed;

@@ -141,7 +141,7 @@ export async function shadowsOf(store: Store, project: string): Promise<ShadowPa
   return (await paired.toArray()).flatMap(({ shadow }) => (shadow === undefined ? [] : [shadow]));
 }
 
-/** Of these versions those that were ever deployed. */
+/** Those of the versions that were ever deployed. */
 export async function versionsDeployed(store: Store, versions: readonly string[]): Promise<ReadonlySet<string>> {
   const served = { outcome: 'deployed' as const, 'version.id': { $in: [...versions] } };
   return new Set(await rolloutsOf(store).distinct('version.id', served));

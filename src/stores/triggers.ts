@@ -3,7 +3,7 @@ import { lifecycleId } from '../domain/ids';
 import { MESSAGES, type Trigger } from '../domain/messages';
 import type { Stores } from './connect';
 
-/** Of what a person asked of a lifecycle. */
+/** The audit event of what a person asked of a lifecycle. */
 export const operatorEventId = (project: string, message: string, id: string): string =>
   `operator ${project} ${message} ${id}`;
 const triggerEventId = (project: string, id: string): string => `trigger ${project} ${id}`;

@@ -166,7 +166,7 @@ export async function knownWhen(
   return found?.knownAt;
 }
 
-/** Of each prediction when its first truth was known: a correction doesn't count again. The index holds all of it. */
+/** When each prediction's first truth was known: a correction doesn't count again. The index holds all of it. */
 function firstKnown({ from, to }: TimeRange, asOf: string) {
   return [
     { $match: { eventTime: { $gte: new Date(from), $lt: new Date(to) }, knownAt: { $lte: new Date(asOf) } } },

@@ -28,7 +28,7 @@ export interface WorkerReady {
 }
 
 /**
- * Of this process, once and before any connection: what the SDK and Temporal's core have to say goes to standard error.
+ * For this process, once and before any connection: what the SDK and Temporal's core have to say goes to standard error.
  * @param level of the SDK's messages; of the core's only warnings and errors come through
  */
 export function installRuntime(level: LogLevel): void {

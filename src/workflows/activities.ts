@@ -63,7 +63,7 @@ export function compute(retries: Retries = DEFAULT_RETRIES): Activities {
 const FIRST_LOOK = 15;
 
 /**
- * Awaits compute work. If it takes a minute and nobody polls its queue, the workflow says so and goes on waiting;
+ * Awaits compute work. If it takes a minute and no worker polls its queue, the workflow says so and goes on waiting;
  * looks come ever more rarely, so that a day's training leaves a dozen timers.
  */
 export async function untilPickedUp<T>(
@@ -80,7 +80,7 @@ export async function untilPickedUp<T>(
   try {
     await untilSettled(context, visible, queue, () => settled);
   } catch (error) {
-    // The work is told of the cancellation, too: whether it committed is known once it has ended.
+    // The work is cancelled, too: whether it committed is known once it has ended.
     if (isCancellation(error)) await work;
     throw error;
   }
@@ -93,7 +93,7 @@ async function untilSettled(
   queue: string,
   settled: () => boolean
 ): Promise<void> {
-  let told = false;
+  let shown = false;
   for (let lookMs = FIRST_LOOK * durationMs(context.plan.heartbeatWithin); ; lookMs *= 2) {
     // Its timer ends with the work, so that nothing is left to wake a workflow that lives on.
     if (await condition(settled, lookMs, { summary: `is ${queue} polled?` })) break;
@@ -105,13 +105,13 @@ async function untilSettled(
         waitingFor: [`worker:${queue}`],
         details: `${visible.details}\n\n**No worker polls \`${queue}\`.** Start one: \`mlops worker\`. The work goes on by itself.`,
       });
-      told = true;
-    } else if (polled === true && told) {
+      shown = true;
+    } else if (polled === true && shown) {
       show(context, visible);
-      told = false;
+      shown = false;
     }
   }
-  if (told) show(context, visible);
+  if (shown) show(context, visible);
 }
 
 /** Undefined where the server doesn't say: no reason to give the work up. */

@@ -1,4 +1,4 @@
-/** What people are told about a request. Nobody's approval depends on a notice: what can't be told is in the audit, or the worker's log. */
+/** Notices to people about a request. No approval depends on a notice: what can't be delivered is in the audit, or the worker's log. */
 import { isCancellation, log, sleep } from '@temporalio/workflow';
 import type { ApprovalRequest } from '../domain/approval';
 import { durationMs } from '../domain/durations';
@@ -23,7 +23,7 @@ export async function remind(input: ApproveInput, request: ApprovalRequest): Pro
   }
 }
 
-/** Resolves once the delivery has begun, or the audit tells that it can't. */
+/** Resolves once the delivery has begun, or the audit says that it can't. */
 export async function notify(input: ApproveInput, request: ApprovalRequest, kind: string, text: string): Promise<void> {
   const { definition, plan } = input;
   if (definition === undefined || plan === undefined || plan.notifiers === 0) return;

@@ -27,7 +27,7 @@ export function soFar(request: ApprovalRequest, accepted: readonly AcceptedDecis
     .filter((cause) => cause.by !== undefined)
     .map((cause) => `${cause.kind} by ${cause.by} (${cause.callerIdentity ?? 'unknown'})`);
   const unmet = [
-    "**The policy can't be met:** those who may still decide are too few, since nobody decides on their own work.",
+    "**The policy can't be met:** those who may still decide are too few, since people don't decide on their own work.",
     `It is the work of ${request.authors.join(', ')}, by what was claimed: ${claims.join(', ') || 'who applied the definition'}.`,
     `If that is wrong, \`mlops retrain ${request.project} --supersede\` by somebody else opens a new request; else apply a definition with more approvers (\`mlops apply\`) first.`,
   ].join(' ');
@@ -49,7 +49,7 @@ function openDetails(request: ApprovalRequest, accepted: readonly AcceptedDecisi
   return [
     `# ${title} waits for approval`,
     '',
-    `**Who:** ${mayDecide(request, accepted).join(', ') || 'nobody'} (${approversNeeded} needed, ${rejectsNeeded} to reject, until ${request.deadlineAt}).`,
+    `**Who:** ${mayDecide(request, accepted).join(', ') || 'no one'} (${approversNeeded} needed, ${rejectsNeeded} to reject, until ${request.deadlineAt}).`,
     ...soFar(request, accepted).flatMap((line) => ['', line]),
     '',
     '## What is approved',

@@ -26,7 +26,7 @@ import { decide, decideBySignal, decided, supersede } from './messages';
 import { show } from './visible';
 
 export async function approve(input: ApproveInput): Promise<ApproveResult> {
-  const ballot: Ballot = new Ballot(input, () => tell(input, ballot));
+  const ballot: Ballot = new Ballot(input, () => showAndNotify(input, ballot));
   setHandler(decide, (message) => ballot.take(message, currentUpdateInfo()?.id), {
     validator: refuseMalformed,
     description: 'Approve or reject: {id, by, verdict: "approve" | "reject", digest, comment?}',
@@ -98,13 +98,13 @@ async function untilSettled(ballot: Ballot, deadlineAt: number): Promise<void> {
 }
 
 /** Whoever looks: at this workflow, and at the lifecycle that waits for it. */
-function tell(input: ApproveInput, { request, accepted }: Ballot): void {
+function showAndNotify(input: ApproveInput, { request, accepted }: Ballot): void {
   if (request === undefined || input.waits === undefined) return;
   show(input, approvePage(request, accepted));
   const { parent } = workflowInfo();
   if (parent === undefined || request.state !== 'open') return;
   const message: DecidedMessage = { request: request._id, accepted };
-  // It may be ending; then nobody looks there any more.
+  // It may be ending; then its page is not needed any more.
   getExternalWorkflowHandle(parent.workflowId)
     .signal(decided, message)
     .catch(() => undefined);

@@ -71,7 +71,7 @@ export function askedPage(
   request: ApprovalRequest,
   accepted: readonly AcceptedDecision[]
 ): Pick<Visible, 'waitingFor' | 'details'> {
-  const people = mayDecide(request, accepted).join(', ') || 'nobody';
+  const people = mayDecide(request, accepted).join(', ') || 'no one';
   const decision = { id: '<any id>', by: '<your name>', verdict: 'approve', digest: decidedDigest(request.subject) };
   const details = [
     `# ${request.title} waits for approval by ${people}`,
@@ -84,7 +84,7 @@ export function askedPage(
   return { waitingFor: waitedFor(request, accepted), details };
 }
 
-/** Of another request, or no such message: undefined. A signal may carry anything. */
+/** Undefined for another request, and for what is not such a message. A signal may carry anything. */
 function decidedOn(request: ApprovalRequest, message: unknown): AcceptedDecision[] | undefined {
   const { request: about, accepted } = (message ?? {}) as { readonly [K in keyof DecidedMessage]?: unknown };
   if (about !== request._id || !Array.isArray(accepted)) return undefined;

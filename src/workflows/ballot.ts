@@ -48,7 +48,7 @@ export class Ballot {
   readonly #answers = new Map<string, Promise<DecisionAnswer>>();
   #approvers: ReadonlySet<string> = new Set();
   readonly #refused: Map<string, number>;
-  /** Of the refused: those that are not approvers' own. */
+  /** Those of the refused that are not approvers' own. */
   #strangers = 0;
   #malformed: number;
   #messages = 0;
@@ -141,7 +141,7 @@ export class Ballot {
       this.#inbox.push({ key, message, sent, answer: resolve, fail: reject });
     });
     this.#answers.set(key, answer);
-    // What couldn't be recorded was not decided: sent again, it is judged again. Its sender hears of the failure.
+    // What couldn't be recorded was not decided: sent again, it is judged again. Its sender gets the failure.
     answer.catch(() => this.#answers.delete(key));
     return answer;
   }

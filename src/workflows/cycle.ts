@@ -1,4 +1,4 @@
-/** One cycle, as a person would tell it: ingest, label, train, evaluate, ask, deploy, watch. */
+/** One cycle, in its order: ingest, label, train, evaluate, ask, deploy, watch. */
 
 import {
   CancellationScope,
@@ -47,20 +47,20 @@ export async function runCycle(
   view: LifecycleView
 ): Promise<LifecycleState> {
   const next = { ...state, cycle: state.cycle + 1 };
-  const telling = new Cycle(next, commands, view, commands.takeTriggers());
-  const last = await telling.tell();
+  const cycle = new Cycle(next, commands, view, commands.takeTriggers());
+  const last = await cycle.runToEnd();
   return {
     ...next,
-    ...telling.goesBy,
+    ...cycle.goesBy,
     last,
-    ...(telling.snapshot === undefined ? {} : { snapshot: telling.snapshot }),
+    ...(cycle.snapshot === undefined ? {} : { snapshot: cycle.snapshot }),
   };
 }
 
 class Cycle {
   snapshot: LifecycleState['snapshot'];
   #refs: CycleDocument['refs'] = {};
-  /** Of the last change of the cycle's document. */
+  /** Revision of the cycle's document after its last change. */
   #order = 0;
   #outcome: CycleOutcome | undefined;
   readonly #state: LifecycleState;
@@ -97,7 +97,7 @@ class Cycle {
   }
 
   /** To its end, and how it ended. Whatever fails on the way waits for the operator. */
-  async tell(): Promise<CycleOutcome> {
+  async runToEnd(): Promise<CycleOutcome> {
     try {
       const outcome = await this.#run().catch(endedByOperator);
       this.#outcome ??= outcome;
@@ -107,7 +107,7 @@ class Cycle {
       if (!isCancellation(error)) throw error;
       // Also where a phase could still say how its being cancelled ended.
       if (this.#outcome !== 'deployed') this.#outcome = 'stopped';
-      // Nobody is left who could fix it.
+      // No operator is left who could fix it.
       await CancellationScope.nonCancellable(() => this.#close()).catch(() => undefined);
       if (this.#commands.stopped === undefined) throw error;
     }
@@ -257,7 +257,7 @@ class Cycle {
     }
   }
 
-  /** Of one kind a cycle has one notice; a phase that fails again says so in the Temporal UI. */
+  /** A cycle has one notice of a kind; a phase that fails again says so in the Temporal UI. */
   #notify(kind: string, text: string, details: readonly string[]): Promise<void> {
     const { project, cycle } = this.#context;
     const { workflowId } = workflowInfo();

@@ -1,4 +1,4 @@
-/** One notice to people, in a workflow that belongs to no other: a receiver that is away for hours holds nobody up. */
+/** One notice to people, in a workflow that belongs to no other: a receiver that is away for hours delays nothing else. */
 import { isCancellation } from '@temporalio/workflow';
 import type { DeliverNotice } from '../domain/notice';
 import { io } from './activities';

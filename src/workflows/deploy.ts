@@ -72,7 +72,7 @@ class Saga {
     const reason = this.#input.reason ?? `cycle ${this.#input.cycle}`;
     const begun = await this.#io().mlopsBeginRollout({ kind, version, reason });
     this.#begun = begun;
-    if (begun.supersedes !== undefined) await this.#tell(begun.supersedes);
+    if (begun.supersedes !== undefined) await this.#notifySuperseded(begun.supersedes);
     for (const [index, step] of begun.steps.entries()) await this.#takeStep(step, index + 1);
     const { shadow, why } = await this.#shadow(begun);
     const because = kind === 'rollback' ? 'an earlier version answers again' : `every step passed${why}`;
@@ -81,7 +81,7 @@ class Saga {
 
   /** Undoes what was begun, whatever went wrong; then the phase fails, or says how it ended. */
   async afterFailure(error: unknown): Promise<DeployResult> {
-    // Its beginning may have been committed though this workflow never heard: by a worker that died, before a cancellation.
+    // Its beginning may have been committed though this workflow got no answer: by a worker that died, before a cancellation.
     const begun = this.#begun ?? (await this.#io().mlopsFindRollout()).begun;
     if (begun === undefined) throw error;
     this.#begun = begun;
@@ -175,7 +175,7 @@ class Saga {
     throw new StepFailed([`${who} ${within}`, ...followed.reasons].join('; '), false);
   }
 
-  /** Printed, not judged: a failure to compute them is told, and undoes nothing. */
+  /** Printed, not judged: a failure to compute them is reported, and undoes nothing. */
   async #shadow(begun: BegunRollout): Promise<{ readonly shadow: ShadowPairs | undefined; readonly why: string }> {
     if (!begun.steps.some((step) => step.shadow)) return { shadow: undefined, why: '' };
     try {
@@ -189,13 +189,13 @@ class Saga {
 
   async #end(outcome: 'deployed' | 'rolled-back', because: string, shadow?: ShadowPairs): Promise<DeployResult> {
     const begun = this.#started();
-    const told = shadow === undefined ? {} : { shadow };
+    const shadowed = shadow === undefined ? {} : { shadow };
     const ended = await this.#io().mlopsEndRollout({ rollout: begun.rollout, end: { outcome, because } });
     if (ended.outcome === 'superseded') return this.#superseded(begun);
     this.#showEnd(begun, `**${ended.outcome}**: ${because}`);
     await this.#ensureMonitor();
     await this.#notify(ended.outcome, because);
-    return { outcome: ended.outcome, reason: because, version: this.#input.version, ...told };
+    return { outcome: ended.outcome, reason: because, version: this.#input.version, ...shadowed };
   }
 
   /** People know how a rollout ended, whoever asked for it. */
@@ -232,8 +232,8 @@ class Saga {
     return { outcome: 'superseded', reason, version: this.#input.version };
   }
 
-  /** It would notice with its next write; told, it notices now. */
-  async #tell(workflowId: string): Promise<void> {
+  /** It would notice with its next write; by the signal it notices now. */
+  async #notifySuperseded(workflowId: string): Promise<void> {
     await getExternalWorkflowHandle(workflowId)
       .signal(MESSAGES.supersede, { reason: 'another rollout took the endpoint' })
       .catch((error: unknown) => {
@@ -250,7 +250,7 @@ class Saga {
     return io(this.#input.plan);
   }
 
-  /** @param live replicas, where it is waited for what only they can tell */
+  /** @param live replicas, where it is waited for what only they know */
   #show(step: RolloutStep, number: number, waitsFor: string, live = 1): void {
     const begun = this.#started();
     const { project, kind } = this.#input;

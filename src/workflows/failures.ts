@@ -7,7 +7,7 @@ export function hasCode(error: unknown, code: ErrorCode): boolean {
   return cause instanceof ApplicationFailure && cause.type === code;
 }
 
-/** What happened, where and what to do, as our error says it; what caused that in turn tells only a part. */
+/** What happened, where and what to do, as our error says it; what caused that in turn says only a part. */
 export function reasonOf(error: unknown): string {
   const chain = [...chainOf(error)];
   const own = chain.find((failure) => failure instanceof ApplicationFailure);

@@ -64,7 +64,7 @@ export async function lifecycle(initial: LifecycleState): Promise<{ readonly end
   return continueAsNew<typeof lifecycle>({ ...state, ...commands.remembered() });
 }
 
-/** Monitors that are asked for in one run; more is no replica's doing. */
+/** Monitors that are asked for in one run; more is not a replica's doing. */
 const MOST_ASKED = 20;
 
 /** What is served has its monitor: after a stop and a start, and where somebody ended it by hand. */

@@ -1,7 +1,7 @@
 /**
  * Judges an endpoint's windows, one after the other, each once: when event time has passed its end and its truth is
- * there; and counts it again when all its truth has had its time. It outlives cycles, is told by signal `watch` what is
- * served, woken by the endpoint's signal `watermark`, and tells the lifecycle by signal `trigger`. All that it believes
+ * there; and counts it again when all its truth has had its time. It outlives cycles; the signal `watch` says what is
+ * served, the endpoint's signal `watermark` wakes it, and it sends the lifecycle the signal `trigger`. All that it believes
  * it reads from MongoDB; a signal only wakes it.
  */
 import {
@@ -37,7 +37,7 @@ import { Wake } from './wake';
 export interface MonitorState {
   readonly v: 1;
   readonly project: string;
-  /** Of the watched version; before there is one, of the cycle that deployed. */
+  /** The watched version's; before there is one, the deploying cycle's. */
   readonly definition: Ref<'definition'>;
   readonly plan: Plan;
   readonly searchAttributes: boolean;
@@ -46,7 +46,7 @@ export interface MonitorState {
   /** Start of the first window whose truth may still be coming. */
   readonly uncorrected?: string;
   readonly watched?: WatchMessage;
-  /** Of the event clock: how often a person had set it when the monitor last looked. */
+  /** How often a person had set the event clock when the monitor last looked. */
   readonly clockEpoch?: number;
   /** Lines of the last windows, newest first. */
   readonly recent?: readonly string[];
@@ -60,14 +60,14 @@ const WINDOWS_PER_RUN = 50;
 const SHOWN = 8;
 
 export async function monitor(initial: MonitorState): Promise<never> {
-  const told: WatchMessage[] = [];
+  const watches: WatchMessage[] = [];
   const wake = new Wake(initial.rereadMs);
   setHandler(
     watch,
     (message) => {
       const read = readWatch(message);
       if ('mistake' in read) return wake.refuse(MESSAGES.watch, read.mistake);
-      told.push(read.message);
+      watches.push(read.message);
       wake.notify();
     },
     { description: 'From the lifecycle: {version, number, since}' }
@@ -90,20 +90,20 @@ export async function monitor(initial: MonitorState): Promise<never> {
   for (;;) {
     const seen = wake.notified;
     await wake.recordRefused(initial.project);
-    let heard = true;
-    while (heard && told[0] !== undefined) {
-      const answer = await windows.watch(told[0]);
-      heard = answer !== 'failed';
-      if (heard) told.shift();
-      if (answer !== undefined && heard) wake.refuse(MESSAGES.watch, answer);
+    let taken = true;
+    while (taken && watches[0] !== undefined) {
+      const answer = await windows.watch(watches[0]);
+      taken = answer !== 'failed';
+      if (taken) watches.shift();
+      if (answer !== undefined && taken) wake.refuse(MESSAGES.watch, answer);
     }
-    const went = heard && ((await windows.judgeNext()) || (await windows.correctNext()));
-    if (told.length === 0 && wake.recorded && windows.enough()) {
+    const went = taken && ((await windows.judgeNext()) || (await windows.correctNext()));
+    if (watches.length === 0 && wake.recorded && windows.enough()) {
       await condition(allHandlersFinished);
-      if (told.length === 0) await continueAsNew<typeof monitor>(windows.state);
+      if (watches.length === 0) await continueAsNew<typeof monitor>(windows.state);
     }
     if (went) continue;
-    if (heard && (await windows.countLate())) continue;
+    if (taken && (await windows.countLate())) continue;
     await wake.after(seen);
   }
 }
@@ -135,7 +135,7 @@ class Windows {
   }
 
   /**
-   * Why the message is refused, or undefined; `failed` where a person must fix something before it is heard. The first
+   * Why the message is refused, or undefined; `failed` where a person must fix something before it is taken. The first
    * one says where to begin; windows go on from there, in order.
    */
   async watch(message: WatchMessage): Promise<string | undefined> {
@@ -187,9 +187,9 @@ class Windows {
     }
   }
 
-  /** Nobody asked: no windows are judged, however many they are. */
+  /** No requests: no windows are judged, however many they are. */
   #pass(empty: TimeRange): void {
-    const recent = [`${windowLineOf(empty)} nobody asked`, ...(this.state.recent ?? [])].slice(0, SHOWN);
+    const recent = [`${windowLineOf(empty)} no requests`, ...(this.state.recent ?? [])].slice(0, SHOWN);
     this.state = { ...this.state, next: empty.to, recent };
   }
 
@@ -274,7 +274,7 @@ class Windows {
     this.state = { ...this.state, next: period.to, recent: [line, ...(this.state.recent ?? [])].slice(0, SHOWN) };
   }
 
-  /** Once for what is stuck: it is tried again, and nobody wants to be told each time. */
+  /** Once for what is stuck: it is tried again, and one notice is enough. */
   #notifyStuck(what: string, error: unknown): Promise<void> {
     return this.#notify(`waits for an operator: ${what}`, `the monitor waits for an operator: ${what}`, [
       reasonOf(error),

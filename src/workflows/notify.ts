@@ -1,4 +1,4 @@
-/** What a person must know, said through the definition's notifiers. Nobody's work depends on it. */
+/** What a person must know, said through the definition's notifiers. No work depends on it. */
 import { isCancellation } from '@temporalio/workflow';
 import { noticeId } from '../domain/ids';
 import type { Notice } from '../domain/notice';

@@ -1,5 +1,5 @@
 /**
- * The lifecycle's messages. Handlers only put what they hear into the state and answer; the lifecycle's
+ * The lifecycle's messages. Handlers only put what they get into the state and answer; the lifecycle's
  * narrative reads it. Every message has an id given by its sender and is answered once, across runs too.
  */
 import type { UpdateDefinition } from '@temporalio/common';
@@ -57,7 +57,7 @@ export class OperatorCommands {
   registered: true | string | undefined;
   #answers: LifecycleState['answers'][number][];
   #seenTriggers: string[];
-  /** Of this run, in all and by the sender's name. */
+  /** Updates of this run, in all and by the sender's name. */
   #updates = 0;
   readonly #updatesBy = new Map<string, number>();
   readonly #signals: TriggerSignals;
@@ -133,7 +133,7 @@ export class OperatorCommands {
     return this.pending.splice(0);
   }
 
-  /** Of a cycle that ended without having used them. */
+  /** Triggers of a cycle that ended without having used them. */
   putBack(triggers: readonly Trigger[]): void {
     this.pending = [...triggers, ...this.pending].reduce<Trigger[]>(withTrigger, []);
   }
@@ -153,7 +153,7 @@ export class OperatorCommands {
       if (already !== undefined) return already;
       const acting = this.#actAndRecord(definition.name, message, act);
       running.set(message.id, acting);
-      // What failed is no answer: sent again, it is acted on again.
+      // A failure is not an answer: sent again, it is acted on again.
       acting.catch(() => running.delete(message.id));
       return acting;
     };

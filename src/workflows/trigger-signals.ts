@@ -1,5 +1,5 @@
 /**
- * Triggers that come by signal. A handler isn't told who sent one; the history is asked, once for all that came since
+ * Triggers that come by signal. A handler can't see who sent one; the history is asked, once for all that came since
  * it was asked last, so that a flood of strangers costs few activities and counts for nothing.
  */
 import { isCancellation, log, sleep } from '@temporalio/workflow';

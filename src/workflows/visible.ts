@@ -32,7 +32,7 @@ export function show(
   ]);
 }
 
-/** Of a child at its start: set both, since the UI shows these beside the current details. */
+/** For a child at its start: set both, since the UI shows these beside the current details. */
 export function described(summary: string, details: string): { staticSummary: string; staticDetails: string } {
   return { staticSummary: summary.slice(0, 200), staticDetails: details };
 }

@@ -63,7 +63,7 @@ export class Wake {
   }
 }
 
-/** Nobody waits for the answer, and no workflow may end by what it refused: what can't be recorded is in the worker's log. */
+/** A signal has no answer, and no workflow may end by what it refused: what can't be recorded is in the worker's log. */
 export async function recordRefusedSignal(project: string, mistake: string): Promise<void> {
   try {
     await io().mlopsRecordRefusedSignal({ project, mistake });

@@ -1,6 +1,6 @@
 /** What the quickstart ends with, on a recorded story: one line of JSON, a table, and nothing counted too early. */
 import { parseOptions, type QuickstartOptions } from '../../scripts/quickstart/options';
-import { type Result, report, type Told } from '../../scripts/quickstart/report';
+import { type Result, report, type Reported } from '../../scripts/quickstart/report';
 import { Traffic } from '../../scripts/quickstart/traffic';
 import { digestOf } from '../../src/runtime/digest';
 import type { PredictionRecord } from '../../src/domain/endpoint';
@@ -99,7 +99,7 @@ interface Said {
 /** @param sent what the driver has had an answer to */
 async function reported(
   args: readonly string[],
-  changes: Partial<Told> = {},
+  changes: Partial<Reported> = {},
   sent = { predictions: 2, truths: 1 }
 ): Promise<Said> {
   const traffic = new Traffic({ endpoint: 'http://127.0.0.1:1', model: PROJECT, flights: [] });

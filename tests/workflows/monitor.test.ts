@@ -402,7 +402,7 @@ test('a jump of years passes its empty windows in one step, and stops where some
   await eventually('the next', async () => ((await details()).includes('**2024-02-01T') ? true : undefined));
   // What was counted again later is a revision of one of the two.
   expect((await windows()).filter(({ revision }) => revision === 0)).toHaveLength(2);
-  expect(await details()).toContain('- **2001-02-08** to 2011-02-03: nobody asked');
+  expect(await details()).toContain('- **2001-02-08** to 2011-02-03: no requests');
   const { events } = await handle.fetchHistory();
   const looks = events?.filter(
     (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'mlopsWindowReady'

@@ -54,7 +54,7 @@ async function decisionIn(
 export interface EndedBy {
   /** Why the project's lifecycle ended the run, where it did. */
   readonly lifecycle?: string;
-  /** Of the newest signal to end it that came from elsewhere. */
+  /** Who sent the newest signal to end it that came from elsewhere. */
   readonly stranger?: { readonly eventId: string; readonly identity: string };
 }
 

@@ -14,7 +14,7 @@ export interface RecordDecisions {
   readonly sent: readonly SentDecision[];
 }
 
-/** Of one call: the workflow sends fewer. */
+/** In one call: the workflow sends fewer. */
 const MAX_SENT = 200;
 
 export function recordDecisionsActivities(deps: ActivityDeps) {

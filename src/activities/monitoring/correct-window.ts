@@ -72,7 +72,7 @@ export interface Corrected {
   readonly line?: string;
 }
 
-/** A body's field, left out for clocks that nobody set. */
+/** A body's field, left out for clocks that were never set. */
 export const atEpoch = (clockEpoch: number): Pick<WindowBody, 'clockEpoch'> => (clockEpoch === 0 ? {} : { clockEpoch });
 
 /** The window as counted now: its next revision, or the latest one where nothing has changed. What it triggered stays. */

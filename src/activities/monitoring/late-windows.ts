@@ -86,7 +86,7 @@ async function windowAt(
     };
     return { period, count };
   }
-  // Nobody had asked in time: this is its first verdict.
+  // There were no requests in time: this is its first verdict.
   const asOf = allTruth(unjudged, durationMs(monitoring.truthDelay));
   const judge = { project, definition, period: unjudged, asOf };
   const count = async () => {

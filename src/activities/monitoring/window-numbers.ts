@@ -35,7 +35,7 @@ export interface JudgeRows {
 }
 
 export interface JudgedRows {
-  /** Of the version that answered most of the window; absent where nobody asked. */
+  /** The version that answered most of the window; absent where there were no requests. */
   readonly version?: Ref<'version'>;
   readonly numbers: Omit<JudgedWindow, 'endpoint' | 'period' | 'revision' | 'definition' | 'asOf'>;
 }
@@ -145,7 +145,7 @@ class RowFile {
   }
 }
 
-/** Nobody asked: the verdict is that of the version that would have answered. */
+/** No requests: the verdict is that of the version that would have answered. */
 async function championNumber(stores: Stores, project: string): Promise<number> {
   return (await championOf(stores, project))?.number ?? 0;
 }

@@ -4,7 +4,7 @@ import { LABEL_VALUES } from '../../domain/endpoint';
 import type { WindowRow } from '../../engines/monitor/window-table';
 import type { JoinedRow } from '../../stores/predictions';
 
-/** `why`: what is wrong with it. Of a row whose truth alone is wrong, the rest is used. */
+/** `why`: what is wrong with it. Where a row's truth alone is wrong, the rest is used. */
 export interface CheckedRow {
   readonly row?: WindowRow;
   readonly why?: string;

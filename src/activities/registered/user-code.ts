@@ -30,7 +30,7 @@ export async function registered(deps: ActivityDeps, kind: CodeKind, name: strin
   );
 }
 
-/** A step's version: two teams' code of one name and version is told apart by its source. */
+/** A step's version: two teams' code of one name and version is distinguished by its source. */
 export function codeVersion({ version, sourceDigest }: RegisteredDescription): string {
   return `registered ${version} ${sourceDigest.slice('sha256:'.length, 'sha256:'.length + 12)}`;
 }
@@ -52,5 +52,5 @@ export async function keepSource(deps: ActivityDeps, project: string, code: Regi
   await registerCode(await deps.stores(), id, code.sourceDigest);
 }
 
-/** Of a worker without modules. */
+/** For a worker without modules. */
 export const nothingRegistered: Registered = { modules: [], describe: () => Promise.resolve([]) };

@@ -1,6 +1,6 @@
 /**
  * Checkpoints of a running step: they save time and nothing else. One that can't be saved, or is gone, costs time, never
- * the training. Of a step there is one record and one object, and neither once the step is committed.
+ * the training. A step has one record and one object, and neither once the step is committed.
  */
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import type { ActivityDeps } from '../deps';
 import { localCopies } from './artifact-cache';
 
 export interface CheckpointSaver {
-  /** A checkpoint of `step` is complete in the folder. Of those that come while one is being saved, the newest is next. */
+  /** A checkpoint of `step` is complete in the folder. The newest of those that come while one is being saved is next. */
   save(file: string, step: number): void;
   /** Resolves once nothing is being saved; never rejects. */
   settled(): Promise<void>;
@@ -117,6 +117,6 @@ export async function forgetCheckpoint(stores: Stores, key: Digest): Promise<voi
     for (const digest of bytesOf(checkpoint)) await stores.artifacts.remove(digest);
     await deleteCheckpoint(stores, key);
   } catch (error) {
-    log.warn('a checkpoint that nobody needs any more could not be removed', { step: key, why: String(error) });
+    log.warn('a checkpoint that is not needed any more could not be removed', { step: key, why: String(error) });
   }
 }

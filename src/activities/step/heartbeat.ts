@@ -2,13 +2,13 @@ import { Context, cancellationSignal } from '@temporalio/activity';
 
 const BEAT_MS = 500;
 
-/** Attempts that say themselves what they do. */
-const telling = new WeakSet<Context>();
+/** Attempts whose heartbeats have details of their own. */
+const detailed = new WeakSet<Context>();
 
 /** A heartbeat with what the Temporal UI shows under Pending Activities. */
 export function beat(details: unknown): void {
   const context = Context.current();
-  telling.add(context);
+  detailed.add(context);
   context.heartbeat(details);
 }
 
@@ -36,7 +36,7 @@ export function alive<A extends object>(activities: A): A {
     name,
     async (...args: unknown[]): Promise<unknown> => {
       const context = Context.current();
-      const timer = setInterval(() => telling.has(context) || context.heartbeat(), BEAT_MS);
+      const timer = setInterval(() => detailed.has(context) || context.heartbeat(), BEAT_MS);
       try {
         return await (activity as (...args: unknown[]) => Promise<unknown>)(...args);
       } finally {

@@ -17,7 +17,7 @@ import type { ActivityDeps } from '../deps';
 export interface StepRequest<K extends FactKind> {
   readonly kind: K;
   readonly name: string;
-  /** Of our steps: the digest of their built files; of registered code: the version that it declares. */
+  /** Our steps: the digest of their built files; registered code: the version that it declares. */
   readonly version: string;
   readonly params: unknown;
   readonly inputs: readonly Ref[];

@@ -10,7 +10,7 @@ export async function examineMongo(stores: RecordStores): Promise<Finding> {
   return mongoFinding(`version ${version}, replica set ${setName}, database ${database}`, transactionSeconds);
 }
 
-/** @param seconds transactionLifetimeLimitSeconds; undefined where the server doesn't tell */
+/** @param seconds transactionLifetimeLimitSeconds; undefined where the server doesn't say */
 export function mongoFinding(what: string, seconds: number | undefined): Finding {
   if (seconds === undefined || seconds <= LONGEST_TRANSACTION_SECONDS) return ok('mongodb', what);
   return warning(

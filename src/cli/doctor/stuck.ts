@@ -5,7 +5,7 @@ import { type Finding, ok, problem, warning } from './finding';
 import { WORKFLOWS } from '../../domain/ids';
 
 const OPEN = `ExecutionStatus = "Running" AND WorkflowId STARTS_WITH "${WORKFLOWS}"`;
-/** A worker that was restarted lets a task time out once or twice; above this attempt it is no hiccup. */
+/** A worker that was restarted lets a task time out once or twice; above this attempt it is stuck. */
 const FEW_TIMEOUTS = 3;
 const MOST_WORKFLOWS = 2_000;
 const AT_ONCE = 16;
@@ -72,7 +72,7 @@ export function isNotFound(error: unknown): boolean {
 const NOT_FOUND = 5;
 
 interface LastFailure {
-  /** Of the task that is tried again and again; undefined where it only times out. */
+  /** Failure of the task that is tried again and again; undefined where it only times out. */
   readonly failure: string | undefined;
   readonly nondeterministic: boolean;
 }

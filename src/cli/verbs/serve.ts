@@ -89,7 +89,7 @@ async function untilSignalled(running: Replica): Promise<void> {
   await running.close();
 }
 
-/** Of this database's endpoint alone; the stack's data folder goes when its data go (`stack.sh wipe`). */
+/** This database's endpoint alone has it; the stack's data folder goes when its data go (`stack.sh wipe`). */
 function defaultFolder(stores: StoreConfig, endpoint: string, replica: string, stack = '.stack'): string {
   const base = existsSync(join(stack, 'env')) ? join(stack, 'data') : '.mlops';
   return join(base, 'serve', databaseNamed(stores), endpoint, replica);

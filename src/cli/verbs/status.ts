@@ -50,13 +50,13 @@ async function asked(client: MlopsClient, project: string): Promise<Said> {
   try {
     queue = await client.queueOf(project);
     await client.requireWorker(POLL_WITHIN_MS, queue);
-    // A worker that has just died is still listed as a poller: then nobody answers.
+    // A worker that has just died is still listed as a poller: then there is no answer.
     const status = await client.temporal.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => client.status(project));
     return { status };
   } catch (error) {
     const code = errorCodeOf(error);
     if (code === 'MLOPS_NO_WORKER' || code === 'MLOPS_UNKNOWN_PROJECT') return { silent: (error as Error).message };
-    // The deadline passed, or the workflow's task fails: the records tell what they know all the same.
+    // The deadline passed, or the workflow's task fails: the records are printed all the same.
     const why = ((error as Error).cause as { details?: string } | undefined)?.details || (error as Error).message;
     return {
       silent: `the lifecycle doesn't answer on ${queue}: ${why.replace(/\.+$/, '')}. mlops doctor looks why.`,

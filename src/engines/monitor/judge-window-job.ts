@@ -13,9 +13,9 @@ import { dataQualityOf } from './data-quality';
 import { readWindow, type WindowTable } from './window-table';
 
 export interface JudgeWindowInput {
-  /** File of rows, a JSON `WindowRow` a line, in the order of event time. Absent: nobody asked. */
+  /** File of rows, a JSON `WindowRow` a line, in the order of event time. Absent: no requests. */
   readonly rows?: string;
-  /** File of the version's frozen reference; absent where it has none: then no drift is told. */
+  /** File of the version's frozen reference; absent where it has none: then no drift is judged. */
   readonly reference?: string;
   /** File of the dependencies that its training rows taught. */
   readonly dependencies?: string;

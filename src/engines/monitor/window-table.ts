@@ -20,7 +20,7 @@ export interface WindowTable {
   readonly table: TableColumns;
   /** [rows] */
   readonly scores: Float32Array;
-  /** Of the rows with truth, in the order of event time: µs, scores, labels. */
+  /** The rows with truth, in the order of event time: µs, scores, labels. */
   readonly known: {
     readonly eventTime: BigInt64Array;
     readonly scores: Float32Array;

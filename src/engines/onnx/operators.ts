@@ -39,9 +39,9 @@ export function operators(graph: Graph) {
     add: binary('Add'),
     sub: binary('Sub'),
     mul: binary('Mul'),
-    /** Of integers: rounds towards zero. */
+    /** Integers: rounds towards zero. */
     div: binary('Div'),
-    /** Of integers: the remainder has the divisor's sign (floor). */
+    /** Integers: the remainder has the divisor's sign (floor). */
     mod: binary('Mod'),
     pow: binary('Pow'),
     equal: comparison('Equal'),

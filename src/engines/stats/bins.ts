@@ -84,7 +84,7 @@ function numberBins(values: Float64Array | Float32Array): NumberBins | undefined
 
 /**
  * Ends of tenths of the rows; of few distinct values, each value. A value that fills a tenth or more has a bin of its
- * own: of a number that is 1 in 95 % of the rows, the other 5 % are no part of the bin of 1.
+ * own: of a number that is 1 in 95 % of the rows, the other 5 % are not part of the bin of 1.
  */
 function edgesOf(sorted: Float64Array | Float32Array): readonly number[] {
   const distinct = firstDistinct(sorted, INNER_BINS + 1);

@@ -95,7 +95,7 @@ function outOfMemory(error: unknown, limit: string): MlopsError | undefined {
   );
 }
 
-/** Of what the binding throws; not by `instanceof`, which knows one realm's errors only. */
+/** By what the binding throws; not by `instanceof`, which knows one realm's errors only. */
 export function messageOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
 }

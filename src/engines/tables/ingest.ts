@@ -36,7 +36,7 @@ export interface IngestOutput {
   /** Rows that break a blocking rule, with a column `__reason`; no file where there is none. */
   readonly quarantine: { readonly rows: number; readonly file?: string; readonly digest?: Digest };
   readonly validation: readonly RuleResult[];
-  /** Of the rows in the shards. */
+  /** Digest of the rows in the shards. */
   readonly profile: Profile;
 }
 
@@ -46,7 +46,7 @@ const STEPS = 5;
 /**
  * @throws MlopsError MLOPS_SOURCE_UNREADABLE, MLOPS_SOURCE_EMPTY, MLOPS_SOURCE_CHANGED since it was observed,
  * MLOPS_COLUMN_MISSING, MLOPS_COLUMN_TYPE, MLOPS_TOO_FEW_ROWS, MLOPS_QUARANTINE_TOO_LARGE, MLOPS_DEFINITION_INVALID,
- * MLOPS_NAME_INVALID. What is in the folder then counts for nothing. A batch without any row after the first is no error.
+ * MLOPS_NAME_INVALID. What is in the folder then counts for nothing. A batch without any row after the first is not an error.
  */
 export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => {
   const { files, source, schema, memoryLimit } = input;

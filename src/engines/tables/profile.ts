@@ -9,7 +9,7 @@ export interface ColumnProfile {
   readonly present: number;
   readonly missing: number;
   readonly distinct: number;
-  /** Of numbers, integers and (as 0 and 1) booleans. */
+  /** Numbers, integers and (as 0 and 1) booleans have it. */
   readonly mean?: number;
   /** Timestamps in ISO-8601. Strings have neither bounds nor quantiles. */
   readonly min?: number | string;

@@ -24,7 +24,7 @@ export const WRONG_VALUE = 'wrong value ';
  * A subquery with the declared columns and `__row` (from 0). Row numbers of CSV and JSON Lines count data rows.
  * @param file a local path
  * @throws MlopsError MLOPS_SOURCE_UNREADABLE: not what it claims to be; MLOPS_SOURCE_EMPTY; MLOPS_COLUMN_MISSING,
- * MLOPS_COLUMN_TYPE. Of text, types are checked while rows are read.
+ * MLOPS_COLUMN_TYPE. Types of text are checked while rows are read.
  */
 export async function relationOf(
   database: Database,
@@ -114,7 +114,7 @@ const JSON_TYPES = {
   timestamp: ['VARCHAR'],
 } as const satisfies Readonly<Record<ColumnType, readonly string[]>>;
 
-/** Text → value; where something is there that is no such value, the query ends with WRONG_VALUE. */
+/** Text → value; where something is there that is not such a value, the query ends with WRONG_VALUE. */
 function parsed(name: string, type: ColumnType, value: string, there: string): string {
   const it = parsedText(type, value);
   const detail = `json_object('column', ${text(name)}, 'row', "${ROW}", 'declared', ${text(type)}, 'found', left(${value}, ${MOST_QUOTED}))`;

@@ -15,7 +15,7 @@ type Values = Int8Array | Int32Array | Float64Array | BigInt64Array;
 interface DigestedColumn {
   readonly name: string;
   readonly type: ColumnType;
-  /** Of strings: distinct values of the whole table, in code-point order. */
+  /** Strings: distinct values of the whole table, in code-point order. */
   readonly dictionary?: readonly string[];
 }
 

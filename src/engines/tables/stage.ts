@@ -51,7 +51,7 @@ export async function stage(database: Database, batch: Batch, rules: readonly Ro
   }
 }
 
-/** Rows of which nobody can say when they were known belong to the first batch, where they are quarantined. */
+/** Rows without a time at which they were known belong to the first batch, where they are quarantined. */
 function spanOf({ after, asOf }: Batch): string {
   const known = `"${KNOWN_AT}"`;
   if (after === null) return `(${known} <= ${moment(asOf)} OR ${known} IS NULL)`;

@@ -25,7 +25,7 @@ export function stateOf(results: Readonly<Record<string, Tensor>>): TrainingStat
 }
 
 /**
- * Adds each batch's mean loss × its rows, one after the other: summed by calls first, the rounding would tell how long
+ * Adds each batch's mean loss × its rows, one after the other: summed by calls first, the rounding would depend on how long
  * the calls were.
  */
 export function addLosses(sum: number, results: Readonly<Record<string, Tensor>>, sizes: readonly number[]): number {

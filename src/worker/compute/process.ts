@@ -13,7 +13,7 @@ export interface ChildMemory {
 
 export function startChild({ memory, databaseMemory }: ChildMemory, userCode: boolean): ChildProcess {
   return fork(builtFile('src', 'worker', 'compute', 'child.js'), [], {
-    // Not where the worker is: a child moves into its attempt's folder, and a spare one is in nobody's way.
+    // Not where the worker is: a child moves into its attempt's folder, and a spare one needs none.
     cwd: packageRoot(),
     // What user code prints belongs to its failure; engines print nothing.
     stdio: ['ignore', userCode ? 'pipe' : 'ignore', 'pipe', 'ipc'],

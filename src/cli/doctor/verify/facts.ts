@@ -84,7 +84,7 @@ async function checkAudit(
     const digest = recorded.get(_id);
     const about = nodeOf({ kind, id: _id });
     if (digest === undefined && AUDITED.includes(kind))
-      problems.add(about, 'no audit event tells of it: it was not written by a worker', RESTORE);
+      problems.add(about, 'no audit event records it: it was not written by a worker', RESTORE);
     // A record that is not the one that was recorded is found with its event.
     else if (digest !== undefined && digest !== record)
       problems.add(about, 'the audit recorded another content of it', RESTORE);

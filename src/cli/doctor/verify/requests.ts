@@ -27,7 +27,7 @@ async function wrongWith(stores: RecordStores, request: ApprovalRequest): Promis
     askedOf(stores, request),
   ]);
   const wrong = [...asked];
-  if (opened === null) wrong.push('no audit event tells of it: it was not opened by a worker');
+  if (opened === null) wrong.push('no audit event records it: it was not opened by a worker');
   else if (opened.record?.digest !== requestRecord(request).digest)
     wrong.push('it was changed: the audit recorded another content of it');
   if (state !== 'open' && closed?.what !== `request ${state}`) wrong.push(`it is ${state}, and no audit event says so`);
