@@ -13,7 +13,13 @@ export type FittedTransform =
   | { readonly transform: 'timeOfDayCycles'; readonly column: string; readonly harmonics: number }
   | { readonly transform: 'weekday'; readonly column: string }
   | {
-      readonly transform: 'standardize' | 'logStandardize';
+      readonly transform: 'standardize';
+      readonly column: string;
+      readonly mean: number;
+      readonly deviation: number;
+    }
+  | {
+      readonly transform: 'logStandardize';
       readonly column: string;
       readonly mean: number;
       readonly deviation: number;
@@ -30,6 +36,8 @@ export type FittedTransform =
       readonly width: number;
       readonly categories: readonly string[];
     };
+
+export type Fitted<K extends FittedTransform['transform']> = Extract<FittedTransform, { readonly transform: K }>;
 
 export interface FittedFeatures {
   readonly v: 1;

@@ -1,9 +1,10 @@
 /**
  * A graph under construction: inputs, constants, nodes in order, outputs. Values know their element type and shape,
  * so operators can check them and gradients can undo a broadcast. Names are counted, so that the same calls make the
- * same bytes.
+ * same bytes. What is asked for again is there already: the same operator on the same values is one node, the same number
+ * one constant, so whoever emits needs no memory of what others have emitted.
  */
-import type { ElementType, Tensor } from './tensor';
+import { bytesOf, type ElementType, type Tensor } from './tensor';
 
 /** A size, or the name of one that is known at run time only ('N', rows). */
 export type Dim = number | string;
@@ -46,6 +47,7 @@ export class Graph {
   readonly nodes: Node[] = [];
   readonly outputs: Value[] = [];
   readonly #names: Set<string>;
+  readonly #known = new Map<string, readonly Value[]>();
 
   /** @param outer the graph that this one is the body of: names may not repeat, its values may be read. */
   constructor(name: string, outer?: Graph) {
@@ -60,28 +62,39 @@ export class Graph {
   }
 
   constant(tensor: Tensor, name?: string): Value {
-    const value = this.#value(name ?? this.#fresh('constant'), tensor.type, tensor.dims);
-    this.constants.push({ value, tensor });
-    return value;
+    const [value] = this.#once(name === undefined ? constantKey(tensor) : undefined, () => {
+      const made = this.#value(name ?? this.#fresh('constant'), tensor.type, tensor.dims);
+      this.constants.push({ value: made, tensor });
+      return [made];
+    });
+    return value!;
   }
 
-  /** Adds a node and gives its outputs. */
+  /** Adds a node, unless there is one like it, and gives its outputs. */
   node(request: NodeRequest): readonly Value[] {
-    const outputs = request.outputs.map((output) =>
-      this.#value(output.name ?? this.#fresh(request.operator), output.type, output.shape)
-    );
-    this.nodes.push({
-      operator: request.operator,
-      domain: request.domain ?? '',
-      inputs: request.inputs,
-      outputs,
-      attributes: request.attributes ?? {},
+    return this.#once(nodeKey(request), () => {
+      const outputs = request.outputs.map((output) =>
+        this.#value(output.name ?? this.#fresh(request.operator), output.type, output.shape)
+      );
+      this.nodes.push({
+        operator: request.operator,
+        domain: request.domain ?? '',
+        inputs: request.inputs,
+        outputs,
+        attributes: request.attributes ?? {},
+      });
+      return outputs;
     });
-    return outputs;
   }
 
   output(value: Value): void {
     this.outputs.push(value);
+  }
+
+  #once(key: string | undefined, make: () => readonly Value[]): readonly Value[] {
+    const values = (key === undefined ? undefined : this.#known.get(key)) ?? make();
+    if (key !== undefined) this.#known.set(key, values);
+    return values;
   }
 
   #value(name: string, type: ElementType, shape: readonly Dim[]): Value {
@@ -94,4 +107,16 @@ export class Graph {
   #fresh(kind: string): string {
     return `/${kind}_${this.#names.size}`;
   }
+}
+
+function constantKey({ type, dims, data }: Tensor): string {
+  const content = type === 'string' ? data : Buffer.from(bytesOf(data)).toString('base64');
+  return JSON.stringify([type, dims, content]);
+}
+
+/** Undefined where the node has to be one of its own: a name was asked for, or it has a body. */
+function nodeKey({ operator, inputs, outputs, attributes = {} }: NodeRequest): string | undefined {
+  if (outputs.some(({ name }) => name !== undefined)) return undefined;
+  if (Object.values(attributes).some((attribute) => attribute instanceof Graph)) return undefined;
+  return JSON.stringify([operator, inputs.map(({ name }) => name), outputs.length, attributes]);
 }

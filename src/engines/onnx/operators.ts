@@ -100,6 +100,18 @@ export function operators(graph: Graph) {
       shape[axis] = end - start;
       return one('Slice', [x, integers([start]), integers([end]), integers([axis])], x.type, shape);
     },
+    /** Vectors side by side: [N] each → [N, F], with as many nodes for a thousand of them as for two. */
+    columns: (vectors: readonly Value[]) => {
+      const [first] = vectors;
+      const { type, shape } = first!;
+      if (vectors.length === 1) return one('Unsqueeze', [first!, integers([1])], type, [...shape, 1]);
+      const joined = one('Concat', vectors, type, ['all'], { axis: 0 });
+      const rows = one('Reshape', [joined, integers([vectors.length, -1])], type, [vectors.length, ...shape]);
+      return one('Transpose', [rows], type, [...shape, vectors.length], { perm: [1, 0] });
+    },
+    /** Columns of [N, F] by number → [N, their count]. */
+    select: (x: Value, columns: readonly number[]) =>
+      one('Gather', [x, integers(columns)], x.type, [x.shape[0]!, columns.length], { axis: 1 }),
     /** Consecutive parts of a vector. */
     split: (x: Value, sizes: readonly number[]) =>
       graph.node({

@@ -65,6 +65,21 @@ test('what onnxruntime refuses is said with its reason', async () => {
   );
 });
 
+test('the same operator on the same values is one node, and the same number one constant', () => {
+  const graph = new Graph('g');
+  const o = operators(graph);
+  const x = graph.input('x', 'float64', ['N']);
+  const doubled = o.mul(x, o.scalar(2, 'float64'));
+  expect(o.mul(x, o.scalar(2, 'float64'))).toBe(doubled);
+  expect(o.mul(o.scalar(2, 'float64'), x)).not.toBe(doubled);
+  expect(o.scalar(2)).not.toBe(o.scalar(2, 'float64'));
+  expect(o.scalar(-0)).not.toBe(o.scalar(0));
+  expect(o.cast(x, 'float32')).not.toBe(o.cast(x, 'int64'));
+  // A name is a promise to a reader of the file.
+  expect(o.squeeze(o.unsqueeze(x, 1), 1, 'named')).not.toBe(o.squeeze(o.unsqueeze(x, 1), 1));
+  expect(graph.nodes).toHaveLength(7);
+});
+
 test('shapes and names are checked while a graph is built', () => {
   const graph = new Graph('g');
   const o = operators(graph);

@@ -1,0 +1,113 @@
+/** Features of one kind are emitted together: what each of them gives is what it gives alone. */
+import fc from 'fast-check';
+import type { FeatureDefinition } from '../../../src/domain/definition';
+import { featureGraph } from '../../../src/engines/features/feature-graph';
+import { fitFeatures } from '../../../src/engines/features/fit';
+import { denseWidth, type FittedFeatures } from '../../../src/engines/features/fitted';
+import { makeFeatures } from '../../../src/engines/features/make-features';
+import { batchDependentNodes } from '../../../src/engines/onnx/batch-invariant';
+import { decodeModel } from '../../../src/engines/onnx/model';
+import { openSession } from '../../../src/engines/onnx/session';
+import { bytesOf } from '../../../src/engines/onnx/tensor';
+import { feedsOf } from '../../../src/engines/features/feeds';
+import type { TableColumns } from '../../../src/engines/tables/columns';
+import { randomStream } from '../../../src/engines/train/random';
+import { numberColumn, SILENT, table, textColumn, timeColumn } from './tables';
+
+const ROWS = 211;
+const random = randomStream(5, 7, 0);
+const share = () => random() / 2 ** 32;
+const column = <T>(missing: T, value: () => T) =>
+  Array.from({ length: ROWS }, () => (share() < 0.1 ? missing : value()));
+const time = () => timeColumn(column<bigint | null>(null, () => BigInt(Math.floor((share() - 0.3) * 4e15))));
+const number = () => numberColumn(column(Number.NaN, () => Math.round(40 * share() - 5) / 2));
+const text = () => textColumn(column<string | null>(null, () => `T${Math.floor(6 * share() ** 2)}`));
+
+const rows: TableColumns = table({
+  ...{ t1: time(), t2: time(), t3: time() },
+  ...{ x1: number(), x2: number(), x3: number() },
+  ...{ s1: text(), s2: text(), s3: text() },
+});
+
+const feature = fc.oneof(
+  fc.record({
+    transform: fc.constant('timeOfDayBuckets' as const),
+    column: of('t'),
+    buckets: fc.integer({ min: 1, max: 30 }),
+  }),
+  fc.record({
+    transform: fc.constant('timeOfDayCycles' as const),
+    column: of('t'),
+    harmonics: fc.integer({ min: 1, max: 5 }),
+  }),
+  fc.record({ transform: fc.constant('weekday' as const), column: of('t') }),
+  fc.record({ transform: fc.constantFrom('standardize' as const, 'logStandardize' as const), column: of('x') }),
+  fc.record({ transform: fc.constant('oneHot' as const), column: fc.oneof(of('x'), of('s')), minCount: fc.constant(3) })
+);
+
+function of(type: 't' | 'x' | 's') {
+  return fc.constantFrom(`${type}1`, `${type}2`, `${type}3`);
+}
+
+async function dense(fitted: FittedFeatures): Promise<readonly (readonly number[])[]> {
+  const made = await makeFeatures(featureGraph(fitted), fitted, rows, SILENT);
+  const width = denseWidth(fitted);
+  return Array.from({ length: ROWS }, (_, row) => [...made.dense.subarray(row * width, (row + 1) * width)]);
+}
+
+const kindOf = ({ transform, column: name }: FeatureDefinition) => `${transform} ${name[0]}`;
+
+test('any features together give the bits that each gives alone, kind by kind', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(feature, { minLength: 1, maxLength: 12 }), async (features) => {
+      const kinds = [...new Set(features.map(kindOf))];
+      const byKind = kinds.flatMap((kind) => features.filter((each) => kindOf(each) === kind));
+      const alone = await Promise.all(byKind.map((each) => dense(fitFeatures(rows, [each]))));
+      const wanted = Array.from({ length: ROWS }, (_, row) => alone.flatMap((part) => part[row]!));
+      expect(await dense(fitFeatures(rows, features))).toEqual(wanted);
+    }),
+    { numRuns: 60 }
+  );
+});
+
+const TWO_OF_EACH: readonly FeatureDefinition[] = [1, 2].flatMap((i): FeatureDefinition[] => [
+  { transform: 'timeOfDayBuckets', column: `t${i}`, buckets: 24 * i },
+  { transform: 'timeOfDayCycles', column: `t${i}`, harmonics: 1 + i },
+  { transform: 'weekday', column: `t${i}` },
+  { transform: 'standardize', column: `x${i}` },
+  { transform: 'logStandardize', column: `x${i}` },
+  { transform: 'oneHot', column: `x${i}`, minCount: 3 },
+  { transform: 'oneHot', column: `s${i}`, minCount: 3 },
+]);
+
+test.each([1, 2, 7, 33])('a row among %i others has the bits that it has among all', async (batch) => {
+  const fitted = fitFeatures(rows, TWO_OF_EACH);
+  const graph = featureGraph(fitted);
+  expect(batchDependentNodes(decodeModel(graph))).toEqual([]);
+  const session = await openSession(graph);
+  const inBatches = async (size: number) => {
+    const parts: Uint8Array[] = [];
+    for (let from = 0; from < ROWS; from += size) {
+      const feeds = feedsOf(rows, fitted.inputs, from, Math.min(ROWS, from + size));
+      parts.push(bytesOf((await session.run(feeds)).dense!.data));
+    }
+    return Buffer.concat(parts).toString('base64');
+  };
+  expect(await inBatches(batch)).toBe(await inBatches(ROWS));
+  await session.close();
+});
+
+test('a thousand columns of numbers take as many nodes as two', () => {
+  const nodes = (columns: number) => {
+    const names = Array.from({ length: columns }, (_, i) => `x${i}`);
+    const transforms = names.flatMap((name) => [
+      { transform: 'standardize', column: name, mean: 1, deviation: 2 } as const,
+      { transform: 'logStandardize', column: name, mean: 1, deviation: 2 } as const,
+      { transform: 'oneHot', column: name, categories: [1, 2, 3] } as const,
+    ]);
+    const inputs = names.map((name) => ({ column: name, type: 'number' }) as const);
+    return decodeModel(featureGraph({ v: 1, rows: 1, inputs, transforms })).graph!.node.length;
+  };
+  expect(nodes(1_000)).toBe(nodes(2));
+  expect(nodes(2)).toBeLessThan(25);
+});
