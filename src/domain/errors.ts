@@ -22,6 +22,7 @@ export const ERRORS = {
   MLOPS_SOURCE_CHANGED: 'operator',
   MLOPS_TOO_MANY_PARTS: 'operator',
   MLOPS_COLUMN_MISSING: 'operator',
+  MLOPS_COLUMN_AMBIGUOUS: 'operator',
   MLOPS_COLUMN_TYPE: 'operator',
   MLOPS_TOO_FEW_ROWS: 'operator',
   MLOPS_QUARANTINE_TOO_LARGE: 'operator',

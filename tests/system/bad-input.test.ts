@@ -107,7 +107,7 @@ test.each([
     'with a word for a number',
     'word.csv',
     `${HEADER}\n2001-01-01T10:00:00Z,5,300,ORD,SFO\n2001-01-01T11:00:00Z,late,300,ORD,SFO\n`,
-    /^MLOPS_COLUMN_TYPE: .*file=.*word\.csv, column=delay, row=1, declared=integer, found=late/,
+    /^MLOPS_QUARANTINE_TOO_LARGE: 1 of 2 rows .*file=word\.csv, .*rule=delay: not an integer, .*row=word\.csv:1, found={"delay":"late"}/,
   ],
   [
     'that holds too few rows',

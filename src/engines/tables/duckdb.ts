@@ -49,7 +49,7 @@ function restrictions({ files, folder, memoryLimit = defaultMemory() }: Database
   return [
     `SET memory_limit = ${text(memoryLimit)}`,
     `SET temp_directory = ${folder === undefined ? "''" : path(`${folder}/spill`)}`,
-    `SET allowed_paths = ${paths(files)}`,
+    `SET allowed_paths = [${files.map(text).join(', ')}]`,
     ...(folder === undefined ? [] : [`SET allowed_directories = ${paths([folder])}`]),
     "SET TimeZone = 'UTC'",
     'SET enable_progress_bar = false',

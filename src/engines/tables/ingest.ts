@@ -9,10 +9,10 @@ import { type Database, withDatabase } from './duckdb';
 import { withHeartbeat } from './heartbeat';
 import { digestOfFile } from './observe';
 import { type Profile, profileOf } from './profile';
-import type { FileFormat } from './readers';
+import type { FileFormat } from './reading/relation';
 import { rowRules } from './rules';
 import { PARQUET, type ShardFile, writeShards } from './shards';
-import { column, FILE, KNOWN_AT, path, ROW } from './sql';
+import { column, FILE, KNOWN_AT, path, ROW, UNPARSED } from './sql';
 import { REASON, type SourceFile, stage } from './stage';
 
 export interface IngestInput {
@@ -33,7 +33,7 @@ export interface IngestOutput {
   /** Rows in the shards. */
   readonly rows: number;
   readonly shards: readonly ShardFile[];
-  /** Rows that break a blocking rule, with a column `__reason`; no file where there is none. */
+  /** Rows that break a blocking rule or can't be read, with the columns `__unparsed` and `__reason`; no file where there is none. */
   readonly quarantine: { readonly rows: number; readonly file?: string; readonly digest?: Digest };
   readonly validation: readonly RuleResult[];
   /** Digest of the rows in the shards. */
@@ -45,8 +45,8 @@ const STEPS = 5;
 
 /**
  * @throws MlopsError MLOPS_SOURCE_UNREADABLE, MLOPS_SOURCE_EMPTY, MLOPS_SOURCE_CHANGED since it was observed,
- * MLOPS_COLUMN_MISSING, MLOPS_COLUMN_TYPE, MLOPS_TOO_FEW_ROWS, MLOPS_QUARANTINE_TOO_LARGE, MLOPS_DEFINITION_INVALID,
- * MLOPS_NAME_INVALID. What is in the folder then counts for nothing. A batch without any row after the first is not an error.
+ * MLOPS_COLUMN_MISSING, MLOPS_COLUMN_AMBIGUOUS, MLOPS_COLUMN_TYPE, MLOPS_TOO_FEW_ROWS, MLOPS_QUARANTINE_TOO_LARGE,
+ * MLOPS_DEFINITION_INVALID, MLOPS_NAME_INVALID. What is in the folder then counts for nothing. A batch without any row after the first is not an error.
  */
 export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => {
   const { files, source, schema, memoryLimit } = input;
@@ -57,7 +57,7 @@ export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => 
   return await withHeartbeat(context, STEPS, (step) =>
     withDatabase(options, async (database) => {
       step('read');
-      await stage(database, input, rules);
+      await stage(database, input, rules, context.folder);
       step('check');
       const checked = await checkBatch(database, input, rules);
       step('sort');
@@ -93,7 +93,7 @@ async function writeQuarantine(
   if (rows === 0) return { rows };
   const file = 'quarantine.parquet';
   await database.run(
-    `COPY (SELECT ${kept}, "${REASON}" FROM staged WHERE "${REASON}" <> '' ORDER BY ${order})
+    `COPY (SELECT ${kept}, "${UNPARSED}", "${REASON}" FROM staged WHERE "${REASON}" <> '' ORDER BY ${order})
      TO ${path(join(folder, file))} (${PARQUET})`
   );
   return { rows, file, digest: await digestOfFile(join(folder, file)) };

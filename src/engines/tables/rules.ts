@@ -2,7 +2,7 @@
 import type { ColumnRule, ColumnType, SchemaDefinition, Severity, SourceDefinition } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
 import { type ColumnCheck, columnChecks } from './column-checks';
-import { column, KNOWN_AT, text } from './sql';
+import { column, KNOWN_AT, text, UNPARSED } from './sql';
 
 export interface RowRule {
   /** What holds for a good row: `delay at least -120`. */
@@ -57,10 +57,13 @@ function misfit(rule: ColumnRule, what: string): MlopsError {
   return new MlopsError('MLOPS_DEFINITION_INVALID', what, { rule: `schema of ${rule.column}` }, 'Fix the schema.');
 }
 
-/** Names of the blocking rules that a row breaks; '' for a good row. */
-export function reasonOf(rules: readonly RowRule[]): string {
+/**
+ * What could not be read of a row, else the names of the blocking rules that it breaks; '' for a good row.
+ * @param unparsed SQL of the former
+ */
+export function reasonOf(rules: readonly RowRule[], unparsed: string): string {
   const reasons = rules
     .filter(({ severity }) => severity === 'block')
     .map(({ name, broken }) => `CASE WHEN ${broken} THEN ${text(name)} END`);
-  return `concat_ws('; ', ${reasons.join(', ')})`;
+  return `CASE WHEN "${UNPARSED}" IS NOT NULL THEN ${unparsed} ELSE concat_ws('; ', ${reasons.join(', ')}) END`;
 }

@@ -8,6 +8,8 @@ import { momentOrDayMs } from '../../domain/moment';
 export const FILE = '__file';
 export const ROW = '__row';
 export const KNOWN_AT = '__known_at';
+/** What of a row could not be read, while it is staged and in quarantine. */
+export const UNPARSED = '__unparsed';
 
 /** `MISSING_TIMESTAMP`, and a missing integer in digests: no literal of it alone fits a BIGINT. */
 export const LEAST_BIGINT = '(-9223372036854775807 - 1)';
@@ -34,12 +36,17 @@ export function text(value: string): string {
 
 const GLOB = /[*?[\]{}]/;
 
+/** DuckDB would take the path for a pattern of paths. */
+export function isPattern(file: string): boolean {
+  return GLOB.test(file);
+}
+
 /**
  * A file's path as a literal.
  * @throws MlopsError MLOPS_SOURCE_UNREADABLE: DuckDB would take the path for a pattern of paths
  */
 export function path(file: string): string {
-  if (!GLOB.test(file)) return text(file);
+  if (!isPattern(file)) return text(file);
   const fix = 'Give it a path without * ? [ ] { }.';
   throw new MlopsError('MLOPS_SOURCE_UNREADABLE', 'The path would be read as a pattern.', { file }, fix);
 }

@@ -169,6 +169,46 @@ describe('the schema', () => {
     ]);
   });
 
+  test('counts rows that can not be read by what is wrong with them, and reads the others', async () => {
+    const good = '2024-01-01,1,2.5,Oslo,true';
+    const rows = [
+      good,
+      '2024-01-01,one,x,Oslo,true',
+      good,
+      'soon,2,1,Bern,false',
+      good,
+      '2024-01-01,1',
+      good,
+      '2024-01-01,7,1,Rome,',
+    ];
+    write(folder.path, 'orders.csv', `at,amount,price,city,paid\n${rows.join('\n')}\n`);
+    const schema = { maxQuarantinedShare: 0.5, columns: [rule({ required: true, max: 5 })] };
+    const output = await ingestOrders(folder.path, { format: 'csv', schema });
+    expect({ rows: output.rows, quarantined: output.quarantine.rows }).toEqual({ rows: 4, quarantined: 4 });
+    // What a row that can't be read says is unknown: it breaks no rule beside.
+    expect(output.validation.filter(({ broken }) => broken > 0)).toEqual([
+      { rule: 'amount at most 5', severity: 'block', broken: 1, examples: ['orders.csv:7'] },
+      { rule: 'amount: not an integer', severity: 'block', broken: 1, examples: ['orders.csv:1'] },
+      { rule: 'at: not a timestamp', severity: 'block', broken: 1, examples: ['orders.csv:3'] },
+      { rule: 'price: not a number', severity: 'block', broken: 1, examples: ['orders.csv:1'] },
+      { rule: 'row: fewer fields than the header', severity: 'block', broken: 1, examples: ['orders.csv:5'] },
+    ]);
+    const found = await sql(
+      `SELECT __row, amount, city, __unparsed, __reason FROM '${shardPath(output.quarantine.file!)}' WHERE __row = 1`
+    );
+    expect(found).toEqual([
+      {
+        __row: 1n,
+        amount: null,
+        city: 'Oslo',
+        __unparsed: '{"amount":"one","price":"x"}',
+        __reason: 'amount: not an integer; price: not a number',
+      },
+    ]);
+    const refused = ingestOrders(folder.path, { format: 'csv', schema: { ...schema, maxQuarantinedShare: 0.1 } });
+    await expect(refused).rejects.toThrow(/QUARANTINE_TOO_LARGE: 4 of 8 rows.*rule=.*row=orders\.csv:\d/);
+  });
+
   test('only counts what breaks a rule of less weight', async () => {
     const output = await ingestOrders(folder.path, { schema: { columns: [rule({ min: 500, severity: 'warn' })] } });
     expect(output.rows).toBe(1_000);

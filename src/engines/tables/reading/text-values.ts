@@ -1,0 +1,36 @@
+/** Text as a value of its column's type, in SQL: NULL where it is not one. The same rule in each format that holds text. */
+import type { ColumnDefinition } from '../../../domain/definition';
+import { momentOfText } from './moments-of-text';
+
+/** @param it a VARCHAR; @param decimal mark of numbers */
+export function parsed(definition: ColumnDefinition, it: string, decimal: '.' | ','): string {
+  switch (definition.type) {
+    case 'string':
+      // NUL is a sign of a damaged file or another encoding, never of a text.
+      return `CASE WHEN NOT contains(${it}, chr(0)) THEN ${it} END`;
+    case 'integer':
+      return integer(it, decimal);
+    case 'number':
+      return number(it, decimal);
+    case 'boolean':
+      return `TRY_CAST(${it} AS BOOLEAN)`;
+    case 'timestamp':
+      return momentOfText(it, definition, decimal);
+  }
+}
+
+/** A cast alone would take `1_000`, and blanks around it. */
+function number(it: string, decimal: '.' | ','): string {
+  const plain = `NOT contains(${it}, '_') AND NOT contains(${it}, ' ')`;
+  if (decimal === '.') return `CASE WHEN ${plain} THEN TRY_CAST(${it} AS DOUBLE) END`;
+  return `CASE WHEN ${plain} AND NOT contains(${it}, '.') THEN TRY_CAST(replace(${it}, ',', '.') AS DOUBLE) END`;
+}
+
+/** Whole numbers however they are written: `596`, `596.0`, `1e3`. A cast alone would round `1.5`. */
+function integer(it: string, decimal: '.' | ','): string {
+  const point = decimal === '.' ? '\\.' : ',';
+  const double = number(it, decimal);
+  return `CASE WHEN regexp_full_match(${it}, '[+-]?[0-9]+') THEN TRY_CAST(${it} AS BIGINT)
+    WHEN regexp_full_match(${it}, '[+-]?[0-9]+${point}0*') THEN TRY_CAST(regexp_extract(${it}, '[+-]?[0-9]+') AS BIGINT)
+    WHEN trunc(${double}) = (${double}) AND abs(${double}) <= 9007199254740992 THEN (${double})::BIGINT END`;
+}
