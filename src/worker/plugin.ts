@@ -122,7 +122,8 @@ export class MlopsPlugin extends SimplePlugin {
     }
     this.#worker = worker;
     const compute = await this.#prepare(options).catch(async (error: unknown) => {
-      await release(worker, () => super.runWorker(worker, next));
+      // Whether it can be released or not, nothing of it stays.
+      await release(worker, () => super.runWorker(worker, next)).catch(() => undefined);
       await this.#disconnect().catch(() => undefined);
       throw error;
     });
@@ -211,12 +212,12 @@ function oneWorker(): MlopsError {
 
 /**
  * A worker that never ran holds its connection, which then can't be closed, and keeps the process from ending. The only
- * way out of that is to run it, so it is begun and told to end at once.
+ * way out of that is to run it, so it is begun and shut down at once.
  */
 async function release(worker: Worker, run: () => Promise<void>): Promise<void> {
   if (worker.getState() !== 'INITIALIZED') return;
   const ended = run();
   worker.shutdown();
-  // Why it can't start is told by the caller.
+  // The caller says why it can't start.
   await ended.catch(() => undefined);
 }

@@ -6,7 +6,7 @@ import type { Failed, FromChild, FromWorker, RunsJob } from './protocol';
 
 const send = process.send?.bind(process);
 
-const tell = (message: FromChild): void => {
+const report = (message: FromChild): void => {
   send?.(message);
 };
 
@@ -19,8 +19,9 @@ process.on('message', (message: FromWorker) => {
     for (const module of LOADED_AHEAD) require(module);
   } else if (!taken) {
     taken = true;
+    report({ type: 'taken' });
     if (runsUserCode(message.job)) failWithUserCode();
-    void run(message).then(tell);
+    void run(message).then(report);
   }
 });
 
@@ -33,8 +34,8 @@ async function run({ job, input, folder }: RunsJob): Promise<FromChild> {
     if (work === undefined) throw new Error(`${entry.module} has no ${entry.name}`);
     const output = await work(input, {
       folder,
-      progress: (progress) => tell({ type: 'progress', progress }),
-      checkpoint: (file, step) => tell({ type: 'checkpoint', file, step }),
+      progress: (progress) => report({ type: 'progress', progress }),
+      checkpoint: (file, step) => report({ type: 'checkpoint', file, step }),
     });
     return { type: 'done', output };
   } catch (error) {
@@ -46,7 +47,7 @@ async function run({ job, input, folder }: RunsJob): Promise<FromChild> {
 function failWithUserCode(): void {
   const fail = (how: string) => (error: unknown) => {
     const said = error instanceof Error ? error.message : String(error);
-    tell(
+    report(
       failed(
         new MlopsError(
           'MLOPS_USER_CODE_FAILED',

@@ -29,19 +29,50 @@ export interface ComputePool {
   readonly runJob: RunJob;
   /** From now on a child is started ahead, for the job that comes next. */
   open(): void;
+  /** Ends every child that it has started, and starts no more. */
   close(): void;
 }
 
 export function computePool(limits: Limits): ComputePool {
-  const spare = new Spare(() => startChild(ceilingsOf('spare', limits), false));
+  const children = new Set<ChildProcess>();
+  let closed = false;
+  const start = (ceilings: Ceilings, userCode: boolean): ChildProcess => {
+    const child = startChild(ceilings, userCode);
+    children.add(child);
+    const forget = (): void => void children.delete(child);
+    // A process that could not be started never exits.
+    child.once('exit', forget).once('error', () => child.pid === undefined && forget());
+    return child;
+  };
+  const spare = new Spare(() => start(ceilingsOf('spare', limits), false));
+  const runJob: RunJob = async (job, input, options) => {
+    options.signal.throwIfAborted();
+    if (closed) throw crashed(job, 'its worker has ended', '');
+    const ceilings = ceilingsOf(job, limits);
+    const userCode = runsUserCode(job);
+    const ready = userCode ? undefined : spare.take();
+    let taken = false;
+    const onTaken = (): void => {
+      taken = true;
+    };
+    try {
+      return await run<never>(job, input, options, ceilings, ready ?? start(ceilings, userCode), onTaken);
+    } catch (error) {
+      // A spare child that ended while it waited costs no attempt: its job had not begun.
+      if (ready === undefined || taken || closed || options.signal.aborted) throw error;
+      return await run<never>(job, input, options, ceilings, start(ceilings, userCode), onTaken);
+    } finally {
+      spare.refill();
+    }
+  };
   return {
-    runJob: (job, input, options) => {
-      const ceilings = ceilingsOf(job, limits);
-      const take = (): ChildProcess => (runsUserCode(job) ? startChild(ceilings, true) : spare.take());
-      return run<never>(job, input, options, ceilings, take).finally(() => spare.refill());
-    },
+    runJob,
     open: () => spare.open(),
-    close: () => spare.close(),
+    close: () => {
+      closed = true;
+      spare.close();
+      for (const child of children) child.kill('SIGKILL');
+    },
   };
 }
 
@@ -64,11 +95,10 @@ function run<O>(
   input: unknown,
   options: RunJobOptions,
   ceilings: Ceilings,
-  take: () => ChildProcess
+  child: ChildProcess,
+  onTaken: () => void
 ): Promise<O> {
   return new Promise<O>((resolve, reject) => {
-    if (options.signal.aborted) return reject(options.signal.reason);
-    const child = take();
     const startedAt = Date.now();
     let heardAt = startedAt;
     let printed = '';
@@ -109,6 +139,8 @@ function run<O>(
     child.on('message', (message: FromChild) => {
       heardAt = Date.now();
       switch (message.type) {
+        case 'taken':
+          return onTaken();
         case 'progress':
           return options.onProgress?.(message.progress);
         case 'checkpoint':

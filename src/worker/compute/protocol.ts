@@ -25,6 +25,7 @@ export interface Failed {
 }
 
 export type FromChild =
+  | { readonly type: 'taken' }
   | { readonly type: 'progress'; readonly progress: JobProgress }
   | { readonly type: 'checkpoint'; readonly file: string; readonly step: number }
   | { readonly type: 'done'; readonly output: unknown }

@@ -14,7 +14,7 @@ export class Spare {
     this.#start = start;
   }
 
-  /** From now on one is kept ready; it keeps nobody's process from ending. */
+  /** From now on one is kept ready; it keeps no process from ending. */
   open(): void {
     this.#open = true;
     this.refill();
@@ -34,19 +34,19 @@ export class Spare {
     child.channel?.unref();
   }
 
-  /** The one that is ready, or a new one. */
-  take(): ChildProcess {
+  /** The one that is ready, as far as is known: its end may not have been noticed yet. Undefined where none is. */
+  take(): ChildProcess | undefined {
     const child = this.#child;
     this.#child = undefined;
-    if (child?.connected !== true || child.exitCode !== null || child.signalCode !== null) return this.#start();
+    if (child?.connected !== true || child.exitCode !== null || child.signalCode !== null) return undefined;
     child.ref();
     child.channel?.ref();
     return child;
   }
 
+  /** From now on none is started. */
   close(): void {
     this.#open = false;
-    this.#child?.kill('SIGKILL');
     this.#child = undefined;
   }
 }

@@ -1,11 +1,18 @@
 /** The compute child that is started ahead: for one job, with the bits of any other, and gone with its worker. */
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { defaultLimits } from '../../../src/activities/limits';
 import type { LabelInput, LabelOutput } from '../../../src/engines/tables/label';
+import { builtFile } from '../../../src/runtime/package-root';
+import { temporalConfig } from '../../../src/runtime/temporal-config';
+import { storeConfig } from '../../../src/stores/config';
 import { type ComputePool, computePool } from '../../../src/worker/compute/pool';
+import { MlopsPlugin } from '../../../src/worker/plugin';
 import { ingestOrders, TYPES, type TestFolder, testFolder, writeOrders } from '../../engines/tables/files';
 import { eventually } from '../../support/eventually';
+import { quiet } from '../../support/quiet';
+import { openSystem } from '../../support/system';
 
 let folder: TestFolder;
 let shards: string[];
@@ -81,14 +88,44 @@ test('its bits are those of a child that was started for the job', async () => {
   await some(0);
 });
 
-test('one that was killed while it waited costs an attempt at most: the next one has a new child', async () => {
+test('one that was killed while it waited costs no attempt: the job has a new child', async () => {
   const pool = opened();
   pool.open();
   const [ready] = await some(1);
   process.kill(ready!, 'SIGKILL');
-  await some(0);
-  // Its end may not have been noticed yet; then the attempt fails, and Temporal makes another.
-  const made = await labelled(pool, 'killed').catch(() => labelled(pool, 'again'));
-  expect(made.shards).toHaveLength(shards.length);
+  // At once: this process has not noticed its end.
+  expect((await labelled(pool, 'killed')).shards).toHaveLength(shards.length);
   pool.close();
+  await some(0);
+});
+
+test('a pool that is closed ends its children, at work or ready, and starts no more', async () => {
+  const pool = opened();
+  pool.open();
+  const working = labelled(pool, 'cut-off');
+  pool.close();
+  await expect(working).rejects.toThrow(/MLOPS_COMPUTE_CRASHED/);
+  await expect(labelled(pool, 'late')).rejects.toThrow(/MLOPS_COMPUTE_CRASHED.*its worker has ended/);
+  await some(0);
+});
+
+test('no child outlives a worker that can’t start', async () => {
+  quiet();
+  const system = await openSystem('no-start');
+  const { connectionOptions, namespace = 'default' } = temporalConfig(system.env);
+  const connection = await NativeConnection.connect(connectionOptions);
+  const stores = storeConfig(system.env);
+  // The compute worker is made after the pool has opened, and there can't be one without slots.
+  const plugin = new MlopsPlugin({ stores, computeSlots: -1, workFolder: join(system.folder, 'work') });
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: system.taskQueue,
+    workflowBundle: { codePath: builtFile('build', 'workflow-bundle.js') },
+    plugins: [plugin],
+  });
+  await expect(worker.run()).rejects.toThrow(/at least 1/);
+  await some(0);
+  await connection.close();
+  await system.close();
 });
