@@ -96,6 +96,20 @@ test('apply: a changed definition takes effect with the next cycle, which --supe
   expect(next.definition.digest).toBe(digestOf(changed));
   expect([next.asOf, next.causes.map(({ by }) => by)]).toEqual(['2001-02-15T00:00:00Z', ['dan', 'dan']]);
 
+  // What approvers read, in the Temporal UI and by the command, is what the record has.
+  const { workflowId, evidence, subject } = await lifecycles.request(project, 3);
+  const changes = evidence.filter((line) => line.startsWith('changed since the champion’s definition: '));
+  expect(changes).toEqual([expect.stringContaining('rollout.steps')]);
+  for (const start of ['worst day of ', 'calibration error ', 'mean probability ', 'no row was quarantined'])
+    expect(evidence).toContainEqual(expect.stringContaining(start));
+  const details = await eventually('the page', async () => (await lifecycles.seen(workflowId)).details || undefined);
+  for (const line of evidence) expect(details).toContain(`\n- ${line}\n`);
+  const shown = await json<{ subject: typeof subject; evidence: string[] }>('show', `request/${project}/3`);
+  expect(shown).toMatchObject({ subject, evidence });
+  const digests = Object.entries(subject.digests).map(([name, digest]) => `- ${name} \`${digest}\``);
+  expect(digests).toHaveLength(5);
+  for (const line of digests) expect(details).toContain(line);
+
   const unknown = join(system.folder, 'unknown.json');
   await writeFile(unknown, JSON.stringify({ ...changed, name: `other-${randomUUID().slice(0, 8)}` }));
   const nobody = await run('apply', unknown, '--by', 'dan');
@@ -126,4 +140,34 @@ test('rollback: the version that was live before answers again, and its rollout 
   expect([never.code, never.stderr]).toEqual([1, expect.stringMatching(/refused: version 2 was never live\n$/)]);
   const versions = await run('ls', 'versions', project);
   expect(versions.stdout).toMatch(new RegExp(`\\n${project}@3 +retired `));
+});
+
+test('deploy: an approved version that is not live, while the champion is the one it was compared with', async () => {
+  const deploy = (number: number) => run('deploy', `${project}@${number}`, '--by', 'dan');
+  const refused = async (number: number) => (await deploy(number)).stderr;
+  // Version 2 was superseded before anybody approved it.
+  expect(await refused(2)).toMatch(/refused: .*No request about this version is recorded as approved/);
+  expect(await refused(1)).toMatch(/refused: .*The version is live/);
+  expect(await refused(9)).toMatch(/refused: .*9/);
+
+  const request = { _id: `${project}/3` };
+  const { requests } = raw(system.stores);
+  const { closedAt } = (await requests.findOne(request))!;
+  const monthsAgo = new Date(Date.now() - 31 * 86_400_000).toISOString();
+  await requests.updateOne(request, { $set: { closedAt: monthsAgo } });
+  expect(await refused(3)).toMatch(/refused: .*Its approval was valid for 30 days, until /);
+  await requests.updateOne(request, { $set: { closedAt: closedAt! } });
+
+  const deployed = await deploy(3);
+  expect(deployed).toMatchObject({ code: 0, stderr: '' });
+  expect(deployed.stdout).toContain(`rolls ${project}@3 out`);
+  await eventually('its step’s clock', async () => {
+    const endpoint = await raw(system.stores).endpoints.findOne({ _id: project });
+    return endpoint?.candidate?.number === 3 && endpoint.rollout.until !== undefined ? true : undefined;
+  });
+  for (const day of ['2001-02-12', '2001-02-13']) await serveLateFlights(replica.address, project, day);
+  const champion = async () => (await json<{ records: { champion: number } }>('status', project)).records.champion;
+  await eventually('version 3 is live', async () => ((await champion()) === 3 ? true : undefined));
+  // Version 1 was compared with no champion at all.
+  expect(await refused(1)).toMatch(/refused: .*The champion is not the one that the version was compared with/);
 });

@@ -3,6 +3,7 @@
  * it by MLOPS_DATA_CONVERTER, and Temporal sees nothing of what they say.
  */
 import { join } from 'node:path';
+import { decidedDigest } from '../../src/domain/approval';
 import { lifecycleId, phaseId } from '../../src/domain/ids';
 import { readEnvironment } from '../../src/runtime/environment';
 import { mlopsJson } from '../cli/mlops';
@@ -49,12 +50,25 @@ async function encodings(workflowId: string): Promise<ReadonlySet<string>> {
 }
 
 test('from start to a deployed version, and not a payload of it can be read in a history', async () => {
-  const definition = lifecycles.define();
+  const plain = lifecycles.define();
+  const definition = { ...plain, approval: { ...plain.approval, approversNeeded: 2 } };
   replica = await spawnReplica(system, definition.name, join(system.folder, 'replica'));
   const project = await lifecycles.start(definition, FEBRUARY);
-  expect(await lifecycles.decide(project, 1, 'approve')).toMatchObject({ outcome: 'accepted' });
+  // One decision by the command's update, one by a signal: both are found sealed in the history of the request's run.
+  const { _id, workflowId, subject } = await lifecycles.request(project, 1);
+  const digest = decidedDigest(subject);
+  const command = ['decide', _id, '--approve', '--by', 'ana', '--digest', digest, '--comment', 'looks right'];
+  expect(await mlopsJson(command, system.env)).toMatchObject({ outcome: 'accepted', state: 'open' });
+  await system.client.signal(workflowId, 'decide', { ...by('ben'), verdict: 'approve', digest, comment: 'so it does' });
   expect(await lifecycles.cycle(project, 1, 'finished')).toMatchObject({ outcome: 'deployed' });
   expect(await mlopsJson(['status', project], system.env)).toMatchObject({ project });
+  const recorded = await Promise.all(
+    ['ana', 'ben'].map(async (person) => (await system.stores.facts.find('decision', `${_id}/${person}`))?.body)
+  );
+  expect(recorded).toMatchObject([
+    { by: 'ana', verdict: 'approve', digest, via: 'update', comment: 'looks right' },
+    { by: 'ben', verdict: 'approve', digest, via: 'signal', comment: 'so it does' },
+  ]);
   for (const id of [lifecycleId(project), phaseId(project, 1, 'train'), phaseId(project, 1, 'approve')])
     expect([id, [...(await encodings(id))]]).toEqual([id, ['binary/encrypted']]);
   await system.client.stop(project, by('operator'));

@@ -164,6 +164,37 @@ test("shadow answers are paired with the champion's, and told with the result", 
   );
 });
 
+test('a failure to compute shadow pairs is reported, and undoes nothing', async () => {
+  const [canary] = flights(project).rollout.steps;
+  const shadow = { name: 'shadow', share: 0, shadow: true, for: { event: '3 days' } };
+  const definition = flights(project, {
+    rollout: { ...flights(project).rollout, steps: [shadow, { ...canary!, for: { event: '0 seconds' } }] },
+  });
+  await withChampion(
+    async (serving) => {
+      const handle = await start(2, {}, definition);
+      await endpointWhen(inStep('shadow'));
+      // A collection whose every reading fails: an id is not a date.
+      const predictions = `predictions.${project}`;
+      const { db } = raw(worker.stores);
+      await db.dropCollection(predictions).catch(() => undefined);
+      const pipeline = [{ $addFields: { eventTime: { $toDate: '$_id' } } }];
+      await db.createCollection(predictions, { viewOn: 'versions', pipeline });
+      serving.state.shippedTo = '2001-05-13T18:20:00Z';
+      await serving.reported();
+      await passed(handle, '2001-05-13T18:20:00Z');
+      const result = await handle.result();
+      expect(result).toMatchObject({
+        outcome: 'deployed',
+        reason: expect.stringContaining('shadow pairs were not computed'),
+      });
+      expect(result.shadow).toBeUndefined();
+      expect(await endpoint()).toMatchObject({ champion: { number: 2 }, rollout: { state: 'finished' } });
+    },
+    { shippedTo: '2001-05-10T18:20:00Z' }
+  );
+});
+
 test('a signal alone does not end a step: event time is what replicas have shipped', async () => {
   await withChampion(
     async (serving) => {
