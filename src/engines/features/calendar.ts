@@ -23,7 +23,7 @@ export const timeOfDayBuckets: Emitter<Fitted<'timeOfDayBuckets'>> = (o, feature
   return positions(o, times, o.div(scaled, o.integer(DAY_US)), buckets);
 };
 
-/** Of each feature the sines, then the cosines, of its harmonics. */
+/** Each feature's sines, then cosines, of its harmonics. */
 export const timeOfDayCycles: Emitter<Fitted<'timeOfDayCycles'>> = (o, features, input) => {
   const times = inputsOf(o, features, input);
   const harmonics = features.map((feature) => feature.harmonics);

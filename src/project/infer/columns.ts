@@ -11,7 +11,7 @@ export interface InferredColumn {
   /** The name in the file, where it is another. */
   readonly from?: string;
   readonly type: ColumnType;
-  /** Of a timestamp that is not ISO-8601. */
+  /** The format of a timestamp that is not ISO-8601. */
   readonly format?: string;
   readonly time?: TimeReading;
   /** Its values are personal: no comment shows one. */
@@ -120,7 +120,7 @@ function timestamp({ times, present, stored }: ColumnFigures): Typed {
   if (best === undefined) return { type: 'timestamp' };
   const rival = others.find(({ format, read }) => read === best.read && format.includes('%'));
   const lost = present - best.read;
-  const why = `${best.min.slice(0, 10)} to ${best.max.slice(0, 10)}${lost > 0 ? `; ${counted(lost)} are no times: their rows go to quarantine` : ''}`;
+  const why = `${best.min.slice(0, 10)} to ${best.max.slice(0, 10)}${lost > 0 ? `; ${counted(lost)} are not times: their rows go to quarantine` : ''}`;
   return {
     type: 'timestamp',
     time: best,

@@ -1,4 +1,4 @@
-/** A transform for each column that may tell something about the target. */
+/** A transform for each column that may say something about the target. */
 import type { FeatureDefinition } from '../../domain/definition';
 import type { InferredColumn } from './columns';
 import { counted } from './words';
@@ -14,7 +14,7 @@ const MOST_ONE_HOT = 50;
 const LEAST_COUNT = 10;
 const WIDTH = 8;
 const MOST_ROWS = 20_000;
-/** A text with so many characters, or a value of its own in so many rows, is no category. */
+/** A text with so many characters, or a value of its own in so many rows, is not a category. */
 const LONG = 40;
 const MOST_DISTINCT_SHARE = 0.5;
 /** A column that alone ranks so well is suspected to be known only with the answer. */

@@ -1,4 +1,4 @@
-/** A project definition for a table that nobody has described yet: each choice by its figures, what is open marked. */
+/** A project definition for a table that has none yet: each choice by its figures, what is open marked. */
 import { MlopsError } from '../../domain/errors';
 import type { TableFigures, TargetFigures } from '../../engines/tables/look/figures';
 import type { ProjectInput } from '../project-input';

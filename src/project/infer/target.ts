@@ -57,7 +57,7 @@ function valueOf(text: string, { numbers, commaNumbers, present, name }: ColumnF
   throw invalid(name, `It holds numbers, and is compared with ${bare}.`, 'Compare it with a number.');
 }
 
-/** Of a column with two values: which of them is the yes. */
+/** Which of a column's two values is the yes. */
 function answerOf(figures: ColumnFigures, name: string): Pick<Target, 'op' | 'value' | 'why'> {
   const { distinct, present, top, numbers } = figures;
   const condition = `Ask a yes-or-no question of it, such as --target '${name} ${numbers === present ? '> 10' : `= ${top[0]?.value ?? 'x'}`}'.`;

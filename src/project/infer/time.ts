@@ -71,7 +71,7 @@ export function inferSplit(rows: number, { time }: InferredColumn): InferredSpli
     number,
   ];
   const days = Math.max(1, to - from);
-  // Of the last fifth, where rows may be denser than before.
+  // By the last fifth, where rows may be denser than before.
   const perDay = (0.2 * rows) / Math.max(1, to - p80);
   const length = [1, 7, 28].find((each) => perDay * each >= WANTED_OF_PERIOD) ?? 28;
   const testDays = Math.min(Math.max(to - p80, LEAST_TEST_ROWS / perDay), days / 2);

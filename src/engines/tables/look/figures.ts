@@ -1,4 +1,4 @@
-/** Figures of a table that nobody has described yet: what `mlops init` decides by. */
+/** Figures of a table that has no definition yet: what `mlops init` decides by. */
 
 export interface TableFigures {
   readonly rows: number;
@@ -60,7 +60,7 @@ export interface ColumnFigures {
   readonly leadingZeros: number;
   /** Ways to read it as a moment, the best first; only those that read most of the values. */
   readonly times: readonly TimeReading[];
-  /** Of the numbers. */
+  /** The least and the greatest of numbers. */
   readonly numeric?: {
     readonly min: number;
     readonly max: number;

@@ -9,7 +9,7 @@ export interface TargetCondition {
   readonly column: number;
   readonly op: '>' | '>=' | '<' | '<=' | '=';
   readonly value: number | string;
-  /** Of the file's numbers: with a comma before the decimals. */
+  /** The file's numbers: with a comma before the decimals. */
   readonly decimalComma: boolean;
 }
 
@@ -53,7 +53,7 @@ async function separation(
   return await guessedByValue(database, it);
 }
 
-/** Mann and Whitney's: ties count half. Of both directions the greater. */
+/** Mann and Whitney's: ties count half. The greater of both directions. */
 async function areaUnderCurve(database: Database, value: string): Promise<number | undefined> {
   const [found] = await database.rows(
     `WITH pairs AS (SELECT ${value} AS v, y::INTEGER AS y FROM looked JOIN answers ON looked.rowid = answers.r WHERE y IS NOT NULL),

@@ -3,7 +3,7 @@ import type { Database } from '../duckdb';
 import type { ColumnFigures } from './figures';
 import { presentValue } from './present-value';
 
-/** Of how many columns pairs and triples are tried. */
+/** So many columns are tried in pairs and triples. */
 const MOST_COMBINED = 8;
 
 /** The smallest sets of one, two or three columns that are unique together, never missing and not measured. */
