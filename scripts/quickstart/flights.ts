@@ -1,5 +1,6 @@
 /** The flights that the quickstart serves: every 60th, by a hash of its row key, in event order. */
 import { DuckDBInstance } from '@duckdb/node-api';
+import { DAY_MS } from '../../src/domain/durations';
 import { digestOfFile } from '../../src/runtime/digest';
 
 export interface Flight {
@@ -20,8 +21,6 @@ export interface Flight {
  * the weeks of April 26 and May 3 are within 0.005 of those of all rows (tests/quickstart/sample.test.ts).
  */
 export const SAMPLE = { every: 60, remainder: 35 } as const;
-
-const DAY_MS = 86_400_000;
 
 /** Departures in [from, to), sampled. Landing is departure + 35 min + distance / 7.67 miles a minute, as in the project. */
 export async function sampledFlights(

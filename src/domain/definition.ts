@@ -9,9 +9,13 @@ export type Severity = 'block' | 'warn' | 'info';
 
 /** A row is known from this moment on: a column says it, or event time plus a linear rule of columns. */
 export type KnownAt =
-  | { readonly column: string }
+  | {
+      /** A timestamp column that says when the row was known. */
+      readonly column: string;
+    }
   | {
       readonly eventTimePlus: {
+        /** Minutes that are always added. */
         readonly minutes: number;
         /** column → minutes for each unit of it */
         readonly minutesPer: Readonly<Record<string, number>>;
@@ -19,8 +23,11 @@ export type KnownAt =
     };
 
 export interface FileReader {
+  /** Relative to the worker's data folder (`--data`). */
   readonly path: string;
+  /** What the file is. */
   readonly format: 'parquet' | 'csv' | 'jsonl';
+  /** How a CSV file is written. */
   readonly csv?: CsvDialect;
 }
 
@@ -46,6 +53,7 @@ export interface CsvDialect {
 
 /** A column of the source; written short, its type alone. */
 export interface ColumnDefinition {
+  /** What the column's values are. */
   readonly type: ColumnType;
   /** The column's name in the file, if that is another one. */
   readonly from?: string;
@@ -63,6 +71,7 @@ export interface ColumnDefinition {
 }
 
 export interface SourceDefinition {
+  /** Names the source in records and errors. */
   readonly name: string;
   /** Built-in `file`, or a reader registered on the worker. */
   readonly reader: { readonly file: FileReader } | RegisteredUse;
@@ -83,16 +92,22 @@ export function columnTypes({ columns }: Pick<SourceDefinition, 'columns'>): Rea
 
 /** Use of user code that the worker registered under a name with a version. */
 export interface RegisteredUse {
+  /** The name under which the worker registered it. */
   readonly registered: string;
+  /** Handed to the code as they are. */
   readonly params: Readonly<Record<string, unknown>>;
 }
 
 export interface ColumnRule {
+  /** The column that the rule is about. */
   readonly column: string;
   /** A row without a value breaks the rule. */
   readonly required: boolean;
+  /** The least value that keeps the rule. */
   readonly min?: number;
+  /** The greatest value that keeps the rule. */
   readonly max?: number;
+  /** The values that keep the rule, of a text. */
   readonly oneOf?: readonly string[];
   /** `block` puts the row in quarantine; `warn` and `info` are counted in the validation report. */
   readonly severity: Severity;
@@ -100,9 +115,13 @@ export interface ColumnRule {
 
 /** `dependent` has one value for each combination of `determinants`, as learned from the training rows. */
 export interface DependencyRule {
+  /** Names the rule in reports. */
   readonly name: string;
+  /** Columns that together decide the dependent. */
   readonly determinants: readonly string[];
+  /** The column that has one value for each combination of them. */
   readonly dependent: string;
+  /** As of a column rule. */
   readonly severity: Severity;
 }
 
@@ -118,13 +137,16 @@ export interface SchemaDefinition {
 }
 
 export interface LabelDefinition {
+  /** Names the label in records and reports. */
   readonly name: string;
   /** Count it up when the label's meaning changes. */
   readonly version: number;
   readonly labeler:
     | {
         readonly rule: {
+          /** The column that is compared. */
           readonly column: string;
+          /** The row's label is 1 where the comparison holds, 0 where it does not, none where the value is missing. */
           readonly op: '>' | '>=' | '<' | '<=' | '=';
           /** A number or a text, as the column is; of a timestamp ISO-8601 in UTC, of a boolean 'true' or 'false'. */
           readonly value: number | string;
@@ -135,24 +157,58 @@ export interface LabelDefinition {
 
 /** One transform; it reads one column and is a part of the feature graph. */
 export type FeatureDefinition =
-  /** The time of day of a timestamp, one-hot in `buckets` equal parts of the day. */
-  | { readonly transform: 'timeOfDayBuckets'; readonly column: string; readonly buckets: number }
-  /** The time of day of a timestamp as sine and cosine of 1 to `harmonics` turns a day. */
-  | { readonly transform: 'timeOfDayCycles'; readonly column: string; readonly harmonics: number }
+  /** The time of day of a timestamp, one-hot. */
+  | {
+      readonly transform: 'timeOfDayBuckets';
+      /** A timestamp. */
+      readonly column: string;
+      /** Equal parts of the day. */
+      readonly buckets: number;
+    }
+  /** The time of day of a timestamp as sine and cosine. */
+  | {
+      readonly transform: 'timeOfDayCycles';
+      /** A timestamp. */
+      readonly column: string;
+      /** Pairs of sine and cosine, of 1 to so many turns a day. */
+      readonly harmonics: number;
+    }
   /** The day of the week of a timestamp, one-hot. */
-  | { readonly transform: 'weekday'; readonly column: string }
+  | {
+      readonly transform: 'weekday';
+      /** A timestamp. */
+      readonly column: string;
+    }
   /** A number minus the training rows' mean, over their standard deviation. */
-  | { readonly transform: 'standardize'; readonly column: string }
+  | {
+      readonly transform: 'standardize';
+      /** A number. */
+      readonly column: string;
+    }
   /** The same of the logarithm of a number, for what spans orders of magnitude. */
-  | { readonly transform: 'logStandardize'; readonly column: string }
-  /** One-hot of a text; a value with fewer than `minCount` training rows counts as unknown. */
-  | { readonly transform: 'oneHot'; readonly column: string; readonly minCount: number }
-  /** A learned vector of `width` numbers for each value of a text, for the `maxRows` most frequent values. */
+  | {
+      readonly transform: 'logStandardize';
+      /** A number. */
+      readonly column: string;
+    }
+  /** One-hot of a text, a number or a boolean. */
+  | {
+      readonly transform: 'oneHot';
+      /** What has few values. */
+      readonly column: string;
+      /** A value with fewer training rows counts as unknown. */
+      readonly minCount: number;
+    }
+  /** A learned vector for each value of a text. */
   | {
       readonly transform: 'embedding';
+      /** A text. */
       readonly column: string;
+      /** Numbers of each vector. */
       readonly width: number;
+      /** A value with fewer training rows counts as unknown. */
       readonly minCount: number;
+      /** Vectors at most, of the most frequent values. */
       readonly maxRows: number;
     };
 
@@ -162,7 +218,9 @@ export interface NetworkSpec {
   readonly hidden: readonly number[];
   /** Rows of one step of Adam. */
   readonly batch: number;
+  /** Adam's step size. */
   readonly learningRate: number;
+  /** Times that all training rows are seen. */
   readonly epochs: number;
   /** Whole epochs are dropped until epochs × rows fits; at least one is run. */
   readonly maxRowsSeen: number;
@@ -173,14 +231,18 @@ export type ModelDefinition = { readonly network: NetworkSpec } | { readonly tra
 
 /** A period: fixed-length periods of event time, counted from 1970-01-01T00:00Z (a Thursday) plus `offset`. */
 export interface Period {
+  /** Length in days. */
   readonly days: number;
+  /** Days after 1970-01-01, a Thursday, at which periods begin: 4 is Monday for weeks. */
   readonly offsetDays: number;
 }
 
 export interface SplitDefinition {
   /** The last `testPeriods` whole periods that ended by asOf are the test rows, everything before trains. */
   readonly testPeriods: number;
+  /** With fewer training rows the phase fails. */
   readonly minTrainRows: number;
+  /** With fewer test rows the phase fails. */
   readonly minTestRows: number;
 }
 
@@ -189,21 +251,30 @@ export interface Objective {
   readonly decisionThreshold: number;
   /** Value of each outcome in the project's own unit, printed in the evidence. */
   readonly utility?: {
+    /** Of a 1 that was predicted as 1. */
     readonly truePositive: number;
+    /** Of a 0 that was predicted as 1. */
     readonly falsePositive: number;
+    /** Of a 1 that was predicted as 0. */
     readonly falseNegative: number;
+    /** Of a 0 that was predicted as 0. */
     readonly trueNegative: number;
+    /** What the values are counted in, such as `EUR`. */
     readonly unit: string;
   };
 }
 
 /** A gate's bound on a metric of the candidate, or on its paired difference to a baseline or the champion. */
 export interface GateDefinition {
+  /** Names the gate in evidence and notices. */
   readonly name: string;
+  /** A built-in metric (below) or a registered one. */
   readonly metric: string;
   /** `value`: the metric itself. `baseline`: minus that of predicting the training rate. `champion`: minus the champion's, paired. */
   readonly against: 'value' | 'baseline' | 'champion';
+  /** The gate fails below it. */
   readonly atLeast?: number;
+  /** The gate fails above it. */
   readonly atMost?: number;
   /** What is held against them: the estimate, or an end of its interval (`low` with atLeast asks that the metric is surely high enough). */
   readonly bound: 'estimate' | 'low' | 'high';
@@ -218,6 +289,7 @@ export interface ApprovalPolicy {
   readonly rejectsNeeded: number;
   /** People, or `role:<name>`. */
   readonly approvers: readonly string[];
+  /** People by role. */
   readonly roles: Readonly<Record<string, readonly string[]>>;
   /** Whether those who started the cycle or applied the definition may decide. */
   readonly allowSelfApproval: boolean;
@@ -232,6 +304,7 @@ export interface ApprovalPolicy {
 }
 
 export interface RolloutStep {
+  /** Names the step in records and notices. */
   readonly name: string;
   /** Share of requests that the candidate answers, 0…1; never smaller than the step's before. */
   readonly share: number;
@@ -257,23 +330,58 @@ export interface MonitoringDefinition {
   readonly truthDelay: EventDuration;
   /** Share of a window's predictions whose truth must be there before it is judged. */
   readonly truthCoverage: number;
+  /** A window with fewer rows gets no verdict. */
   readonly minRows: number;
   /** A request without an event time is of the time of its receipt, or of none: then it is in no window. */
   readonly withoutEventTime: 'now' | 'none';
-  readonly bias: { readonly floor: number; readonly confidence: number };
-  readonly drift: { readonly psiFloor: number; readonly falseDiscoveryRate: number };
+  readonly bias: {
+    /** Smaller differences of mean prediction and mean truth are no breach. */
+    readonly floor: number;
+    /** Of the interval that must exclude 0. */
+    readonly confidence: number;
+  };
+  readonly drift: {
+    /** Smaller population stability indices are no drift, however significant they are. */
+    readonly psiFloor: number;
+    /** Expected share of false alarms among the columns that are called drifted (Benjamini and Hochberg). */
+    readonly falseDiscoveryRate: number;
+  };
 }
 
 export type TriggerRule =
-  /** |mean prediction − mean truth| over the floor, its interval without 0, k times with one sign in the last n windows. */
-  | { readonly on: 'bias'; readonly breaches: number; readonly outOf: number; readonly coolDown: EventDuration }
-  /** The drift of a watched column is significant and above the floor, k times in the last n windows. */
-  | { readonly on: 'drift'; readonly breaches: number; readonly outOf: number; readonly coolDown: EventDuration };
+  /** |mean prediction − mean truth| over the floor, its interval without 0, with one sign in all the breaches. */
+  | {
+      readonly on: 'bias';
+      /** So many windows must breach … */
+      readonly breaches: number;
+      /** … of the last so many. */
+      readonly outOf: number;
+      /** After it has fired it stays silent for so long. */
+      readonly coolDown: EventDuration;
+    }
+  /** The drift of a watched column is significant and above the floor. */
+  | {
+      readonly on: 'drift';
+      /** So many windows must breach … */
+      readonly breaches: number;
+      /** … of the last so many. */
+      readonly outOf: number;
+      /** After it has fired it stays silent for so long. */
+      readonly coolDown: EventDuration;
+    };
 
 export type NotifierUse =
+  /** A line in the worker's log. */
   | { readonly log: true }
-  /** `secretEnv` names the environment variable that holds the signing secret; never its value. */
-  | { readonly webhook: { readonly url: string; readonly secretEnv?: string } }
+  /** A POST of the notice as JSON. */
+  | {
+      readonly webhook: {
+        /** http or https. */
+        readonly url: string;
+        /** The environment variable of the worker that holds the signing secret; never its value. */
+        readonly secretEnv?: string;
+      };
+    }
   | RegisteredUse;
 
 export interface ProjectDefinition {

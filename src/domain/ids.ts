@@ -1,8 +1,8 @@
 /** Names and ids. Each id is made and read here, and nowhere else. */
 export const PROJECT_NAME = /^[a-z][a-z0-9-]{0,47}$/;
-/** A column, feature or rule: safe as an SQL identifier and as an ONNX input name. */
 /** Values of the feature graph and of the model's graph have these names; their other names cannot be a column's. */
 export const RESERVED_COLUMNS: readonly string[] = ['dense', 'probability'];
+/** A column, feature or rule: safe as an SQL identifier and as an ONNX input name. */
 export const COLUMN_NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 const PERSON_NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._@+'’-]*(?: [\p{L}\p{M}\p{N}._@+'’-]+)*$/u;
 /** Letters of any script in their composed form (NFC), digits, single spaces between words, and . _ @ + - ' */

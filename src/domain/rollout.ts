@@ -37,7 +37,7 @@ export interface DeployResult {
   readonly shadow?: ShadowPairs;
 }
 
-/** Moving, collection `rollouts`: one rollout's plan and end. `_id` = `<workflow id>/<run id>`, so that it begins once. */
+/** Mutable, collection `rollouts`: one rollout's plan and end. `_id` = `<workflow id>/<run id>`, so that it begins once. */
 export interface RolloutDocument {
   readonly _id: string;
   readonly v: 1;

@@ -26,7 +26,7 @@ const KEPT_TRIGGERS = 200;
 
 export type FailureChoice = 'retry' | 'skip' | 'apply' | 'stop';
 
-export interface DeskActions {
+export interface OperatorActions {
   readonly status: () => LifecycleStatus;
   readonly rollback: (message: RollbackMessage) => Promise<OperatorAnswer>;
   readonly deploy: (message: DeployMessage) => Promise<OperatorAnswer>;
@@ -68,7 +68,7 @@ export class OperatorCommands {
   readonly #project: string;
   readonly #cancelled: () => boolean;
 
-  constructor(state: LifecycleState, actions: DeskActions) {
+  constructor(state: LifecycleState, actions: OperatorActions) {
     this.#project = state.project;
     this.#cancelled = actions.cancelled;
     this.pending = [...state.pending];
@@ -215,7 +215,7 @@ export class OperatorCommands {
     };
   }
 
-  async #apply(updateId: string, actions: DeskActions): Promise<OperatorAnswer> {
+  async #apply(updateId: string, actions: OperatorActions): Promise<OperatorAnswer> {
     const registered = await actions.register(updateId);
     if (typeof registered === 'string') return refused(registered);
     if (this.ending) return ENDING;

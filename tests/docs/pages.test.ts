@@ -26,12 +26,21 @@ test('definition.md is what the types and defaults say today: npm run docs', () 
   expect(readFileSync(join(packageRoot(), 'docs', 'definition.md'), 'utf8')).toBe(definitionPage());
 });
 
+test('no field is without a description', () => {
+  const rows = definitionPage()
+    .split('\n')
+    .filter((line) => line.startsWith('| `'));
+  expect(rows.length).toBeGreaterThan(100);
+  expect(rows.filter((row) => /\|\s*\|$/.test(row))).toEqual([]);
+});
+
 test('the examples in TypeScript compile', () => {
   const files = {
     'project.ts': blocksOf('getting-started.md')[0]!,
     'short.ts': blocksOf('definition.md')[0]!,
     'registered.ts': blocksOf('registered-code.md')[0]!,
     'worker.ts': blocksOf('operating.md')[0]!,
+    'limits.ts': `import { MlopsPlugin } from 'temporal-mlops';\n${blocksOf('limits.md')[0]}`,
     'workflows.ts': "export * from 'temporal-mlops/workflows';\n",
     'tsconfig.json': JSON.stringify({
       extends: '../../tsconfig.json',
@@ -101,6 +110,10 @@ test('the endpoint answers the requests of http.md as it says', async () => {
     await server.close();
     await serving.close();
   }
+});
+
+test('the error of errors.md is one', async () => {
+  expect(await mlopsJson(['check', 'none.ts'])).toEqual(JSON.parse(blocksOf('errors.md')[0]!));
 });
 
 test('the decision of approving.md is one', () => {

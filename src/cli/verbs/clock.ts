@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { MlopsError } from '../../domain/errors';
 import type { EventClockRecord, Records } from '../../records';
 import { withClient, withRecords } from '../connect';
 import { answered, type OperateOptions } from '../operate';
@@ -28,6 +29,14 @@ export function addClock(program: Command): void {
 
 async function clockOutcome(project: string, records: Records): Promise<Outcome> {
   const clock = await records.eventClock(project);
+  if (clock.at === undefined && clock.replicas.length === 0) {
+    throw new MlopsError(
+      'MLOPS_UNKNOWN_PROJECT',
+      'No endpoint of this project has an event time or a replica.',
+      { project },
+      'mlops ls projects lists projects; mlops serve <project> starts a replica.'
+    );
+  }
   return { json: clock, text: clockText(clock) };
 }
 

@@ -23,9 +23,11 @@ export function addLs(program: Command): void {
     .option('--unmatched', 'truths kept aside because they match no prediction or contradict one')
     .option('--conflicts', 'predictions kept aside because another one has their id, with other inputs')
     .action(
-      answering((kind: string, project: string | undefined, options: LsOptions) =>
-        withRecords((records) => list(records, kind, project, options))
-      )
+      answering((kind: string, project: string | undefined, options: LsOptions) => {
+        // Before any server is asked: a wrong word is refused even where none answers.
+        if (kind !== 'truths') recordKind(kind);
+        return withRecords((records) => list(records, kind, project, options));
+      })
     );
 }
 

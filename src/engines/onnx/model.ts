@@ -55,11 +55,6 @@ function parse(bytes: Uint8Array): ModelProto {
   }
 }
 
-/** What `encodeModel` put into the file. */
-export function metadataOf(model: ModelProto): Readonly<Record<string, string>> {
-  return Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
-}
-
 function graphMessage(graph: Graph): MessageInitShape<typeof GraphProtoSchema> {
   return {
     name: graph.name,

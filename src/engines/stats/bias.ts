@@ -1,4 +1,4 @@
-/** Whether a model's level holds: mean prediction against mean truth, by days. */
+/** Prediction bias: mean prediction against mean truth, by days. */
 import type { MonitoringDefinition } from '../../domain/definition';
 import type { BiasVerdict } from '../../domain/monitoring';
 import { blockCounts, blockSums, blocksOf, total } from './blocks';

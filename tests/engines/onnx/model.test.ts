@@ -1,6 +1,7 @@
 import { onnxEnvironment } from '../../../src/engines/onnx/environment';
 import { Graph } from '../../../src/engines/onnx/graph';
-import { decodeModel, encodeModel, metadataOf } from '../../../src/engines/onnx/model';
+import { decodeModel, encodeModel } from '../../../src/engines/onnx/model';
+import { metadataOf } from './metadata';
 import { operators } from '../../../src/engines/onnx/operators';
 import { openSession } from '../../../src/engines/onnx/session';
 import { float32, float64, int64, strings } from '../../../src/engines/onnx/tensor';
