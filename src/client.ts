@@ -6,21 +6,17 @@ import { randomUUID } from 'node:crypto';
 import {
   Client,
   Connection,
-  isGrpcServiceError,
-  ServiceError,
   WithStartWorkflowOperation,
   WorkflowExecutionAlreadyStartedError,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
   WorkflowNotFoundError,
-  WorkflowFailedError,
-  WorkflowUpdateFailedError,
 } from '@temporalio/client';
-import { ApplicationFailure, TemporalFailure, type Workflow } from '@temporalio/common';
+import type { Workflow } from '@temporalio/common';
 import { digestOf } from './runtime/digest';
 import { packDefinition } from './runtime/packed-definition';
 import type { ProjectDefinition } from './domain/definition';
-import { errorCodeOf, MlopsError } from './domain/errors';
+import { MlopsError } from './domain/errors';
 import { lifecycleId, monitorId, PROJECT_NAME, parseRequest, phaseId, requestId } from './domain/ids';
 import {
   type ApplyMessage,
@@ -39,6 +35,7 @@ import type { ApproveInput, EvaluateInput, EvaluateResult, LifecycleState } from
 import { COMPUTE_SUFFIX, DEFAULT_TASK_QUEUE } from './domain/queues';
 import { type Environment, readEnvironment } from './runtime/environment';
 import { requirePayload } from './runtime/payload';
+import { refusal } from './runtime/refusal';
 import { startServer } from './runtime/server-advice';
 import { temporalConfig } from './runtime/temporal-config';
 import { dataConverter } from './runtime/data-converter';
@@ -57,8 +54,7 @@ export interface MlopsClientOptions {
 const NO_WORKER_AFTER_MS = 4_000;
 /** A person waits for it; the SDK's own limit is 10 s. */
 const CONNECT_WITHIN_MS = 5_000;
-/** gRPC statuses. */
-const RESOURCE_EXHAUSTED = 8;
+/** A gRPC status. */
 const UNIMPLEMENTED = 12;
 
 export class MlopsClient {
@@ -371,30 +367,6 @@ function checkProject(project: string): void {
       { project },
       'Small letters, digits and hyphens, at most 48.'
     );
-}
-
-/** What a validator refused, or what failed in the workflow: in its own words, under its own code. */
-function refusal(error: unknown): unknown {
-  if (!(error instanceof WorkflowUpdateFailedError || error instanceof WorkflowFailedError))
-    return serverRefusal(error);
-  let failure: unknown = error.cause;
-  while (failure instanceof TemporalFailure && !(failure instanceof ApplicationFailure)) failure = failure.cause;
-  const code = errorCodeOf({ code: (failure as { type?: unknown } | undefined)?.type }) ?? 'MLOPS_UNEXPECTED';
-  const words = failure instanceof Error ? failure.message : error.message;
-  return new MlopsError(code, words.replace(`${code}: `, ''), {}, '', { cause: error });
-}
-
-/** What Temporal's server itself refuses, under one of our codes: it says no more than a status. */
-function serverRefusal(error: unknown): unknown {
-  const cause = error instanceof ServiceError ? error.cause : error;
-  if (!isGrpcServiceError(cause) || cause.code !== RESOURCE_EXHAUSTED) return error;
-  return new MlopsError(
-    'MLOPS_TOO_MANY_MESSAGES',
-    `Temporal takes no more of such messages for now: ${cause.details}.`,
-    {},
-    'Wait until the phase that runs has ended, then send it again.',
-    { cause: error }
-  );
 }
 
 function notThere(project: string, error: unknown): unknown {

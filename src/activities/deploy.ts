@@ -2,7 +2,7 @@
  * A rollout's effects: each writes the endpoint by its own epoch, or reads what replicas report. What may be rolled out,
  * by which steps, and whether a step has passed, is worked out here from records; the workflow only waits and asks.
  */
-import { getClient, heartbeat, sleep } from '@temporalio/activity';
+import { getClient, sleep } from '@temporalio/activity';
 import type { RolloutStep } from '../domain/definition';
 import { durationMs } from '../domain/durations';
 import { modelInputs, type ServedVersion } from '../domain/endpoint';
@@ -43,7 +43,7 @@ import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { shadowPairs } from './monitoring/shadow-pairs';
 import { startedBy } from './history';
-import { withHeartbeat } from './step/heartbeat';
+import { beat, withHeartbeat } from './step/heartbeat';
 
 const POLL_MS = 100;
 
@@ -144,7 +144,7 @@ export function deployActivities(deps: ActivityDeps) {
         const live = await liveReplicas(stores, rollout.endpoint);
         const followed = following(live, wait.revision, rollout.minReplicas);
         if (followed.ready || Date.now() >= deadline) return followed;
-        heartbeat();
+        beat({ note: 'waits for replicas' });
         await sleep(POLL_MS);
       }
     },

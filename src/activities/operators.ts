@@ -9,7 +9,7 @@ import {
   type Trigger,
 } from '../domain/messages';
 import { malformedOperatorMessage } from '../domain/operator-messages';
-import { triggerOf } from '../domain/pending-triggers';
+import { causeDetail, triggerOf } from '../domain/pending-triggers';
 import { triggerMessages } from '../domain/windows';
 import type { Stores } from '../stores/connect';
 import { operatorEventId, recordedTrigger, recordTrigger } from '../stores/triggers';
@@ -137,5 +137,5 @@ async function withoutRepeated(stores: Stores, project: string, signals: readonl
 
 function retrainTrigger({ id, by, asOf, comment }: RetrainMessage, callerIdentity: string, first: boolean): Trigger {
   const kind = first ? 'start' : 'person';
-  return { id, asOf, cause: { kind, by, callerIdentity, detail: comment ?? `started by ${by}` } };
+  return { id, asOf, cause: { kind, by, callerIdentity, detail: causeDetail(comment ?? `started by ${by}`) } };
 }

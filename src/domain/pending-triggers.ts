@@ -4,6 +4,9 @@ import { isWhen } from './operator-messages';
 
 /** From here on a trigger takes the place of the one like it before. */
 const KEPT = 20;
+/** All that waits is carried from run to run and becomes a cycle's causes: an activity's answer has 64 KB. */
+const MOST_PEOPLE = 20;
+const LONGEST_DETAIL = 150;
 
 /**
  * `pending` with one more. Alike are those of one kind by one person, who is never lost: people don't approve their own work.
@@ -22,6 +25,18 @@ export function withTrigger(pending: readonly Trigger[], trigger: Trigger): Trig
     more: (former.more ?? 0) + 1 + (trigger.more ?? 0),
   };
   return pending.map((each) => (each === former ? merged : each));
+}
+
+/** Why a person's trigger is not taken, or undefined: many others' wait, and those who asked may be strangers. */
+export function refusedTrigger(pending: readonly Trigger[], by: string): string | undefined {
+  const people = new Set(pending.flatMap(({ cause }) => cause.by ?? []));
+  if (people.has(by) || people.size < MOST_PEOPLE) return undefined;
+  return `${people.size} people have asked for the next cycle already: it comes, and once it has begun, ask for another`;
+}
+
+/** A comment, cut to what a cause shows of it; the audit has all of it. */
+export function causeDetail(comment: string): string {
+  return comment.length <= LONGEST_DETAIL ? comment : `${comment.slice(0, LONGEST_DETAIL - 1)}…`;
 }
 
 /** The newest asOf. */

@@ -3,17 +3,19 @@
  * trying again and waiting for a person; a server that is away is tried again; anything else is our mistake or the
  * user's, and trying again would only repeat it.
  */
+import type { Context } from '@temporalio/activity';
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import type { ActivityInboundCallsInterceptor, ActivityInterceptorsFactory } from '@temporalio/worker';
 import { ERRORS, errorCodeOf, MlopsError } from '../domain/errors';
+import { failedWith } from '../domain/heartbeats';
 import { requirePayload } from '../runtime/payload';
 import { isServerAway } from '../runtime/server-away';
 
 export const ActivityFailures: ActivityInterceptorsFactory = (context) => ({
-  inbound: context.info.activityType.startsWith('mlops') ? inbound : {},
+  inbound: context.info.activityType.startsWith('mlops') ? inboundOf(context) : {},
 });
 
-const inbound: ActivityInboundCallsInterceptor = {
+const inboundOf = (context: Context): ActivityInboundCallsInterceptor => ({
   async execute(input, next) {
     try {
       const result = await next(input);
@@ -24,10 +26,13 @@ const inbound: ActivityInboundCallsInterceptor = {
       );
       return result;
     } catch (error) {
-      throw failureOf(error);
+      const failed = failureOf(error);
+      if (failed instanceof ApplicationFailure && failed.nonRetryable !== true)
+        context.heartbeat(failedWith(failed.message));
+      throw failed;
     }
   },
-};
+});
 
 function failureOf(error: unknown): Error {
   if (error instanceof TemporalFailure) return error;

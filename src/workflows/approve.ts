@@ -17,6 +17,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { type ApprovalRequest, malformedDecision } from '../domain/approval';
+import type { ErrorCode } from '../domain/errors';
 import type { DecidedMessage } from '../domain/messages';
 import type { ApproveInput, ApproveResult } from '../domain/phases';
 import { notify, remind } from './approve-notices';
@@ -28,7 +29,10 @@ import { show } from './visible';
 export async function approve(input: ApproveInput): Promise<ApproveResult> {
   const ballot: Ballot = new Ballot(input, () => showAndNotify(input, ballot));
   setHandler(decide, (message) => ballot.take(message, currentUpdateInfo()?.id), {
-    validator: refuseMalformed,
+    validator: (message) => {
+      refuseMalformed(message);
+      if (ballot.leavesToNextRun(message)) throw refusedFor('MLOPS_TOO_MANY_MESSAGES', NEXT_RUN);
+    },
     description: 'Approve or reject: {id, by, verdict: "approve" | "reject", digest, comment?}',
   });
   setHandler(decideBySignal, (message) => ballot.takeSignal(message), {
@@ -113,8 +117,14 @@ function showAndNotify(input: ApproveInput, { request, accepted }: Ballot): void
 /** Shape and size only: what a validator refuses leaves no trace. */
 function refuseMalformed(message: unknown): void {
   const mistake = malformedDecision(message);
-  if (mistake !== undefined)
-    throw ApplicationFailure.nonRetryable(`MLOPS_MESSAGE_INVALID: ${mistake}`, 'MLOPS_MESSAGE_INVALID');
+  if (mistake !== undefined) throw refusedFor('MLOPS_MESSAGE_INVALID', mistake);
+}
+
+const NEXT_RUN =
+  'this run of the request has taken its messages, and this one would not count; the next run begins in a moment';
+
+function refusedFor(code: ErrorCode, why: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(`${code}: ${why}`, code);
 }
 
 function ignoreCancellation(error: unknown): void {

@@ -95,6 +95,15 @@ export class Ballot {
     return this.#messages >= MAX_MESSAGES;
   }
 
+  /**
+   * Whether the next run is to answer this one. A run that is full ends once it has answered what it took, which a flood
+   * would put off for ever, until Temporal refused an approver's decision too; so from then on it takes what would count.
+   */
+  leavesToNextRun(message: DecisionMessage): boolean {
+    if (!this.isFull || this.#request === undefined) return false;
+    return judgeDecision(this.#request, this.#accepted, message).outcome !== 'accepted';
+  }
+
   /** For the next run. */
   get counts(): { readonly refused: RefusedCounts; readonly malformed: number } {
     return { refused: Object.fromEntries(this.#refused), malformed: this.#malformed };

@@ -1,5 +1,6 @@
 import { ActivityFailure, ApplicationFailure, rootCause, TimeoutFailure } from '@temporalio/workflow';
 import { type ErrorCode, MlopsError } from '../domain/errors';
+import { failedBefore } from '../domain/heartbeats';
 
 /** Whether an activity failed for good with this code of the catalogue. */
 export function hasCode(error: unknown, code: ErrorCode): boolean {
@@ -22,9 +23,11 @@ function* chainOf(error: unknown): Generator<Error> {
 }
 
 /** Temporal's own words are about its timers. */
-function timedOut(chain: readonly Error[], { timeoutType }: TimeoutFailure): string {
+function timedOut(chain: readonly Error[], { timeoutType, lastHeartbeatDetails }: TimeoutFailure): string {
   const activity = chain.find((failure) => failure instanceof ActivityFailure);
   const where = { activity: activity?.activityType, timeout: timeoutType };
-  const what = 'The time for it is over, and its last attempt was cut off before it could say why.';
+  const { lastFailure } = failedBefore(lastHeartbeatDetails);
+  const before = lastFailure === undefined ? '' : ` The attempt before failed: ${lastFailure}`;
+  const what = `The time for it is over, and its last attempt was cut off before it could say why.${before}`;
   return new MlopsError('MLOPS_TIMED_OUT', what, where, 'Look at the worker’s log, then retry.').message;
 }

@@ -15,7 +15,7 @@ import type {
 } from '../domain/messages';
 import { refusedUpdate, UPDATES_PER_RUN } from '../domain/message-limits';
 import { malformedOperatorMessage } from '../domain/operator-messages';
-import { withTrigger } from '../domain/pending-triggers';
+import { refusedTrigger, withTrigger } from '../domain/pending-triggers';
 import type { AppliedDefinition, LifecycleState } from '../domain/phases';
 import { io } from './activities';
 import * as messages from './messages';
@@ -161,7 +161,8 @@ export class OperatorCommands {
       const mistake = malformedOperatorMessage(definition.name, message);
       if (mistake !== undefined)
         throw ApplicationFailure.nonRetryable(`MLOPS_MESSAGE_INVALID: ${mistake}`, 'MLOPS_MESSAGE_INVALID');
-      const refused = refusedUpdate(definition.name, this.#updates, this.#updatesBy.get(message.by) ?? 0);
+      const taken = { inAll: this.#updates, bySender: this.#updatesBy.get(message.by) ?? 0 };
+      const refused = refusedUpdate(definition.name, taken, this.#awaits(definition.name));
       if (refused !== undefined)
         throw ApplicationFailure.nonRetryable(`MLOPS_TOO_MANY_MESSAGES: ${refused}`, 'MLOPS_TOO_MANY_MESSAGES');
     };
@@ -169,6 +170,13 @@ export class OperatorCommands {
       description,
       validator,
     });
+  }
+
+  /** Nothing goes on before a message of this name comes. */
+  #awaits(name: string): boolean {
+    if (name === messages.unpause.name) return this.paused;
+    if (name !== messages.retry.name && name !== messages.skip.name) return false;
+    return this.failure !== undefined && this.choice === undefined;
   }
 
   async #actAndRecord<M extends OperatorMessage>(
@@ -204,6 +212,8 @@ export class OperatorCommands {
     await condition(() => this.registered !== undefined);
     if (this.registered !== true) return refused(this.registered ?? 'the definition is not registered');
     if (this.ending) return ENDING;
+    const tooMany = refusedTrigger(this.pending, message.by);
+    if (tooMany !== undefined) return refused(tooMany);
     const when = this.failure === undefined ? '' : ' once the failed phase is retried or skipped';
     const note = this.#startedBy === message.id && this.note !== undefined ? `; ${this.note}` : '';
     return {

@@ -41,7 +41,14 @@ function comparable(collection: string, document: Document): Document {
   // An event's digest chains its moment.
   const dropped = collection === 'audit' ? 'digest' : undefined;
   const kept = Object.fromEntries(fields.filter(([field]) => field !== dropped));
-  return JSON.parse(JSON.stringify(kept).replace(RUN_ID, '<run>')) as Document;
+  return JSON.parse(JSON.stringify(kept, withoutMoments).replace(RUN_ID, '<run>')) as Document;
+}
+
+/** When Temporal took a message; and the digest of a request's record, which holds its moments. */
+function withoutMoments(field: string, value: unknown): unknown {
+  if (field === 'sentAt') return undefined;
+  const { kind, id } = (value ?? {}) as Document;
+  return field === 'record' && kind === 'request' ? { kind, id } : value;
 }
 
 /** Every digest that a record names as its artifact. */

@@ -1,5 +1,5 @@
 import type { Trigger } from '../../src/domain/messages';
-import { causeOf, latest, withTrigger } from '../../src/domain/pending-triggers';
+import { causeDetail, causeOf, latest, refusedTrigger, withTrigger } from '../../src/domain/pending-triggers';
 
 const hour = (count: number): string => new Date(Date.UTC(2001, 1, 1, count)).toISOString();
 const rows = (count: number, asOf = hour(count)): Trigger => ({
@@ -45,4 +45,27 @@ test('merged again, as those of a failed cycle are put back, the numbers add up'
   const twice = merged([...merged(five), ...merged(five)]);
   expect(twice).toHaveLength(20);
   expect(twice.reduce((sum, { more = 0 }) => sum + 1 + more, 0)).toBe(2 * five.length);
+});
+
+test('whoever asks, under however many names, a run can carry all that waits', () => {
+  let pending: Trigger[] = [];
+  let refused = 0;
+  for (let index = 0; index < 3_000; index += 1) {
+    const trigger = person(`eve-${index % 1000}`, hour(index));
+    if (refusedTrigger(pending, trigger.cause.by ?? '') === undefined) pending = withTrigger(pending, trigger);
+    else refused += 1;
+  }
+  expect(refused).toBeGreaterThan(2_900);
+  expect(Buffer.byteLength(JSON.stringify(pending))).toBeLessThan(64_000);
+  // Whose asking is known already is taken: nobody approves their own work.
+  expect(refusedTrigger(pending, 'eve-0')).toBeUndefined();
+  expect(refusedTrigger(pending, 'ana')).toBe(
+    '20 people have asked for the next cycle already: it comes, and once it has begun, ask for another'
+  );
+  expect(refusedTrigger(pending.slice(0, 5), 'ana')).toBeUndefined();
+});
+
+test('a cause shows the beginning of a long comment', () => {
+  expect(causeDetail('new labels')).toBe('new labels');
+  expect(causeDetail('x'.repeat(1000))).toBe(`${'x'.repeat(149)}…`);
 });

@@ -1,8 +1,10 @@
 /** A request that strangers flood with well-formed decisions, and on which two approvers then decide. */
 import { randomUUID } from 'node:crypto';
+import { errorCodeOf } from '../../src/domain/errors';
 import type { DecisionAnswer, DecisionMessage } from '../../src/domain/messages';
 import type { ApproveInput, ApproveResult } from '../../src/domain/phases';
 import { askedAbout } from './asked';
+import { refusal } from '../../src/runtime/refusal';
 import type { TestSystem } from './system';
 import { raw } from './raw-records';
 
@@ -18,6 +20,8 @@ export interface Flooded {
   /** Refusals in the audit. */
   readonly recorded: number;
   readonly decisions: number;
+  /** How the strangers' updates were answered: an outcome, or the code of an error; and how often. */
+  readonly outcomes: ReadonlyMap<string, number>;
 }
 
 export async function floodThenDecide(
@@ -40,12 +44,15 @@ export async function floodThenDecide(
     verdict: 'approve',
     digest: index % 3 === 0 ? OTHER : MODEL,
   });
-  await Promise.all([
+  const [, outcomes] = await Promise.all([
     inTurns(signals, 50, (index) => handle.signal('decide', junk(index))),
     // Temporal takes ten at a time.
-    inTurns(updates, 8, async (index) => {
-      await handle.executeUpdate('decide', { args: [junk(index)], updateId: randomUUID() });
-    }),
+    inTurns(updates, 8, (index) =>
+      handle.executeUpdate<DecisionAnswer, [DecisionMessage]>('decide', {
+        args: [junk(index)],
+        updateId: randomUUID(),
+      })
+    ),
   ]);
 
   const at = Date.now();
@@ -56,6 +63,7 @@ export async function floodThenDecide(
   const result = (await handle.result()) as ApproveResult;
   const audit = raw(system.stores).db.collection('audit');
   return {
+    outcomes,
     answers,
     seconds,
     result,
@@ -64,13 +72,30 @@ export async function floodThenDecide(
   };
 }
 
-async function inTurns(count: number, atOnce: number, send: (index: number) => Promise<void>): Promise<void> {
+/**
+ * All of them, so many at once.
+ * @returns how they were answered (an outcome, or the code of an error), and how often
+ */
+export async function inTurns(
+  count: number,
+  atOnce: number,
+  send: (index: number) => Promise<{ readonly outcome: string } | void>
+): Promise<ReadonlyMap<string, number>> {
+  const outcomes = new Map<string, number>();
   let next = 0;
-  const one = async (): Promise<void> => {
+  const sender = async (): Promise<void> => {
     while (next < count) {
       next += 1;
-      await send(next);
+      const how = await send(next).then(
+        (answer) => answer?.outcome ?? 'sent',
+        (error: unknown) => {
+          const known = refusal(error);
+          return errorCodeOf(known) ?? String(known);
+        }
+      );
+      outcomes.set(how, (outcomes.get(how) ?? 0) + 1);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, one));
+  await Promise.all(Array.from({ length: atOnce }, sender));
+  return outcomes;
 }

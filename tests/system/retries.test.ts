@@ -40,14 +40,26 @@ test('once that time is over, the phase has failed with what was wrong last, and
   const project = await lifecycles.start(define(2, 12));
   expect(await lifecycles.cycle(project, 1, 'failed')).toMatchObject({
     phase: 'label',
-    // The last attempt may be in progress when the time is over; then only that is known.
-    failure: expect.stringMatching(/The labels’ service is away\.|MLOPS_TIMED_OUT/) as unknown,
+    // Also where an attempt is in progress when the time is over: then it is that of the attempt before.
+    failure: expect.stringContaining('The labels’ service is away.') as unknown,
   });
   expect(serviceIn(service).asked).toBeGreaterThan(3);
 
   setService(service, { awayFor: 0, asked: 0 });
   expect(await system.client.retry(project, by('dan'))).toMatchObject({ outcome: 'accepted' });
   expect(await lifecycles.request(project, 1)).toMatchObject({ state: 'open' });
+});
+
+test('a failure is reported too where the attempt after it was cut off by the end of that time', async () => {
+  setService(service, { awayFor: 2, asked: 0, hangs: true });
+  const project = await lifecycles.start(define(4, 12));
+  expect(await lifecycles.cycle(project, 1, 'failed')).toMatchObject({
+    phase: 'label',
+    failure: expect.stringMatching(
+      /^MLOPS_TIMED_OUT: .*The attempt before failed: MLOPS_STORE_UNAVAILABLE: The labels’ service is away\./
+    ) as unknown,
+  });
+  expect(serviceIn(service).asked).toBe(2);
 });
 
 test('of attempts that were cut off before they could say why, the failure says that', async () => {

@@ -7,8 +7,14 @@ import { ActivityFailures } from '../../src/worker/activity-failures';
 
 type Execute = NonNullable<NonNullable<ReturnType<typeof ActivityFailures>['inbound']>['execute']>;
 
+const beaten: unknown[] = [];
+beforeEach(() => {
+  beaten.length = 0;
+});
+
 async function outcomeOf(next: () => Promise<unknown>, activityType = 'mlopsTrain'): Promise<unknown> {
-  const execute = ActivityFailures({ info: { activityType } } as never).inbound?.execute as Execute | undefined;
+  const context = { info: { activityType }, heartbeat: (details: unknown) => beaten.push(details) };
+  const execute = ActivityFailures(context as never).inbound?.execute as Execute | undefined;
   const run = execute === undefined ? next() : execute({ args: [], headers: {} }, next);
   return run.catch((error: unknown) => error);
 }
@@ -79,6 +85,8 @@ test.each([
   expect(told).toBeInstanceOf(ApplicationFailure);
   expect(told).toMatchObject({ type, nonRetryable, cause: error });
   expect((told as Error).message).toContain(error.message);
+  // What the next attempt takes along, so that the end of the time that it may take can't hide it.
+  expect(beaten).toEqual(nonRetryable ? [] : [{ lastFailure: (told as Error).message }]);
 });
 
 test('says where in its details', async () => {

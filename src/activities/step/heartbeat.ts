@@ -1,15 +1,16 @@
 import { Context, cancellationSignal } from '@temporalio/activity';
+import { failedBefore } from '../../domain/heartbeats';
 
 const BEAT_MS = 500;
 
 /** Attempts whose heartbeats have details of their own. */
 const detailed = new WeakSet<Context>();
 
-/** A heartbeat with what the Temporal UI shows under Pending Activities. */
-export function beat(details: unknown): void {
+/** A heartbeat with what the Temporal UI shows under Pending Activities, and why the attempt before failed. */
+export function beat(details: object): void {
   const context = Context.current();
   detailed.add(context);
-  context.heartbeat(details);
+  context.heartbeat({ ...failedBefore(context.info.heartbeatDetails), ...details });
 }
 
 /** Heartbeats while work goes on beside this thread, so that a cancellation reaches it and a dead worker is noticed. */
@@ -36,7 +37,10 @@ export function alive<A extends object>(activities: A): A {
     name,
     async (...args: unknown[]): Promise<unknown> => {
       const context = Context.current();
-      const timer = setInterval(() => detailed.has(context) || context.heartbeat(), BEAT_MS);
+      const timer = setInterval(
+        () => detailed.has(context) || context.heartbeat(failedBefore(context.info.heartbeatDetails)),
+        BEAT_MS
+      );
       try {
         return await (activity as (...args: unknown[]) => Promise<unknown>)(...args);
       } finally {

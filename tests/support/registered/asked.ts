@@ -7,6 +7,7 @@ export interface Service {
   /** For so many calls to come. */
   readonly awayFor: number;
   readonly asked: number;
+  /** Once it is back. */
   readonly hangs?: boolean;
 }
 
@@ -20,8 +21,8 @@ export default {
       async label(rows, params) {
         const file = String(params.file);
         const { awayFor, asked, hangs = false } = serviceIn(file);
-        if (hangs) await new Promise(() => undefined);
-        setService(file, { awayFor: awayFor - 1, asked: asked + 1 });
+        if (hangs && awayFor <= 0) await new Promise(() => undefined);
+        setService(file, { awayFor: awayFor - 1, asked: asked + 1, hangs });
         if (awayFor > 0) throw new MlopsError('MLOPS_STORE_UNAVAILABLE', 'The labels’ service is away.', {}, 'Wait.');
         return rows.map((row) => ((row.delay as number) > 15 ? 1 : 0));
       },

@@ -1,0 +1,137 @@
+/**
+ * A lifecycle that strangers flood with 5,000 signals and 3,000 updates: its worker lives, nobody's trigger counts, what is
+ * too much is refused by our code, and operators and approvers are answered within seconds.
+ */
+import { lifecycleId, phaseId } from '../../src/domain/ids';
+import { MESSAGES } from '../../src/domain/messages';
+import { eventually } from '../support/eventually';
+import { inTurns } from '../support/flood';
+import { by, FEBRUARY, Lifecycles, MARCH } from '../support/lifecycles';
+import { writeSmallFlights } from '../support/small-flights';
+import { openSystem, type TestSystem } from '../support/system';
+import { spawnWorker, type WorkerProcess } from '../support/worker-process';
+
+jest.setTimeout(400_000);
+
+const SIGNALS = 5_000;
+const UPDATES = 3_000;
+/** A person waits for it. */
+const SECONDS = 10;
+
+let system: TestSystem;
+let lifecycles: Lifecycles;
+let worker: WorkerProcess;
+
+beforeAll(async () => {
+  system = await openSystem('floods');
+  lifecycles = new Lifecycles(system, await writeSmallFlights(system.folder, 1000));
+  worker = spawnWorker(system);
+  await worker.ready;
+});
+afterAll(async () => {
+  await lifecycles.end();
+  await worker.kill();
+  await system.close();
+});
+
+/** Signals as the monitor's would be, but of nobody in this project; with them updates, in ever other names. */
+async function flood(project: string): Promise<ReadonlyMap<string, number>> {
+  const trigger = (index: number) => ({ id: `s${index}`, asOf: MARCH, cause: { kind: 'drift', detail: 'a stranger' } });
+  const message = (index: number) => ({ ...by(`eve-${index % 1000}`), comment: 'x'.repeat(1000) });
+  const [, outcomes] = await Promise.all([
+    inTurns(SIGNALS, 50, (index) => system.client.signal(lifecycleId(project), MESSAGES.trigger, trigger(index))),
+    // Temporal takes ten updates of a workflow at a time.
+    inTurns(UPDATES, 8, (index) => {
+      if (index % 3 === 0) return system.client.retry(project, message(index));
+      if (index % 3 === 1) return system.client.pause(project, message(index));
+      return system.client.retrain(project, { ...message(index), asOf: MARCH });
+    }),
+  ]);
+  expect(
+    [...outcomes.keys()].filter((how) => !['accepted', 'refused', 'MLOPS_TOO_MANY_MESSAGES'].includes(how))
+  ).toEqual([]);
+  return outcomes;
+}
+
+async function within<T>(seconds: number, answer: Promise<T>): Promise<T> {
+  const since = Date.now();
+  const given = await answer;
+  expect((Date.now() - since) / 1000).toBeLessThan(seconds);
+  return given;
+}
+
+async function refusedSignals(project: string): Promise<{ events: number; signals: number }> {
+  const events = (await system.stores.audit.list(project, 10_000)).filter(({ what }) => what === 'signals refused');
+  return { events: events.length, signals: events.reduce((sum, { detail }) => sum + Number(detail.count), 0) };
+}
+
+/** Each of the strangers' signals was looked at, in few activities, and has no effect. */
+async function allSignalsRefused(project: string): Promise<void> {
+  const seen = await eventually(
+    'every signal to be looked at',
+    async () => {
+      const now = await refusedSignals(project);
+      return now.signals === SIGNALS ? now : undefined;
+    },
+    60_000
+  );
+  expect(seen.events).toBeLessThan(100);
+  const { pendingTriggers } = await system.client.status(project);
+  expect(pendingTriggers.filter(({ cause }) => cause.kind === 'drift')).toEqual([]);
+}
+
+const worksOn = async (): Promise<void> => {
+  expect(await Promise.race([worker.ended, Promise.resolve('works on')])).toBe('works on');
+};
+
+test('while an approval waits: it is unpaused, two approvers decide, and stop is taken', async () => {
+  const definition = lifecycles.define();
+  const approval = { ...definition.approval, approvers: ['ana', 'ben'], approversNeeded: 2 };
+  const project = await lifecycles.start({ ...definition, approval }, FEBRUARY);
+  await lifecycles.request(project, 1);
+  const outcomes = await flood(project);
+  await worksOn();
+  expect(outcomes.get('MLOPS_TOO_MANY_MESSAGES')).toBeGreaterThan(1_000);
+  await allSignalsRefused(project);
+  // Refused from here on is what an honest operator asks, too, and so is that of one who has sent nothing yet.
+  await expect(system.client.pause(project, by('dan'))).rejects.toMatchObject({ code: 'MLOPS_TOO_MANY_MESSAGES' });
+  expect(await within(SECONDS, system.client.unpause(project, by('dan')))).toMatchObject({ outcome: 'accepted' });
+  for (const [person, state] of [
+    ['ana', 'open'],
+    ['ben', 'approved'],
+  ] as const)
+    expect(await within(SECONDS, lifecycles.decide(project, 1, 'approve', person))).toMatchObject({
+      outcome: 'accepted',
+      state,
+    });
+  await eventually('the rollout to begin', async () =>
+    (await lifecycles
+      .handle(phaseId(project, 1, 'deploy'))
+      .describe()
+      .catch(() => undefined))
+      ? true
+      : undefined
+  );
+  expect(await within(SECONDS, system.client.stop(project, by('dan')))).toMatchObject({ outcome: 'accepted' });
+  expect(await lifecycles.handle(lifecycleId(project)).result()).toEqual({ ended: 'stopped by dan' });
+  await worksOn();
+});
+
+test('between two cycles it begins new runs, and a person’s retrain counts', async () => {
+  const project = await lifecycles.start(lifecycles.define(), FEBRUARY);
+  await lifecycles.decide(project, 1, 'reject');
+  await lifecycles.cycle(project, 1, 'finished');
+  await system.client.pause(project, by('dan'));
+  const { runId } = await lifecycles.handle(lifecycleId(project)).describe();
+  await flood(project);
+  await worksOn();
+  await allSignalsRefused(project);
+  expect((await lifecycles.handle(lifecycleId(project)).describe()).runId).not.toBe(runId);
+  const asked = await within(SECONDS, system.client.retrain(project, { ...by('eve-2'), asOf: MARCH }));
+  expect(asked).toMatchObject({ outcome: 'accepted' });
+  expect(await within(SECONDS, system.client.unpause(project, by('dan')))).toMatchObject({ outcome: 'accepted' });
+  // All that waited is one cycle; whoever asked for it can't approve it.
+  const { causes } = await lifecycles.cycle(project, 2, 'waiting');
+  expect(causes.map(({ by: person }) => person)).toContain('eve-2');
+  expect(new Set(causes.map(({ by: person }) => person)).size).toBe(20);
+});
