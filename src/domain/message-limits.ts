@@ -14,6 +14,8 @@ export interface Taken {
   /** By this run. */
   readonly inAll: number;
   readonly bySender: number;
+  /** It begins a new run once it has answered what it took, which a flood would put off for ever. */
+  readonly closing: boolean;
 }
 
 /**
@@ -21,9 +23,11 @@ export interface Taken {
  * the workflow waits for: it may wait for nothing else, and each ends the wait for it.
  * @param awaited the workflow can't go on without this message, or one like it
  */
-export function refusedUpdate(name: string, { inAll, bySender }: Taken, awaited: boolean): string | undefined {
+export function refusedUpdate(name: string, { inAll, bySender, closing }: Taken, awaited: boolean): string | undefined {
   const kind =
     name === MESSAGES.stop ? 'stop' : awaited ? 'awaited' : name === MESSAGES.rollback ? 'rollback' : 'others';
+  if (closing && inAll >= UPDATES_PER_RUN && (kind === 'others' || kind === 'rollback'))
+    return `this run of the lifecycle has taken ${inAll} messages, and the next begins in a moment: send ${name} again`;
   const later = `${name} is refused until the running phase has ended`;
   if (inAll >= MOST[kind]) return `this run of the lifecycle has taken ${inAll} messages; ${later}`;
   if ((kind === 'others' || kind === 'rollback') && bySender >= MOST_BY_ONE)

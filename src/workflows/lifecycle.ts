@@ -50,6 +50,7 @@ export async function lifecycle(initial: LifecycleState): Promise<{ readonly end
     state = applied(state, commands);
     if (commands.pending.length > 0 && !commands.paused && commands.stopped === undefined)
       state = await cycleUntilStopped(state, commands, visible);
+    commands.closing = true;
     // What people asked for meanwhile is done before the next run, which would know nothing of it.
     for (;;) {
       await condition(() => allHandlersFinished() && commands.settled);

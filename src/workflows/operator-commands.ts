@@ -53,6 +53,8 @@ export class OperatorCommands {
   choice: FailureChoice | undefined;
   /** Someone asked that an open approval be closed in favour of a new cycle. */
   supersedeBy: string | undefined;
+  /** Nothing more begins in this run: it ends once what it took is done. */
+  closing = false;
   /** Undefined until the definition is registered, or refused with a reason. */
   registered: true | string | undefined;
   #answers: LifecycleState['answers'][number][];
@@ -161,7 +163,8 @@ export class OperatorCommands {
       const mistake = malformedOperatorMessage(definition.name, message);
       if (mistake !== undefined)
         throw ApplicationFailure.nonRetryable(`MLOPS_MESSAGE_INVALID: ${mistake}`, 'MLOPS_MESSAGE_INVALID');
-      const taken = { inAll: this.#updates, bySender: this.#updatesBy.get(message.by) ?? 0 };
+      const bySender = this.#updatesBy.get(message.by) ?? 0;
+      const taken = { inAll: this.#updates, bySender, closing: this.closing };
       const refused = refusedUpdate(definition.name, taken, this.#awaits(definition.name));
       if (refused !== undefined)
         throw ApplicationFailure.nonRetryable(`MLOPS_TOO_MANY_MESSAGES: ${refused}`, 'MLOPS_TOO_MANY_MESSAGES');

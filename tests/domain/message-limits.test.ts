@@ -1,6 +1,6 @@
 import { refusedUpdate } from '../../src/domain/message-limits';
 
-const taken = (inAll: number, bySender = 0) => ({ inAll, bySender });
+const taken = (inAll: number, bySender = 0, closing = false) => ({ inAll, bySender, closing });
 
 test('a message counts until its run has had so many of all, or of its sender', () => {
   expect(refusedUpdate('retrain', taken(999, 499), false)).toBeUndefined();
@@ -17,4 +17,14 @@ test('stop is taken longest, whoever sends it, and no run comes near the 2,000 t
   expect(refusedUpdate('rollback', taken(1_399), false)).toBeUndefined();
   expect(refusedUpdate('stop', taken(1_899, 1_899), false)).toBeUndefined();
   expect(refusedUpdate('stop', taken(1_900), false)).toBeDefined();
+});
+
+test('a run that is about to give way to the next takes no more, once it had its share', () => {
+  expect(refusedUpdate('retrain', taken(200, 1, true), false)).toContain(
+    'the next begins in a moment: send retrain again'
+  );
+  expect(refusedUpdate('retrain', taken(199, 1, true), false)).toBeUndefined();
+  expect(refusedUpdate('retrain', taken(200, 1), false)).toBeUndefined();
+  expect(refusedUpdate('unpause', taken(200, 1, true), true)).toBeUndefined();
+  expect(refusedUpdate('stop', taken(200, 1, true), false)).toBeUndefined();
 });
