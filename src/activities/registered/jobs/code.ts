@@ -59,7 +59,8 @@ function userCodeFailed(
   const where = { [kind]: name, version };
   const said = cut(error instanceof Error ? error.message : String(error));
   const code = errorCodeOf(error);
-  if (code !== undefined && ERRORS[code] === 'retry') return new MlopsError(code, said, where, '');
+  if (code !== undefined && ERRORS[code] === 'retry')
+    return new MlopsError(code, said.replace(`${code}: `, ''), where, '');
   return new MlopsError(
     'MLOPS_USER_CODE_FAILED',
     `The ${kind} failed: ${said}${/[.!?]$/.test(said) ? '' : '.'}`,
