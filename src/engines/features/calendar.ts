@@ -6,9 +6,8 @@
 import { DAY_US } from '../../domain/durations';
 import type { Value } from '../onnx/graph';
 import type { Operators } from '../onnx/operators';
-import { float64, int64 } from '../onnx/tensor';
 import { MISSING_TIMESTAMP } from '../tables/columns';
-import { type Emitter, inputsOf, oneHots, range, repeat } from './emitter';
+import { type Emitter, inputsOf, oneHots, perFeature, range, repeat } from './emitter';
 import type { Fitted } from './fitted';
 
 /** 1970-01-01 was a Thursday; Monday is 0. */
@@ -19,7 +18,7 @@ export const timeOfDayBuckets: Emitter<Fitted<'timeOfDayBuckets'>> = (o, feature
   const times = inputsOf(o, features, input);
   const buckets = features.map((feature) => feature.buckets);
   // Scaled before the division: exact also where the day doesn't divide into whole microseconds.
-  const scaled = o.mul(microsecondOfDay(o, times), o.constant(int64(buckets)));
+  const scaled = o.mul(microsecondOfDay(o, times), perFeature(o, 'int64', buckets));
   return positions(o, times, o.div(scaled, o.integer(DAY_US)), buckets);
 };
 
@@ -29,8 +28,8 @@ export const timeOfDayCycles: Emitter<Fitted<'timeOfDayCycles'>> = (o, features,
   const harmonics = features.map((feature) => feature.harmonics);
   const radians = harmonics.flatMap((count) => range(count).map((h) => (2 * Math.PI * (h + 1)) / DAY_US));
   const moments = o.cast(microsecondOfDay(o, times), 'float64');
-  const angles = o.mul(repeat(o, moments, harmonics), o.constant(float64(radians)));
-  const cycles = featureByFeature(o, o.concat([o.sin(angles), o.cos(angles)], 1), harmonics);
+  const angles = o.mul(repeat(o, moments, harmonics), perFeature(o, 'float64', radians));
+  const cycles = featureByFeature(o, o.concat([o.sin(angles), o.cos(angles)], 0), harmonics);
   const missing = repeat(
     o,
     isMissing(o, times),
@@ -61,7 +60,7 @@ function microsecondOfDay(o: Operators, times: Value): Value {
   return o.mod(times, o.integer(DAY_US));
 }
 
-/** One-hots of positions 0 … count−1, all 0 where the time is missing: int64 [N, F] → float32 [N, sum of counts] */
+/** One-hots of positions 0 … count−1, all 0 where the time is missing: int64 [F, N] → float32 [sum of counts, N] */
 function positions(o: Operators, times: Value, position: Value, counts: readonly number[]): Value {
   return oneHots(o, o.where(isMissing(o, times), o.integer(-1), position), counts.map(range));
 }
@@ -74,7 +73,7 @@ function featureByFeature(o: Operators, cycles: Value, harmonics: readonly numbe
   const order = harmonics.flatMap((count) => {
     const sines = range(count).map((h) => before + h);
     before += count;
-    return [...sines, ...sines.map((column) => all + column)];
+    return [...sines, ...sines.map((row) => all + row)];
   });
-  return o.select(cycles, order);
+  return o.gather(cycles, o.integers(order));
 }

@@ -11,7 +11,7 @@ export const oneHot: Emitter<Fitted<'oneHot'>> = (o, features, input) => {
   const positions = features.map(({ column, categories }) => o.lookUp(input(column), categories as string[], 0, -1));
   return oneHots(
     o,
-    o.columns(positions),
+    o.stack(positions),
     features.map(({ categories }) => range(categories.length))
   );
 };

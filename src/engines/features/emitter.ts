@@ -1,42 +1,44 @@
 /**
  * How features of one kind become nodes: all of them at once, as vectors, so that a thousand columns take as many nodes as
- * two. The part of `dense` that they make is float32 [N, their widths], feature after feature.
+ * two. Values are [features, rows] on the way: onnxruntime's loops run along the last axis, and an operand that is one number a
+ * feature, [F, 1], costs nothing there.
  */
 import type { Value } from '../onnx/graph';
 import type { Operators } from '../onnx/operators';
 import { float64, int64 } from '../onnx/tensor';
 
-/** @param input the graph's input of a column, [N] */
+/**
+ * Gives the columns of `dense` that the features make, each a row: float32 [sum of widths, N], feature after feature.
+ * @param input the graph's input of a column, [N]
+ */
 export type Emitter<T> = (o: Operators, features: readonly T[], input: (column: string) => Value) => Value;
 
-/** The features' inputs side by side, [N, F]. */
+/** The features' inputs, [F, N]. */
 export function inputsOf(
   o: Operators,
   features: readonly { readonly column: string }[],
   input: (column: string) => Value
 ): Value {
-  return o.columns(features.map(({ column }) => input(column)));
+  return o.stack(features.map(({ column }) => input(column)));
 }
 
-/** Each feature's value against those that it knows, 1 where they are equal: [N, F] → float32 [N, all known values]. */
+/** One number for each feature, [F, 1]. */
+export function perFeature(o: Operators, type: 'float64' | 'int64', numbers: readonly number[]): Value {
+  const shape = [numbers.length, 1];
+  return o.constant(type === 'float64' ? float64(numbers, shape) : int64(numbers, shape));
+}
+
+/** Each feature's value against those that it knows, 1 where they are equal: [F, N] → float32 [all known values, N]. */
 export function oneHots(o: Operators, x: Value, known: readonly (readonly number[])[]): Value {
-  const values = known.flat();
-  const all = o.constant(x.type === 'float64' ? float64(values) : int64(values));
-  const repeated = repeat(
-    o,
-    x,
-    known.map(({ length }) => length)
-  );
-  return o.cast(o.equal(repeated, all), 'float32');
+  const values = perFeature(o, x.type === 'float64' ? 'float64' : 'int64', known.flat());
+  const counts = known.map(({ length }) => length);
+  return o.cast(o.equal(repeat(o, x, counts), values), 'float32');
 }
 
-/** Each feature's column as often as it needs: [N, F] → [N, sum of times], or one column, which broadcasts by itself. */
+/** Each feature as often as it needs: [F, N] → [sum of times, N]; a single one broadcasts by itself. */
 export function repeat(o: Operators, x: Value, times: readonly number[]): Value {
   if (times.length === 1) return x;
-  return o.select(
-    x,
-    times.flatMap((count, column) => new Array<number>(count).fill(column))
-  );
+  return o.gather(x, o.integers(times.flatMap((count, feature) => new Array<number>(count).fill(feature))));
 }
 
 /** 0 … count−1 */

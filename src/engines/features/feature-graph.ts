@@ -56,7 +56,7 @@ export function addFeatures(graph: Graph, fitted: FittedFeatures): FeatureValues
       : []
   );
   const parts = groupsOf(fitted.transforms, input).map((group) => emit(o, group, input));
-  return { dense: parts.length === 0 ? undefined : o.concat(parts, 1, DENSE), indices };
+  return { dense: parts.length === 0 ? undefined : o.transpose(o.concat(parts, 0), DENSE), indices };
 }
 
 /** The features alone, as a model: the bytes that make training features. */

@@ -1,8 +1,7 @@
 /** Numbers on one scale: (x − mean) ÷ deviation of the training rows, and the mean, 0, where there is no number. */
 import type { Value } from '../onnx/graph';
 import type { Operators } from '../onnx/operators';
-import { float64 } from '../onnx/tensor';
-import { type Emitter, inputsOf } from './emitter';
+import { type Emitter, inputsOf, perFeature } from './emitter';
 import type { Fitted } from './fitted';
 
 export const standardize: Emitter<Fitted<'standardize'>> = (o, features, input) =>
@@ -14,14 +13,22 @@ export const logStandardize: Emitter<Fitted<'logStandardize'>> = (o, features, i
   return standardized(o, o.log(o.where(hasNone, o.scalar(Number.NaN, 'float64'), numbers)), features);
 };
 
-/** float64 [N, F] → float32 [N, F] */
+/** float64 [F, N] → float32 [F, N] */
 function standardized(
   o: Operators,
   numbers: Value,
   features: readonly { readonly mean: number; readonly deviation: number }[]
 ): Value {
-  const means = o.constant(float64(features.map(({ mean }) => mean)));
-  const deviations = o.constant(float64(features.map(({ deviation }) => deviation)));
+  const means = perFeature(
+    o,
+    'float64',
+    features.map(({ mean }) => mean)
+  );
+  const deviations = perFeature(
+    o,
+    'float64',
+    features.map(({ deviation }) => deviation)
+  );
   const standard = o.div(o.sub(numbers, means), deviations);
   return o.cast(o.where(o.isNaN(numbers), o.scalar(0, 'float64'), standard), 'float32');
 }

@@ -71,7 +71,8 @@ export function operators(graph: Graph) {
       return one('MatMul', [a, b], a.type, [a.shape[0]!, columns!]);
     },
     /** [M, N] → [N, M] */
-    transpose: (x: Value) => one('Transpose', [x], x.type, [...x.shape].reverse(), { perm: [1, 0] }),
+    transpose: (x: Value, name?: string) =>
+      one('Transpose', [x], x.type, [...x.shape].reverse(), { perm: [1, 0] }, name),
     reshape: (x: Value, shape: readonly number[]) => one('Reshape', [x, integers(shape)], x.type, shape),
     unsqueeze: (x: Value, axis: number) => {
       const shape = [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)];
@@ -100,18 +101,14 @@ export function operators(graph: Graph) {
       shape[axis] = end - start;
       return one('Slice', [x, integers([start]), integers([end]), integers([axis])], x.type, shape);
     },
-    /** Vectors side by side: [N] each → [N, F], with as many nodes for a thousand of them as for two. */
-    columns: (vectors: readonly Value[]) => {
+    /** Vectors one below the other: [N] each → [F, N], with as many nodes for a thousand of them as for two. */
+    stack: (vectors: readonly Value[]) => {
       const [first] = vectors;
       const { type, shape } = first!;
-      if (vectors.length === 1) return one('Unsqueeze', [first!, integers([1])], type, [...shape, 1]);
+      if (vectors.length === 1) return one('Unsqueeze', [first!, integers([0])], type, [1, ...shape]);
       const joined = one('Concat', vectors, type, ['all'], { axis: 0 });
-      const rows = one('Reshape', [joined, integers([vectors.length, -1])], type, [vectors.length, ...shape]);
-      return one('Transpose', [rows], type, [...shape, vectors.length], { perm: [1, 0] });
+      return one('Reshape', [joined, integers([vectors.length, -1])], type, [vectors.length, ...shape]);
     },
-    /** Columns of [N, F] by number → [N, their count]. */
-    select: (x: Value, columns: readonly number[]) =>
-      one('Gather', [x, integers(columns)], x.type, [x.shape[0]!, columns.length], { axis: 1 }),
     /** Consecutive parts of a vector. */
     split: (x: Value, sizes: readonly number[]) =>
       graph.node({

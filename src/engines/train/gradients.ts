@@ -62,10 +62,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     });
   },
   // z = rows of a table: rows that were read twice get both adjoints
-  Gather: ({ o, node, inputs: [table, rows], adjoint }) => {
-    if (node.attributes.axis !== 0) throw new Error('a choice of columns has no gradient');
-    return [() => o.scatterAdd(table!.shape.map(fixed), rows!, adjoint)];
-  },
+  Gather: ({ o, inputs: [table, rows], adjoint }) => [() => o.scatterAdd(table!.shape.map(fixed), rows!, adjoint)],
 };
 
 /**
