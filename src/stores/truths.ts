@@ -61,6 +61,8 @@ export async function matchTruths(
   endpoint: string,
   predictions: readonly PredictionRecord[]
 ): Promise<void> {
+  // Seldom does any: one question instead of one for each prediction.
+  if ((await unmatchedOf(store, endpoint).findOne({}, { sort: { _id: 1 }, projection: { _id: 1 } })) === null) return;
   const waiting = await unmatchedOf(store, endpoint)
     .find<TruthRecord>(
       { prediction: { $in: predictions.map(({ _id }) => _id) }, why: 'no prediction of this id' },
