@@ -14,7 +14,7 @@ import { changeCycle, type CycleChange, findCycle, openCycle } from '../stores/c
 import { findEndpoint } from '../stores/endpoints';
 import { refOf } from '../stores/facts';
 import { whyNot } from '../stores/rollout-approval';
-import { deployedRollouts } from '../stores/rollouts';
+import { deployedRollouts, versionsDeployed } from '../stores/rollouts';
 import { recordedTrigger } from '../stores/triggers';
 import { versionNumbered } from '../stores/versions';
 import { askedAt, notAuthorized, requireCaller } from './caller';
@@ -73,7 +73,7 @@ export function cycleActivities(deps: ActivityDeps) {
       return { definition, plan: planOf(await definitionOf(stores, definition)), causes, asOf };
     },
 
-    /** `refs`: what the phases so far have made. */
+    /** `refs`: what the phases so far have made. A finished cycle changes no more. */
     async mlopsEnterPhase(
       entered: OfCycleInOrder & { readonly phase: string; readonly refs: CycleDocument['refs'] }
     ): Promise<void> {
@@ -90,19 +90,24 @@ export function cycleActivities(deps: ActivityDeps) {
     async mlopsCloseCycle(
       closed: OfCycleInOrder & { readonly outcome: CycleOutcome; readonly refs: CycleDocument['refs'] }
     ): Promise<void> {
-      await change(closed, { state: 'finished', outcome: closed.outcome, refs: closed.refs, endedAt: new Date() });
+      const { project, outcome, refs } = closed;
+      requireCaller(lifecycleId(project));
       const stores = await deps.stores();
-      const id = cycleRecordId(closed.project, closed.cycle);
+      const id = cycleRecordId(project, closed.cycle);
+      if (outcome === 'deployed' && !(await versionsDeployed(stores, [id])).has(id))
+        throw notAuthorized('No rollout has deployed a version of this cycle.', { cycle: id });
+      await change(closed, { state: 'finished', outcome, refs, endedAt: new Date() });
       const cycle = await findCycle(stores, id);
+      if (cycle?.state !== 'finished') throw notAuthorized('There is no such cycle.', { cycle: id });
       await stores.audit.record({
         id: `cycle ${id}`,
-        project: closed.project,
+        project,
         what: 'cycle ended',
         by: 'temporal-mlops',
         detail: {
           cycle: closed.cycle,
-          outcome: closed.outcome,
-          causes: cycle?.causes.map((cause) => cause.detail) ?? [],
+          outcome: cycle.outcome,
+          causes: cycle.causes.map((cause) => cause.detail),
         },
       });
     },

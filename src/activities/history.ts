@@ -2,10 +2,11 @@
  * What the history of a workflow's run shows: the messages it was sent, and who sent them. Temporal's server writes it
  * and says who called; a workflow's arguments can say anything.
  */
+import { getClient } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { decodeFromPayloadsAtIndex } from '@temporalio/common/lib/internal-non-workflow';
 import type { temporal } from '@temporalio/proto';
-import type { Caller } from './caller';
+import { type Caller, notAuthorized, requireCaller } from './caller';
 
 export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 type Payloads = temporal.api.common.v1.IPayloads;
@@ -144,6 +145,17 @@ export async function* signalsAfter(
       ...(from ? { from } : {}),
     };
   }
+}
+
+/**
+ * The workflow of this id calls, as a child of that one.
+ * @throws MLOPS_NOT_AUTHORIZED where another calls, or nobody's child
+ */
+export async function requireChild(workflowId: string, parent: string): Promise<Caller> {
+  const caller = requireCaller(workflowId);
+  if ((await startedBy(getClient(), caller)) !== parent)
+    throw notAuthorized('The project’s lifecycle did not start this workflow.', { workflow: workflowId });
+  return caller;
 }
 
 /** The workflow that started this run as its child, by the server's word; undefined where a client did. */

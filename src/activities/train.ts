@@ -4,8 +4,7 @@ import { crashPoint } from '../runtime/crash-points';
 import type { ModelDefinition } from '../domain/definition';
 import { modelInputs } from '../domain/endpoint';
 import { errorCodeOf, MlopsError } from '../domain/errors';
-import type { Cycle } from '../domain/ids';
-import { cycleRecordId, versionCounter, versionLabel } from '../domain/ids';
+import { lifecycleId, phaseId } from '../domain/ids';
 import { planOf, splitAt } from '../domain/plan';
 import type { SplitPeriods } from '../domain/records';
 import type { Ref } from '../domain/refs';
@@ -14,11 +13,13 @@ import { refOf } from '../stores/facts';
 import type { TrainJobInput, TrainJobOutput } from '../engines/train/train-job';
 import { localCopies } from './step/artifact-cache';
 import { numericEnvironment, type Running, runWithHeartbeat, stepFiles } from './step/compute-job';
+import { requireChild } from './history';
 import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { artifactNamed, dataShards, labelledShards, loadRequest } from './step/inputs';
 import { trainRegistered } from './registered/trainer';
 import { codeVersion, registered } from './registered/user-code';
+import { type RegisterVersion, registerVersion } from './register-version';
 import { checkpointSaver, forgetCheckpoint, newestCheckpoint } from './step/checkpoints';
 import { type Attempt, runStep, stepKey, type StepOutcome } from './step/step';
 import { stepVersion } from './step/step-version';
@@ -36,16 +37,6 @@ export interface TrainOn {
   readonly labelSet: Ref<'labelSet'>;
   readonly features: Ref<'featureSet'>;
   readonly asOf: string;
-}
-
-export interface RegisterVersion {
-  readonly project: string;
-  readonly cycle: Cycle;
-  readonly definition: Ref<'definition'>;
-  readonly snapshot: Ref<'snapshot'>;
-  readonly labelSet: Ref<'labelSet'>;
-  readonly features: Ref<'featureSet'>;
-  readonly run: Ref<'run'>;
 }
 
 export function trainActivities(deps: ActivityDeps) {
@@ -111,50 +102,12 @@ export function trainActivities(deps: ActivityDeps) {
       return run;
     },
 
-    /** `_id` is the cycle's, so two attempts, and a retry of the cycle, make one version. */
+    /** For the cycle's own training: in a workflow that the project's lifecycle started under the phase's id. */
     async mlopsRegisterVersion(register: RegisterVersion): Promise<{ version: Ref<'version'>; number: number }> {
       const { project, cycle } = register;
-      const stores = await deps.stores();
-      const id = cycleRecordId(project, cycle);
-      const there = await stores.facts.find('version', id);
-      if (there !== null) return { version: refOf(there), number: there.body.number };
-      const { objective } = await definitionOf(stores, register.definition);
-      const run = await stores.facts.get(register.run);
-      const model = artifactNamed(run, 'model');
-      const { fact } = await stores.facts.commitNumbered(versionCounter(project), (number) => ({
-        fact: {
-          _id: id,
-          kind: 'version',
-          digest: model.digest,
-          inputs: [register.run, register.features, register.snapshot, register.labelSet, register.definition],
-          artifacts: [model],
-          body: {
-            project,
-            number,
-            cycle,
-            run: register.run,
-            features: register.features,
-            snapshot: register.snapshot,
-            labelSet: register.labelSet,
-            definition: register.definition,
-            model,
-            split: run.body.split,
-            trainRows: run.body.rows,
-            unlabelledRows: run.body.unlabelled,
-            tolerance: run.body.tolerance,
-            decisionThreshold: objective.decisionThreshold,
-          },
-        },
-        audit: {
-          id: `version ${id}`,
-          project,
-          what: 'version registered',
-          by: 'temporal-mlops',
-          detail: { version: versionLabel(project, number), model: model.digest, run: register.run.id },
-        },
-      }));
-      crashPoint('version:registered');
-      return { version: refOf(fact), number: fact.body.number };
+      await requireChild(phaseId(project, cycle, 'train'), lifecycleId(project));
+      const version = await registerVersion(await deps.stores(), register);
+      return { version: refOf(version), number: version.body.number };
     },
   };
 }

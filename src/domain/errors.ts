@@ -63,6 +63,7 @@ export const ERRORS = {
   MLOPS_MESSAGE_INVALID: 'caller',
   MLOPS_UNKNOWN_PROJECT: 'caller',
   MLOPS_REQUEST_CONFLICT: 'operator',
+  MLOPS_VERSION_CONFLICT: 'operator',
   MLOPS_NOT_AUTHORIZED: 'operator',
   MLOPS_TOO_MANY_MESSAGES: 'caller',
   // endpoint and rollout

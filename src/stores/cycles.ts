@@ -37,7 +37,7 @@ export type CycleChange = Partial<
 
 /**
  * @param order counts the changes, from 1, in the workflow that makes them: a late attempt of an earlier one, as by a
- *   worker that was taken for dead, changes nothing
+ *   worker that was taken for dead, changes nothing. Nor does any change of a finished cycle.
  */
 export async function changeCycle(
   store: Store,
@@ -45,7 +45,7 @@ export async function changeCycle(
   { clearFailure, ...set }: CycleChange
 ): Promise<void> {
   await collection(store, 'cycles').updateOne(
-    { _id: cycleRecordId(project, cycle), revision: { $lt: order } },
+    { _id: cycleRecordId(project, cycle), revision: { $lt: order }, state: { $ne: 'finished' } },
     { $set: { ...set, revision: order }, $unset: clearFailure === true ? { failure: '' } : {} }
   );
 }

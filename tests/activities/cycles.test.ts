@@ -29,6 +29,7 @@ beforeAll(async () => {
 afterAll(() => dropStores(stores));
 beforeEach(async () => {
   await raw(stores).cycles.deleteMany({});
+  await raw(stores).db.collection('audit').deleteMany({});
   await open();
 });
 
@@ -91,4 +92,26 @@ test('another workflow than the project’s lifecycle writes nothing', async () 
     asWorkflow('mlops/other', () => cycles.mlopsEnterPhase({ ...OF, order: 9, phase: 'deploy', refs: {} }))
   ).rejects.toMatchObject({ code: 'MLOPS_NOT_AUTHORIZED' });
   expect(await raw(stores).cycles.find().toArray()).toEqual([before]);
+});
+
+test('a finished cycle changes no more, whoever holds the lifecycle’s id next', async () => {
+  await itsLifecycle(() => cycles.mlopsCloseCycle({ ...OF, order: 1, outcome: 'rejected', refs: {} }));
+  const ended = await found();
+  await enter(99, 'deploy');
+  await fail(100);
+  await itsLifecycle(() => cycles.mlopsCloseCycle({ ...OF, order: 101, outcome: 'skipped', refs: {} }));
+  expect(await found()).toEqual(ended);
+  const events = await raw(stores).db.collection('audit').find({ project: 'flights', what: 'cycle ended' }).toArray();
+  expect(events.map(({ detail }) => detail.outcome)).toEqual(['rejected']);
+});
+
+test.each([
+  ['deployed, without a rollout that says so', OF.cycle, 'deployed'],
+  ['another cycle, which nobody opened', 9, 'skipped'],
+] as const)('no cycle ends as %s', async (_, cycle, outcome) => {
+  const before = await found();
+  const close = () => cycles.mlopsCloseCycle({ ...OF, cycle, order: 99, outcome, refs: {} });
+  await expect(itsLifecycle(close)).rejects.toMatchObject({ code: 'MLOPS_NOT_AUTHORIZED' });
+  expect(await found()).toEqual(before);
+  expect(await raw(stores).cycles.countDocuments()).toBe(1);
 });
