@@ -6,7 +6,7 @@ import type { WindowBody } from '../domain/monitoring';
 import { type Plan, planOf } from '../domain/plan';
 import type { Ref } from '../domain/refs';
 import { periodOf } from '../domain/period';
-import { windowId } from '../domain/ids';
+import { monitorId, windowId } from '../domain/ids';
 import { newsOf, triggerMessages, windowLine } from '../domain/windows';
 import { findEndpoint } from '../stores/endpoints';
 import { coverage, nextPredicted } from '../stores/predictions';
@@ -17,6 +17,7 @@ import { withHeartbeat } from './step/heartbeat';
 import { ensureMonitorActivities } from './monitoring/ensure-monitor';
 import { clockActivities } from './monitoring/set-clock';
 import { correctionActivities, reviseWindow } from './monitoring/correct-window';
+import { requireCaller } from './caller';
 import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { refusedSignalActivities } from './refused-signals';
@@ -110,8 +111,12 @@ export function monitorActivities(deps: ActivityDeps) {
       };
     },
 
-    /** Judges a window and records the verdict, once; a later attempt gets the recorded one. */
+    /**
+     * Judges a window and records the verdict, once; a later attempt gets the recorded one.
+     * @throws MlopsError MLOPS_NOT_AUTHORIZED unless the project's monitor asks, after the window's end
+     */
     async mlopsJudgeWindow(judge: JudgeWindow): Promise<Judged> {
+      requireCaller(monitorId(judge.project));
       const stores = await deps.stores();
       const id = windowId(judge.project, judge.period.from, 0);
       const epoch = (await findEndpoint(stores, judge.project))?.clock?.epoch ?? 0;

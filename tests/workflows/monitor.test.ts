@@ -13,6 +13,7 @@ import { eventually } from '../support/eventually';
 import { type EndpointWorker, startEndpointWorker } from './endpoint-worker';
 import { registerWatched, serveWeek, watchedFlights } from './served-flights';
 import { registeredDefinition } from '../support/registered-definition';
+import { asWorkflow } from '../support/as-workflow';
 import { raw } from '../support/raw-records';
 
 const [W1, W2, W3, W4, W5, W6] = [
@@ -379,7 +380,7 @@ test('a correction runs twice and is there once', async () => {
   await judged(1);
   const activities = monitorActivities(worker.deps);
   const correct = () =>
-    new MockActivityEnvironment().run(() =>
+    asWorkflow(monitorId(project), () =>
       activities.mlopsCorrectWindow({ project, period: { from: W1, to: W2 }, asOf: W4 })
     );
   const [one, other] = await Promise.all([correct(), correct()]);

@@ -12,9 +12,10 @@ import type { Stores } from '../../stores/connect';
 import { readWatermark } from '../../stores/replicas';
 import { lastRevision, verdictsOf } from '../../stores/windows';
 import { inAttemptFolder } from '../step/attempt-folder';
+import { requireCaller } from '../caller';
 import type { ActivityDeps } from '../deps';
 import { judgeRows } from './window-numbers';
-import { windowId } from '../../domain/ids';
+import { monitorId, windowId } from '../../domain/ids';
 
 export interface OfEndpoint {
   readonly project: string;
@@ -56,6 +57,7 @@ export function correctionActivities(deps: ActivityDeps) {
 
     /** The window's line as corrected; none where its truth changed nothing. */
     async mlopsCorrectWindow({ project, period, asOf }: DueWindow & { readonly project: string }): Promise<Corrected> {
+      requireCaller(monitorId(project));
       const stores = await deps.stores();
       const latest =
         (await lastRevision(stores, project, period.from)) ??

@@ -8,6 +8,7 @@ import { triggersOf } from '../../domain/triggers';
 import { windowId } from '../../domain/ids';
 import type { Stores } from '../../stores/connect';
 import { verdictsOf } from '../../stores/windows';
+import { notAuthorized } from '../caller';
 import { definitionOf } from '../definitions';
 import type { ActivityDeps } from '../deps';
 import { inAttemptFolder } from '../step/attempt-folder';
@@ -26,6 +27,7 @@ export interface JudgeWindow extends OfWindow {
 
 /**
  * The verdict on a window, recorded once.
+ * @throws MlopsError MLOPS_NOT_AUTHORIZED before the window's end, or by another project's definition
  * @param past windows after it are judged already: it triggers nothing
  */
 export async function judgeWindow(
@@ -36,6 +38,8 @@ export async function judgeWindow(
   past = false
 ): Promise<WindowBody> {
   const definition = await definitionOf(stores, definitionRef);
+  if (definition.name !== project || !(Date.parse(asOf) >= Date.parse(period.to)))
+    throw notAuthorized('A window is judged after its end, by a definition of its project.', { project, asOf });
   const { version, numbers } = await inAttemptFolder(deps.workFolder, 'window', (folder) =>
     judgeRows(deps, stores, { project, definition, period, asOf, folder })
   );

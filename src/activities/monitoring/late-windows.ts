@@ -10,10 +10,12 @@ import type { Stores } from '../../stores/connect';
 import { findEndpoint } from '../../stores/endpoints';
 import { lateDays, takeMarks } from '../../stores/late';
 import { lastRevision, verdictUpTo } from '../../stores/windows';
+import { requireCaller } from '../caller';
 import { definitionOf } from '../definitions';
 import type { ActivityDeps } from '../deps';
 import { reviseWindow } from './correct-window';
 import { judgeWindow } from './judge-window';
+import { monitorId } from '../../domain/ids';
 
 export interface NextLate {
   readonly project: string;
@@ -49,6 +51,7 @@ export function lateActivities(deps: ActivityDeps) {
 
     /** Counts the day's window once more, with all that came late for it. Another time changes nothing. */
     async mlopsCountLate({ project, definition, day, before }: LateRecords): Promise<Recounted> {
+      requireCaller(monitorId(project));
       const stores = await deps.stores();
       const marked = await lateDays(stores, project, { from: day, before });
       const { period, count } = await windowAt(deps, stores, { project, definition, day });
