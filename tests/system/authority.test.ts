@@ -34,7 +34,27 @@ const READING = new Set([
   'mlopsCountPollers',
 ]);
 /** Of these the records are what decides, and who may change them: what they are given, is registered. */
-const WATCHED = ['requests', 'decisions', 'rollouts', 'endpoints', 'aliases', 'definitions', 'projects', 'cycles'];
+const WATCHED = [
+  'requests',
+  'decisions',
+  'rollouts',
+  'endpoints',
+  'aliases',
+  'definitions',
+  'projects',
+  'cycles',
+  'versions',
+  'windows',
+];
+/** Steps answer whoever asks: what they write is found by its content alone, and decides nothing until a cycle names it. */
+const BY_CONTENT = [
+  'mlopsObserve',
+  'mlopsIngest',
+  'mlopsLabel',
+  'mlopsFitFeatures',
+  'mlopsTrain',
+  'mlopsEvaluate',
+] as const;
 
 let system: TestSystem;
 let lifecycles: Lifecycles;
@@ -84,6 +104,16 @@ async function startAttacker(): Promise<typeof attacker> {
     },
   };
 }
+
+/** An activity of no workflow. */
+const alone = (activity: string, given: unknown): Promise<unknown> =>
+  system.client.temporal.activity.execute(activity, {
+    id: `attack-${randomUUID()}`,
+    taskQueue: system.taskQueue,
+    args: [given],
+    scheduleToCloseTimeout: '60 seconds',
+    retry: { maximumAttempts: 1 },
+  });
 
 const attack = (workflowId: string, activity: string, args: unknown): Promise<string> =>
   system.client.temporal.workflow.execute('call', {
@@ -141,27 +171,37 @@ async function forged(): Promise<Record<string, unknown>> {
     mlopsShadowPairs: atStep,
     mlopsEndRollout: { ...atStep, end: { outcome: 'rolled-back', because: 'forged' } },
     mlopsRolloutSuperseded: { ...atStep, because: 'forged' },
-    // Records of content that decide nothing by themselves: junk, since what is right is what a cycle makes.
-    mlopsRegisterVersion: { project, cycle: 2 },
-    ...Object.fromEntries(STEPS.map((name) => [name, {}])),
+    ...(await forgedSteps()),
   };
 }
 
-const STEPS = [
-  'mlopsRegisterDefinition',
-  'mlopsObserve',
-  'mlopsIngest',
-  'mlopsLabel',
-  'mlopsFitFeatures',
-  'mlopsTrain',
-  'mlopsEvaluate',
-  'mlopsJudgeWindow',
-  'mlopsCorrectWindow',
-  'mlopsStartNotice',
-  'mlopsNotify',
-  'mlopsRecordUndelivered',
-  'mlopsRecordRefusedSignal',
-];
+/** Well-formed, of records that are there, so that each would do its work for the project's own workflow. */
+async function forgedSteps(): Promise<Record<string, unknown>> {
+  const { definition, refs } = (await raw(system.stores).cycles.findOne({ _id: `${project}/1` }))!;
+  const { snapshot, labelSet, featureSet: features, run, evaluation } = refs;
+  const { period, knownBy } = (await system.stores.facts.get({ kind: 'evaluation', id: evaluation!.id })).body;
+  const observation = (await alone('mlopsObserve', { definition, asOf: MARCH })) as object;
+  const week = { from: '2001-02-01T00:00:00.000Z', to: '2001-02-08T00:00:00.000Z' };
+  const judged = { project, definition, period: week, asOf: MARCH };
+  const text = 'forged: please approve';
+  const notice = { id: randomUUID(), kind: 'approval-requested', project, text, details: [] };
+  return {
+    mlopsObserve: { definition, asOf: MARCH },
+    mlopsIngest: { definition, observation: { ...observation, asOf: '2001-01-15T00:00:00Z' } },
+    mlopsLabel: { definition, snapshot },
+    mlopsFitFeatures: { definition, snapshot, asOf: '2001-01-25T00:00:00Z' },
+    mlopsTrain: { definition, snapshot, labelSet, features, asOf: '2001-01-25T00:00:00Z' },
+    mlopsEvaluate: { definition, version: refs.version, snapshot, labelSet, period, knownBy },
+    mlopsRegisterDefinition: { project },
+    mlopsRegisterVersion: { project, cycle: 9, definition, snapshot, labelSet, features, run },
+    mlopsJudgeWindow: judged,
+    mlopsCorrectWindow: judged,
+    mlopsStartNotice: { v: 1, workflowId: `attack-${randomUUID()}`, definition, notifiers: 0, notice },
+    mlopsNotify: { definition, notifier: 0, notice },
+    mlopsRecordUndelivered: { notice, notifier: 0, why: 'forged' },
+    mlopsRecordRefusedSignal: { project, mistake: 'forged' },
+  };
+}
 
 /** All of ours that write. */
 function writing(): string[] {
@@ -185,31 +225,52 @@ test('called with forged arguments, by a foreign workflow of any id, none of the
   ];
   const args = await forged();
   const answers: Record<string, string[]> = {};
-  for (const activity of writing())
+  const bySender = writing().filter((name) => !(BY_CONTENT as readonly string[]).includes(name));
+  for (const activity of bySender)
     answers[activity] = await Promise.all(ids.map((id) => attack(`${id}`, activity, args[activity]).catch(String)));
   expect(await records()).toEqual(before);
   expect(answers.mlopsBeginRollout).toEqual(ids.map(() => 'MLOPS_NOT_AUTHORIZED'));
   expect(answers.mlopsRecordDecisions).toEqual(ids.map(() => 'MLOPS_NOT_AUTHORIZED'));
   expect(answers.mlopsCloseRequest).toEqual(ids.map(() => 'MLOPS_NOT_AUTHORIZED'));
   expect(answers.mlopsOpenCycle).toEqual(ids.map(() => 'MLOPS_NOT_AUTHORIZED'));
+  for (const name of ['mlopsRegisterDefinition', 'mlopsRegisterVersion', 'mlopsJudgeWindow', 'mlopsCorrectWindow'])
+    expect([name, ...(answers[name] ?? [])]).toEqual([name, ...ids.map(() => 'MLOPS_NOT_AUTHORIZED')]);
 }, 120_000);
+
+test('a step with well-formed arguments answers a foreign workflow with content, and decides nothing', async () => {
+  const before = await records();
+  const args = await forgedSteps();
+  const answers: [string, string][] = [];
+  for (const activity of BY_CONTENT)
+    answers.push([activity, await attack(`attack-${randomUUID()}`, activity, args[activity])]);
+  expect(answers).toEqual(BY_CONTENT.map((name) => [name, 'done']));
+  expect(await records()).toEqual(before);
+}, 120_000);
+
+test('the training’s own id is not enough to register a version, for a cycle of one’s own or the project’s', async () => {
+  const before = await records();
+  const { mlopsRegisterVersion: register } = await forgedSteps();
+  for (const cycle of [2, 9]) {
+    const given = { ...(register as object), cycle };
+    expect(await attack(phaseId(project, cycle, 'train'), 'mlopsRegisterVersion', given)).toBe('MLOPS_NOT_AUTHORIZED');
+  }
+  expect(await records()).toEqual(before);
+}, 60_000);
 
 test('nor called with no workflow at all', async () => {
   const before = await records();
   const args = await forged();
-  const alone = (activity: string, given: unknown): Promise<unknown> =>
-    system.client.temporal.activity.execute(activity, {
-      id: `attack-${randomUUID()}`,
-      taskQueue: system.taskQueue,
-      args: [given],
-      scheduleToCloseTimeout: '20 seconds',
-      retry: { maximumAttempts: 1 },
-    });
   expect(await alone('mlopsChampion', { project })).toMatchObject({ champion: { id: `${project}/1` } });
   await expect(alone('mlopsBeginRollout', args.mlopsBeginRollout)).rejects.toMatchObject({
     cause: { type: 'MLOPS_NOT_AUTHORIZED' },
   });
-  for (const activity of writing()) await alone(activity, args[activity]).catch(() => undefined);
+  const refused: string[] = [];
+  for (const activity of writing())
+    await alone(activity, args[activity]).catch(({ cause }) => refused.push(`${activity} ${cause?.type}`));
+  // So they were well-formed: a step that is refused for its arguments would prove nothing.
+  expect(refused.filter((one) => BY_CONTENT.some((name) => one.startsWith(`${name} `)))).toEqual([]);
+  for (const name of ['mlopsRegisterDefinition', 'mlopsRegisterVersion', 'mlopsJudgeWindow', 'mlopsCorrectWindow'])
+    expect(refused).toContain(`${name} MLOPS_NOT_AUTHORIZED`);
   expect(await records()).toEqual(before);
 }, 120_000);
 
