@@ -31,6 +31,7 @@ const READING = new Set([
   'mlopsWatchedDefinition',
   'mlopsWindowReady',
   'mlopsNextCorrection',
+  'mlopsNextLate',
   'mlopsCountPollers',
 ]);
 /** Of these the records are what decides, and who may change them: what they are given, is registered. */
@@ -55,6 +56,15 @@ const BY_CONTENT = [
   'mlopsTrain',
   'mlopsEvaluate',
 ] as const;
+
+/** What the project's own workflows alone may ask for. */
+const FOR_ONE_CALLER = [
+  'mlopsRegisterDefinition',
+  'mlopsRegisterVersion',
+  'mlopsJudgeWindow',
+  'mlopsCorrectWindow',
+  'mlopsCountLate',
+];
 
 let system: TestSystem;
 let lifecycles: Lifecycles;
@@ -196,6 +206,7 @@ async function forgedSteps(): Promise<Record<string, unknown>> {
     mlopsRegisterVersion: { project, cycle: 9, definition, snapshot, labelSet, features, run },
     mlopsJudgeWindow: judged,
     mlopsCorrectWindow: judged,
+    mlopsCountLate: { project, definition, day: week.from, before: week.to },
     mlopsStartNotice: { v: 1, workflowId: `attack-${randomUUID()}`, definition, notifiers: 0, notice },
     mlopsNotify: { definition, notifier: 0, notice },
     mlopsRecordUndelivered: { notice, notifier: 0, why: 'forged' },
@@ -233,7 +244,7 @@ test('called with forged arguments, by a foreign workflow of any id, none of the
   expect(answers.mlopsRecordDecisions).toEqual(ids.map(() => 'MLOPS_NOT_AUTHORIZED'));
   expect(answers.mlopsCloseRequest).toEqual(ids.map(() => 'MLOPS_NOT_AUTHORIZED'));
   expect(answers.mlopsOpenCycle).toEqual(ids.map(() => 'MLOPS_NOT_AUTHORIZED'));
-  for (const name of ['mlopsRegisterDefinition', 'mlopsRegisterVersion', 'mlopsJudgeWindow', 'mlopsCorrectWindow'])
+  for (const name of FOR_ONE_CALLER)
     expect([name, ...(answers[name] ?? [])]).toEqual([name, ...ids.map(() => 'MLOPS_NOT_AUTHORIZED')]);
 }, 120_000);
 
@@ -269,8 +280,7 @@ test('nor called with no workflow at all', async () => {
     await alone(activity, args[activity]).catch(({ cause }) => refused.push(`${activity} ${cause?.type}`));
   // So they were well-formed: a step that is refused for its arguments would prove nothing.
   expect(refused.filter((one) => BY_CONTENT.some((name) => one.startsWith(`${name} `)))).toEqual([]);
-  for (const name of ['mlopsRegisterDefinition', 'mlopsRegisterVersion', 'mlopsJudgeWindow', 'mlopsCorrectWindow'])
-    expect(refused).toContain(`${name} MLOPS_NOT_AUTHORIZED`);
+  for (const name of FOR_ONE_CALLER) expect(refused).toContain(`${name} MLOPS_NOT_AUTHORIZED`);
   expect(await records()).toEqual(before);
 }, 120_000);
 
