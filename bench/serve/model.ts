@@ -1,51 +1,13 @@
-/** One ONNX file of 52 nodes for all servers: the quickstart's features and network, with weights by chance. */
-import { createHash } from 'node:crypto';
+/** One ONNX file of 52 nodes for all servers: the tests' model of flights, which takes distances as floating point numbers here. */
 import type { ServedVersion } from '../../src/domain/endpoint';
-import { denseWidth, embeddingTables, type FittedFeatures } from '../../src/engines/features/fitted';
-import { inferenceGraph } from '../../src/engines/train/inference-graph';
-import { initialParameters, parameterShapes } from '../../src/engines/train/network';
-
-const AIRPORTS = Array.from({ length: 228 }, (_, i) => `A${String(i).padStart(2, '0')}`);
-
-const FITTED: FittedFeatures = {
-  v: 1,
-  rows: 1000,
-  inputs: [
-    { column: 'date', type: 'timestamp' },
-    { column: 'distance', type: 'number' },
-    { column: 'origin', type: 'string' },
-    { column: 'destination', type: 'string' },
-  ],
-  transforms: [
-    { transform: 'timeOfDayBuckets', column: 'date', buckets: 48 },
-    { transform: 'timeOfDayCycles', column: 'date', harmonics: 4 },
-    { transform: 'weekday', column: 'date' },
-    { transform: 'standardize', column: 'distance', mean: 700, deviation: 500 },
-    { transform: 'logStandardize', column: 'distance', mean: 6, deviation: 1 },
-    { transform: 'embedding', column: 'origin', width: 8, categories: AIRPORTS },
-    { transform: 'embedding', column: 'destination', width: 8, categories: AIRPORTS },
-  ],
-};
+import { AIRPORTS, FLIGHT_INPUTS, flightsVersion } from '../../tests/serve/flights-model';
 
 export function benchModel(): { readonly bytes: Uint8Array; readonly version: ServedVersion } {
-  const shape = { dense: denseWidth(FITTED), tables: embeddingTables(FITTED), hidden: [64, 64] };
-  const bytes = inferenceGraph(FITTED, { shape, parameters: initialParameters(parameterShapes(shape), 1) });
-  return {
-    bytes,
-    version: {
-      version: 'bench/1',
-      number: 1,
-      model: `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
-      bytes: bytes.length,
-      inputs: [
-        { name: 'date', datatype: 'INT64', unit: 'us' },
-        { name: 'distance', datatype: 'FP64' },
-        { name: 'origin', datatype: 'BYTES' },
-        { name: 'destination', datatype: 'BYTES' },
-      ],
-      decisionThreshold: 0.5,
-    },
-  };
+  const { bytes, version } = flightsVersion(1);
+  const inputs = FLIGHT_INPUTS.map((input) =>
+    input.name === 'distance' ? { name: input.name, datatype: 'FP64' as const } : input
+  );
+  return { bytes, version: { ...version, version: 'bench/1', inputs } };
 }
 
 /** An infer request, the same for every server. */

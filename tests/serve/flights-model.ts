@@ -12,8 +12,9 @@ export const FLIGHT_INPUTS: readonly ModelInput[] = [
   { name: 'destination', datatype: 'BYTES' },
 ];
 
-const AIRPORTS = Array.from({ length: 228 }, (_, i) => `A${String(i).padStart(2, '0')}`);
+export const AIRPORTS: readonly string[] = Array.from({ length: 228 }, (_, i) => `A${String(i).padStart(2, '0')}`);
 
+/** 52 nodes as a graph. */
 const FITTED: FittedFeatures = {
   v: 1,
   rows: 1000,

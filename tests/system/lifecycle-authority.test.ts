@@ -105,6 +105,14 @@ test('whoever has the lifecycle’s id, once it has ended, registers, opens and 
     expect([activity, answer]).toEqual([activity, 'MLOPS_NOT_AUTHORIZED']);
   }
   await run('call', lifecycleId(project), ['mlopsReadTriggers', { project, after: 0 }, system.taskQueue]);
+  // A cycle that has ended changes no more, whoever asks.
+  const ended = { project, cycle: 1, order: 99, refs: {} };
+  for (const [activity, args] of [
+    ['mlopsEnterPhase', { ...ended, phase: 'deploy' }],
+    ['mlopsRecordFailure', { ...ended, phase: 'deploy', failure: 'forged' }],
+    ['mlopsCloseCycle', { ...ended, outcome: 'rejected' }],
+  ] as const)
+    expect(await run('call', lifecycleId(project), [activity, args, system.taskQueue])).toBe('done');
   expect(await records()).toEqual(before);
 });
 
