@@ -39,6 +39,9 @@ export async function registerVersion(stores: Stores, register: RegisterVersion)
   const madeFrom = [snapshot, labelSet, features];
   if (run.inputs.length !== madeFrom.length || !madeFrom.every((ref, index) => same(run.inputs[index], ref)))
     throw notAuthorized('The run was made from other data than the version names.', { cycle: _id, run: run._id });
+  for (const { kind, id, digest } of madeFrom)
+    if ((await stores.facts.findHead(kind, id, []))?.digest !== digest)
+      throw notAuthorized('The version names a record that is not there.', { cycle: _id, kind, id });
   const { objective } = await definitionOf(stores, definition);
   const model = artifactNamed(run, 'model');
   const { fact } = await stores.facts.commitNumbered<'version'>(versionCounter(project), (number) => ({
@@ -79,7 +82,7 @@ export async function registerVersion(stores: Stores, register: RegisterVersion)
 
 /** Another attempt's version is this one's only if it is of the same run. */
 function ofRun(version: Fact<'version'>, run: Fact<'run'>): Fact<'version'> {
-  if (version.body.run.id === run._id && version.body.run.digest === run.digest) return version;
+  if (version.body.run.digest === run.digest) return version;
   throw new MlopsError(
     'MLOPS_VERSION_CONFLICT',
     'The cycle has a version of another run.',
@@ -88,6 +91,7 @@ function ofRun(version: Fact<'version'>, run: Fact<'run'>): Fact<'version'> {
   );
 }
 
+/** By content: a step is keyed by its inputs' digests, so that a run may have been made for a record of another id. */
 function same(one: Ref | undefined, other: Ref): boolean {
-  return one?.kind === other.kind && one.id === other.id && one.digest === other.digest;
+  return one?.kind === other.kind && one.digest === other.digest;
 }

@@ -92,12 +92,21 @@ test.each<[string, () => Promise<Partial<RegisterVersion>>]>([
     async () => ({ definition: await record('definition', 'flights/other', {}) }),
   ],
   ['a run from other data', async () => ({ run: await trained('elsewhere', [register.snapshot]) })],
+  ['data that is not there', async () => ({ snapshot: { ...register.snapshot, id: 'nowhere' } })],
   ['other data than the run’s', async () => ({ snapshot: await record('snapshot', 'other', {}) })],
 ])('%s is refused', async (_, change) => {
   await expect(registerVersion(own.stores, { ...register, ...(await change()) })).rejects.toMatchObject({
     code: 'MLOPS_NOT_AUTHORIZED',
   });
   expect(await all()).toEqual([]);
+});
+
+test('a run that was made for records of the same content is the cycle’s run', async () => {
+  const { digest } = register.snapshot;
+  const again = { _id: 'again', kind: 'snapshot', digest, inputs: [], artifacts: [], body: {} };
+  const snapshot = refOf((await own.stores.facts.commit<'snapshot'>(again as never)).fact);
+  const { body } = await registerVersion(own.stores, { ...register, snapshot });
+  expect(body).toMatchObject({ run: { id: 'first' }, snapshot: { id: 'again' } });
 });
 
 test('a cycle that has ended gets no version any more', async () => {
