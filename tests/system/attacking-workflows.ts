@@ -11,7 +11,7 @@ import {
 export async function call(activity: string, args: unknown, taskQueue: string): Promise<string> {
   const activities = proxyActivities<Record<string, (args: unknown) => Promise<unknown>>>({
     taskQueue,
-    scheduleToCloseTimeout: '20 seconds',
+    scheduleToCloseTimeout: '40 seconds',
     retry: { maximumAttempts: 1 },
   });
   try {

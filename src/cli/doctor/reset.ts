@@ -51,7 +51,7 @@ export async function resetStuck(client: MlopsClient, workflowId: string): Promi
         input: signal.input ?? null,
         header: signal.header ?? null,
         identity: from,
-        requestId: `${forked.base.runId}/${Number(event.eventId)}`,
+        requestId: `${forked.base.runId} ${Number(event.eventId)}`,
       });
       sentAgain.push(name);
     } else leftOut.push({ signal: name, event: Number(event.eventId), from });
