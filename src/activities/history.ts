@@ -149,7 +149,7 @@ export async function* signalsAfter(
 
 /**
  * The workflow of this id calls, as a child of that one.
- * @throws MLOPS_NOT_AUTHORIZED where another calls, or nobody's child
+ * @throws MLOPS_NOT_AUTHORIZED where another calls, or it is not a child
  */
 export async function requireChild(workflowId: string, parent: string): Promise<Caller> {
   const caller = requireCaller(workflowId);

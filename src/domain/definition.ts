@@ -251,13 +251,13 @@ export interface Objective {
   readonly decisionThreshold: number;
   /** Value of each outcome in the project's own unit, printed in the evidence. */
   readonly utility?: {
-    /** Of a 1 that was predicted as 1. */
+    /** A 1 that was predicted as 1. */
     readonly truePositive: number;
-    /** Of a 0 that was predicted as 1. */
+    /** A 0 that was predicted as 1. */
     readonly falsePositive: number;
-    /** Of a 1 that was predicted as 0. */
+    /** A 1 that was predicted as 0. */
     readonly falseNegative: number;
-    /** Of a 0 that was predicted as 0. */
+    /** A 0 that was predicted as 0. */
     readonly trueNegative: number;
     /** What the values are counted in, such as `EUR`. */
     readonly unit: string;
@@ -335,13 +335,13 @@ export interface MonitoringDefinition {
   /** A request without an event time is of the time of its receipt, or of none: then it is in no window. */
   readonly withoutEventTime: 'now' | 'none';
   readonly bias: {
-    /** Smaller differences of mean prediction and mean truth are no breach. */
+    /** Smaller differences of mean prediction and mean truth are not a breach. */
     readonly floor: number;
-    /** Of the interval that must exclude 0. */
+    /** Confidence of the interval that must exclude 0. */
     readonly confidence: number;
   };
   readonly drift: {
-    /** Smaller population stability indices are no drift, however significant they are. */
+    /** Smaller population stability indices are not drift, however significant they are. */
     readonly psiFloor: number;
     /** Expected share of false alarms among the columns that are called drifted (Benjamini and Hochberg). */
     readonly falseDiscoveryRate: number;

@@ -6,7 +6,7 @@ import { errorCodeOf, MlopsError } from '../domain/errors';
 /** gRPC statuses. */
 const RESOURCE_EXHAUSTED = 8;
 const FAILED_PRECONDITION = 9;
-/** Of a status that has other reasons too, the one that a run has had 2,000 updates. */
+/** The status has other reasons too; this one is that a run has had 2,000 updates. */
 const UPDATES_OF_A_RUN = /number of (?:total|distinct|total distinct) updates/i;
 
 /** What a validator refused, or what failed in the workflow: in its own words, under its own code. */

@@ -39,7 +39,7 @@ function breaking({ broken }: RowRule): string {
   return `"${UNPARSED}" IS NULL AND (${broken})`;
 }
 
-/** Of the rows that can't be read, as if each reason were a rule. */
+/** The rows that can't be read, as if each reason were a rule. */
 async function unparsed(database: Database, batch: Batch): Promise<readonly RuleResult[]> {
   const reasons = `SELECT unnest(string_split("${REASON}", '; ')) AS reason FROM staged WHERE "${UNPARSED}" IS NOT NULL`;
   const found = await database.rows(

@@ -8,7 +8,7 @@ import { parsed } from './text-values';
 
 /** SQL over the columns of the table's `from`. */
 export type Cell =
-  /** `text` is VARCHAR, NULL where nothing is there. Where `allowed` doesn't hold, it is no value of the type. */
+  /** `text` is VARCHAR, NULL where nothing is there. Where `allowed` doesn't hold, it is not a value of the type. */
   | { readonly text: string; readonly allowed?: string }
   /** `value` is of the type, or NULL. Where `there` holds and `value` is NULL, `shown` is what could not be converted. */
   | { readonly value: string; readonly there?: string; readonly shown?: string };
