@@ -10,12 +10,14 @@ import type { Stores } from '../stores/connect';
 import type { IngestInput, IngestOutput } from '../engines/tables/ingest';
 import { observe } from '../engines/tables/observe';
 import { sourceFile } from '../engines/tables/source-file';
+import { isNamedBy } from '../engines/tables/source-paths';
 import { localCopies } from './step/artifact-cache';
 import { withHeartbeat } from './step/heartbeat';
 import { numericEnvironment, runWithHeartbeat } from './step/compute-job';
 import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
-import { type ObservedParts, observeRegistered, partsOf } from './registered/reader';
+import { listOf, type ObservedParts, observeRegistered, partsOf } from './registered/reader';
+import { inAttemptFolder } from './step/attempt-folder';
 import { runStep } from './step/step';
 import { stepVersion } from './step/step-version';
 
@@ -49,7 +51,7 @@ export function ingestActivities(deps: ActivityDeps) {
       return withHeartbeat(`observing ${source.name}`, async () => ({
         asOf,
         format: reader.file.format,
-        ...(await observe(source, deps.dataFolder)),
+        ...(await listed(deps, await observe(source, deps.dataFolder, deps.limits))),
       }));
     },
 
@@ -165,7 +167,7 @@ async function locally(
     const { path } = source.reader.file;
     return Promise.all(
       files.map(async (file) => {
-        if (file.path !== path) throw notOfSource(file.path, source.name);
+        if (!isNamedBy(path, file.path)) throw notOfSource(file.path, source.name);
         return { ...file, local: await sourceFile(deps.dataFolder, file.path) };
       })
     );
@@ -193,4 +195,17 @@ function notOfSource(path: string, source: string): MlopsError {
     { path, source },
     'Ingest what mlopsObserve answered for this definition.'
   );
+}
+
+/** Files that an observation carries itself; more are a list in the artifact store, since a workflow carries 64 KB. */
+const MOST_CARRIED = 50;
+
+async function listed(
+  deps: ActivityDeps,
+  { files }: Pick<Observation, 'files'>
+): Promise<Pick<Observation, 'files'> | Pick<ObservedParts, 'parts'>> {
+  if (files.length <= MOST_CARRIED) return { files };
+  return inAttemptFolder(deps.workFolder, 'observe', async (folder) => ({
+    parts: await listOf(await deps.stores(), folder, files),
+  }));
 }

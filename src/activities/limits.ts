@@ -28,6 +28,10 @@ export interface Limits {
   readonly cacheBytes: number;
   /** Parts that a registered reader may yield at once. `MLOPS_TOO_MANY_PARTS`. Default: 10,000. */
   readonly readerParts: number;
+  /** Files that a source's path may match. `MLOPS_TOO_MANY_FILES`. Default: 10,000. */
+  readonly sourceFiles: number;
+  /** Bytes of a source's files together; of one packed file, what it unpacks to. `MLOPS_SOURCE_TOO_LARGE`. Default: 100 GiB. */
+  readonly sourceBytes: number;
 }
 
 export function defaultLimits(): Limits {
@@ -43,6 +47,8 @@ export function defaultLimits(): Limits {
     checkpointBytes: 4 * GIB,
     cacheBytes: 10 * GIB,
     readerParts: 10_000,
+    sourceFiles: 10_000,
+    sourceBytes: 100 * GIB,
   };
 }
 

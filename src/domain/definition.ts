@@ -23,7 +23,7 @@ export type KnownAt =
     };
 
 export interface FileReader {
-  /** Relative to the worker's data folder (`--data`). */
+  /** Relative to the worker's data folder (`--data`). `*` stands for any characters of a name, `**` for any folders. */
   readonly path: string;
   /** What the file is. */
   readonly format: 'parquet' | 'csv' | 'jsonl';

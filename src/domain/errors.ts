@@ -21,6 +21,8 @@ export const ERRORS = {
   MLOPS_SOURCE_UNREADABLE: 'operator',
   MLOPS_SOURCE_CHANGED: 'operator',
   MLOPS_TOO_MANY_PARTS: 'operator',
+  MLOPS_TOO_MANY_FILES: 'operator',
+  MLOPS_SOURCE_TOO_LARGE: 'operator',
   MLOPS_COLUMN_MISSING: 'operator',
   MLOPS_COLUMN_AMBIGUOUS: 'operator',
   MLOPS_COLUMN_TYPE: 'operator',

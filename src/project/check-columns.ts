@@ -2,15 +2,12 @@
 import type { ColumnType, FeatureDefinition } from '../domain/definition';
 import { RESERVED_COLUMNS } from '../domain/ids';
 import { momentOrDayMs } from '../domain/moment';
+import { ANY, checkDistinct, NUMERIC, type Report, TIME, type Typed } from './check-parts';
+import { checkSource } from './check-source';
 import { dependencyName } from './default-names';
 import { didYouMean } from '../domain/did-you-mean';
 import { listed, type Path, excerptOf } from './mistakes';
 import type { Parsed } from './project-schema';
-
-export type Report = (path: Path, problem: string) => void;
-
-const NUMERIC: readonly ColumnType[] = ['integer', 'number'];
-const TIME: readonly ColumnType[] = ['timestamp'];
 
 /** What a transform can read. */
 const READS: Readonly<Record<FeatureDefinition['transform'], readonly ColumnType[]>> = {
@@ -35,58 +32,13 @@ export function checkColumns(parsed: Parsed, report: Report): void {
       report(path, `${what} must be a column of type ${listed(types)}; ${name} is ${type}`);
     }
   };
-  checkSource(source, columns, typed, report);
+  checkSource(source, typed, report);
   checkSchema(parsed.schema, typed, report);
   checkLabel(parsed.label, columns, typed, report);
   checkFeatures(parsed, typed, report);
 }
 
-type Typed = (path: Path, name: string, types: readonly ColumnType[], what: string) => void;
 type Columns = ReadonlyMap<string, ColumnType>;
-const ANY: readonly ColumnType[] = ['string', 'integer', 'number', 'boolean', 'timestamp'];
-
-function checkSource(source: NonNullable<Parsed['source']>, columns: Columns, typed: Typed, report: Report): void {
-  if (columns.size === 0) report(['source', 'columns'], 'must name at least one column');
-  const lowerCase = new Map<string, string>();
-  for (const name of columns.keys()) {
-    const other = lowerCase.get(name.toLowerCase());
-    if (other !== undefined) report(['source', 'columns', name], `differs from ${other} in upper and lower case only`);
-    lowerCase.set(name.toLowerCase(), name);
-  }
-  for (const [name, { type, format, zone }] of Object.entries(source.columns)) {
-    if (type === 'timestamp') continue;
-    if (format !== undefined)
-      report(['source', 'columns', name, 'format'], `is of timestamps only; ${name} is ${type}`);
-    if (zone !== undefined) report(['source', 'columns', name, 'zone'], `is of timestamps only; ${name} is ${type}`);
-  }
-  source.key?.forEach((name, at) => typed(['source', 'key', at], name, ANY, ''));
-  checkDistinct(source.key, (at) => ['source', 'key', at], report);
-  if ('file' in source.reader) {
-    const { path, format, csv } = source.reader.file;
-    const field = ['source', 'reader', 'file'];
-    if (csv !== undefined && (format ?? formatOf(path)) !== 'csv') report([...field, 'csv'], 'is of CSV files only');
-    if (/[*?[\]{}]/.test(path)) report([...field, 'path'], 'must be one file, without * ? [ ] { }');
-    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) report([...field, 'path'], 'must be a file, not an address');
-    if (format === undefined && formatOf(path) === undefined) {
-      report([...field, 'format'], 'is missing, and the path does not end in .parquet, .csv, .jsonl or .ndjson');
-    }
-  }
-  typed(['source', 'eventTime'], source.eventTime, TIME, 'the event time');
-  if ('column' in source.knownAt) {
-    typed(['source', 'knownAt', 'column'], source.knownAt.column, TIME, 'the time at which a row is known');
-  } else {
-    for (const name of Object.keys(source.knownAt.eventTimePlus.minutesPer)) {
-      typed(['source', 'knownAt', 'eventTimePlus', 'minutesPer', name], name, NUMERIC, 'what minutes are counted by');
-    }
-  }
-}
-
-/** By the path's ending; undefined where that says nothing. */
-export function formatOf(path: string): 'parquet' | 'csv' | 'jsonl' | undefined {
-  const ending = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase();
-  if (ending === 'ndjson') return 'jsonl';
-  return ending === 'parquet' || ending === 'csv' || ending === 'jsonl' ? ending : undefined;
-}
 
 function checkSchema(schema: Parsed['schema'], typed: Typed, report: Report): void {
   schema?.columns.forEach((rule, at) => {
@@ -149,16 +101,5 @@ function checkFeatures({ features, label, source }: Parsed, typed: Typed, report
     const first = seen.get(key);
     if (first !== undefined) report(['features', at], `is features[${first}] again`);
     else seen.set(key, at);
-  });
-}
-
-/** Names, given or by default, of which none may be there twice. Undefined are entries that couldn't be read. */
-export function checkDistinct(
-  names: readonly (string | undefined)[] | undefined,
-  pathOf: (at: number) => Path,
-  report: Report
-): void {
-  names?.forEach((name, at) => {
-    if (name !== undefined && names.indexOf(name) < at) report(pathOf(at), `${name} is there twice; give each its own`);
   });
 }

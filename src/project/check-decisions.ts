@@ -2,7 +2,7 @@
 import { approversOf } from '../domain/approval';
 import { durationMs } from '../domain/durations';
 import { BUILT_IN_METRICS } from '../domain/metrics';
-import { checkDistinct, type Report } from './check-columns';
+import { checkDistinct, type Report } from './check-parts';
 import { gateName, stepName, stepShare } from './default-names';
 import { didYouMean } from '../domain/did-you-mean';
 import type { Path } from './mistakes';

@@ -1,5 +1,5 @@
 /** Rules about what runs afterwards: periods, triggers, and who is notified. */
-import { type Report } from './check-columns';
+import { type Report } from './check-parts';
 import type { Parsed } from './project-schema';
 
 export function checkOperation(parsed: Parsed, report: Report): void {

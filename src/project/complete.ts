@@ -1,7 +1,7 @@
 /** Fills in the defaults that depend on other fields, and puts the normal form together. */
 import type { CsvDialect, Period, ProjectDefinition } from '../domain/definition';
 import { durationMs, type WallDuration } from '../domain/durations';
-import { formatOf } from './check-columns';
+import { formatOf } from './check-source';
 import { dependencyName, gateName, stepName, stepShare } from './default-names';
 import type { Parsed } from './project-schema';
 import { CSV } from './source-schema';

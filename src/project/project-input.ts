@@ -47,7 +47,7 @@ export interface SourceInput<Column extends string> {
   readonly reader:
     | {
         readonly file: {
-          /** Relative to the worker's `--data` folder, which is its working directory by default. */
+          /** Relative to the worker's `--data` folder, by default its working directory. `*` and `**` name several files. */
           readonly path: string;
           /** Default: by the path's ending. */
           readonly format?: FileReader['format'];

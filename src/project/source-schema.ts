@@ -11,7 +11,10 @@ const name = z.string().max(MOST_CHARACTERS);
 const marks = z.array(name).max(MOST);
 
 const OTHER_FORMATS: readonly string[] = ['iso', 'epoch s', 'epoch ms', 'epoch us', 'excel'];
-const format = name.refine((text) => OTHER_FORMATS.includes(text) || text.includes('%'), {
+/** What DuckDB's strptime knows. */
+const PATTERN = /^(?:[^%]|%(?:[aAwdbBmyYHIpMSfgnzZjUWcxXuVG%]|-[dmyHIMSj]))*$/;
+const isFormat = (text: string) => OTHER_FORMATS.includes(text) || (text.includes('%') && PATTERN.test(text));
+const format = name.refine(isFormat, {
   error: ({ input }) =>
     `must be iso, epoch s, epoch ms, epoch us, excel or a pattern such as '%d.%m.%Y %H:%M', is ${excerptOf(input)}`,
 });
@@ -45,11 +48,9 @@ const columnDefinition = z.unknown().transform((value, context): ColumnDefinitio
   return z.NEVER;
 });
 
-const oneCharacter = z
-  .string()
-  .refine((text) => text === '' || (Array.from(text).length === 1 && !/[\r\n]/.test(text)), {
-    error: ({ input }) => `must be one character or '', is ${excerptOf(input)}`,
-  });
+const oneCharacter = z.string().regex(/^[ -~]?$/, {
+  error: ({ input }) => `must be one character of ASCII or '', is ${excerptOf(input)}`,
+});
 const csv = record({
   delimiter: z
     .string()

@@ -178,6 +178,8 @@ describe('defaults', () => {
     ['flights.parquet', 'parquet'],
     ['a.b/rows.NDJSON', 'jsonl'],
     ['rows.jsonl', 'jsonl'],
+    ['in/*.csv.gz', 'csv'],
+    ['in/**/*.jsonl.gz', 'jsonl'],
   ])('read the format of %s from its ending', (path, format) => {
     const definition = defineProject({ ...CHURN, source: { ...CHURN.source, reader: { file: { path } } } });
     expect(definition.source.reader).toEqual({ file: { path, format, ...(format === 'csv' ? { csv: CSV } : {}) } });
@@ -274,6 +276,16 @@ describe('a mistake', () => {
       'source.columns.at.format[0]: must be iso, epoch s, epoch ms, epoch us, excel or a pattern such as \'%d.%m.%Y %H:%M\', is "DD.MM.YYYY"',
     ],
     [
+      'a pattern that is none',
+      (p) => (p['source']!['columns']!['at'] = { type: 'timestamp', format: ['iso', '%Q'] } as never),
+      'source.columns.at.format[1]: must be iso, epoch s, epoch ms, epoch us, excel or a pattern such as \'%d.%m.%Y %H:%M\', is "%Q"',
+    ],
+    [
+      'an event time that is private',
+      (p) => (p['source']!['columns']!['at'] = { type: 'timestamp', privacy: true } as never),
+      "source.columns.at.privacy: can't be: records of snapshots say which times they hold",
+    ],
+    [
       'a zone that is none',
       (p) => (p['source']!['columns']!['at'] = { type: 'timestamp', zone: 'Mars/Base' } as never),
       'source.columns.at.zone: must be a zone such as Europe/Oslo, is "Mars/Base"',
@@ -346,12 +358,12 @@ describe('a mistake', () => {
     [
       'a format that nobody knows',
       (p) => (p['source']!['reader']!['file']!['path'] = 'a.xls' as never),
-      'source.reader.file.format: is missing, and the path does not end in .parquet, .csv, .jsonl or .ndjson',
+      'source.reader.file.format: is missing, and the path does not end in .parquet, .csv, .jsonl or .ndjson, each with .gz or without',
     ],
     [
-      'many files',
-      (p) => (p['source']!['reader']!['file']!['path'] = 'data/*.csv' as never),
-      'source.reader.file.path: must be one file, without * ? [ ] { }',
+      'a quote that is the delimiter',
+      (p) => (p['source']!['reader']!['file']!['csv'] = { delimiter: "'", quote: "'" } as never),
+      'source.reader.file.csv.quote: is a part of the delimiter',
     ],
     [
       'an address',

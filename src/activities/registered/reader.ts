@@ -39,15 +39,16 @@ export async function observeRegistered(
         const { digest, bytes } = await stores.artifacts.put({ name: 'part', path, mediaType: ANY_BYTES });
         files.push({ path: `${use.name}/${index}`, digest, bytes });
       }
-      const list = join(folder, 'parts.json');
-      await writeFile(list, JSON.stringify(files));
-      return {
-        asOf,
-        format,
-        parts: await stores.artifacts.put({ name: 'parts', path: list, mediaType: 'application/json' }),
-      };
+      return { asOf, format, parts: await listOf(stores, folder, files) };
     });
   });
+}
+
+/** The list as an artifact of its own. */
+export async function listOf(stores: Stores, folder: string, files: readonly ObservedFile[]): Promise<ArtifactRef> {
+  const path = join(folder, 'parts.json');
+  await writeFile(path, JSON.stringify(files));
+  return stores.artifacts.put({ name: 'parts', path, mediaType: 'application/json' });
 }
 
 const ANY_BYTES = 'application/octet-stream';

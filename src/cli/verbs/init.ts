@@ -50,7 +50,7 @@ async function init(file: string, options: InitOptions): Promise<Outcome> {
   const { lookAt } = await import('../../engines/tables/look/look.js');
   const { targetFigures } = await import('../../engines/tables/look/separation.js');
   const { inferProject, questionOf } = await import('../../project/infer/infer.js');
-  const { formatOf } = await import('../../project/check-columns.js');
+  const { formatOf } = await import('../../project/check-source.js');
   const { defineProject } = await import('../../project/define-project.js');
   const { sourceFile } = await import('../../engines/tables/source-file.js');
   const data = resolve(options.data ?? '.');

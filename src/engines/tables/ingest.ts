@@ -69,7 +69,7 @@ export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => 
       const quarantine = await writeQuarantine(database, context, checked.quarantined, kept, order);
       await database.run('DROP TABLE staged');
       step('profile');
-      const profile = await profileOf(database, 'accepted', columns);
+      const profile = await profileOf(database, 'accepted', source.columns);
       step('write');
       const shards = await writeShards(database, 'accepted', checked.accepted, {
         folder: context.folder,

@@ -1,5 +1,5 @@
 /** What a batch's columns look like: exact figures, the same on every run. */
-import type { ColumnType } from '../../domain/definition';
+import type { ColumnDefinition, ColumnType } from '../../domain/definition';
 import type { Database } from './duckdb';
 import { isoOf } from './moments';
 import { column } from './sql';
@@ -25,14 +25,17 @@ export type Profile = Readonly<Record<string, ColumnProfile>>;
 const SHARES = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99];
 const TOP = 10;
 
+/** A private column has counts alone. */
 export async function profileOf(
   database: Database,
   table: string,
-  columns: Readonly<Record<string, ColumnType>>
+  columns: Readonly<Record<string, ColumnDefinition>>
 ): Promise<Profile> {
   const profiles: [string, ColumnProfile][] = [];
-  for (const [name, type] of Object.entries(columns)) {
-    profiles.push([name, await profileColumn(database, table, name, type)]);
+  for (const [name, { type, privacy }] of Object.entries(columns)) {
+    const { present, missing, distinct, ...values } = await profileColumn(database, table, name, type);
+    const shown = privacy === true ? { top: [] } : values;
+    profiles.push([name, { type, present, missing, distinct, ...shown }]);
   }
   return Object.fromEntries(profiles);
 }

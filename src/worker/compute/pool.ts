@@ -77,17 +77,18 @@ export function computePool(limits: Limits): ComputePool {
 }
 
 function ceilingsOf(job: string, limits: Limits): Ceilings {
-  const { databaseMemory } = limits;
+  const { databaseMemory, sourceBytes } = limits;
   if (!runsUserCode(job)) {
     return {
       databaseMemory,
+      sourceBytes,
       memory: limits.computeMemory,
       silence: limits.computeSilence,
       time: Number.POSITIVE_INFINITY,
     };
   }
   const short = job === 'notifyCode' ? limits.notifierTime : limits.codeTime;
-  return { databaseMemory, memory: limits.codeMemory, silence: limits.codeSilence, time: short };
+  return { databaseMemory, sourceBytes, memory: limits.codeMemory, silence: limits.codeSilence, time: short };
 }
 
 function run<O>(

@@ -9,16 +9,21 @@ export interface ChildMemory {
   /** Bytes. V8's heap may grow up to it, so that memory, and not V8's own default, is the limit. */
   readonly memory: number;
   readonly databaseMemory: number;
+  readonly sourceBytes: number;
 }
 
-export function startChild({ memory, databaseMemory }: ChildMemory, userCode: boolean): ChildProcess {
+export function startChild({ memory, databaseMemory, sourceBytes }: ChildMemory, userCode: boolean): ChildProcess {
   return fork(builtFile('src', 'worker', 'compute', 'child.js'), [], {
     // Not where the worker is: a child moves into its attempt's folder, and a spare one needs none.
     cwd: packageRoot(),
     // What user code prints belongs to its failure; engines print nothing.
     stdio: ['ignore', userCode ? 'pipe' : 'ignore', 'pipe', 'ipc'],
     serialization: 'json',
-    env: { ...process.env, MLOPS_DATABASE_MEMORY: `${Math.ceil(databaseMemory / 1000)}KB` },
+    env: {
+      ...process.env,
+      MLOPS_DATABASE_MEMORY: `${Math.ceil(databaseMemory / 1000)}KB`,
+      MLOPS_SOURCE_BYTES: String(sourceBytes),
+    },
     execArgv: [
       ...(userCode ? loaders(process.execArgv) : []),
       '--enable-source-maps',

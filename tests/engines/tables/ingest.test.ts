@@ -247,6 +247,32 @@ describe('the schema', () => {
   });
 });
 
+test('of a private column nothing but counts leaves the shards', async () => {
+  const columns = {
+    ...ORDERS.columns,
+    city: { type: 'string', privacy: true },
+    amount: { type: 'integer', privacy: true },
+  } as const;
+  write(
+    folder.path,
+    'orders.csv',
+    `at,amount,price,city,paid\n2024-01-01,7654321,1,Oslo,true\n2024-01-01,twelve,1,Bern,true\n`
+  );
+  const output = await ingestOrders(folder.path, {
+    format: 'csv',
+    source: { columns },
+    schema: { maxQuarantinedShare: 1 },
+  });
+  expect(output.profile['city']).toEqual({ type: 'string', present: 1, missing: 0, distinct: 1, top: [] });
+  expect(output.profile['amount']).toEqual({ type: 'integer', present: 1, missing: 0, distinct: 1, top: [] });
+  expect(JSON.stringify(output)).not.toMatch(/Oslo|Bern|7654321|twelve/);
+  const refused = ingestOrders(folder.path, { format: 'csv', source: { columns } }).catch(
+    (error: Error) => error.message
+  );
+  expect(await refused).toMatch(/QUARANTINE_TOO_LARGE.*rule=amount: not an integer.*found=\{"amount":"…"\}/);
+  expect(await refused).not.toMatch(/Oslo|Bern|twelve/);
+});
+
 test('the profile is exact, column by column', async () => {
   await writeOrders(
     shardPath('orders.parquet'),

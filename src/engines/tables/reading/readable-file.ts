@@ -29,7 +29,7 @@ export async function readableFile(file: string, folder: string, declared = UTF_
   if (existsSync(to)) return to;
   try {
     const bytes = createReadStream(file, { highWaterMark: 1 << 20 });
-    const decode = (chunks: AsyncIterable<Buffer>) => decoded(chunks, declared, file);
+    const decode = (chunks: AsyncIterable<Buffer>) => decoded(limited(chunks, file), declared, file);
     if (packed) await pipeline(bytes, createGunzip(), decode, createWriteStream(to));
     else await pipeline(bytes, decode, createWriteStream(to));
   } catch (cause) {
@@ -71,6 +71,21 @@ async function headOf(file: string): Promise<Buffer> {
 function encodingOf(head: Buffer, declared: string): string {
   const marked = BYTE_ORDER_MARKS.find(({ mark }) => head.subarray(0, mark.length).equals(mark));
   return marked?.encoding ?? declared;
+}
+
+/** A small file may unpack to more than any disk holds. */
+async function* limited(chunks: AsyncIterable<Buffer>, file: string): AsyncGenerator<Buffer> {
+  const limit = Number(process.env.MLOPS_SOURCE_BYTES ?? Number.POSITIVE_INFINITY);
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > limit) {
+      const what = 'A file unpacks to more bytes than a source may have.';
+      const fix = "Split it, or raise the worker's limit sourceBytes.";
+      throw new MlopsError('MLOPS_SOURCE_TOO_LARGE', what, { file, limit }, fix);
+    }
+    yield chunk;
+  }
 }
 
 async function* decoded(

@@ -1,0 +1,87 @@
+/**
+ * The files that a source's path names. `*` stands for any characters of a name, `**` for any folders; neither for a name
+ * that begins with a dot, nor for a folder that is a link. All other characters are the name's own.
+ */
+import { readdir } from 'node:fs/promises';
+import { MlopsError } from '../../domain/errors';
+import { sourceFile } from './source-file';
+
+/** Whether the path may name several files. */
+export function namesMany(path: string): boolean {
+  return path.includes('*');
+}
+
+/**
+ * Paths as a definition would write them, in code-point order; a path without `*` is itself, whether it is there or not.
+ * @throws MlopsError MLOPS_SOURCE_MISSING: no file matches; MLOPS_SOURCE_OUTSIDE; MLOPS_TOO_MANY_FILES
+ */
+export async function sourcePaths(dataFolder: string, path: string, most: number): Promise<readonly string[]> {
+  if (!namesMany(path)) return [path];
+  const segments = path.split('/');
+  const wild = segments.findIndex(namesMany);
+  const found = new Set<string>();
+  for await (const each of matching(dataFolder, segments.slice(0, wild), segments.slice(wild))) {
+    found.add(each);
+    if (found.size > most) throw tooMany(path, most);
+  }
+  if (found.size === 0) {
+    throw new MlopsError('MLOPS_SOURCE_MISSING', 'No file matches the path.', { path, dataFolder }, 'Put one there.');
+  }
+  return [...found].sort();
+}
+
+/** Whether the source's path names that file. */
+export function isNamedBy(path: string, file: string): boolean {
+  if (!namesMany(path)) return path === file;
+  const segments = path.split('/');
+  const form = segments.map((segment, at) => {
+    const end = at === segments.length - 1;
+    if (segment === '**') return end ? `${NAME}(?:/${NAME})*` : `(?:${NAME}/)*`;
+    return `${patternOf(segment)}${end ? '' : '/'}`;
+  });
+  return new RegExp(`^${form.join('')}$`, 's').test(file);
+}
+
+const NAME = '(?!\\.)[^/]+';
+
+function patternOf(segment: string): string {
+  const parts = segment.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return `${segment.startsWith('*') ? '(?!\\.)' : ''}${parts.join('[^/]*')}`;
+}
+
+async function* matching(
+  dataFolder: string,
+  folder: readonly string[],
+  [segment = '', ...rest]: readonly string[]
+): AsyncGenerator<string> {
+  const many = segment === '**';
+  // `a/**` is all files below.
+  if (many && rest.length > 0) yield* matching(dataFolder, folder, rest);
+  const form = new RegExp(`^${many ? NAME : patternOf(segment)}$`, 's');
+  for (const entry of await entriesOf(dataFolder, folder)) {
+    if (!form.test(entry.name)) continue;
+    const path = [...folder, entry.name];
+    if (entry.isDirectory()) {
+      if (many) yield* matching(dataFolder, path, ['**', ...rest]);
+      else if (rest.length > 0) yield* matching(dataFolder, path, rest);
+    } else if (rest.length === 0) yield path.join('/');
+  }
+}
+
+async function entriesOf(dataFolder: string, folder: readonly string[]) {
+  const within = await sourceFile(dataFolder, folder.length === 0 ? '.' : folder.join('/') || '/');
+  return readdir(within, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOTDIR' || cause.code === 'ENOENT') return [];
+    const what = `A folder can't be read: ${cause.message}.`;
+    throw new MlopsError('MLOPS_SOURCE_UNREADABLE', what, { folder: within }, 'Check its permissions.', { cause });
+  });
+}
+
+function tooMany(path: string, limit: number): MlopsError {
+  return new MlopsError(
+    'MLOPS_TOO_MANY_FILES',
+    'More files match the path than a source may have.',
+    { path, limit },
+    "Write larger files, or raise the worker's limit sourceFiles."
+  );
+}

@@ -1,0 +1,22 @@
+/** What the rules between fields have in common. */
+import type { ColumnType } from '../domain/definition';
+import type { Path } from './mistakes';
+
+export type Report = (path: Path, problem: string) => void;
+
+export type Typed = (path: Path, name: string, types: readonly ColumnType[], what: string) => void;
+
+export const ANY: readonly ColumnType[] = ['string', 'integer', 'number', 'boolean', 'timestamp'];
+export const NUMERIC: readonly ColumnType[] = ['integer', 'number'];
+export const TIME: readonly ColumnType[] = ['timestamp'];
+
+/** Names, given or by default, of which none may be there twice. Undefined are entries that couldn't be read. */
+export function checkDistinct(
+  names: readonly (string | undefined)[] | undefined,
+  pathOf: (at: number) => Path,
+  report: Report
+): void {
+  names?.forEach((name, at) => {
+    if (name !== undefined && names.indexOf(name) < at) report(pathOf(at), `${name} is there twice; give each its own`);
+  });
+}

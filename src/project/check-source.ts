@@ -1,0 +1,71 @@
+/** Rules about the source: its columns and times, its key, and the file or files that it names. */
+import { ANY, checkDistinct, NUMERIC, type Report, TIME, type Typed } from './check-parts';
+import type { Parsed } from './project-schema';
+
+type Source = NonNullable<Parsed['source']>;
+
+export function checkSource(source: Source, typed: Typed, report: Report): void {
+  checkNames(source, report);
+  checkColumns(source, report);
+  source.key?.forEach((name, at) => typed(['source', 'key', at], name, ANY, ''));
+  checkDistinct(source.key, (at) => ['source', 'key', at], report);
+  if ('file' in source.reader) checkFile(source.reader.file, report);
+  typed(['source', 'eventTime'], source.eventTime, TIME, 'the event time');
+  if ('column' in source.knownAt) {
+    typed(['source', 'knownAt', 'column'], source.knownAt.column, TIME, 'the time at which a row is known');
+  } else {
+    for (const name of Object.keys(source.knownAt.eventTimePlus.minutesPer)) {
+      typed(['source', 'knownAt', 'eventTimePlus', 'minutesPer', name], name, NUMERIC, 'what minutes are counted by');
+    }
+  }
+}
+
+function checkNames({ columns }: Source, report: Report): void {
+  const names = Object.keys(columns);
+  if (names.length === 0) report(['source', 'columns'], 'must name at least one column');
+  const lowerCase = new Map<string, string>();
+  for (const name of names) {
+    const other = lowerCase.get(name.toLowerCase());
+    if (other !== undefined) report(['source', 'columns', name], `differs from ${other} in upper and lower case only`);
+    lowerCase.set(name.toLowerCase(), name);
+  }
+}
+
+function checkColumns({ columns, eventTime, knownAt }: Source, report: Report): void {
+  const times = [eventTime, ...('column' in knownAt ? [knownAt.column] : [])];
+  for (const [name, { type, format, zone, privacy }] of Object.entries(columns)) {
+    const field = ['source', 'columns', name];
+    if (type !== 'timestamp' && format !== undefined) {
+      report([...field, 'format'], `is of timestamps only; ${name} is ${type}`);
+    }
+    if (type !== 'timestamp' && zone !== undefined) {
+      report([...field, 'zone'], `is of timestamps only; ${name} is ${type}`);
+    }
+    if (privacy === true && times.includes(name)) {
+      report([...field, 'privacy'], "can't be: records of snapshots say which times they hold");
+    }
+  }
+}
+
+function checkFile(
+  { path, format, csv }: Extract<Source['reader'], { readonly file: unknown }>['file'],
+  report: Report
+): void {
+  const field = ['source', 'reader', 'file'];
+  if (csv !== undefined && (format ?? formatOf(path)) !== 'csv') report([...field, 'csv'], 'is of CSV files only');
+  if (csv?.quote !== undefined && csv.quote !== '' && csv.delimiter.includes(csv.quote)) {
+    report([...field, 'csv', 'quote'], 'is a part of the delimiter');
+  }
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) report([...field, 'path'], 'must be a file, not an address');
+  if (format === undefined && formatOf(path) === undefined) {
+    const endings = '.parquet, .csv, .jsonl or .ndjson, each with .gz or without';
+    report([...field, 'format'], `is missing, and the path does not end in ${endings}`);
+  }
+}
+
+/** By the path's ending; undefined where that says nothing. */
+export function formatOf(path: string): 'parquet' | 'csv' | 'jsonl' | undefined {
+  const ending = /\.([a-z]+)$/i.exec(path.replace(/\.gz$/i, ''))?.[1]?.toLowerCase();
+  if (ending === 'ndjson') return 'jsonl';
+  return ending === 'parquet' || ending === 'csv' || ending === 'jsonl' ? ending : undefined;
+}
