@@ -30,6 +30,7 @@ async function main(): Promise<void> {
       allowedLatenessMs: 3_600_000,
       truthDelayMs: 604_800_000,
       truthCoverage: 0.95,
+      knownBy: '2001-02-01T00:00:00.000Z',
       withoutEventTime: 'now',
     },
     champion: version,

@@ -108,6 +108,7 @@ export function deployActivities(deps: ActivityDeps) {
           allowedLatenessMs: durationMs(monitoring.allowedLateness),
           truthCoverage: monitoring.truthCoverage,
           truthDelayMs: durationMs(monitoring.truthDelay),
+          knownBy: version.body.split.knownBy,
           withoutEventTime: monitoring.withoutEventTime,
         },
         plan,

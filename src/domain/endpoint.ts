@@ -76,6 +76,8 @@ export interface EndpointWatch {
   readonly truthCoverage: number;
   /** Truth that the world knew later than this after a window's end isn't its own. */
   readonly truthDelayMs: number;
+  /** Event time up to which the version's training knew the world: a first request far ahead of it is a leap. */
+  readonly knownBy: string;
   /** What a request without an event time means: it is of now, or of no time and in no window. */
   readonly withoutEventTime: 'now' | 'none';
 }
@@ -101,6 +103,8 @@ export interface ReplicaDocument {
   readonly idle?: true;
   /** Why it can't take a later revision, or can't ship: as a person reads it. */
   readonly error?: string;
+  /** Requests that were not answered since this process began, by their error's code. Absent: none. */
+  readonly refused?: Readonly<Record<string, number>>;
   /** Since this replica took the rollout's step, across its restarts, by version number: answers and failures of its model. */
   readonly counts: Readonly<Record<string, Answers>>;
 }

@@ -1,8 +1,8 @@
 /**
  * Event time as this replica has shipped it. One caller with a broken clock must not close all windows, so a time that
  * leaps ahead is set aside: its record is kept, the clock doesn't follow. Where it isn't one caller but the world (the
- * endpoint stood still for months), the times that follow say the same, and then the clock follows. A time that is behind
- * is late and moves nothing. A person sets the clock by a higher epoch in the endpoint's document.
+ * endpoint stood still for months), the times that follow say the same, and then the clock follows. The first time of all is
+ * compared with what training knew. A time that is behind is late and moves nothing. A person sets the clock by a higher epoch in the endpoint's document.
  */
 import { CLOCK_AGREEMENT } from '../domain/endpoint';
 

@@ -12,7 +12,7 @@ import { createInferenceServer } from '../serve/server';
 import { Spool } from '../serve/spool';
 import type { StoreConfig } from '../stores/config';
 import { findEndpoint } from '../stores/endpoints';
-import { advanceClock, findClock } from '../stores/clocks';
+import { advanceClock, startingClock } from '../stores/clocks';
 import { recordWriter } from '../stores/predictions';
 import { reportReplica, withdrawReplica } from '../stores/replicas';
 import type { EventClockState } from './event-clock';
@@ -103,7 +103,7 @@ async function startReplica(
     eventTime: () => (shipper.clock.highest === undefined ? undefined : new Date(shipper.clock.highest)),
   });
   const writer = recordWriter(stores, endpoint);
-  const endpointClock = () => findClock(stores, endpoint);
+  const endpointClock = () => startingClock(stores, endpoint);
   const shipper = new Shipper({ spool, writer, maxSkewMs: options.maxSkewMs ?? MAX_SKEW_MS, log, endpointClock });
   const watermarks = new Watermarks({
     stores,
@@ -127,12 +127,17 @@ async function startReplica(
   const counted = await readJson<Pick<ReplicaDocument, 'counts'> & { step?: string }>(folder.countsFile);
   if (counted?.step !== undefined && counted.step === predictor.serving?.step) predictor.countOn(counted.counts);
 
+  // As many as there are codes, whatever callers send.
+  const refused: Record<string, number> = {};
   const server = createInferenceServer({
     model: endpoint,
     predictor,
     limits,
     release: options.release,
     ...(options.address === undefined ? {} : { address: options.address }),
+    onRefused: (code) => {
+      refused[code] = (refused[code] ?? 0) + 1;
+    },
     onFailure: (error) => log.error({ error }, 'a request failed'),
   });
   await server.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 });
@@ -162,6 +167,7 @@ async function startReplica(
       startedAt,
       ...served,
       ...reportOf(clock),
+      ...(Object.keys(refused).length === 0 ? {} : { refused: { ...refused } }),
       ...(isIdle() ? { idle: true } : {}),
       ...(problems.summary === undefined ? {} : { error: problems.summary }),
     });

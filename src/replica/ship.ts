@@ -11,7 +11,7 @@ export interface ShipperOptions {
   readonly writer: RecordWriter;
   readonly maxSkewMs: number;
   readonly log: ReplicaLog;
-  /** Read before the first event time, where the process before this one left none. */
+  /** From where a leap is counted until the first event time, where the process before this one left none. */
   readonly endpointClock: () => Promise<{ readonly epoch: number; readonly highest: Date } | null>;
 }
 

@@ -20,7 +20,9 @@ export interface InferenceServerOptions {
   readonly release: string;
   /** What others reach it by, where that isn't an address of this machine. */
   readonly address?: string;
-  /** Called with failures that are not a caller's fault. */
+  /** Called for each request that is not answered, with its error's code. */
+  readonly onRefused?: (code: ErrorCode) => void;
+  /** Called for failures that are not the caller's fault. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -43,7 +45,7 @@ type Params = { readonly model: string; readonly version: string };
 
 /** Not yet listening. */
 export function createInferenceServer(options: InferenceServerOptions): FastifyInstance {
-  const { model, predictor, limits } = options;
+  const { model, predictor, limits, onRefused = () => undefined } = options;
   const server = Fastify({
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestMs,
@@ -53,15 +55,22 @@ export function createInferenceServer(options: InferenceServerOptions): FastifyI
       // Node looks for slow requests only this often, by default every 30 s.
       connectionsCheckingInterval: Math.min(1_000, limits.requestMs),
     },
-    clientErrorHandler: refuseConnection,
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket, onRefused),
     logger: false,
   });
   answerKnownHosts(server, options.address);
   takeJsonBodies(server);
-  server.setErrorHandler((error, _request, reply) => refuse(reply, error, options.onFailure));
+  const refuse = (reply: FastifyReply, error: unknown): void => {
+    const { code, status, text } = refusalOf(error);
+    onRefused(code);
+    if (status === 500) options.onFailure(error);
+    if (status === 503) reply.header('retry-after', '1');
+    reply.code(status).send({ error: text.startsWith(code) ? text : `${code}: ${text}` });
+  };
+  server.setErrorHandler((error, _request, reply) => refuse(reply, error));
   server.setNotFoundHandler((request, reply) => {
     const where = { method: request.method, path: request.url.slice(0, 200) };
-    refuse(reply, new MlopsError('MLOPS_NOT_FOUND', 'There is no such path.', where, ''), options.onFailure);
+    refuse(reply, new MlopsError('MLOPS_NOT_FOUND', 'There is no such path.', where, ''));
   });
 
   const ready = () => predictor.serving !== undefined;
@@ -170,13 +179,6 @@ function metadata(name: string, versions: readonly ServedVersion[], described: S
   };
 }
 
-function refuse(reply: FastifyReply, error: unknown, onFailure: (error: unknown) => void): void {
-  const { code, status, text } = refusalOf(error);
-  if (status === 500) onFailure(error);
-  if (status === 503) reply.header('retry-after', '1');
-  reply.code(status).send({ error: text.startsWith(code) ? text : `${code}: ${text}` });
-}
-
 function refusalOf(error: unknown): { code: ErrorCode; status: number; text: string } {
   const code = errorCodeOf(error);
   const text = error instanceof Error ? error.message : String(error);
@@ -188,12 +190,17 @@ function refusalOf(error: unknown): { code: ErrorCode; status: number; text: str
 }
 
 /** What Node refuses before there is a request. */
-function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
+function refuseConnection(
+  error: Error & { code?: string },
+  socket: Socket,
+  onRefused: (code: ErrorCode) => void
+): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const [status, refusal] = connectionRefusal(error.code);
+  onRefused(refusal.code);
   const body = JSON.stringify({ error: refusal.message });
   const head = `content-type: ${JSON_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
   socket.end(`HTTP/1.1 ${status}\r\n${head}\r\n\r\n${body}`);

@@ -16,6 +16,21 @@ export function findClock(store: Store, endpoint: string): Promise<ClockDocument
   return collection(store, 'clocks').findOne({ _id: endpoint });
 }
 
+/**
+ * What is a leap for a replica that has seen no event time yet: beyond what the endpoint's clock shows, or, where there
+ * is none, beyond what the served version's training knew. Null where nothing is served.
+ */
+export async function startingClock(store: Store, endpoint: string): Promise<ClockReading | null> {
+  const clock = await findClock(store, endpoint);
+  if (clock !== null) return clock;
+  const document = await collection(store, 'endpoints').findOne(
+    { _id: endpoint },
+    { projection: { watch: 1, clock: 1 } }
+  );
+  if (document === null) return null;
+  return { epoch: document.clock?.epoch ?? 0, highest: new Date(document.watch.knownBy) };
+}
+
 /** What the clock shows then: this reading, or a later one, or one of a later epoch. */
 export async function advanceClock(
   store: Store,

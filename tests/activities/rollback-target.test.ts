@@ -36,6 +36,7 @@ async function rollout(number: number, end: 'deployed' | 'running', kind: Rollou
       allowedLatenessMs: 0,
       truthCoverage: 0.95,
       truthDelayMs: 604_800_000,
+      knownBy: '2001-02-01T00:00:00.000Z',
       withoutEventTime: 'now',
     },
     plan: { steps: [CANARY], minReplicas: 1, replicasWithin: { wall: '1 second' } },

@@ -66,6 +66,23 @@ test('serves what the document says, and reports it', async () => {
   await until('the request is counted', async () => (await endpoint.report('r1'))?.counts['1']?.requests === 1);
 });
 
+test('requests that it refuses are in its report, by their errors’ codes', async () => {
+  await endpoint.publish({ revision: 1, champion: ONE.version });
+  const replica = await endpoint.start();
+  await until('it is ready', async () => (await replica.get('/v2/health/ready')).status === 200);
+  expect((await endpoint.report('r1'))?.refused).toBeUndefined();
+  for (const body of [{}, { inputs: [] }, []]) expect((await replica.infer(body)).status).toBe(400);
+  expect((await replica.truth({ id: 'a', value: 7 })).status).toBe(400);
+  expect((await replica.get('/elsewhere')).status).toBe(404);
+  expect((await replica.infer(flightRequest({ id: 'good' }))).status).toBe(200);
+  const refused = { MLOPS_REQUEST_INVALID: 3, MLOPS_TRUTH_INVALID: 1, MLOPS_NOT_FOUND: 1 };
+  const reported = await until('its report', async () => {
+    const { refused: counts } = (await endpoint.report('r1')) ?? {};
+    return Object.keys(counts ?? {}).length === 3 && counts;
+  });
+  expect(reported).toEqual(refused);
+});
+
 test('waits, alive and not ready, for a document and for a champion', async () => {
   await raw(endpoint.stores).endpoints.deleteMany({});
   const replica = await endpoint.start();

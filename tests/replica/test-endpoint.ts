@@ -47,6 +47,7 @@ export const WATCH: EndpointDocument['watch'] = {
   allowedLatenessMs: 3_600_000,
   truthCoverage: 0.95,
   truthDelayMs: 14 * 86_400_000,
+  knownBy: '2001-02-01T00:00:00.000Z',
   withoutEventTime: 'now',
 };
 export const ROLLOUT: EndpointDocument['rollout'] = {

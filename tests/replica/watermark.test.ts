@@ -1,3 +1,4 @@
+import { CLOCK_AGREEMENT } from '../../src/domain/endpoint';
 import { findClock } from '../../src/stores/clocks';
 import { countWithoutEventTime, coverage, findPrediction } from '../../src/stores/predictions';
 import { flightRequest, flightsVersion } from '../serve/flights-model';
@@ -214,6 +215,19 @@ test('a replica that joins goes by the endpoint’s clock, and by no single requ
   await predict(second, at(9));
   await untilTold(first, EDGE.feb8, 'passed');
   expect(first.told.map(({ edge }) => edge)).toEqual([EDGE.feb8]);
+});
+
+test('the first request of an endpoint does not set its clock alone where it is far ahead of what training knew', async () => {
+  const replica = await endpoint.start();
+  await ready(replica);
+  const far = '2020-01-02T00:00:00.000Z';
+  await predict(replica, far);
+  await until('it is set aside', async () => (await endpoint.report('r1'))?.ahead?.count === 1);
+  expect((await endpoint.report('r1'))?.shippedTo).toBeUndefined();
+  expect(await findClock(endpoint.stores, endpoint.name)).toBeNull();
+  for (let i = 1; i < CLOCK_AGREEMENT; i += 1) await predict(replica, far);
+  await shippedTo(far);
+  expect((await endpoint.report('r1'))?.ahead).toBeUndefined();
 });
 
 test('a person sets the clock back: replicas go on from there, and tell edges that are passed again', async () => {

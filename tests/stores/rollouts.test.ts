@@ -28,6 +28,7 @@ const WATCH = {
   allowedLatenessMs: 0,
   truthCoverage: 0.95,
   truthDelayMs: 604_800_000,
+  knownBy: '2001-02-01T00:00:00.000Z',
   withoutEventTime: 'now' as const,
 };
 

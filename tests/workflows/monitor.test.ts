@@ -30,6 +30,7 @@ const WATCH: EndpointWatch = {
   allowedLatenessMs: 0,
   truthCoverage: 0.9,
   truthDelayMs: 14 * 86_400_000,
+  knownBy: '2001-02-01T00:00:00.000Z',
   withoutEventTime: 'now',
 };
 

@@ -3,14 +3,14 @@
  * history of the monitor that asks: no argument says it.
  */
 import { getClient } from '@temporalio/activity';
-import { decodeFromPayloadsAtIndex } from '@temporalio/common/lib/internal-non-workflow';
 import { MlopsError } from '../../domain/errors';
 import { monitorId } from '../../domain/ids';
 import { type ClockMessage, MESSAGES, type OperatorAnswer } from '../../domain/messages';
 import { malformedOperatorMessage } from '../../domain/operator-messages';
 import { setEndpointClock } from '../../stores/clocks';
-import { requireCaller } from '../caller';
+import { type Caller, notAuthorized, requireCaller } from '../caller';
 import type { ActivityDeps } from '../deps';
+import { findUpdate } from '../history';
 
 /** `updateId`: of the update in the calling monitor's history. */
 export interface SetClock {
@@ -22,8 +22,8 @@ export function clockActivities(deps: ActivityDeps) {
   return {
     /** Once for each message id of a person. @throws MlopsError MLOPS_NOT_AUTHORIZED, MLOPS_MESSAGE_INVALID */
     async mlopsSetClock({ project, updateId }: SetClock): Promise<OperatorAnswer> {
-      const { workflowId, runId } = requireCaller(monitorId(project));
-      const { message, identity } = await sentUpdate(workflowId, runId, updateId);
+      const run = requireCaller(monitorId(project));
+      const { message, identity } = await sentUpdate(run, updateId);
       const stores = await deps.stores();
       if (Date.parse(message.at) > Date.now()) return { outcome: 'refused', reason: `${message.at} is in the future` };
       const { id, by, at, comment = null } = message;
@@ -32,7 +32,7 @@ export function clockActivities(deps: ActivityDeps) {
         project,
         what: 'event clock set',
         by,
-        detail: { id, at, comment, callerIdentity: identity, workflow: workflowId },
+        detail: { id, at, comment, callerIdentity: identity, workflow: run.workflowId },
       });
       if (epoch === undefined) return { outcome: 'refused', reason: `${project} has no endpoint yet` };
       return { outcome: 'accepted', reason: `the event clock stands at ${at}; windows from then on are judged again` };
@@ -41,25 +41,13 @@ export function clockActivities(deps: ActivityDeps) {
 }
 
 async function sentUpdate(
-  workflowId: string,
-  runId: string,
+  run: Caller,
   updateId: string
 ): Promise<{ readonly message: ClockMessage; readonly identity: string }> {
-  const client = getClient();
-  const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-  for (const event of (events ?? []).toReversed()) {
-    const request = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest;
-    if (request?.meta?.updateId !== updateId || request.input?.name !== MESSAGES.setClock) continue;
-    const payloads = request.input.args?.payloads ?? [];
-    const message = await decodeFromPayloadsAtIndex<ClockMessage>(client.options.loadedDataConverter, 0, payloads);
-    const mistake = malformedOperatorMessage(MESSAGES.setClock, message);
-    if (mistake !== undefined) throw new MlopsError('MLOPS_MESSAGE_INVALID', mistake, { workflow: workflowId }, '');
-    return { message, identity: request.meta.identity ?? 'unknown' };
-  }
-  throw new MlopsError(
-    'MLOPS_NOT_AUTHORIZED',
-    'The history of this workflow has no such update.',
-    { workflow: workflowId, update: updateId },
-    'Nothing was changed.'
-  );
+  const sent = await findUpdate(getClient(), run, updateId);
+  if (sent?.name !== MESSAGES.setClock)
+    throw notAuthorized('The history of this workflow has no such update.', { ...run, updateId });
+  const mistake = malformedOperatorMessage(MESSAGES.setClock, sent.message);
+  if (mistake !== undefined) throw new MlopsError('MLOPS_MESSAGE_INVALID', mistake, { workflow: run.workflowId }, '');
+  return { message: sent.message as ClockMessage, identity: sent.callerIdentity };
 }

@@ -122,6 +122,7 @@ function outcomeOf(
     ['event time', clock.at],
     ['event time waits for', clock.waits],
     ['without event time', clock.withoutEventTime === 0 ? undefined : `${clock.withoutEventTime} predictions`],
+    ['refused requests', refusedWords(clock)],
     ['predictions kept aside', clock.conflictingPredictions === 0 ? undefined : clock.conflictingPredictions],
     ['truths kept aside', clock.unmatchedTruths === 0 ? undefined : clock.unmatchedTruths],
   ]);
@@ -151,4 +152,14 @@ function monitorWords(
   if (summary?.champion === undefined || state === 'stopped') return undefined;
   if (!open.some(({ workflowId }) => workflowId === monitorId(project))) return 'missing: mlops doctor says what to do';
   return overdue === undefined ? 'runs' : `runs; overdue: the window from ${overdue.from} to ${overdue.to}`;
+}
+
+/** Of all replicas that are listed, each since it started. */
+export function refusedWords({ replicas }: Pick<EventClockRecord, 'replicas'>): string | undefined {
+  const counts = new Map<string, number>();
+  for (const { refused = {} } of replicas) {
+    for (const [code, count] of Object.entries(refused)) counts.set(code, (counts.get(code) ?? 0) + count);
+  }
+  const words = [...counts].toSorted(([, a], [, b]) => b - a).map(([code, count]) => `${count} ${code}`);
+  return words.join(', ') || undefined;
 }
