@@ -561,3 +561,28 @@ test('a truth that was known in time and comes after all revises its window', as
   const revised = await eventually('a revision', async () => (await windows()).find(({ revision }) => revision === 1));
   expect(revised).toMatchObject({ truths: 280, asOf: W4 });
 });
+
+test('a monitor that somebody ended and that is asked for again judges at once what is overdue', async () => {
+  await serveWeek(worker.stores, project, { from: W1 });
+  await shipped('2001-02-09T00:00:00Z');
+  const ended = await start();
+  await passed(ended, W2);
+  await judged(1);
+  await ended.terminate();
+  for (const from of [W2, W3]) await serveWeek(worker.stores, project, { from });
+  await shipped('2001-03-02T00:00:00Z');
+  const champion = { version: `${project}/1`, number: 1 };
+  const served = { _id: project, v: 1, project, revision: 1, watch: WATCH, champion };
+  await raw(worker.stores).endpoints.insertOne(served as never);
+  const asked = new MockActivityEnvironment(
+    { workflowExecution: { workflowId: lifecycleId(project), runId: 'run' }, taskQueue: worker.taskQueue },
+    { client: worker.client }
+  );
+  await asked.run(() => monitorActivities(worker.deps).mlopsEnsureMonitor({ project }));
+  // Nobody says that an edge is passed.
+  const verdicts = await eventually('the overdue windows', async () => {
+    const all = (await windows()).filter(({ revision }) => revision === 0);
+    return all.length === 3 ? all : undefined;
+  });
+  expect(verdicts.map(({ period }) => period.from)).toEqual([W1, W2, W3]);
+});
