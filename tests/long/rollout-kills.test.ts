@@ -15,7 +15,7 @@ import { flights, registerVersion } from '../workflows/endpoint-worker';
 import { registeredDefinition } from '../support/registered-definition';
 import { raw } from '../support/raw-records';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 let system: TestSystem;
 let starters: { stop(): Promise<void> };
