@@ -62,14 +62,15 @@ export function parseInferRequest(
 
 function parseInputs(given: unknown, inputs: readonly RequestInput[], limits: ServeLimits) {
   if (!Array.isArray(given)) throw invalid('inputs is not an array.', { field: 'inputs' });
+  const known = new Set(inputs.map(({ name }) => name));
   const byName = new Map<string, JsonObject>();
   for (const [position, input] of given.entries()) {
     const name = isObject(input) ? input.name : undefined;
     if (typeof name !== 'string') throw invalid(`inputs[${position}] has no name.`, { field: `inputs[${position}]` });
     if (byName.has(name)) throw invalid(`Input ${excerptOf(name)} is there twice.`, { input: excerptOf(name) });
-    if (!inputs.some((known) => known.name === name)) {
-      const known = inputs.map((each) => each.name).join(', ');
-      throw invalid(`The model has no input ${excerptOf(name)}.`, { input: excerptOf(name) }, `It takes ${known}.`);
+    if (!known.has(name)) {
+      const where = { input: excerptOf(name) };
+      throw invalid(`The model has no input ${excerptOf(name)}.`, where, `It takes ${[...known].join(', ')}.`);
     }
     byName.set(name, input as JsonObject);
   }
