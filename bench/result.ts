@@ -14,6 +14,8 @@ export interface BenchResult {
   readonly aim: string;
   readonly met: boolean;
   readonly runs: number;
+  /** Where records are kept beside the work: the same, over the time until the last of them is stored. */
+  readonly untilStored?: Pick<BenchResult, 'ours' | 'ratio' | 'met'>;
   /** One-minute load average at the start; above 1 the figures are of a busy machine. */
   readonly load: number;
 }

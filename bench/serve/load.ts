@@ -5,7 +5,9 @@
 import { connect, type Socket } from 'node:net';
 
 export interface Load {
-  readonly requestsPerSecond: number;
+  /** All were answered: none is in flight at the end. */
+  readonly requests: number;
+  readonly seconds: number;
   /** Milliseconds. */
   readonly p50: number;
   readonly p99: number;
@@ -25,7 +27,7 @@ export async function load(
   const took = (performance.now() - began) / 1_000;
   latencies.sort((a, b) => a - b);
   const at = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))]!;
-  return { requestsPerSecond: latencies.length / took, p50: at(0.5), p99: at(0.99) };
+  return { requests: latencies.length, seconds: took, p50: at(0.5), p99: at(0.99) };
 }
 
 function drive(port: number, request: Buffer, end: number, latencies: number[]): Promise<void> {

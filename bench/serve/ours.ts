@@ -6,12 +6,11 @@ import type { EndpointDocument } from '../../src/domain/endpoint';
 import { runReplica } from '../../src/replica/run-replica';
 import { storeConfig } from '../../src/stores/config';
 import { connectStores } from '../../src/stores/connect';
-import { dropOwnStores, ownEnvironment } from '../steps/own-stores';
+import { ownEnvironment } from '../steps/own-stores';
 import { benchModel } from './model';
 import { raw } from '../../tests/support/raw-records';
 
 async function main(): Promise<void> {
-  await dropOwnStores().catch(() => undefined);
   const folder = mkdtempSync(join(tmpdir(), 'mlops-bench-'));
   const config = storeConfig(ownEnvironment());
   const stores = await connectStores(config);
@@ -48,13 +47,10 @@ async function main(): Promise<void> {
   });
   process.stdout.write(`${replica.address}\n`);
   process.once('SIGTERM', () => {
-    void replica
-      .close()
-      .then(dropOwnStores)
-      .finally(() => {
-        rmSync(folder, { recursive: true, force: true });
-        process.exit(0);
-      });
+    void replica.close().finally(() => {
+      rmSync(folder, { recursive: true, force: true });
+      process.exit(0);
+    });
   });
 }
 

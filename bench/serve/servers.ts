@@ -8,10 +8,15 @@ import { request } from 'undici';
 import { readEnvironment } from '../../src/runtime/environment';
 import { packageRoot } from '../../src/runtime/package-root';
 import { type Installed, pythonOf } from '../install';
+import type { Stored } from './stored';
 
 export interface Server {
   readonly name: string;
   readonly port: number;
+  /** It scores; else it is the floor, which sends back what it gets. */
+  readonly scores: boolean;
+  /** Resolves when so many more rows are on record; absent where none are kept. */
+  readonly stored?: (rows: number) => Promise<void>;
   end(): Promise<void>;
 }
 
@@ -31,7 +36,7 @@ export const MODEL_PATH = '/v2/models/bench/infer';
 
 const peer = (file: string) => join(packageRoot(), 'bench', 'peers', file);
 
-export async function startServers(model: string, folder: string): Promise<Server[]> {
+export async function startServers(model: string, folder: string, stored: Stored): Promise<Server[]> {
   const fastapi = await freePort();
   const mlserver = await freePort();
   const ports = { http_port: mlserver, grpc_port: await freePort(), metrics_port: await freePort() };
@@ -40,10 +45,10 @@ export async function startServers(model: string, folder: string): Promise<Serve
   const own = { name: 'bench', implementation: 'mlserver_serve.Bench', parameters: { uri: model } };
   writeFileSync(join(folder, 'model-settings.json'), JSON.stringify(own));
   return [
-    await saysItsAddress('ours', require.resolve('./ours')),
+    { ...(await saysItsAddress('ours', require.resolve('./ours'))), stored: (rows) => stored.more(rows) },
     await ready('fastapi', [pythonOf(FASTAPI), peer('fastapi_serve.py'), model, String(fastapi)], fastapi),
     await ready('mlserver', [join(pythonOf(MLSERVER), '..', 'mlserver'), 'start', folder], mlserver),
-    await saysItsAddress('fastify', require.resolve('./echo')),
+    { ...(await saysItsAddress('fastify', require.resolve('./echo'))), scores: false },
   ];
 }
 
@@ -79,6 +84,7 @@ async function server(name: string, child: ChildProcess, port: number): Promise<
   return {
     name,
     port,
+    scores: true,
     end: async () => {
       if (child.exitCode !== null) return;
       const gone = once(child, 'exit');
