@@ -3,7 +3,7 @@ import { getClient } from '@temporalio/activity';
 import type { ApprovalRequest } from '../domain/approval';
 import type { ProjectDefinition } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
-import { definitionId, lifecycleId } from '../domain/ids';
+import { lifecycleId } from '../domain/ids';
 import { type ApplyMessage, MESSAGES, type PackedDefinition } from '../domain/messages';
 import { malformedOperatorMessage } from '../domain/operator-messages';
 import type { LifecycleState } from '../domain/phases';
@@ -13,10 +13,9 @@ import { checkProject, invalidDefinition } from '../project/define-project';
 import { digestOf } from '../runtime/digest';
 import { unpackDefinition } from '../runtime/packed-definition';
 import { applyDefinition } from '../stores/apply-definition';
-import type { Stores } from '../stores/connect';
 import { lastCycleNumber } from '../stores/cycles';
-import { refOf } from '../stores/facts';
-import { type Caller, notAuthorized, requireCaller } from './caller';
+import { recordDefinition } from '../stores/definitions';
+import { askedAt, type Caller, notAuthorized, requireCaller } from './caller';
 import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { findStart, findUpdate } from './history';
@@ -69,7 +68,7 @@ export function projectActivities(deps: ActivityDeps) {
       const definition = checked(project, unpackDefinition(sent));
       const stores = await deps.stores();
       await checkRegistered(deps, definition);
-      const ref = await recorded(stores, definition, by, callerIdentity);
+      const ref = await recordDefinition(stores, definition, { by, callerIdentity });
       const applied = await applyDefinition(stores, {
         project,
         ref,
@@ -77,7 +76,7 @@ export function projectActivities(deps: ActivityDeps) {
         by,
         callerIdentity,
         ...(comment === undefined ? {} : { comment }),
-        now: Date.now(),
+        now: askedAt(),
       });
       const { inForce, request, superseded, why = [] } = applied;
       return {
@@ -109,36 +108,6 @@ async function appliedBy(caller: Caller, updateId: string): Promise<SentDefiniti
     throw notAuthorized('The history of the lifecycle shows no such update.', { ...caller, updateId });
   const { definition: sent, by, comment } = update.message as ApplyMessage;
   return { sent, by, callerIdentity: update.callerIdentity, ...(comment === undefined ? {} : { comment }) };
-}
-
-async function recorded(
-  stores: Stores,
-  definition: ProjectDefinition,
-  by: string,
-  callerIdentity: string
-): Promise<Ref<'definition'>> {
-  const project = definition.name;
-  const digest = digestOf(definition);
-  const { fact } = await stores.facts.commit(
-    {
-      _id: definitionId(project, digest),
-      kind: 'definition',
-      digest,
-      inputs: [],
-      artifacts: [],
-      body: { definition, appliedBy: by },
-    },
-    {
-      audit: {
-        id: `definition ${project} ${digest}`,
-        project,
-        what: 'definition applied',
-        by,
-        detail: { digest, callerIdentity },
-      },
-    }
-  );
-  return refOf(fact);
 }
 
 /** Whoever sent it: what the project files' own checks refuse is refused here. It must be complete, as they leave it. */

@@ -14,8 +14,9 @@ export function lazySignals(env: Environment): { readonly send: SendSignal; clos
     return connecting;
   };
   return {
-    async send(workflowId, name, payload) {
-      await (await connected()).signal(workflowId, name, payload);
+    async send(workflowId, name, payload, withinMs) {
+      const client = await connected();
+      await client.temporal.withDeadline(Date.now() + withinMs, () => client.signal(workflowId, name, payload));
     },
     async close() {
       await connecting?.then(

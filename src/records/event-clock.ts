@@ -67,15 +67,23 @@ export async function eventClock(stores: RecordStores, endpoint: string): Promis
 
 async function overdueAt(
   stores: RecordStores,
-  { _id, watch }: EndpointDocument,
+  endpoint: EndpointDocument,
   highest: string
 ): Promise<TimeRange | undefined> {
-  const last = await lastVerdict(stores, _id);
-  const asked = last === null ? undefined : await nextPredicted(stores, _id, last.body.period.to);
+  const { _id, watch } = endpoint;
+  const from = (await lastVerdict(stores, _id))?.body.period.to ?? (await firstWatched(stores, endpoint));
+  const asked = from === undefined ? undefined : await nextPredicted(stores, _id, from);
   if (asked === undefined) return undefined;
   const window = periodOf(watch.period, asked.toISOString());
   const dueAt = Date.parse(window.to) + watch.truthDelayMs + watch.allowedLatenessMs;
   return Date.parse(highest) >= dueAt ? window : undefined;
+}
+
+/** Where a monitor begins: with the window in which the version's training data ends. */
+async function firstWatched(stores: RecordStores, { champion, watch }: EndpointDocument): Promise<string | undefined> {
+  if (champion === undefined) return undefined;
+  const version = await stores.facts.find('version', champion.version);
+  return version === null ? undefined : periodOf(watch.period, version.body.split.knownBy).from;
 }
 
 function waitsFor(endpoint: string, replicas: readonly ReplicaRecord[]): string | undefined {

@@ -7,11 +7,14 @@
  *   counts.json     answers and failures since the served step was taken
  *   models/<hex>    models by digest
  *   spool/          what isn't in MongoDB yet
+ *
+ * Callers' inputs lie in it, so that it is closed to everybody but its owner.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MlopsError } from '../domain/errors';
+import { preparePrivate } from '../runtime/private-folder';
 import { isProcessAlive } from '../runtime/process-alive';
 
 export interface ReplicaFolder {
@@ -23,8 +26,9 @@ export interface ReplicaFolder {
   release(): void;
 }
 
-/** @throws MlopsError MLOPS_CONFIGURATION when another process works in the folder */
-export function takeFolder(folder: string): ReplicaFolder {
+/** @throws MlopsError MLOPS_CONFIGURATION when another process works in the folder, or it belongs to somebody else */
+export async function takeFolder(folder: string): Promise<ReplicaFolder> {
+  await preparePrivate(folder);
   mkdirSync(join(folder, 'models'), { recursive: true });
   const lock = join(folder, 'lock');
   takeLock(lock);

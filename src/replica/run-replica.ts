@@ -20,7 +20,7 @@ import { ModelCache } from './model-cache';
 import { Problems, type ReplicaLog } from './problems';
 import { Reconciler } from './reconcile';
 import { type Repeated, repeat } from './repeat';
-import { readJson, takeFolder, writeJson } from './replica-folder';
+import { readJson, type ReplicaFolder, takeFolder, writeJson } from './replica-folder';
 import { openReplicaStores, type ReplicaStores } from './replica-stores';
 import { Shipper } from './ship';
 import { type SendSignal, Watermarks } from './watermark';
@@ -73,7 +73,7 @@ const IDLE_MS = 10_000;
 
 /** Resolves when it listens; it serves as soon as a version is loaded, which may have been on disk. */
 export async function runReplica(options: ReplicaOptions): Promise<Replica> {
-  const folder = takeFolder(options.folder);
+  const folder = await takeFolder(options.folder);
   const stores = openReplicaStores(options.stores);
   try {
     return await startReplica(options, folder, stores);
@@ -84,11 +84,7 @@ export async function runReplica(options: ReplicaOptions): Promise<Replica> {
   }
 }
 
-async function startReplica(
-  options: ReplicaOptions,
-  folder: ReturnType<typeof takeFolder>,
-  stores: ReplicaStores
-): Promise<Replica> {
+async function startReplica(options: ReplicaOptions, folder: ReplicaFolder, stores: ReplicaStores): Promise<Replica> {
   const { endpoint, replica, log } = options;
   const timing = { ...TIMING, ...options.timing };
   const limits = { ...DEFAULT_LIMITS, ...options.limits };

@@ -16,7 +16,13 @@ import { coverage } from '../stores/predictions';
 import { liveReplicas, watermarkOf } from '../stores/replicas';
 import { readJson, writeJson } from './replica-folder';
 
-export type SendSignal = (workflowId: string, name: string, payload: WatermarkMessage) => Promise<void>;
+/** Rejects once `withinMs` are over, and has ended its call by then: what hangs may not gather. */
+export type SendSignal = (
+  workflowId: string,
+  name: string,
+  payload: WatermarkMessage,
+  withinMs: number
+) => Promise<void>;
 
 export interface WatermarkOptions {
   readonly stores: Store;
@@ -185,13 +191,8 @@ export class Watermarks {
     }
   }
 
-  async #send(workflowId: string, message: WatermarkMessage): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer to a signal to ${workflowId}`)), SIGNAL_MS);
-    });
-    const sent = this.#options.signal(workflowId, MESSAGES.watermark, message);
-    await Promise.race([sent, late]).finally(() => clearTimeout(timer));
+  #send(workflowId: string, message: WatermarkMessage): Promise<void> {
+    return this.#options.signal(workflowId, MESSAGES.watermark, message, SIGNAL_MS);
   }
 
   #message(watermark: Date, edge: string, reason: WatermarkMessage['reason']): WatermarkMessage {

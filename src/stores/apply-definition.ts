@@ -22,7 +22,7 @@ export interface Applying {
   readonly by: string;
   readonly callerIdentity: string;
   readonly comment?: string;
-  /** Milliseconds of wall time. */
+  /** Milliseconds of wall time, by the clock that judges the request's deadline. */
   readonly now: number;
 }
 
@@ -51,7 +51,7 @@ export async function applyDefinition(stores: Stores, applying: Applying): Promi
     const before = (await stores.facts.get(current.definition)).body.definition;
     const why = governedChanges(before, applying.definition);
     if (why.length === 0) {
-      const superseded = await withdraw(stores, current, `${by} applied another definition`, session);
+      const superseded = await withdraw(stores, current, applying, 'applied another definition', session);
       await replaceDefinition(stores, current, next, session);
       await recordInForce(stores, project, next, `revision ${current.revision + 1}`, session);
       return { inForce: ref, ...(superseded === undefined ? {} : { superseded }) };
@@ -60,7 +60,7 @@ export async function applyDefinition(stores: Stores, applying: Applying): Promi
       const request = await collection(stores, 'requests').findOne({ _id: current.proposed.request }, { session });
       if (request !== null) return { inForce: current.definition, request, why };
     }
-    const superseded = await withdraw(stores, current, `${by} proposed another definition`, session);
+    const superseded = await withdraw(stores, current, applying, 'proposed another definition', session);
     const request = await ask(stores, current, before, applying, why, session);
     return { inForce: current.definition, request, why, ...(superseded === undefined ? {} : { superseded }) };
   });
@@ -80,18 +80,26 @@ export async function settleDefinition(stores: Stores, project: string): Promise
   return inTransaction(stores, (session) => settled(stores, project, session));
 }
 
+/** `id`: its sender's; the same one counts once. `by`: who says so, in the audit. */
+export interface Resetting extends Applying {
+  readonly id: string;
+}
+
 /**
  * Without an approval: for whoever has the stores' credentials, where no approver is left.
- * @param by who says so, in the audit
+ * @returns what the project goes by since, also where an earlier message of this id has done it
  */
-export async function resetDefinition(stores: Stores, applying: Omit<Applying, 'now'>): Promise<void> {
-  const { project, ref, by, callerIdentity, comment } = applying;
-  await inTransaction(stores, async (session) => {
+export async function resetDefinition(stores: Stores, resetting: Resetting): Promise<Digest> {
+  const { project, ref, by, callerIdentity, comment } = resetting;
+  const id = `policy-reset ${project} ${resetting.id}`;
+  return inTransaction(stores, async (session) => {
+    const done = await collection(stores, 'audit').findOne({ _id: id }, { session });
+    if (done !== null) return done.detail.definition as Digest;
     const next = { definition: ref, appliedBy: by, callerIdentity };
     const current = await settled(stores, project, session);
     if (current === null) await beginProject(stores, project, next, session);
     else {
-      await withdraw(stores, current, `${by} reset the policy`, session);
+      await withdraw(stores, current, resetting, 'reset the policy', session);
       await replaceDefinition(stores, current, next, session);
     }
     const detail = {
@@ -100,8 +108,8 @@ export async function resetDefinition(stores: Stores, applying: Omit<Applying, '
       callerIdentity,
       ...(comment === undefined ? {} : { comment }),
     };
-    const id = `policy-reset ${project} ${(current?.revision ?? 0) + 1}`;
     await stores.audit.append({ id, project, what: 'policy reset', by, detail }, session);
+    return ref.digest;
   });
 }
 
@@ -129,12 +137,14 @@ async function settled(stores: Stores, project: string, session: ClientSession):
 async function withdraw(
   stores: Stores,
   { _id: project, proposed }: ProjectDocument,
-  because: string,
+  { by, now }: Pick<Applying, 'by' | 'now'>,
+  what: string,
   session: ClientSession
 ): Promise<string | undefined> {
   if (proposed === undefined) return undefined;
   const { request } = proposed;
-  const set = { state: 'superseded', closedBecause: because, closedAt: new Date().toISOString() } as const;
+  const because = `${by} ${what}`;
+  const set = { state: 'superseded', closedBecause: because, closedAt: new Date(now).toISOString() } as const;
   const closed = await collection(stores, 'requests').findOneAndUpdate(
     { _id: request, state: 'open' },
     { $set: set, $inc: { revision: 1 } },

@@ -1,7 +1,12 @@
 /** Registered definitions: facts, `_id` = `<project>/<digest>`; and which of them is in force, a document of each project. */
 import type { ClientSession } from 'mongodb';
 import { MlopsError } from '../domain/errors';
-import type { Digest } from '../domain/refs';
+import type { ProjectDefinition } from '../domain/definition';
+import { definitionId } from '../domain/ids';
+import type { Digest, Ref } from '../domain/refs';
+import { digestOf } from '../runtime/digest';
+import type { Stores } from './connect';
+import { refOf } from './facts';
 import { collection, facts, type Store } from './mongo';
 import type { ProjectDocument } from './mutable-records';
 
@@ -25,6 +30,30 @@ export async function newestDefinitions(store: Store, project?: string): Promise
 /** Names of all projects that ever registered one. */
 export async function definedProjects(store: Store): Promise<string[]> {
   return (await newestDefinitions(store)).map(({ project }) => project);
+}
+
+/** Records a definition that was checked, and who brought it, in the audit. Another time changes nothing. */
+export async function recordDefinition(
+  stores: Stores,
+  definition: ProjectDefinition,
+  { by, callerIdentity }: { readonly by: string; readonly callerIdentity: string }
+): Promise<Ref<'definition'>> {
+  const project = definition.name;
+  const digest = digestOf(definition);
+  const body = { definition, appliedBy: by };
+  const { fact } = await stores.facts.commit(
+    { _id: definitionId(project, digest), kind: 'definition', digest, inputs: [], artifacts: [], body },
+    {
+      audit: {
+        id: `definition ${project} ${digest}`,
+        project,
+        what: 'definition applied',
+        by,
+        detail: { digest, callerIdentity },
+      },
+    }
+  );
+  return refOf(fact);
 }
 
 /** What a project goes by; null before its first definition. */

@@ -103,22 +103,72 @@ test('gates that change without approval pass no evaluation that the gates befor
   );
 });
 
-test('every change is told by its path; long values and long lists are cut', () => {
-  const after = {
-    ...before,
-    split: { ...before.split, minTrainRows: 7 },
-    notifiers: [{ registered: 'chat', params: { text: 'x'.repeat(500) } }],
-    features: before.features.slice(1),
-  };
-  const changes = definitionChanges(before, after);
-  expect(changes).toContain(`split.minTrainRows: ${before.split.minTrainRows} → 7`);
-  for (const line of changes) expect(line.length).toBeLessThan(250);
-  const many = (at: number): ProjectDefinition => ({
-    ...before,
-    notifiers: Array.from({ length: 100 }, (_, index) => ({ registered: `n${index}`, params: { at } })),
+describe('what approvers read', () => {
+  const withApproval = (changes: Partial<ApprovalPolicy>, of = before): ProjectDefinition => ({
+    ...of,
+    approval: { ...of.approval, ...changes },
   });
-  expect(definitionChanges(many(1), many(2))).toHaveLength(41);
-  expect(definitionChanges(many(1), many(2)).at(-1)).toBe('and 60 more changes');
+  const many = Array.from({ length: 60 }, (_, index) => `approver ${index}`);
+
+  test('of a long list of people who came and who left, in any order', () => {
+    const former = withApproval({ approvers: many });
+    const latter = withApproval({ approvers: ['eve', ...many.slice(1)].reverse() });
+    const changes = ['approval.approvers: removed "approver 0"', 'approval.approvers: added "eve"'];
+    expect(definitionChanges(former, latter)).toEqual(changes);
+    expect(governedChanges(former, latter)).toEqual(changes);
+    expect(definitionChanges(former, withApproval({ approvers: many.toReversed() }))).toEqual([
+      expect.stringMatching(/^approval\.approvers: in another order: .*"approver 0"\]$/),
+    ]);
+  });
+
+  test('a role, and who is added to one, whole', () => {
+    const former = withApproval({ roles: { reviewers: many } });
+    expect(definitionChanges(former, withApproval({ roles: { reviewers: [...many, 'eve'] } }))).toEqual([
+      'approval.roles.reviewers: added "eve"',
+    ]);
+    const [line] = definitionChanges(withApproval({ roles: {} }), former);
+    expect(line).toBe(`approval.roles.reviewers: none → ${JSON.stringify(many)}`);
+  });
+
+  test('a gate by its name, though another was put before it', () => {
+    const after = {
+      ...before,
+      gates: [
+        { ...GATE, name: 'first' },
+        { ...GATE, atLeast: 0.7 },
+      ],
+    };
+    expect(definitionChanges(before, after)).toEqual([
+      `gates: added ${JSON.stringify({ ...GATE, name: 'first' })}`,
+      'gates[auc].atLeast: 0.6 → 0.7',
+    ]);
+  });
+
+  test('how two long texts differ, though they begin alike', () => {
+    const chat = (text: string): ProjectDefinition => ({
+      ...before,
+      notifiers: [{ registered: 'chat', params: { text } }],
+    });
+    const [line, ...more] = definitionChanges(
+      chat(`${'x'.repeat(500)}a`),
+      chat(`${'x'.repeat(500)}b${'y'.repeat(500)}`)
+    );
+    expect(more).toEqual([]);
+    expect(line).toMatch(/^notifiers\[chat\]\.params\.text: …x{20}a" → …x{20}by+…$/);
+    expect(line?.length).toBeLessThan(250);
+  });
+
+  test('every change: the policy’s before all others, and by its name what is beyond a page', () => {
+    const chats = (at: number): ProjectDefinition => ({
+      ...before,
+      notifiers: Array.from({ length: 100 }, (_, index) => ({ registered: `n${index}`, params: { at } })),
+    });
+    const changes = definitionChanges(chats(1), withApproval({ approversNeeded: 7 }, chats(2)));
+    expect(changes[0]).toBe(`approval.approversNeeded: ${before.approval.approversNeeded} → 7`);
+    expect(changes[1]).toBe('notifiers[n0].params.at: 1 → 2');
+    for (let index = 0; index < 100; index += 1)
+      expect(changes.filter((line) => new RegExp(`\\bn${index}\\b`).test(line))).toHaveLength(1);
+  });
 });
 
 function networkOf({ model }: ProjectDefinition) {

@@ -1,4 +1,4 @@
-import { appendFile, readdir } from 'node:fs/promises';
+import { appendFile, chmod, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoreConfig } from '../../src/stores/config';
 import { countStored, findPrediction } from '../../src/stores/predictions';
@@ -316,6 +316,13 @@ test('closing ships what there is, and withdraws the report', async () => {
   await replica.close();
   expect(await countStored(endpoint.stores, endpoint.name)).toEqual({ predictions: 20, truths: 0 });
   expect(await endpoint.report('r1')).toBeNull();
+});
+
+test('its folder, where callers’ inputs lie, is closed to everybody else', async () => {
+  const folder = await endpoint.newFolder();
+  await chmod(folder, 0o755);
+  await endpoint.start({ folder });
+  expect((await stat(folder)).mode & 0o777).toBe(0o700);
 });
 
 test('two replicas in one folder are refused', async () => {

@@ -164,7 +164,9 @@ test('a signal that fails is sent again; a restart repeats none', async () => {
 });
 
 test('a Temporal that hangs does not stop the reports', async () => {
-  const replica = await endpoint.start({ signal: () => new Promise(() => {}) });
+  const signal = (_id: string, _name: string, _message: unknown, withinMs: number): Promise<never> =>
+    new Promise((_, reject) => setTimeout(() => reject(new Error('no answer')), withinMs).unref());
+  const replica = await endpoint.start({ signal });
   await ready(replica);
   await predict(replica, at(5));
   await predict(replica, at(9));

@@ -9,6 +9,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { type Db, MongoClient } from 'mongodb';
 import { VERIFICATIONS } from '../../src/cli/doctor/verify/verify';
+import type { PredictionRecord } from '../../src/domain/endpoint';
 import { versionLabel } from '../../src/domain/ids';
 import { openRecordStores } from '../../src/records/stores';
 import type { Replica } from '../../src/replica/run-replica';
@@ -32,8 +33,13 @@ interface Guarded {
   /** The account's address. */
   uri(user: string, database: string): string;
   readonly admin: MongoClient;
+  /** What mongod has refused to an account since it started, in its own words. */
+  refused(): string[];
   stop(): Promise<void>;
 }
+
+/** mongod's log: `Checking authorization failed`. */
+const REFUSED = 20_436;
 
 /** A mongod of this test's own, a member of one replica set, with an administrator. */
 async function startGuarded(): Promise<Guarded> {
@@ -44,9 +50,9 @@ async function startGuarded(): Promise<Guarded> {
   const program = join(String(readEnvironment().MLOPS_SERVERS), 'mongod');
   const options = ['--bind_ip', '127.0.0.1', '--port', `${port}`, '--nounixsocket', '--dbpath', folder];
   const small = ['--wiredTigerCacheSizeGB', '0.25', '--oplogSize', '50'];
-  const mongod = spawn(program, [...options, ...small, '--replSet', 'guarded', '--keyFile', keyFile], {
-    stdio: 'ignore',
-  });
+  const log = join(folder, 'log');
+  const guarding = ['--replSet', 'guarded', '--keyFile', keyFile, '--logpath', log];
+  const mongod = spawn(program, [...options, ...small, ...guarding], { stdio: 'ignore' });
   const host = `127.0.0.1:${port}`;
   // From this machine the first account may be made without one.
   const first = new MongoClient(`mongodb://${host}/?directConnection=true`, { runtimeAdapters: { os } });
@@ -63,6 +69,11 @@ async function startGuarded(): Promise<Guarded> {
   return {
     uri,
     admin,
+    refused: () =>
+      readFileSync(log, 'utf8')
+        .split('\n')
+        .filter((line) => line.includes(`"id":${REFUSED},`) && !line.includes('"codeName":"AuthenticationFailed"'))
+        .map((line) => (JSON.parse(line) as { attr: { error: { errmsg: string } } }).attr.error.errmsg),
     stop: async () => {
       await admin.close();
       mongod.kill('SIGKILL');
@@ -139,30 +150,62 @@ afterAll(async () => {
   await guarded.stop();
 });
 
-test('the endpoint answers, and what it answered is stored', async () => {
+async function ask(id: string, eventTime: string, distance = 300): Promise<void> {
   const input = (name: string, datatype: string, value: unknown) => ({ name, shape: [1], datatype, data: [value] });
   const answer = await fetch(`${replica.address}/v2/models/${project}/infer`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
-      id: 'first',
-      parameters: { eventTime: '2001-02-01T12:00:00Z' },
+      id,
+      parameters: { eventTime },
       inputs: [
-        input('date', 'INT64', Date.parse('2001-02-01T12:00:00Z') * 1000),
-        input('distance', 'INT64', 300),
+        input('date', 'INT64', Date.parse(eventTime) * 1000),
+        input('distance', 'INT64', distance),
         input('origin', 'BYTES', 'ORD'),
         input('destination', 'BYTES', 'SFO'),
       ],
     }),
   });
   expect(answer.status).toBe(200);
-  const stored = guarded.admin.db(system.name).collection(`predictions.${project}`);
-  await eventually('the prediction', async () => ((await stored.countDocuments()) > 0 ? true : undefined));
+}
+
+/** An administrator looks: the test's own questions are refused to nobody. */
+const stored = (name: string) => guarded.admin.db(system.name).collection(name);
+const reported = async (shippedTo: string) => {
+  const report = await stored('replicas').findOne({});
+  return (report?.shippedTo as Date | undefined)?.toISOString() === shippedTo ? report : undefined;
+};
+
+test('the endpoint answers, what it answered is stored, and its clock goes on', async () => {
+  await ask('first', '2001-02-01T12:00:00.000Z');
+  const report = await eventually('the report', () => reported('2001-02-01T12:00:00.000Z'));
+  expect(report).not.toHaveProperty('error');
+  expect(await stored(`predictions.${project}`).countDocuments()).toBe(1);
+  expect(await stored('clocks').findOne({})).toMatchObject({ highest: new Date('2001-02-01T12:00:00Z') });
+});
+
+test('what is late, comes twice, contradicts or comes too early is stored as well', async () => {
   const store = openStore(storeConfig(as('replica')), { appName: 'test', reachMs: 3_000 });
   opened.push(store);
+  const writer = recordWriter(store, project);
   const truth = { v: 1, revision: 0, value: 1, knownAt: new Date('2001-02-02'), receivedAt: new Date() } as const;
-  const truths = ['first', 'nobody'].map((id) => ({ ...truth, _id: `${id}#0`, prediction: id }));
-  expect(await recordWriter(store, project).insertTruths(truths)).toBe(1);
+  const truths = ['first', 'second'].map((id) => ({ ...truth, _id: `${id}#0`, prediction: id }));
+  expect(await writer.insertTruths(truths)).toBe(1);
+  expect(await writer.insertTruths([{ ...truth, value: 0, _id: 'first#0', prediction: 'first' }])).toBe(1);
+  const [first] = await stored(`predictions.${project}`).find<PredictionRecord>({}).toArray();
+  if (first === undefined) throw new Error('no prediction');
+  expect(await writer.insertPredictions([{ ...first, inputs: { ...first.inputs, distance: 1 } }])).toBe(1);
+  // Its truth has come before it, and it is months behind the clock.
+  await writer.insertPredictions([{ ...first, _id: 'second', eventTime: new Date('2000-06-01') }]);
+  expect(await stored('late').countDocuments()).toBe(1);
+  expect(await stored(`unmatched.${project}`).countDocuments()).toBe(1);
+});
+
+test('a monitor judges a window, and takes the marks of late records away', async () => {
+  await ask('later', '2001-02-25T12:00:00.000Z');
+  const verdict = await eventually('the verdict', () => stored('windows').findOne({}), 30_000);
+  expect(verdict).toMatchObject({ kind: 'window', body: { endpoint: project } });
+  await eventually('no mark', async () => ((await stored('late').countDocuments()) === 0 ? true : undefined), 30_000);
 });
 
 test('the reader sees records, and doctor --verify finds nothing', async () => {
@@ -194,6 +237,11 @@ const insert =
   (db) =>
     db.collection(name).insertOne({ forged: true });
 
+/** By mongod's own log, so that no collection is forgotten here. */
+test('nothing that worker, replica and reader did was refused', () => {
+  expect(guarded.refused()).toEqual([]);
+});
+
 test.each<[string, string, Write]>([
   ['worker', 'change a decision', change('decisions')],
   ['worker', 'change a version', change('versions')],
@@ -214,7 +262,9 @@ test.each<[string, string, Write]>([
 ])('a %s can not %s', async (user, _, write) => {
   const client = new MongoClient(guarded.uri(user, system.name), { runtimeAdapters: { os } });
   try {
+    const before = guarded.refused().length;
     await expect(write(client.db(system.name))).rejects.toMatchObject({ code: UNAUTHORIZED });
+    expect(guarded.refused()).toHaveLength(before + 1);
   } finally {
     await client.close();
   }

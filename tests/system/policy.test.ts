@@ -1,18 +1,22 @@
 /** A change of policy is governed by the policy in force, however it comes. A story: its tests go on from one another. */
 import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { VERIFICATIONS } from '../../src/cli/doctor/verify/verify';
 import type { ApprovalRequest } from '../../src/domain/approval';
 import type { ApprovalPolicy, ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId } from '../../src/domain/ids';
 import { type ApplyMessage, MESSAGES, type OperatorAnswer } from '../../src/domain/messages';
 import type { AuditEvent } from '../../src/domain/records';
 import { digestOf } from '../../src/runtime/digest';
+import { openRecordStores } from '../../src/records/stores';
 import { packDefinition } from '../../src/runtime/packed-definition';
-import { resetDefinition } from '../../src/stores/apply-definition';
+import { storeConfig } from '../../src/stores/config';
 import { definitionInForce } from '../../src/stores/definitions';
 import { findRequest } from '../../src/stores/requests';
+import { mlopsJson } from '../cli/mlops';
 import { eventually } from '../support/eventually';
 import { by, Lifecycles, MARCH } from '../support/lifecycles';
-import { registeredDefinition } from '../support/registered-definition';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 
@@ -73,7 +77,7 @@ test('an approver more waits for those who are approvers: until then all of the 
     authors: ['eve'],
   });
   for (const line of [
-    'needs approval: approval.approvers: ["ana","ben"] → ["ana","ben","eve"]',
+    'needs approval: approval.approvers: added "eve"',
     `changes objective.decisionThreshold: ${definition.objective.decisionThreshold} → 0.7`,
   ])
     expect(asked?.evidence).toContain(line);
@@ -142,21 +146,49 @@ test('start after stop is an apply: another policy waits, and the lifecycle goes
   expect(await request(3)).toMatchObject({ state: 'open', authors: ['eve'] });
 });
 
-test('with the stores’ credentials the policy is reset without asking anybody, which the audit says', async () => {
-  const { definition: ref } = await registeredDefinition(system.stores, definition);
-  await resetDefinition(system.stores, {
-    project,
-    ref,
-    definition,
-    by: 'root',
-    callerIdentity: 'stores',
-    comment: 'gone',
+describe('mlops policy reset, with the stores’ credentials', () => {
+  /** Registered by nobody before. */
+  const reset = () => approval({ approvers: ['zoe'] });
+  const ask = (name: string, wanted: ProjectDefinition, id: string) => {
+    const file = join(system.folder, name);
+    writeFileSync(file, JSON.stringify(wanted));
+    return mlopsJson<{ outcome: string; definition: string }>(
+      ['policy', 'reset', file, '--by', 'root', '--id', id, '--comment', 'gone'],
+      system.env
+    );
+  };
+
+  test('asks nobody, which the audit says, and closes what waits', async () => {
+    const answer = await ask('reset.json', reset(), 'everyone-left');
+    expect(answer).toMatchObject({ outcome: 'reset', definition: digestOf(reset()) });
+    expect(await inForce()).toBe(digestOf(reset()));
+    expect(await request(3)).toMatchObject({ state: 'superseded', closedBecause: 'root reset the policy' });
+    const callerIdentity = expect.stringMatching(/^stores, /) as unknown;
+    expect(await audited('policy reset')).toMatchObject([{ by: 'root', detail: { comment: 'gone', callerIdentity } }]);
+    expect((await audited('definition applied')).at(-1)).toMatchObject({
+      by: 'root',
+      detail: { digest: digestOf(reset()), callerIdentity },
+    });
   });
-  expect(await inForce()).toBe(digestOf(definition));
-  expect(await request(3)).toMatchObject({ state: 'superseded' });
-  expect(await audited('policy reset')).toMatchObject([
-    { by: 'root', detail: { comment: 'gone', callerIdentity: 'stores' } },
-  ]);
+
+  test('counts once under one id, and again under another', async () => {
+    expect(await ask('reset.json', definition, 'everyone-left')).toMatchObject({ definition: digestOf(reset()) });
+    expect(await inForce()).toBe(digestOf(reset()));
+    expect(await audited('policy reset')).toHaveLength(1);
+    await ask('reset.json', definition, 'back-again');
+    expect(await inForce()).toBe(digestOf(definition));
+    expect(await audited('policy reset')).toHaveLength(2);
+  });
+
+  test('leaves nothing that doctor --verify complains about', async () => {
+    const records = openRecordStores(storeConfig(system.env));
+    try {
+      for (const [, verify] of VERIFICATIONS)
+        expect((await verify(records)).filter(({ state }) => state === 'problem')).toEqual([]);
+    } finally {
+      await records.close();
+    }
+  });
 });
 
 describe('a definition that no project file could have made is refused by the worker, whoever sends it', () => {

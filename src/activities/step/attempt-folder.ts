@@ -1,10 +1,9 @@
 /** Folders of single attempts. An attempt removes its own; what a killed worker left, the next worker removes. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import { chmod, lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { MlopsError } from '../../domain/errors';
 import { isProcessAlive } from '../../runtime/process-alive';
 
 /** With its start: a process id is given to another process in time. */
@@ -15,25 +14,6 @@ const attempt = new AsyncLocalStorage<string>();
 /** The folder of the attempt that this code runs in. */
 export function currentAttempt(): string | undefined {
   return attempt.getStore();
-}
-
-/**
- * Makes the work folder, for its owner alone: training rows lie in it.
- * @throws MlopsError MLOPS_CONFIGURATION: somebody else's folder, or no folder
- */
-export async function preparePrivate(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const info = await lstat(folder);
-  const me = process.getuid?.();
-  if (!info.isDirectory() || (me !== undefined && info.uid !== me)) {
-    throw new MlopsError(
-      'MLOPS_CONFIGURATION',
-      info.isDirectory() ? 'The work folder belongs to somebody else.' : 'The work folder is not a folder.',
-      { folder, owner: info.uid },
-      'Give the worker a workFolder of its own.'
-    );
-  }
-  if ((info.mode & 0o077) !== 0) await chmod(folder, 0o700);
 }
 
 /** @param name what the attempt does, for whoever looks into the work folder */

@@ -2,15 +2,14 @@
 import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ProjectDefinition } from '../../domain/definition';
-import { digestOf } from '../../runtime/digest';
 import { storeConfig } from '../../stores/config';
 import { connectStores } from '../../stores/connect';
 import { resetDefinition } from '../../stores/apply-definition';
-import { refOf } from '../../stores/facts';
+import { recordDefinition } from '../../stores/definitions';
 import { projectName, type SenderOptions, senderOf, withSender } from '../options';
 import { projectFrom } from '../project-file';
 import { addVerb, answering, type Outcome } from '../verb';
-import { definitionId, processName } from '../../domain/ids';
+import { processName } from '../../domain/ids';
 
 interface PolicyOptions extends SenderOptions {
   readonly name?: string;
@@ -30,37 +29,22 @@ export function addPolicy(program: Command): void {
 }
 
 async function reset(definition: ProjectDefinition, options: PolicyOptions): Promise<Outcome> {
-  const { by, comment } = senderOf(options);
+  const sender = senderOf(options);
   const project = definition.name;
-  const digest = digestOf(definition);
+  // No server says who holds the stores' credentials: this is who and where the process says it is.
+  const callerIdentity = `stores, ${processName(process.pid, hostname())}`;
   const stores = await connectStores(storeConfig());
   try {
-    const { fact } = await stores.facts.commit({
-      _id: definitionId(project, digest),
-      kind: 'definition',
-      digest,
-      inputs: [],
-      artifacts: [],
-      body: { definition, appliedBy: by },
-    });
-    // No server says who holds the stores' credentials: this is who and where the process says it is.
-    const callerIdentity = `stores, ${processName(process.pid, hostname())}`;
-    const ref = refOf(fact);
-    await resetDefinition(stores, {
-      project,
-      ref,
-      definition,
-      by,
-      callerIdentity,
-      ...(comment === undefined ? {} : { comment }),
-    });
+    const ref = await recordDefinition(stores, definition, { by: sender.by, callerIdentity });
+    const reset = { project, ref, definition, ...sender, callerIdentity, now: Date.now() };
+    const digest = await resetDefinition(stores, reset);
+    return {
+      json: { project, outcome: 'reset', definition: digest, id: sender.id, by: sender.by },
+      text: `${project} goes by ${digest} from its next cycle on; the audit says that ${sender.by} reset its policy.`,
+    };
   } finally {
     await stores.close();
   }
-  return {
-    json: { project, outcome: 'reset', definition: digest, by },
-    text: `${project} goes by ${digest} from its next cycle on; the audit says that ${by} reset its policy.`,
-  };
 }
 
 function onlyReset(text: string): string {

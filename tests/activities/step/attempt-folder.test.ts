@@ -1,19 +1,9 @@
 /** What an attempt leaves behind, and who clears it away. */
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inAttemptFolder, preparePrivate, sweepAttempts } from '../../../src/activities/step/attempt-folder';
+import { inAttemptFolder, sweepAttempts } from '../../../src/activities/step/attempt-folder';
 
 const workFolder = mkdtempSync(join(tmpdir(), 'attempts-'));
 afterAll(() => rmSync(workFolder, { recursive: true }));
@@ -48,25 +38,4 @@ test('the next worker removes what a killed one left, and nothing of a living on
   expect(await running).toBe(true);
   for (const folder of gone) expect(existsSync(folder)).toBe(false);
   for (const folder of kept) expect(readdirSync(folder)).toEqual(['step-1']);
-});
-
-test('the work folder is its owner’s alone, also where it was there before', async () => {
-  const folder = join(workFolder, 'private');
-  await preparePrivate(folder);
-  expect(statSync(folder).mode & 0o777).toBe(0o700);
-  chmodSync(folder, 0o755);
-  await preparePrivate(folder);
-  expect(statSync(folder).mode & 0o777).toBe(0o700);
-});
-
-test('a work folder of somebody else’s, or a link to one, is refused', async () => {
-  const link = join(workFolder, 'link');
-  symlinkSync(workFolder, link);
-  await expect(preparePrivate(link)).rejects.toMatchObject({ code: 'MLOPS_CONFIGURATION', where: { folder: link } });
-  const me = jest.spyOn(process, 'getuid').mockReturnValue((process.getuid?.() ?? 0) + 1);
-  try {
-    await expect(preparePrivate(workFolder)).rejects.toThrow(/belongs to somebody else/);
-  } finally {
-    me.mockRestore();
-  }
 });

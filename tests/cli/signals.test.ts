@@ -1,0 +1,31 @@
+/** A replica's signals, on the real Temporal behind a door that can hang. */
+import { randomUUID } from 'node:crypto';
+import { lazySignals } from '../../src/cli/signals';
+import { readEnvironment } from '../../src/runtime/environment';
+import { temporalConfig } from '../../src/runtime/temporal-config';
+import { openGate } from '../replica/gate';
+
+test('a Temporal that hangs is waited for no longer than asked, and the call has ended then', async () => {
+  const env = readEnvironment();
+  const [host = '', port] = (temporalConfig(env).connectionOptions.address ?? 'localhost:7233').split(':');
+  const gate = await openGate(host, Number(port));
+  const signals = lazySignals({ ...env, TEMPORAL_ADDRESS: `127.0.0.1:${gate.port}` });
+  const send = () =>
+    signals.send(
+      `nobody-${randomUUID()}`,
+      'watermark',
+      { endpoint: 'e', watermark: '2001-02-01T00:00:00Z', edge: '2001-02-01T00:00:00Z', reason: 'passed' },
+      500
+    );
+  try {
+    await expect(send()).rejects.toMatchObject({ name: 'WorkflowNotFoundError' });
+    gate.hang();
+    // gRPC's DEADLINE_EXCEEDED: the client has given the call up.
+    await expect(send()).rejects.toMatchObject({ cause: { code: 4 } });
+    gate.open();
+    await expect(send()).rejects.toMatchObject({ name: 'WorkflowNotFoundError' });
+  } finally {
+    await signals.close();
+    await gate.close();
+  }
+}, 20_000);
