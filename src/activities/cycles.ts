@@ -64,7 +64,9 @@ export function cycleActivities(deps: ActivityDeps) {
           throw notAuthorized('A cycle is opened by a recorded trigger, under a registered definition.', { cycle: id });
         const { definition, appliedBy } = inForce;
         const causes = recorded.map(causeOf);
-        await openCycle(stores, { project, cycle, definition, causes, appliedBy, asOf: latest(recorded) });
+        const ids = triggers.flatMap(({ id, asOfBy }) => (asOfBy === undefined ? [id] : [id, asOfBy]));
+        const opening = { project, cycle, definition, causes, triggers: ids, appliedBy, asOf: latest(recorded) };
+        await openCycle(stores, opening);
       }
       crashPoint('cycle:written');
       const opened = await findCycle(stores, id);

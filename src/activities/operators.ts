@@ -1,6 +1,6 @@
 /** What people and monitors ask of a lifecycle: found in its history with who sent it, and recorded before it has an effect. */
 import { getClient } from '@temporalio/activity';
-import { activityName, lifecycleId, monitorId, underLifecycle } from '../domain/ids';
+import { activityName, lifecycleId, underLifecycle } from '../domain/ids';
 import {
   MESSAGES,
   type OperatorAnswer,
@@ -12,6 +12,7 @@ import { malformedOperatorMessage } from '../domain/operator-messages';
 import { causeDetail, triggerOf } from '../domain/pending-triggers';
 import { triggerMessages } from '../domain/windows';
 import type { Stores } from '../stores/connect';
+import { usedTriggers } from '../stores/cycles';
 import { operatorEventId, recordedTrigger, recordTrigger } from '../stores/triggers';
 import { notAuthorized, requireCaller } from './caller';
 import type { ActivityDeps } from './deps';
@@ -23,6 +24,21 @@ export interface RecordOperator {
   readonly answer: OperatorAnswer;
   /** The lifecycle's first message. */
   readonly first?: true;
+}
+
+export interface ReadTriggersAfter {
+  readonly project: string;
+  /** An event of the lifecycle's history. */
+  readonly after: number;
+  /** Number of the last cycle before this run, so that a run that a reset took back begins the later ones once more. */
+  readonly begun?: number;
+}
+
+interface SentTrigger {
+  readonly trigger: Trigger;
+  /** A workflow of the project. */
+  readonly from: string;
+  readonly signal: SentSignal;
 }
 
 export interface ReadTriggers {
@@ -66,28 +82,34 @@ export function operatorActivities(deps: ActivityDeps) {
 
     /**
      * The triggers that this project's own workflows have sent since an event of the lifecycle's history, each recorded.
-     * What others sent under that name counts for nothing: one event of the audit says how much it was.
+     * What others sent under that name, and what a cycle has run for, counts for nothing: one event of the audit says how
+     * much it was.
      */
-    async mlopsReadTriggers({
-      project,
-      after,
-    }: {
-      readonly project: string;
-      readonly after: number;
-    }): Promise<ReadTriggers> {
+    async mlopsReadTriggers({ project, after, begun }: ReadTriggersAfter): Promise<ReadTriggers> {
       const caller = requireCaller(lifecycleId(project));
       const stores = await deps.stores();
-      const triggers: { trigger: Trigger; from: string }[] = [];
+      const sent: SentTrigger[] = [];
       const others: SentSignal[] = [];
       let upTo = after;
       for await (const signal of signalsAfter(getClient(), caller, MESSAGES.trigger, after)) {
         upTo = Math.max(upTo, signal.eventId);
-        const trigger = await believed(stores, project, signal);
-        if (trigger === undefined) others.push(signal);
-        else if (triggers.length < MOST_TRIGGERS) triggers.push({ trigger, from: signal.from ?? monitorId(project) });
+        const { from } = signal;
+        const trigger = from?.startsWith(underLifecycle(project)) === true ? triggerOf(signal.message) : undefined;
+        if (trigger === undefined || from === undefined) others.push(signal);
+        else if (sent.length < MOST_TRIGGERS) sent.push({ trigger, from, signal });
       }
-      triggers.reverse();
-      for (const { trigger, from } of triggers) await recordTrigger(stores, project, trigger, from);
+      const ids = sent.map(({ trigger }) => trigger.id);
+      const used = await usedTriggers(stores, project, ids, begun);
+      const triggers: Trigger[] = [];
+      for (const { trigger, from, signal } of sent.reverse()) {
+        const counts = used.has(trigger.id) ? undefined : await asJudged(stores, project, trigger);
+        if (counts === undefined) {
+          others.push(signal);
+          continue;
+        }
+        await recordTrigger(stores, project, counts, from);
+        triggers.push(counts);
+      }
       const refused = await withoutRepeated(stores, project, others);
       if (refused.length > 0) {
         const senders = [...new Set(refused.map(({ from, callerIdentity }) => from ?? callerIdentity))];
@@ -101,26 +123,22 @@ export function operatorActivities(deps: ActivityDeps) {
             count: refused.length,
             senders: senders.slice(0, SHOWN_SENDERS),
             mistake:
-              'a trigger is one that a judged window has fired, or is sent by a workflow of this project, as {id, cause: {kind, detail}, asOf}',
+              'a trigger is sent by a workflow of this project, as {id, cause: {kind, detail}, asOf}; one that names a window is one that the window has fired',
           },
         });
       }
-      return { triggers: triggers.map(({ trigger }) => trigger), upTo };
+      return { triggers, upTo };
     },
   };
 }
 
-/**
- * The trigger that a signal stands for, if it counts. One that names a window is what the window's record says it has
- * fired, whoever repeats it; any other comes from a workflow of this project.
- */
-async function believed(stores: Stores, project: string, { message, from }: SentSignal): Promise<Trigger | undefined> {
-  const trigger = triggerOf(message);
-  const window = trigger?.cause.window;
-  if (window === undefined) return from?.startsWith(underLifecycle(project)) === true ? trigger : undefined;
+/** A trigger that names a window is what the window's record says it has fired; any other is what its sender says. */
+async function asJudged(stores: Stores, project: string, trigger: Trigger): Promise<Trigger | undefined> {
+  const { window } = trigger.cause;
+  if (window === undefined) return trigger;
   const verdict = await stores.facts.find('window', window);
   if (verdict === null || verdict.body.endpoint !== project) return undefined;
-  return triggerMessages(window, verdict.body).find(({ id }) => id === trigger?.id);
+  return triggerMessages(window, verdict.body).find(({ id }) => id === trigger.id);
 }
 
 /** What was sent again after a reset says nothing new: the trigger is recorded by what the history shows of its sender. */

@@ -133,6 +133,8 @@ export interface OpenCycle {
   readonly cycle: Cycle;
   readonly definition: Ref<'definition'>;
   readonly causes: readonly TriggerCause[];
+  /** Ids of the triggers that it runs for: each counts once. */
+  readonly triggers: readonly string[];
   /** Who put the definition in force: its record names who applied it first. */
   readonly appliedBy: string;
   readonly asOf: string;

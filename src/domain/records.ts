@@ -231,6 +231,8 @@ export interface CycleDocument {
   readonly cycle: Cycle;
   readonly definition: Ref<'definition'>;
   readonly causes: readonly TriggerCause[];
+  /** Ids of the triggers that it runs for. */
+  readonly triggers: readonly string[];
   /** Who applied the definition last: its record names who did first. */
   readonly appliedBy: string;
   readonly asOf: string;

@@ -7,7 +7,7 @@ import { collection, type Store } from './mongo';
 /** Writes the cycle once; a later attempt changes nothing. */
 export async function openCycle(
   store: Store,
-  { project, cycle, definition, causes, appliedBy, asOf }: OpenCycle
+  { project, cycle, definition, causes, triggers, appliedBy, asOf }: OpenCycle
 ): Promise<void> {
   await collection(store, 'cycles').updateOne(
     { _id: cycleRecordId(project, cycle) },
@@ -19,6 +19,7 @@ export async function openCycle(
         cycle,
         definition,
         causes,
+        triggers,
         appliedBy,
         asOf,
         state: 'running',
@@ -76,6 +77,27 @@ export async function cyclesCausedBy(store: Store, windows: readonly string[]): 
     .find({ 'causes.window': { $in: [...windows] } })
     .sort({ startedAt: 1 })
     .toArray();
+}
+
+/**
+ * Those of these triggers that a cycle has run for.
+ * @param upTo only cycles of this number or a smaller one; default: all
+ */
+export async function usedTriggers(
+  store: Store,
+  project: string,
+  triggers: readonly string[],
+  upTo?: number
+): Promise<ReadonlySet<string>> {
+  const used = new Set<string>();
+  if (triggers.length === 0) return used;
+  const numbered = upTo === undefined ? {} : { cycle: { $lte: upTo } };
+  const cycles = collection(store, 'cycles').find(
+    { project, triggers: { $in: [...triggers] }, ...numbered },
+    { projection: { triggers: 1 } }
+  );
+  for await (const cycle of cycles) for (const id of cycle.triggers) used.add(id);
+  return used;
 }
 
 /** How the cycles of these ids ended, where they did. */

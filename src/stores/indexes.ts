@@ -37,6 +37,7 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
     { key: { project: 1, cycle: 1 } },
     { key: { project: 1, startedAt: 1 } },
     { key: { 'causes.window': 1 }, sparse: true },
+    { key: { project: 1, triggers: 1 } },
   ],
   requests: [{ key: { openedAt: 1 } }, { key: { project: 1, openedAt: 1 } }],
   rollouts: [

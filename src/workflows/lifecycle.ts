@@ -137,6 +137,7 @@ async function withDefinition(state: LifecycleState, commands: OperatorCommands)
   if (typeof registered !== 'string') {
     const { cycles, waits, ...known } = registered;
     commands.note = waits;
+    commands.begun = cycles;
     commands.registered = true;
     return { ...rest, ...known, cycle: cycles };
   }

@@ -55,6 +55,8 @@ export class OperatorCommands {
   supersedeBy: string | undefined;
   /** Nothing more begins in this run: it ends once what it took is done. */
   closing = false;
+  /** Number of the last cycle before this run; undefined until the definition is registered. */
+  begun: number | undefined;
   /** Undefined until the definition is registered, or refused with a reason. */
   registered: true | string | undefined;
   #answers: LifecycleState['answers'][number][];
@@ -78,8 +80,13 @@ export class OperatorCommands {
     this.#answers = [...state.answers];
     this.#seenTriggers = [...state.seenTriggers];
     this.registered = state.definition === undefined ? undefined : true;
+    this.begun = state.definition === undefined ? undefined : state.cycle;
     setHandler(messages.status, actions.status);
-    this.#signals = new TriggerSignals(state.project, (trigger) => this.#addTrigger(trigger));
+    this.#signals = new TriggerSignals(
+      state.project,
+      () => this.begun,
+      (trigger) => this.#addTrigger(trigger)
+    );
     setHandler(messages.trigger, () => this.#signals.notify(), {
       description: 'From workflows of this project: {id, cause: {kind, detail}, asOf}',
     });

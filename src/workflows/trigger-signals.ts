@@ -17,10 +17,13 @@ export class TriggerSignals {
   #after = 0;
   #reading = false;
   readonly #project: string;
+  /** Number of the last cycle before this run; undefined until the definition is registered. */
+  readonly #begun: () => number | undefined;
   readonly #onTrigger: (trigger: Trigger) => void;
 
-  constructor(project: string, onTrigger: (trigger: Trigger) => void) {
+  constructor(project: string, begun: () => number | undefined, onTrigger: (trigger: Trigger) => void) {
     this.#project = project;
+    this.#begun = begun;
     this.#onTrigger = onTrigger;
   }
 
@@ -40,7 +43,12 @@ export class TriggerSignals {
     try {
       for (let pauseMs = FIRST_PAUSE_MS; !this.read; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
         const came = this.#came;
-        const { triggers, upTo } = await io().mlopsReadTriggers({ project: this.#project, after: this.#after });
+        const begun = this.#begun();
+        const { triggers, upTo } = await io().mlopsReadTriggers({
+          project: this.#project,
+          after: this.#after,
+          ...(begun === undefined ? {} : { begun }),
+        });
         this.#after = upTo;
         this.#looked = came;
         for (const trigger of triggers) this.#onTrigger(trigger);

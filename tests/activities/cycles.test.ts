@@ -4,7 +4,7 @@ import { digestOf } from '../../src/runtime/digest';
 import type { CycleDocument } from '../../src/domain/records';
 import { defaultLimits } from '../../src/activities/limits';
 import { nothingRegistered } from '../../src/activities/registered/user-code';
-import { openCycle } from '../../src/stores/cycles';
+import { openCycle, usedTriggers } from '../../src/stores/cycles';
 import type { Stores } from '../../src/stores/connect';
 import { asWorkflow } from '../support/as-workflow';
 import { dropStores, ownStores } from '../stores/served';
@@ -39,6 +39,7 @@ const open = () =>
     ...OF,
     definition: { kind: 'definition', id: 'flights/1', digest: digestOf('definition') },
     causes: [{ kind: 'person', by: 'cem', detail: 'a test' }],
+    triggers: ['a test'],
     appliedBy: 'cem',
     asOf: '2001-02-01T00:00:00Z',
   });
@@ -114,4 +115,12 @@ test.each([
   await expect(itsLifecycle(close)).rejects.toMatchObject({ code: 'MLOPS_NOT_AUTHORIZED' });
   expect(await found()).toEqual(before);
   expect(await raw(stores).cycles.countDocuments()).toBe(1);
+});
+
+test('a trigger is used by the cycles that ran for it, up to the one that is asked about', async () => {
+  const used = async (upTo?: number) => [...(await usedTriggers(stores, 'flights', ['a test', 'another'], upTo))];
+  expect(await used()).toEqual(['a test']);
+  expect(await used(1)).toEqual(['a test']);
+  expect(await used(0)).toEqual([]);
+  expect([...(await usedTriggers(stores, 'other', ['a test']))]).toEqual([]);
 });

@@ -92,6 +92,7 @@ async function writeLife(): Promise<Written> {
     revision: 0,
     project: 'life',
     definition,
+    triggers: [],
     appliedBy: 'cem',
     asOf: '2001-02-01T00:00:00Z',
     phase: 'deploy',
