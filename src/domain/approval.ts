@@ -183,7 +183,8 @@ export function judgeDecision(
     );
   }
   if (!request.policy.allowSelfApproval && request.authors.includes(decision.by)) {
-    return refuse('own-work', `${decision.by} started this cycle and can't approve their own work`);
+    const did = request.subject.kind === 'policy' ? 'applied this definition' : 'started this cycle';
+    return refuse('own-work', `${decision.by} ${did} and can't approve their own work`);
   }
   const asked = decidedDigest(request.subject);
   if (decision.digest !== asked) {

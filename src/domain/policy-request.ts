@@ -13,6 +13,7 @@ export interface ProposedPolicy {
   readonly inForce: { readonly ref: Ref<'definition'>; readonly definition: ProjectDefinition };
   readonly proposed: { readonly ref: Ref<'definition'>; readonly definition: ProjectDefinition };
   readonly by: string;
+  readonly callerIdentity: string;
   readonly comment?: string;
   /** What of it needs an approval. */
   readonly why: readonly string[];
@@ -21,7 +22,7 @@ export interface ProposedPolicy {
 }
 
 export function policyRequest(asked: ProposedPolicy): ApprovalRequest {
-  const { project, number, inForce, proposed, by, comment, why, openedAt } = asked;
+  const { project, number, inForce, proposed, by, callerIdentity, comment, why, openedAt } = asked;
   const name = policyRequestName(number);
   const policy = inForce.definition.approval;
   return {
@@ -35,7 +36,7 @@ export function policyRequest(asked: ProposedPolicy): ApprovalRequest {
     about: [proposed.ref, inForce.ref],
     policy,
     authors: [by],
-    causes: [{ kind: 'person', by, detail: comment ?? `applied by ${by}` }],
+    causes: [{ kind: 'person', by, callerIdentity, detail: comment ?? `applied by ${by}` }],
     gates: [],
     evidence: [
       ...why.map((change) => `needs approval: ${change}`),

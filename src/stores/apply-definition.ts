@@ -4,12 +4,13 @@
  */
 import { requestRecord } from './requests';
 import type { ClientSession } from 'mongodb';
-import type { ApprovalRequest } from '../domain/approval';
+import { type ApprovalRequest, canBeMet } from '../domain/approval';
 import type { ProjectDefinition } from '../domain/definition';
 import { governedChanges } from '../domain/definition-changes';
 import { policyRequest } from '../domain/policy-request';
 import type { Digest, Ref } from '../domain/refs';
 import type { Stores } from './connect';
+import { acceptedOn } from './decisions';
 import { beginProject, definitionInForce, type InForce, propose, replaceDefinition } from './definitions';
 import { collection, inTransaction } from './mongo';
 import type { ProjectDocument } from './mutable-records';
@@ -58,7 +59,12 @@ export async function applyDefinition(stores: Stores, applying: Applying): Promi
     }
     if (current.proposed?.definition.digest === ref.digest) {
       const request = await collection(stores, 'requests').findOne({ _id: current.proposed.request }, { session });
-      if (request !== null) return { inForce: current.definition, request, why };
+      // One that those who are left can't fill is asked anew by somebody else's apply.
+      if (
+        request !== null &&
+        (current.proposed.by === by || canBeMet(request, await acceptedOn(stores, request._id, session)))
+      )
+        return { inForce: current.definition, request, why };
     }
     const superseded = await withdraw(stores, current, applying, 'proposed another definition', session);
     const request = await ask(stores, current, before, applying, why, session);
@@ -171,6 +177,7 @@ async function ask(
     inForce: { ref: current.definition, definition: before },
     proposed: { ref, definition },
     by,
+    callerIdentity,
     ...(comment === undefined ? {} : { comment }),
     why,
     openedAt: now,

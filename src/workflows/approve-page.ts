@@ -1,5 +1,12 @@
 /** What a person sees of a request in the Temporal UI: who may still decide, on what, by what evidence, and how. */
-import { type AcceptedDecision, type ApprovalRequest, canBeMet, decidedDigest, mayDecide } from '../domain/approval';
+import {
+  type AcceptedDecision,
+  type ApprovalRequest,
+  canBeMet,
+  decidedDigest,
+  mayDecide,
+  type SubjectKind,
+} from '../domain/approval';
 import type { Visible } from './visible';
 
 export function approvePage(request: ApprovalRequest, accepted: readonly AcceptedDecision[]): Visible {
@@ -21,6 +28,14 @@ export function waitedFor(request: ApprovalRequest, accepted: readonly AcceptedD
   return canBeMet(request, accepted) ? people : [...people, 'operator'];
 }
 
+/** What opens a request that can be decided. */
+const WAY_OUT: Readonly<Record<SubjectKind, (request: ApprovalRequest) => string>> = {
+  version: ({ project }) =>
+    `If that is wrong, \`mlops retrain ${project} --supersede\` by somebody else opens a new request; else apply a definition with more approvers (\`mlops apply\`) first.`,
+  policy: () =>
+    "If somebody else applies the definition (`mlops apply`), that opens a new request. Where too few approvers are left, `mlops policy reset` works with the stores' credentials.",
+};
+
 /** Who has decided, and whether those who may still decide are too few; a paragraph each. */
 export function soFar(request: ApprovalRequest, accepted: readonly AcceptedDecision[]): string[] {
   const claims = request.causes
@@ -29,7 +44,7 @@ export function soFar(request: ApprovalRequest, accepted: readonly AcceptedDecis
   const unmet = [
     "**The policy can't be met:** those who may still decide are too few, since people don't decide on their own work.",
     `It is the work of ${request.authors.join(', ')}, by what was claimed: ${claims.join(', ') || 'who applied the definition'}.`,
-    `If that is wrong, \`mlops retrain ${request.project} --supersede\` by somebody else opens a new request; else apply a definition with more approvers (\`mlops apply\`) first.`,
+    WAY_OUT[request.subject.kind](request),
   ].join(' ');
   return [
     ...accepted.map(({ by, verdict }) => `**${by}** has decided: ${verdict}.`),
@@ -54,7 +69,7 @@ function openDetails(request: ApprovalRequest, accepted: readonly AcceptedDecisi
     '',
     '## What is approved',
     ...Object.entries(request.subject.digests).map(([name, digest]) => `- ${name} \`${digest}\``),
-    ...request.causes.map((cause) => `- why this cycle: ${cause.detail}`),
+    ...request.causes.map((cause) => `- why: ${cause.detail}`),
     '',
     '## Evidence',
     ...request.evidence.map((line) => `- ${line}`),

@@ -20,7 +20,7 @@ import { type ApprovalRequest, malformedDecision } from '../domain/approval';
 import type { ErrorCode } from '../domain/errors';
 import type { DecidedMessage } from '../domain/messages';
 import type { ApproveInput, ApproveResult } from '../domain/phases';
-import { notify, remind } from './approve-notices';
+import { notifyOf, remind } from './approve-notices';
 import { approvePage } from './approve-page';
 import { Ballot } from './ballot';
 import { decide, decideBySignal, decided, supersede } from './messages';
@@ -62,7 +62,7 @@ async function waitForPeople(input: ApproveInput, ballot: Ballot, request: Appro
   const reminding = reminders.run(() => remind(input, request)).catch(ignoreCancellation);
   try {
     if (input.continued === undefined && ballot.isOpen)
-      await notify(input, request, 'approval-requested', `${request.title} waits for approval`);
+      await notifyOf(input, request, 'approval-requested', `${request.title} waits for approval`);
     await untilSettled(ballot, Date.parse(request.deadlineAt));
   } catch (error) {
     if (!isCancellation(error)) throw error;
@@ -80,7 +80,7 @@ async function waitForPeople(input: ApproveInput, ballot: Ballot, request: Appro
       return continueAsNew<typeof approve>({ ...input, continued: ballot.counts });
     }
     const { state = 'unknown', closedBecause: because = '' } = ballot.request ?? {};
-    await notify(input, request, `approval-${state}`, `${request.title}: ${state}, ${because}`);
+    await notifyOf(input, request, `approval-${state}`, `${request.title}: ${state}, ${because}`);
     await condition(() => ballot.isIdle && allHandlersFinished());
     return { state, reason: because };
   });

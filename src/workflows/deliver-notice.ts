@@ -3,6 +3,7 @@ import { isCancellation } from '@temporalio/workflow';
 import type { DeliverNotice } from '../domain/notice';
 import { io } from './activities';
 import { reasonOf } from './failures';
+import { recordUndelivered } from './notify';
 
 /** At least once through each notifier, tried for a day; what can't be delivered is in the audit. */
 export async function deliverNotice({ definition, notifiers, notice }: DeliverNotice): Promise<void> {
@@ -12,7 +13,7 @@ export async function deliverNotice({ definition, notifiers, notice }: DeliverNo
         .mlopsNotify({ definition, notifier, notice })
         .catch(async (error: unknown) => {
           if (isCancellation(error)) throw error;
-          await io().mlopsRecordUndelivered({ notice, notifier, why: reasonOf(error) });
+          await recordUndelivered({ notice, notifier, why: reasonOf(error) });
         })
     )
   );

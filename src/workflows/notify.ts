@@ -1,5 +1,5 @@
 /** What a person must know, said through the definition's notifiers. No work depends on it. */
-import { isCancellation } from '@temporalio/workflow';
+import { isCancellation, log } from '@temporalio/workflow';
 import { noticeId } from '../domain/ids';
 import type { Notice } from '../domain/notice';
 import type { Plan } from '../domain/plan';
@@ -16,7 +16,7 @@ export interface Notifying {
 export type NewNotice = Notice & { readonly workflowId: string };
 
 /**
- * Resolves once the delivery has begun, or the audit says that it can't.
+ * Resolves once the delivery has begun, or failed to: work goes on either way.
  * @param about of it there is one notice of each kind; default: the workflow that is to be answered
  */
 export async function notify(
@@ -35,6 +35,20 @@ export async function notify(
     });
   } catch (error) {
     if (isCancellation(error)) throw error;
-    await io(plan).mlopsRecordUndelivered({ notice, why: reasonOf(error) });
+    await recordUndelivered({ notice, why: reasonOf(error) }, plan);
+  }
+}
+
+/** In the audit; what can't be recorded either is in the worker's log. */
+export async function recordUndelivered(
+  undelivered: { readonly notice: Notice; readonly notifier?: number; readonly why: string },
+  retries?: Notifying['plan']
+): Promise<void> {
+  try {
+    await io(retries).mlopsRecordUndelivered(undelivered);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const { notice, why } = undelivered;
+    log.warn('a notice was neither sent nor recorded', { notice: notice.id, why, unrecorded: reasonOf(error) });
   }
 }

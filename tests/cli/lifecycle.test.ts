@@ -229,7 +229,7 @@ async function askAtATerminal(): Promise<void> {
   expect(waiting.waitingFor).toEqual(['approver:ana', 'approver:ben']);
   const no = await atATerminal('n', 'decide', `${PROJECT}/2`, '--reject', '--by', 'ana');
   expect(no.code).toBe(1);
-  expect(no.said).toContain('why this cycle: a week later');
+  expect(no.said).toContain('why: a week later');
   expect(no.said).toContain('Nothing was decided.');
   const yes = await atATerminal('y', 'decide', `${PROJECT}/2`, '--reject', '--by', 'ana');
   expect(yes.code).toBe(0);

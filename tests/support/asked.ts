@@ -35,7 +35,7 @@ export function askedAbout(
       reminders: [],
     },
     authors: ['cem'],
-    causes: [{ kind: 'person', by: 'cem', detail: 'started by cem' }],
+    causes: [{ kind: 'person', by: 'cem', callerIdentity: '17@desk', detail: 'started by cem' }],
     gates: [],
     evidence: ['auc 0.7'],
     state: 'open',

@@ -165,10 +165,13 @@ test('who has decided is shown, and only those who still may are waited for', as
 });
 
 test('a policy that nobody can meet waits for the operator, and says what to do', async () => {
-  const { workflowId } = await open({ approvers: ['cem', 'ana'], approversNeeded: 2 });
+  const { id, workflowId } = await open({ approvers: ['cem', 'ana'], approversNeeded: 2 });
   const { waitingFor, details } = await seen(workflowId);
   expect(waitingFor).toEqual(['approver:ana', 'operator']);
   expect(details).toContain("**The policy can't be met:**");
+  // By what was claimed: triggers and callers.
+  expect(details).toContain('It is the work of cem, by what was claimed: person by cem (17@desk).');
+  expect(details).toContain(`\`mlops retrain ${id.slice(0, id.lastIndexOf('/'))} --supersede\` by somebody else`);
   await system.client.temporal.workflow.getHandle(workflowId).terminate();
 });
 

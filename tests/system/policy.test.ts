@@ -146,6 +146,23 @@ test('start after stop is an apply: another policy waits, and the lifecycle goes
   expect(await request(3)).toMatchObject({ state: 'open', authors: ['eve'] });
 });
 
+test('a request whose author leaves too few approvers says so, and by whom; somebody else’s apply opens another', async () => {
+  const stricter = approval({ approversNeeded: 2, rejectsNeeded: 2 });
+  expect(await system.client.apply(stricter, by('ana'))).toEqual(WAITS);
+  const asked = await request(4);
+  const { waitingFor, details } = await lifecycles.seen(asked?.workflowId ?? '');
+  expect(waitingFor).toEqual(['approver:ben', 'operator']);
+  const { identity } = system.client.temporal.options;
+  expect(details).toContain(`It is the work of ana, by what was claimed: person by ana (${identity}).`);
+  expect(details).toContain('If somebody else applies the definition (`mlops apply`), that opens a new request.');
+  expect(details).not.toContain('--supersede');
+  expect(await system.client.apply(stricter, by('ana'))).toEqual(WAITS);
+  expect(await request(4)).toMatchObject({ state: 'open' });
+  expect(await system.client.apply(stricter, by('eve'))).toEqual(WAITS);
+  expect(await request(4)).toMatchObject({ state: 'superseded' });
+  expect(await request(5)).toMatchObject({ state: 'open', authors: ['eve'], subject: asked?.subject });
+});
+
 describe('mlops policy reset, with the stores’ credentials', () => {
   /** Registered by nobody before. */
   const reset = () => approval({ approvers: ['zoe'] });
@@ -162,7 +179,7 @@ describe('mlops policy reset, with the stores’ credentials', () => {
     const answer = await ask('reset.json', reset(), 'everyone-left');
     expect(answer).toMatchObject({ outcome: 'reset', definition: digestOf(reset()) });
     expect(await inForce()).toBe(digestOf(reset()));
-    expect(await request(3)).toMatchObject({ state: 'superseded', closedBecause: 'root reset the policy' });
+    expect(await request(5)).toMatchObject({ state: 'superseded', closedBecause: 'root reset the policy' });
     const callerIdentity = expect.stringMatching(/^stores, /) as unknown;
     expect(await audited('policy reset')).toMatchObject([{ by: 'root', detail: { comment: 'gone', callerIdentity } }]);
     expect((await audited('definition applied')).at(-1)).toMatchObject({

@@ -3,26 +3,20 @@
  * the test's own: one record is held back, and with it the run, which waits for the handler that writes it.
  */
 import { randomUUID } from 'node:crypto';
-import { Client, Connection } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { NativeConnection, Worker } from '@temporalio/worker';
 import flights from '../../examples/flights/project';
-import { MlopsClient } from '../../src/client';
+import type { MlopsClient } from '../../src/client';
 import { digestOf } from '../../src/runtime/digest';
 import { planOf } from '../../src/domain/plan';
 import { packDefinition } from '../../src/runtime/packed-definition';
 import { lifecycleId } from '../../src/domain/ids';
 import type { LifecycleState } from '../../src/domain/phases';
-import { builtFile } from '../../src/runtime/package-root';
-import { temporalConfig } from '../../src/runtime/temporal-config';
 import { eventually } from '../support/eventually';
-import { quiet } from '../support/quiet';
+import { startWorkflowsAlone } from '../support/workflows-alone';
 
 const project = `stop-${randomUUID().slice(0, 8)}`;
 const definition = { ...flights, name: project };
 
-let worker: Worker;
-let running: Promise<void>;
 let client: MlopsClient;
 let close: () => Promise<void>;
 let holding = false;
@@ -61,19 +55,7 @@ const activities = {
 };
 
 beforeAll(async () => {
-  quiet();
-  const { connectionOptions, namespace = 'default' } = temporalConfig();
-  const connection = await Connection.connect(connectionOptions);
-  const native = await NativeConnection.connect(connectionOptions);
-  client = await MlopsClient.connect({ client: new Client({ connection, namespace }), taskQueue: project });
-  const workflowBundle = { codePath: builtFile('build', 'workflow-bundle.js') };
-  worker = await Worker.create({ connection: native, namespace, taskQueue: project, workflowBundle, activities });
-  running = worker.run();
-  close = async () => {
-    worker.shutdown();
-    await running;
-    await Promise.all([connection.close(), native.close()]);
-  };
+  ({ client, close } = await startWorkflowsAlone(project, activities));
 });
 afterAll(async () => {
   release();

@@ -94,7 +94,7 @@ function evidence({ title, state, subject, causes, evidence: lines }: ApprovalRe
   return [
     `${title} (request ${state})`,
     ...Object.entries(subject.digests).map(([name, digest]) => `  ${name} ${digest}`),
-    ...causes.map(({ detail }) => `  why this cycle: ${detail}`),
+    ...causes.map(({ detail }) => `  why: ${detail}`),
     ...lines.map((line) => `  ${line}`),
   ].join('\n');
 }
