@@ -23,9 +23,12 @@ export function fail(error: unknown, asJson: boolean): number {
   return code !== undefined && USAGE_CODES.includes(code) ? USED_WRONGLY : FAILED;
 }
 
+/** By its code: an error of a project file may be of another copy of its class. */
 function document(error: unknown, message: string): object {
-  if (!(error instanceof MlopsError)) return { code: 'MLOPS_UNEXPECTED', message };
-  return { code: error.code, message, where: error.where, fix: error.fix };
+  const code = errorCodeOf(error);
+  if (code === undefined) return { code: 'MLOPS_UNEXPECTED', message };
+  const { where, fix } = error as Partial<MlopsError>;
+  return { code, message, where, fix };
 }
 
 /** commander's `error: unknown option '--x'` and its guess, without the prefix. */
@@ -39,7 +42,7 @@ function usage(error: CommanderError): MlopsError {
 
 /** Servers that can't be reached, in our words; their clients' own say neither which nor what to do. */
 function known(error: unknown): MlopsError | undefined {
-  if (!(error instanceof Error) || error instanceof MlopsError) return undefined;
+  if (!(error instanceof Error) || errorCodeOf(error) !== undefined) return undefined;
   if (/^Mongo(Network|ServerSelection|Topology|NotConnected)/.test(error.name)) {
     return unreachable('MongoDB', 'MONGODB_URI', error);
   }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { canonicalJson } from '../runtime/digest';
 import { MAX_DEFINITION_BYTES } from '../runtime/packed-definition';
 import type { ProjectDefinition } from '../domain/definition';
-import { MlopsError, type Where } from '../domain/errors';
+import { errorCodeOf, MlopsError, type Where } from '../domain/errors';
 import { checkColumns } from './check-columns';
 import type { Report } from './check-parts';
 import { checkDecisions } from './check-decisions';
@@ -40,6 +40,24 @@ export function defineProject<const Column extends string>(input: ProjectInput<C
 /** As many mistakes an error lists; the others it counts. */
 const SHOWN_MISTAKES = 20;
 
+/** Its mistakes are a list beside the one line: whoever shows them may be another copy of this module. */
+class InvalidDefinition extends MlopsError {
+  constructor(
+    what: string,
+    where: Where,
+    readonly mistakes: readonly Mistake[]
+  ) {
+    super('MLOPS_DEFINITION_INVALID', what, where, '');
+  }
+}
+
+/** The mistakes of a definition that `defineProject` has refused; undefined of any other error. */
+export function mistakesIn(error: unknown): readonly Mistake[] | undefined {
+  if (errorCodeOf(error) !== 'MLOPS_DEFINITION_INVALID') return undefined;
+  const { mistakes } = error as Partial<InvalidDefinition>;
+  return Array.isArray(mistakes) ? mistakes : undefined;
+}
+
 /** Mistakes in one error of one line. */
 export function invalidDefinition(mistakes: readonly Mistake[], where: Where): MlopsError {
   const more = mistakes.length - SHOWN_MISTAKES;
@@ -48,7 +66,7 @@ export function invalidDefinition(mistakes: readonly Mistake[], where: Where): M
     .map(({ path, problem }) => (path === '' ? problem : `${path}: ${problem}`));
   const list = [...shownOnes, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
   const what = `${mistakes.length === 1 ? 'One mistake' : `${mistakes.length} mistakes`} in the definition: ${list}`;
-  return new MlopsError('MLOPS_DEFINITION_INVALID', what, where, '');
+  return new InvalidDefinition(what, where, mistakes);
 }
 
 /** The same without throwing, for whoever shows mistakes one by one. */

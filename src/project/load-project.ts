@@ -3,8 +3,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { require as requireTypeScript } from 'tsx/cjs/api';
 import type { ProjectDefinition } from '../domain/definition';
-import { errorCodeOf, MlopsError } from '../domain/errors';
-import { type CheckedProject, checkProject, invalidDefinition } from './define-project';
+import { MlopsError } from '../domain/errors';
+import { type CheckedProject, checkProject, invalidDefinition, mistakesIn } from './define-project';
 
 /**
  * Runs a TypeScript or JavaScript file and takes its default export, or its export named `project`; a `.json` file is
@@ -23,9 +23,19 @@ export async function loadProject(path: string): Promise<ProjectDefinition> {
 
 /** The same, with the mistakes of a definition as a list; throws only where there is none to look at. */
 export async function checkProjectFile(path: string): Promise<CheckedProject & { readonly name?: string }> {
-  const value = await exportedBy(path);
-  const name = (value as { readonly name?: unknown }).name;
-  return { ...checkProject(value), ...(typeof name === 'string' ? { name } : {}) };
+  try {
+    const value = await exportedBy(path);
+    return { ...checkProject(value), ...named((value as { readonly name?: unknown }).name) };
+  } catch (error) {
+    // `defineProject` in the file has found them.
+    const mistakes = mistakesIn(error);
+    if (mistakes === undefined) throw error;
+    return { mistakes, ...named((error as Partial<MlopsError>).where?.project) };
+  }
+}
+
+function named(name: unknown): { readonly name?: string } {
+  return typeof name === 'string' ? { name } : {};
 }
 
 async function exportedBy(path: string): Promise<object> {
@@ -53,8 +63,7 @@ async function valueOf(file: string, path: string): Promise<unknown> {
     const defaultExport = exported.default as { readonly default?: unknown } | undefined;
     return defaultExport?.default ?? defaultExport ?? exported.project;
   } catch (error) {
-    // `defineProject` in the file has said it all.
-    if (errorCodeOf(error) === 'MLOPS_DEFINITION_INVALID') throw error;
+    if (mistakesIn(error) !== undefined) throw error;
     const reason = messageOf(error)
       .replace(/\nRequire stack:[^]*/, '')
       .trim()

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packageRoot } from '../../src/runtime/package-root';
+import { builtFile, packageRoot } from '../../src/runtime/package-root';
 import { mlops, mlopsJson } from './mlops';
 
 const VERBS = [
@@ -188,6 +188,22 @@ describe('check', () => {
     const json = await mlopsJson<{ valid: boolean; mistakes: { path: string }[] }>(['check', file]);
     expect(json.valid).toBe(false);
     expect(json.mistakes).toHaveLength(3);
+  });
+
+  test('tells the mistakes that defineProject finds in a TypeScript file as those of a JSON file', async () => {
+    const { definition } = await mlopsJson<{ definition: object }>(['check', 'examples/flights/project.ts']);
+    const wrong = JSON.stringify({ ...definition, name: 'Flights', cluster: 'moon', triggers: [{ on: 'full moon' }] });
+    const index = JSON.stringify(builtFile('src', 'index.js'));
+    const [typed, plain] = [join(folder, 'mistaken.ts'), join(folder, 'mistaken.json')];
+    await writeFile(typed, `import { defineProject } from ${index};\nexport default defineProject(${wrong} as never);`);
+    await writeFile(plain, wrong);
+    const [ofTyped, ofPlain] = await Promise.all([typed, plain].map((file) => mlops(['check', file], NOWHERE)));
+    expect(ofTyped?.stderr).toMatch(/^mlops: 3 mistakes in .*mistaken\.ts: fix what is listed\.\n$/);
+    expect(ofTyped?.stdout).toBe(ofPlain?.stdout);
+    const json = await mlopsJson<object>(['check', typed], NOWHERE);
+    expect(json).toMatchObject({ project: 'Flights', valid: false, mistakes: [{}, {}, {}] });
+    const start = ['start', typed, '--as-of', '2001-02-01', '--by', 'ana'];
+    expect(await mlopsJson(start, NOWHERE)).toMatchObject({ error: { code: 'MLOPS_DEFINITION_INVALID' } });
   });
 
   test('a file that is not there, or does not load, is one line', async () => {
