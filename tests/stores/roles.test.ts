@@ -203,7 +203,11 @@ test('what is late, comes twice, contradicts or comes too early is stored as wel
 
 test('a monitor judges a window, and takes the marks of late records away', async () => {
   await ask('later', '2001-02-25T12:00:00.000Z');
-  const verdict = await eventually('the verdict', () => stored('windows').findOne({}), 30_000);
+  const verdict = await eventually(
+    'the verdict',
+    () => async () => (await stored('windows').findOne({})) ?? undefined,
+    30_000
+  );
   expect(verdict).toMatchObject({ kind: 'window', body: { endpoint: project } });
   await eventually('no mark', async () => ((await stored('late').countDocuments()) === 0 ? true : undefined), 30_000);
 });
