@@ -29,7 +29,14 @@ beforeEach(async () => {
   const features = await record('featureSet', 'features', {});
   const run = await trained('first', [snapshot, labelSet, features]);
   register = { ...OF, definition, snapshot, labelSet, features, run };
-  await openCycle(own.stores, { ...OF, definition, causes: [], appliedBy: 'cem', asOf: '2001-02-01T00:00:00Z' });
+  await openCycle(own.stores, {
+    ...OF,
+    definition,
+    causes: [],
+    triggers: [],
+    appliedBy: 'cem',
+    asOf: '2001-02-01T00:00:00Z',
+  });
 });
 
 async function record<K extends FactKind>(

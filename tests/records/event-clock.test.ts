@@ -23,7 +23,7 @@ beforeAll(async () => {
   const body = { project: endpoint.name, number: 1, split: { knownBy: '2001-02-09T00:00:00.000Z' } };
   await raw(endpoint.stores)
     .facts('version')
-    .insertOne({ _id: champion.version, kind: 'version', body } as never);
+    .insertOne({ _id: champion.version, v: 1, kind: 'version', body } as never);
 });
 afterAll(async () => {
   await records.close();
@@ -62,6 +62,6 @@ test('a verdict ends that', async () => {
   const body = { endpoint: endpoint.name, period: WINDOW, revision: 0 };
   await raw(endpoint.stores)
     .facts('window')
-    .insertOne({ _id: 'judged', kind: 'window', body } as never);
+    .insertOne({ _id: 'judged', v: 1, kind: 'window', body } as never);
   expect(await overdue()).toBeUndefined();
 });

@@ -176,13 +176,8 @@ test('day 62: a change of policy has its whole deadline, by the clock that judge
   const id = `${project}/policy-1`;
   const asked = await raw(system.stores).requests.findOne({ _id: id });
   expect(Math.floor((Date.parse(asked?.openedAt ?? '') - begun) / 86_400_000)).toBe(62);
-  for (const [person, state] of [
-    ['ana', 'open'],
-    ['ben', 'approved'],
-  ] as const) {
-    const decision = { ...by(person), verdict: 'approve', digest: decidedDigest(asked!.subject) } as const;
-    expect(await system.client.decide(id, decision)).toMatchObject({ outcome: 'accepted', state });
-  }
+  const decision = { ...by('ben'), verdict: 'reject', digest: decidedDigest(asked!.subject) } as const;
+  expect(await system.client.decide(id, decision)).toMatchObject({ outcome: 'accepted', state: 'rejected' });
 });
 
 test('day 70: two weeks of flights that were all late fire a trigger; as nobody can see that the monitor sent it, a person retrains', async () => {
@@ -196,6 +191,7 @@ test('day 70: two weeks of flights that were all late fire a trigger; as nobody 
   const verdict = await system.stores.facts.find('window', `${project}/2001-03-15T00:00:00.000Z/r0`);
   expect(verdict?.body.triggers).toMatchObject([{ on: 'bias', outcome: 'fired' }]);
   await retrain('cem', verdict?.body.asOf ?? '');
+  await cycle(6, 'waiting');
   expect(await request(6)).toMatchObject({ authors: ['cem'] });
 });
 
@@ -238,13 +234,13 @@ test('records and audit tell all of it, in order', async () => {
     ...[...asked, 'request superseded', 'cycle ended'],
     ...[...asked, 'request superseded', 'cycle ended'],
     ...[...asked, 'request approved', 'rollout deployed', 'cycle ended'],
-    'request approved',
+    'request rejected',
     'window triggered',
     ...[...asked, 'request approved', 'rollout deployed', 'cycle ended'],
     'rollback deployed',
   ]);
   const people = [
-    ['ana', 'decision accepted', 3],
+    ['ana', 'decision accepted', 2],
     ['ana', 'decision refused', 3],
     ['ben', 'decision accepted', 4],
     ['cem', 'decision refused', 1],
@@ -254,7 +250,6 @@ test('records and audit tell all of it, in order', async () => {
     ['dan', 'apply', 1],
     ['dan', 'definition applied', 1],
     ['dan', 'approval requested', 1],
-    ['dan', 'definition in force', 1],
     ['dan', 'retrain', 2],
     ['eve', 'retrain', 1],
     ['dan', 'pause', 1],

@@ -8,7 +8,7 @@ import { quiet } from './quiet';
 
 export interface WorkflowsAlone {
   readonly client: MlopsClient;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export async function startWorkflowsAlone(
