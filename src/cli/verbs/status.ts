@@ -154,7 +154,7 @@ function monitorWords(
   return overdue === undefined ? 'runs' : `runs; overdue: the window from ${overdue.from} to ${overdue.to}`;
 }
 
-/** Of all replicas that are listed, each since it started. */
+/** Sums over all listed replicas, each since it started. */
 export function refusedWords({ replicas }: Pick<EventClockRecord, 'replicas'>): string | undefined {
   const counts = new Map<string, number>();
   for (const { refused = {} } of replicas) {
