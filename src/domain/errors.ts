@@ -23,6 +23,7 @@ export const ERRORS = {
   MLOPS_TOO_MANY_PARTS: 'operator',
   MLOPS_TOO_MANY_FILES: 'operator',
   MLOPS_SOURCE_TOO_LARGE: 'operator',
+  MLOPS_LINE_TOO_LONG: 'operator',
   MLOPS_COLUMN_MISSING: 'operator',
   MLOPS_COLUMN_AMBIGUOUS: 'operator',
   MLOPS_COLUMN_TYPE: 'operator',

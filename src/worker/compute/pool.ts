@@ -77,18 +77,26 @@ export function computePool(limits: Limits): ComputePool {
 }
 
 function ceilingsOf(job: string, limits: Limits): Ceilings {
-  const { databaseMemory, sourceBytes } = limits;
+  const { databaseMemory, sourceBytes, sourceLineBytes } = limits;
   if (!runsUserCode(job)) {
     return {
       databaseMemory,
       sourceBytes,
+      sourceLineBytes,
       memory: limits.computeMemory,
       silence: limits.computeSilence,
       time: Number.POSITIVE_INFINITY,
     };
   }
   const short = job === 'notifyCode' ? limits.notifierTime : limits.codeTime;
-  return { databaseMemory, sourceBytes, memory: limits.codeMemory, silence: limits.codeSilence, time: short };
+  return {
+    databaseMemory,
+    sourceBytes,
+    sourceLineBytes,
+    memory: limits.codeMemory,
+    silence: limits.codeSilence,
+    time: short,
+  };
 }
 
 function run<O>(

@@ -10,9 +10,13 @@ export interface ChildMemory {
   readonly memory: number;
   readonly databaseMemory: number;
   readonly sourceBytes: number;
+  readonly sourceLineBytes: number;
 }
 
-export function startChild({ memory, databaseMemory, sourceBytes }: ChildMemory, userCode: boolean): ChildProcess {
+export function startChild(
+  { memory, databaseMemory, sourceBytes, sourceLineBytes }: ChildMemory,
+  userCode: boolean
+): ChildProcess {
   return fork(builtFile('src', 'worker', 'compute', 'child.js'), [], {
     // Not where the worker is: a child moves into its attempt's folder, and a spare one needs none.
     cwd: packageRoot(),
@@ -23,6 +27,7 @@ export function startChild({ memory, databaseMemory, sourceBytes }: ChildMemory,
       ...process.env,
       MLOPS_DATABASE_MEMORY: `${Math.ceil(databaseMemory / 1000)}KB`,
       MLOPS_SOURCE_BYTES: String(sourceBytes),
+      MLOPS_SOURCE_LINE_BYTES: String(sourceLineBytes),
     },
     execArgv: [
       ...(userCode ? loaders(process.execArgv) : []),

@@ -4,6 +4,7 @@ import { type Database, messageOf } from '../duckdb';
 import { path, ROW, text } from '../sql';
 import { positionsOf } from './positions';
 import { refuseOpenQuote } from './open-quote';
+import { lineBytes } from './source-limits';
 import type { RawTable } from './table';
 import { requireRow } from './require-row';
 
@@ -24,7 +25,6 @@ const ABSENT = '\u0001absent';
 /** Fields beyond the header that a row may have before DuckDB refuses the file. */
 const SPARE = 8;
 const WIDTHS = [64, 256, 1_024, 4_096, 16_384];
-const MOST_LINE_BYTES = 2_000_000;
 
 /** @param file plain UTF-8 */
 export async function csvTable(
@@ -68,7 +68,7 @@ function scan(file: string, { delimiter, quote, escape, skip }: CsvDialect, widt
   const options = Object.entries(given).map(([name, value]) => `${name} = ${text(value)}`);
   return `read_csv(${path(file)}, auto_detect = false, header = false, ${options.join(', ')}, skip = ${skip},
     null_padding = true, parallel = false, strict_mode = true, hive_partitioning = false,
-    max_line_size = ${MOST_LINE_BYTES}, columns = {${columns}})`;
+    max_line_size = ${lineBytes()}, columns = {${columns}})`;
 }
 
 /** The names of the fields, in order, as the dialect says where they are. */

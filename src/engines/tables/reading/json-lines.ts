@@ -5,10 +5,10 @@ import { path, ROW, text } from '../sql';
 import { countsTime } from './moments-of-text';
 import { missingColumn } from './positions';
 import { requireRow } from './require-row';
+import { lineBytes } from './source-limits';
 import type { RawTable } from './table';
 
 const NUMBERS = ['BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'];
-const MOST_LINE_BYTES = 16_777_216;
 /** Rows that are looked at before all are. */
 const FIRST = 1_000;
 
@@ -19,7 +19,7 @@ export async function jsonLinesTable(
   { columns }: Pick<SourceDefinition, 'columns'>
 ): Promise<RawTable> {
   const names = Object.keys(columns);
-  const raw = `read_ndjson_objects(${path(file)}, compression = 'uncompressed', hive_partitioning = false, maximum_object_size = ${MOST_LINE_BYTES})`;
+  const raw = `read_ndjson_objects(${path(file)}, compression = 'uncompressed', hive_partitioning = false, maximum_object_size = ${lineBytes()})`;
   await requireRow(database, file, raw);
   const pointers = names.map((name) => text(pointerTo(columns[name]!.from ?? name)));
   const from = `(SELECT json, json_extract(json, [${pointers.join(', ')}]) AS f, row_number() OVER () - 1 AS "${ROW}" FROM ${raw})`;

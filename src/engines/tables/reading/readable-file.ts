@@ -8,6 +8,7 @@ import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { MlopsError } from '../../../domain/errors';
 import { isPattern } from '../sql';
+import { unpackedBytes } from './source-limits';
 
 const UTF_8 = 'utf-8';
 const GZIP = Buffer.from([0x1f, 0x8b]);
@@ -75,7 +76,7 @@ function encodingOf(head: Buffer, declared: string): string {
 
 /** A small file may unpack to more than any disk holds. */
 async function* limited(chunks: AsyncIterable<Buffer>, file: string): AsyncGenerator<Buffer> {
-  const limit = Number(process.env.MLOPS_SOURCE_BYTES ?? Number.POSITIVE_INFINITY);
+  const limit = unpackedBytes();
   let bytes = 0;
   for await (const chunk of chunks) {
     bytes += chunk.length;

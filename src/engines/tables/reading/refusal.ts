@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { MlopsError } from '../../../domain/errors';
 import { quoted } from '../../../domain/quote';
 import { messageOf } from '../duckdb';
+import { lineBytes } from './source-limits';
 
 const KNOWN: readonly { readonly said: string; readonly what: string; readonly fix: string }[] = [
   {
@@ -15,11 +16,6 @@ const KNOWN: readonly { readonly said: string; readonly what: string; readonly f
     said: 'unterminated quote',
     what: 'A quote stands in the middle of a field, or is never closed',
     fix: 'Double quotes inside quotes, or declare quote and escape as the file has them (reader.file.csv).',
-  },
-  {
-    said: 'Maximum line size',
-    what: 'A line is longer than 2 MB',
-    fix: 'A quote before it may never be closed; else write shorter lines.',
   },
   {
     said: 'Expected Number of Columns',
@@ -38,6 +34,7 @@ export async function refusalOf(file: string, error: unknown, local = file): Pro
   const said = messageOf(error);
   const line = Number(/CSV Error on Line: (\d+)/.exec(said)?.[1]) || undefined;
   const known = KNOWN.find((each) => said.includes(each.said));
+  if (/Maximum line size|maximum_object_size/.test(said)) return await lineTooLong(file, line, local);
   if (said.includes('Malformed JSON')) return await notJson(file, said, local);
   if (known !== undefined)
     return new MlopsError('MLOPS_SOURCE_UNREADABLE', `${known.what}.`, { file, line }, known.fix);
@@ -45,6 +42,17 @@ export async function refusalOf(file: string, error: unknown, local = file): Pro
   const [reason = ''] = said.replace(/Original Line: .*\n/, '').split(/\n\s*(?:Possible |LINE \d)/, 1);
   const what = `The file can't be read: ${quoted(reason.replaceAll(local, 'it').replaceAll(file, 'it')).replace(/[.\s]+$/, '')}.`;
   return new MlopsError('MLOPS_SOURCE_UNREADABLE', what, { file, line }, 'Fetch or write it again.');
+}
+
+async function lineTooLong(file: string, found: number | undefined, local: string): Promise<MlopsError> {
+  const limit = lineBytes();
+  const line = found ?? (await firstLine(local, (text) => Buffer.byteLength(text) >= limit));
+  return new MlopsError(
+    'MLOPS_LINE_TOO_LONG',
+    'A line is longer than it may be.',
+    { file, line, limit },
+    "A quote in or before it may never be closed; else write shorter lines, or raise the worker's limit sourceLineBytes."
+  );
 }
 
 /** DuckDB's own count of lines is off where its buffers end. */

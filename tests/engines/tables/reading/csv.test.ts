@@ -252,18 +252,18 @@ describe('a row', () => {
     ['a quote inside a field', 'a,b\nx,1\n"x"y,1\n', {}, /A quote stands in the middle.*line=3/],
     ['many more fields', `a,b\nx,1\nx,1${',2'.repeat(70)}\n`, {}, /many more fields.*line=3.*delimiter/],
     ['another kind of line end', 'a,b\r\nx,1\ny,2\r\n', {}, /Lines end in different ways.*one kind/],
-    [
-      'more bytes than a line may have',
-      `a,b\nx,1\n${'x'.repeat(3_000_000)},1\n`,
-      {},
-      /A line is longer than 2 MB.*line=3/,
-    ],
   ])('with %s is refused, by its line', async (_, content, dialect, said) => {
     const error = await csv(content, AB, dialect).catch((failure: Error) => failure);
     expect((error as Error).message).toMatch(/SOURCE_UNREADABLE.*a\.csv/);
     expect((error as Error).message).toMatch(said);
     expect((error as Error).message.length).toBeLessThan(400);
   });
+});
+
+test('a line that is longer than it may be is refused, by its number', async () => {
+  await expect(csv(`a,b\nx,1\n${'x'.repeat(5_000_000)},1\n`, AB)).rejects.toThrow(
+    /^MLOPS_LINE_TOO_LONG.*a\.csv, line=3, limit=4194304.*sourceLineBytes/
+  );
 });
 
 describe('a quote that is never closed', () => {

@@ -100,6 +100,11 @@ test.each<[string, string | Uint8Array, RegExp]>([
   await expect(jsonl(content, { a: 'integer' })).rejects.toThrow(said);
 });
 
+test('a line that is longer than it may be is refused, by its number', async () => {
+  const content = `{"a": 1}\n{"a": 1, "b": "${'x'.repeat(40_000_000)}"}\n`;
+  await expect(jsonl(content, { a: 'integer' })).rejects.toThrow(/^MLOPS_LINE_TOO_LONG.*line=2, limit=4194304/);
+});
+
 test('a column may come late', async () => {
   const lines = `${'{"b": 1}\n'.repeat(5_000)}{"a": 2}\n`;
   const rows = await jsonl(lines, { a: 'integer' });
