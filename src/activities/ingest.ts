@@ -4,24 +4,24 @@ import { join } from 'node:path';
 import { digestOf } from '../runtime/digest';
 import { columnTypes, type SchemaDefinition, type SourceDefinition } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
-import type { Fact, IngestBatch, ObservedFile, SnapshotBody } from '../domain/records';
+import type { Fact, ObservedFile, SnapshotBody } from '../domain/records';
 import type { Digest, Ref } from '../domain/refs';
 import type { Stores } from '../stores/connect';
 import type { IngestInput, IngestOutput } from '../engines/tables/ingest';
+import { type FileToRead, planIngest } from '../engines/tables/ingest-plan';
 import { observe } from '../engines/tables/observe';
 import { sourceFile } from '../engines/tables/source-file';
 import { isNamedBy } from '../engines/tables/source-paths';
 import { localCopies } from './step/artifact-cache';
 import { withHeartbeat } from './step/heartbeat';
-import { numericEnvironment, runWithHeartbeat } from './step/compute-job';
+import { numericEnvironment, runWithHeartbeat, stepFiles } from './step/compute-job';
+import { namedCopies } from './step/inputs';
 import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { listOf, type ObservedParts, observeRegistered, partsOf } from './registered/reader';
 import { inAttemptFolder } from './step/attempt-folder';
-import { runStep } from './step/step';
+import { runStep, type StepRequest } from './step/step';
 import { stepVersion } from './step/step-version';
-
-const PARQUET = 'application/vnd.apache.parquet';
 
 export interface Observation {
   readonly asOf: string;
@@ -58,64 +58,41 @@ export function ingestActivities(deps: ActivityDeps) {
     async mlopsIngest({ definition, observation, parent: grown }: Ingest): Promise<Ref<'snapshot'>> {
       const { source, schema } = await definitionOf(await deps.stores(), definition);
       const rowsOf = rowsDecidedBy(source, schema);
-      // A snapshot of other rows is not a parent: its shards lack the new columns, or hold another file's rows.
-      const parent = (await snapshotOf(deps, grown))?.body.rowsOf === rowsOf ? grown : undefined;
       const { asOf, format } = observation;
+      const before = await parentOf(deps, grown, { rowsOf, asOf });
+      const parent = before === undefined ? undefined : grown;
       const files = 'parts' in observation ? await partsOf(deps, await deps.stores(), observation) : observation.files;
-      const request = {
-        kind: 'snapshot',
-        name: 'ingest',
-        version: stepVersion('ingest'),
-        params: { source: readingOf(source), schema, asOf, format },
-        inputs: parent === undefined ? [] : [parent],
-        reads: files.map((file) => file.digest),
-        environment: numericEnvironment(),
-      } as const;
+      const request = ingestRequest({ source, schema, asOf, format, files, parent, before: before?.body });
       return runStep(deps, request, async ({ stores, folder }) => {
-        const before = await snapshotOf(deps, parent);
-        // A batch without a new row, or a question about an earlier day, adds nothing to what the parent has.
-        const after = before?.body.asOf ?? null;
-        const input: IngestInput = {
-          files: await locally(deps, stores, source, files, folder),
-          format,
-          source,
-          schema,
-          after,
-          asOf,
-          firstShard: before?.body.shards.length ?? 0,
-        };
-        const output = await runWithHeartbeat<IngestInput, IngestOutput>(deps, 'ingest', input, { folder });
-        const { quarantine } = output;
-        const shards = output.shards.map(({ name, digest, rowsDigest, rows, minEventTime, maxEventTime }) => ({
-          name,
-          digest,
-          rowsDigest,
-          rows,
-          minEventTime,
-          maxEventTime,
-        }));
-        return {
-          files: [
-            ...output.shards.map((shard) => ({ name: shard.name, path: join(folder, shard.file), mediaType: PARQUET })),
-            ...(quarantine.file === undefined
-              ? []
-              : [{ name: `quarantine-${asOf}`, path: join(folder, quarantine.file), mediaType: PARQUET }]),
-          ],
-          refersTo: before?.artifacts ?? [],
-          body: (): SnapshotBody => ({
-            source: source.name,
+        const grow = async (whole: boolean): Promise<IngestOutput> => {
+          const plan = planIngest(before?.body, files, asOf, whole);
+          const input: IngestInput = {
+            plan: { ...plan, files: await locally(deps, stores, source, plan.files, folder) },
+            parentFiles: before === undefined ? {} : await namedCopies(deps, stores, before, filesOf(before.body)),
+            format,
+            source,
+            schema,
             asOf,
+          };
+          return runWithHeartbeat<IngestInput, IngestOutput>(deps, 'ingest', input, { folder });
+        };
+        const first = await grow(false);
+        const output = 'undecided' in first ? await grow(true) : first;
+        if ('undecided' in output) throw new Error('a full read left rows undecided');
+        const { rows, batch } = output;
+        const inherited = new Set([...rows.shards, ...rows.removed, ...rows.quarantine].map(({ name }) => name));
+        const own = new Set(output.files.map(({ name }) => name));
+        return {
+          files: stepFiles(folder, output.files),
+          refersTo: before?.artifacts.filter(({ name }) => inherited.has(name) && !own.has(name)) ?? [],
+          body: (): SnapshotBody => ({
+            ...rows,
+            source: source.name,
             columns: columnTypes(source),
             eventTime: source.eventTime,
             rowsOf,
-            rows: output.rows + (before?.body.rows ?? 0),
-            shards: [...(before?.body.shards ?? []), ...shards],
-            batches: [
-              ...(before?.body.batches ?? []),
-              ...batchOf(output, { after, asOf, files: readFrom(source, observation) }),
-            ],
-            validation: output.validation,
-            profile: output.profile,
+            validation: batch?.validation ?? before?.body.validation ?? [],
+            profile: batch?.profile ?? before?.body.profile,
             ...(parent === undefined ? {} : { parent }),
           }),
         };
@@ -129,9 +106,44 @@ export function ingestActivities(deps: ActivityDeps) {
   };
 }
 
+interface Asked {
+  readonly source: SourceDefinition;
+  readonly schema: SchemaDefinition;
+  readonly asOf: string;
+  readonly format: string;
+  readonly files: readonly ObservedFile[];
+  readonly parent: Ref<'snapshot'> | undefined;
+  readonly before: SnapshotBody | undefined;
+}
+
+/** All that an ingest reads is in its key: files by path and bytes, and of the parent what it had read, and as of when. */
+export function ingestRequest({ source, schema, asOf, format, files, parent, before }: Asked): StepRequest<'snapshot'> {
+  return {
+    kind: 'snapshot',
+    name: 'ingest',
+    version: stepVersion('ingest'),
+    params: {
+      source: readingOf(source),
+      schema,
+      asOf,
+      format,
+      // A registered reader may have thousands of parts.
+      files: digestOf(files.map(({ path, digest }) => [path, digest])),
+      ...(before === undefined ? {} : { parent: digestOf(before) }),
+    },
+    inputs: parent === undefined ? [] : [parent],
+    reads: files.map((file) => file.digest),
+    environment: numericEnvironment(),
+  };
+}
+
 /** What of a source decides how its files' bytes become rows: all but the path. */
 function readingOf({ reader, ...rest }: SourceDefinition): unknown {
   return { ...rest, csv: 'file' in reader ? reader.file.csv : undefined };
+}
+
+function filesOf({ shards, removed, quarantine }: SnapshotBody): readonly { readonly name: string }[] {
+  return [...shards, ...removed, ...quarantine];
 }
 
 /** Digest of what decides which rows a snapshot has and how they look: the source, and the rules that quarantine. */
@@ -139,20 +151,18 @@ function rowsDecidedBy(source: SourceDefinition, { columns }: SchemaDefinition):
   return digestOf({ source, rules: columns });
 }
 
-async function snapshotOf(deps: ActivityDeps, ref: Ref<'snapshot'> | undefined): Promise<Fact<'snapshot'> | undefined> {
-  return ref === undefined ? undefined : (await deps.stores()).facts.get(ref);
-}
-
-/** What a batch's record says of its files: a reader's thousands of parts stand there as the one list of them. */
-function readFrom({ reader }: SourceDefinition, observation: Observation | ObservedParts): readonly ObservedFile[] {
-  if ('files' in observation) return observation.files;
-  const { digest, bytes } = observation.parts;
-  return [{ path: `${'registered' in reader ? reader.registered : 'reader'}/parts.json`, digest, bytes }];
-}
-
-/** Nothing new since the parent: there is no batch. */
-function batchOf({ rows, quarantine }: IngestOutput, of: Pick<IngestBatch, 'after' | 'asOf' | 'files'>): IngestBatch[] {
-  return rows + quarantine.rows === 0 ? [] : [{ ...of, rows, quarantined: quarantine.rows }];
+/**
+ * A snapshot of other rows can't grow: its shards lack the new columns, or hold another file's rows. One of a later moment
+ * can't either: it has rows that were not known yet.
+ */
+async function parentOf(
+  deps: ActivityDeps,
+  ref: Ref<'snapshot'> | undefined,
+  { rowsOf, asOf }: Pick<SnapshotBody, 'rowsOf' | 'asOf'>
+): Promise<Fact<'snapshot'> | undefined> {
+  const found = ref === undefined ? undefined : await (await deps.stores()).facts.get(ref);
+  if (found === undefined || found.body.rowsOf !== rowsOf) return undefined;
+  return Date.parse(found.body.asOf) <= Date.parse(asOf) ? found : undefined;
 }
 
 /** A built-in source's files are read where they are; a registered reader's come from the artifact store. */
@@ -160,9 +170,9 @@ async function locally(
   deps: ActivityDeps,
   stores: Stores,
   source: SourceDefinition,
-  files: readonly ObservedFile[],
+  files: readonly FileToRead[],
   folder: string
-): Promise<IngestInput['files']> {
+): Promise<IngestInput['plan']['files']> {
   if ('file' in source.reader) {
     const { path } = source.reader.file;
     return Promise.all(

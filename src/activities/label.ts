@@ -7,7 +7,7 @@ import type { LabelInput, LabelOutput } from '../engines/tables/label';
 import { numericEnvironment, runWithHeartbeat } from './step/compute-job';
 import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
-import { dataShards } from './step/inputs';
+import { shardsOf } from './step/inputs';
 import { labelRegistered } from './registered/labeler';
 import { codeVersion, registered } from './registered/user-code';
 import { runStep } from './step/step';
@@ -35,7 +35,7 @@ export function labelActivities(deps: ActivityDeps) {
       return runStep(deps, request, async ({ key, stores, folder }) => {
         const data = await stores.facts.get(snapshot);
         const { columns, eventTime } = data.body;
-        const shards = await dataShards(deps, stores, data);
+        const shards = await shardsOf(deps, stores, data);
         const output =
           'registered' in labeler
             ? await labelRegistered(deps, labeler, { shards, folder, columns, eventTime })

@@ -16,7 +16,7 @@ import { numericEnvironment, type Running, runWithHeartbeat, stepFiles } from '.
 import { requireChild } from './history';
 import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
-import { artifactNamed, dataShards, labelledShards, loadRequest } from './step/inputs';
+import { artifactNamed, shardsOf, labelledShards, loadRequest } from './step/inputs';
 import { trainRegistered } from './registered/trainer';
 import { codeVersion, registered } from './registered/user-code';
 import { type RegisterVersion, registerVersion } from './register-version';
@@ -58,13 +58,9 @@ export function trainActivities(deps: ActivityDeps) {
       } as const;
       return runStep(deps, request, async ({ stores, folder }) => {
         const data = await stores.facts.get(snapshot);
-        const shards = await dataShards(deps, stores, data);
+        const shards = await shardsOf(deps, stores, data);
         const input: FitJobInput = {
-          ...loadRequest(
-            data.body,
-            shards.map((path) => ({ data: path })),
-            trainingRows(split)
-          ),
+          ...loadRequest(data.body, shards, trainingRows(split)),
           features,
           dependencies,
         };

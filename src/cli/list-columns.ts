@@ -54,7 +54,7 @@ const COLUMNS: { readonly [K in ListedKind]: Columns<RecordOf<K>> } = {
       body.rows,
       body.batches.length,
       body.shards.length,
-      body.batches.reduce((sum, { quarantined }) => sum + quarantined, 0),
+      body.account.quarantined,
       made.at,
     ],
   },

@@ -49,12 +49,29 @@ export interface Fact<K extends FactKind = FactKind, B = FactBodies[K]> {
 export interface ShardInfo {
   /** Name of its artifact in the snapshot. */
   readonly name: string;
+  /** Number of the batch that it came with, from 0. */
+  readonly batch: number;
   readonly digest: Digest;
-  /** SHA-256 of the canonical row values: identity and diff, whatever wrote the bytes. */
+  /** Of the rows themselves: identity and diff, whatever wrote the bytes. */
   readonly rowsDigest: Digest;
   readonly rows: number;
   readonly minEventTime: string;
   readonly maxEventTime: string;
+}
+
+/** Rows that are in shards and no longer in the snapshot: an artifact, Parquet of `__batch`, `__key` and why. */
+export interface RemovedRows {
+  readonly name: string;
+  readonly digest: Digest;
+  readonly rows: number;
+  /** Batches whose rows it removes. */
+  readonly batches: readonly number[];
+}
+
+/** A further artifact of rows: Parquet. */
+export interface RowsFile {
+  readonly name: string;
+  readonly rows: number;
 }
 
 export interface ObservedFile {
@@ -63,13 +80,49 @@ export interface ObservedFile {
   readonly bytes: number;
 }
 
-/** An ingest batch: the rows with after < knownAt <= asOf. */
-export interface IngestBatch {
-  readonly after: string | null;
-  readonly asOf: string;
-  readonly files: readonly ObservedFile[];
+/** A file of the source, and what its rows came to. Moments are ISO-8601. */
+export interface SourceFileAccount extends ObservedFile {
   readonly rows: number;
   readonly quarantined: number;
+  /** Rows whose moment is after the snapshot's asOf; the first of them is known at `nextKnownAt`. */
+  readonly notYetKnown: number;
+  readonly nextKnownAt?: string;
+}
+
+/**
+ * Where every row of a source is: `source` + `gone` = `inSnapshot` + `quarantined` + `replaced` + `withdrawn` + `notYetKnown`.
+ * Each number is counted on its own.
+ */
+export interface RowAccount {
+  /** Rows of the files as they were observed. */
+  readonly source: number;
+  /** Rows that were in a snapshot, and that the source no longer has. */
+  readonly gone: number;
+  readonly inSnapshot: number;
+  /** Of those in the snapshot: rows that arrived after a snapshot of a later moment had been made. */
+  readonly late: number;
+  readonly quarantined: number;
+  /** Rows in whose place another row of their key stands. */
+  readonly replaced: number;
+  readonly withdrawn: number;
+  readonly notYetKnown: number;
+}
+
+/** What a snapshot added to its parent. */
+export interface IngestBatch {
+  /** The parent's asOf. */
+  readonly after: string | null;
+  readonly asOf: string;
+  readonly added: number;
+  /** Of the added ones: known by the parent's asOf, but not there then. */
+  readonly late: number;
+  readonly quarantined: number;
+  /** Rows of the parent that gave way to another row of their key. */
+  readonly replaced: number;
+  /** Rows of the parent that the source doesn't have any more. */
+  readonly withdrawn: number;
+  /** After the batch. */
+  readonly account: RowAccount;
 }
 
 export interface RuleResult {
@@ -80,16 +133,28 @@ export interface RuleResult {
   readonly examples: readonly string[];
 }
 
-export interface SnapshotBody {
-  readonly source: string;
+/** Which rows a snapshot has, and what the next one needs to know of it. */
+export interface SnapshotRows {
+  /** ISO-8601: rows that became known by then. */
   readonly asOf: string;
+  readonly rows: number;
+  /** Rows of batch after batch, each in the order of event time and key. */
+  readonly shards: readonly ShardInfo[];
+  /** What of the shards' rows is no longer in the snapshot. */
+  readonly removed: readonly RemovedRows[];
+  /** Rows that a blocking rule keeps out. */
+  readonly quarantine: readonly RowsFile[];
+  readonly files: readonly SourceFileAccount[];
+  readonly batches: readonly IngestBatch[];
+  readonly account: RowAccount;
+}
+
+export interface SnapshotBody extends SnapshotRows {
+  readonly source: string;
   readonly columns: Readonly<Record<string, ColumnType>>;
   readonly eventTime: string;
   /** Digest of the source and schema that decided which rows there are: only a snapshot of the same grows by a batch. */
   readonly rowsOf: Digest;
-  readonly rows: number;
-  readonly shards: readonly ShardInfo[];
-  readonly batches: readonly IngestBatch[];
   readonly validation: readonly RuleResult[];
   /** The last batch: counts, missing, ranges, quantiles, top values of each column. */
   readonly profile: unknown;

@@ -14,8 +14,13 @@ type Content<K extends FactKind> = Pick<Fact<K>, 'body'> & {
  */
 const DIGESTS: { readonly [K in FactKind]: (fact: Content<K>) => Digest } = {
   definition: ({ body }) => digestOf(body.definition),
-  snapshot: ({ body: { columns, eventTime, shards } }) =>
-    digestOf({ columns, eventTime, shards: shards.map((shard) => [shard.digest, shard.rows]) }),
+  snapshot: ({ body: { columns, eventTime, shards, removed } }) =>
+    digestOf({
+      columns,
+      eventTime,
+      shards: shards.map((shard) => [shard.digest, shard.rows]),
+      removed: removed.map((list) => [list.digest, list.batches]),
+    }),
   labelSet: ({ body, step }) =>
     digestOf({
       label: (step?.params as { readonly label?: unknown } | undefined)?.label,

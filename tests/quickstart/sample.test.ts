@@ -9,10 +9,10 @@ import { digestOfFile } from '../../src/runtime/digest';
 import { columnTypes } from '../../src/domain/definition';
 import type { JobContext } from '../../src/domain/job';
 import { fitJob } from '../../src/engines/features/fit-job';
+import { ingestFiles } from '../support/ingested';
 import { metricOf } from '../support/metric-of';
-import { ingest } from '../../src/engines/tables/ingest';
 import { label } from '../../src/engines/tables/label';
-import { type LoadedRows, loadColumns } from '../../src/engines/tables/load';
+import { type LabelledShard, type LoadedRows, loadColumns } from '../../src/engines/tables/load';
 import { scoreRows } from '../../src/engines/train/score-rows';
 import { trainJob } from '../../src/engines/train/train-job';
 
@@ -21,7 +21,7 @@ const FEBRUARY_1 = '2001-02-01T00:00:00Z';
 const SILENT = { progress: () => undefined };
 
 let folder: string;
-let shards: { data: string; labels: string }[];
+let shards: LabelledShard[];
 let model: Uint8Array;
 let trainedRows: number;
 const rows = (from: string, to: string): Promise<LoadedRows> =>
@@ -36,25 +36,23 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sample-'));
   const context: JobContext = { folder, ...SILENT, checkpoint: () => undefined };
   const file = { path: FILE, local: FILE, digest: await digestOfFile(FILE), bytes: (await stat(FILE)).size };
-  const taken = await ingest(
+  const taken = await ingestFiles(
     {
       files: [file],
       format: 'parquet',
       source: flights.source,
       schema: flights.schema,
-      after: null,
       asOf: '2001-05-11T00:00:00Z',
     },
     context
   );
-  const data = taken.shards.map((shard) => join(folder, shard.file));
   if (!('rule' in flights.label.labeler) || !('network' in flights.model))
     throw new Error('the example uses built-in parts');
   const labels = await label(
-    { shards: data, rule: flights.label.labeler.rule, columns: columnTypes(flights.source) },
+    { shards: taken.data, rule: flights.label.labeler.rule, columns: columnTypes(flights.source) },
     context
   );
-  shards = data.map((path, index) => ({ data: path, labels: join(folder, labels.shards[index]!.file) }));
+  shards = taken.data.map((shard, index) => ({ ...shard, labels: join(folder, labels.shards[index]!.file) }));
   const training = {
     shards,
     columns: columnTypes(flights.source),
@@ -106,7 +104,8 @@ test.each([
       }
       return sum / count;
     };
-    const keyOf = (row: number): string => `${all.keys.files[all.keys.fileIndex[row]!]}:${all.keys.row[row]}`;
+    const digest = await digestOfFile(FILE);
+    const keyOf = (row: number): string => `${digest}:${all.places.row[row]}`;
     expect(served.size).toBeGreaterThan(1_500);
     expect(Math.abs(gapOf((row) => served.has(keyOf(row))) - gapOf(() => true))).toBeLessThanOrEqual(0.005);
   },

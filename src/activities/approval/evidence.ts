@@ -68,8 +68,8 @@ function slices(days: readonly Slice[]): string[] {
 const WORST_DAYS = 3;
 
 /** How many rows were put aside, and by which rules; the rules are those of the newest batch. */
-function quarantine({ batches, rows, validation }: SnapshotBody): string[] {
-  const aside = batches.reduce((sum, { quarantined }) => sum + quarantined, 0);
+function quarantine({ account, batches, rows, validation }: SnapshotBody): string[] {
+  const aside = account.quarantined;
   const newest = batches.at(-1)?.quarantined ?? 0;
   if (aside === 0) return ['no row was quarantined'];
   const rules = validation.filter(({ severity, broken }) => severity === 'block' && broken > 0);

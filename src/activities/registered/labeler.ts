@@ -1,12 +1,13 @@
 import type { ColumnType, RegisteredUse } from '../../domain/definition';
 import type { LabelOutput } from '../../engines/tables/label';
+import type { DataShard } from '../../engines/tables/live-rows';
 import type { ActivityDeps } from '../deps';
 import { runWithHeartbeat } from '../step/compute-job';
 import type { LabelCodeInput } from './jobs/label';
 import { usedCode } from './user-code';
 
 interface ToLabel {
-  readonly shards: readonly string[];
+  readonly shards: readonly DataShard[];
   readonly folder: string;
   readonly columns: Readonly<Record<string, ColumnType>>;
   readonly eventTime: string;

@@ -37,7 +37,8 @@ export async function observeRegistered(
         cancellationSignal().throwIfAborted();
         const path = join(folder, partFile(index));
         const { digest, bytes } = await stores.artifacts.put({ name: 'part', path, mediaType: ANY_BYTES });
-        files.push({ path: `${use.name}/${index}`, digest, bytes });
+        // So that the order of paths is the order of parts.
+        files.push({ path: `${use.name}/${String(index).padStart(5, '0')}`, digest, bytes });
       }
       return { asOf, format, parts: await listOf(stores, folder, files) };
     });

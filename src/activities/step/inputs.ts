@@ -4,7 +4,8 @@ import { MlopsError } from '../../domain/errors';
 import type { Fact, SnapshotBody } from '../../domain/records';
 import type { ArtifactRef, FactKind } from '../../domain/refs';
 import type { Stores } from '../../stores/connect';
-import type { LoadRequest } from '../../engines/tables/load';
+import { type DataShard, dataShards } from '../../engines/tables/live-rows';
+import type { LabelledShard, LoadRequest } from '../../engines/tables/load';
 import { localCopies } from './artifact-cache';
 import type { ActivityDeps } from '../deps';
 
@@ -21,13 +22,29 @@ export function artifactNamed<K extends FactKind>(fact: Fact<K>, name: string): 
   return artifact;
 }
 
-/** A snapshot's data shards in their order; those of earlier batches are artifacts of the same names' records. */
-export async function dataShards(deps: ActivityDeps, stores: Stores, snapshot: Fact<'snapshot'>): Promise<string[]> {
-  return localCopies(
+/** A snapshot's data shards in their order, and what removes rows from them; those of earlier batches are artifacts of it too. */
+export async function shardsOf(
+  deps: ActivityDeps,
+  stores: Stores,
+  snapshot: Fact<'snapshot'>
+): Promise<readonly DataShard[]> {
+  const { shards, removed } = snapshot.body;
+  return dataShards(snapshot.body, await namedCopies(deps, stores, snapshot, [...shards, ...removed]));
+}
+
+/** Local paths of a fact's artifacts, by their names. */
+export async function namedCopies(
+  deps: ActivityDeps,
+  stores: Stores,
+  fact: Fact,
+  wanted: readonly { readonly name: string }[]
+): Promise<Readonly<Record<string, string>>> {
+  const paths = await localCopies(
     deps,
     stores,
-    snapshot.body.shards.map((shard) => artifactNamed(snapshot, shard.name))
+    wanted.map(({ name }) => artifactNamed(fact, name))
   );
+  return Object.fromEntries(wanted.map(({ name }, index) => [name, paths[index] as string]));
 }
 
 export async function labelledShards(
@@ -35,14 +52,10 @@ export async function labelledShards(
   stores: Stores,
   snapshot: Fact<'snapshot'>,
   labels: Fact<'labelSet'>
-): Promise<{ data: string; labels: string }[]> {
-  const data = await dataShards(deps, stores, snapshot);
-  const beside = await localCopies(
-    deps,
-    stores,
-    labels.body.shards.map((shard) => artifactNamed(labels, shard.name))
-  );
-  return data.map((path, index) => ({ data: path, labels: beside[index] as string }));
+): Promise<LabelledShard[]> {
+  const data = await shardsOf(deps, stores, snapshot);
+  const beside = await namedCopies(deps, stores, labels, labels.body.shards);
+  return data.map((shard, index) => ({ ...shard, labels: beside[labels.body.shards[index]!.name]! }));
 }
 
 export function loadRequest(

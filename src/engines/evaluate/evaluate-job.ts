@@ -9,7 +9,7 @@ import { decodeModel } from '../onnx/model';
 import { bytesOf } from '../onnx/tensor';
 import { referenceOf } from '../stats/reference';
 import { evaluateScores } from '../stats/evaluate';
-import { type LoadRequest, rowName } from '../tables/load';
+import { type LoadRequest, rowName, withoutLabels } from '../tables/load';
 import { requireRows } from '../tables/require-rows';
 import { columnsRead, scoreRows } from '../train/score-rows';
 
@@ -43,7 +43,7 @@ export const evaluateJob: Job<EvaluateJobInput, EvaluateJobOutput> = async (inpu
   ]);
   const rows = await loadRows(input, [...names], context);
   requireRows(rows, input);
-  const { table, eventTime, labels = new Float32Array(), unlabelled, keys } = rows;
+  const { table, eventTime, labels = new Float32Array(), unlabelled, places } = rows;
   const candidateScores = await scoreRows(model, table, {}, context);
   const championScores = champion === undefined ? undefined : await scoreRows(champion, table, {}, context);
   const evaluation = evaluateScores({
@@ -51,18 +51,14 @@ export const evaluateJob: Job<EvaluateJobInput, EvaluateJobOutput> = async (inpu
     ...(championScores === undefined ? {} : { champion: championScores }),
     labels,
     unlabelled,
-    rowName: rowName(keys),
+    rowName: rowName(places),
     eventTime,
     trainRate: input.trainRate,
     objective: input.objective,
   });
   const { knownBy } = input.where;
   const where = { to: input.trainedTo, ...(knownBy === undefined ? {} : { knownBy }) };
-  const past = await loadRows(
-    { ...input, shards: input.shards.map(({ data }) => ({ data })), where },
-    watched,
-    context
-  );
+  const past = await loadRows({ ...input, shards: input.shards.map(withoutLabels), where }, watched, context);
   const history = { table: past.table, eventTime: past.eventTime, period: input.monitoringPeriod };
   await writeFile(join(context.folder, 'scores.f32'), bytesOf(candidateScores));
   if (championScores !== undefined) await writeFile(join(context.folder, 'champion.f32'), bytesOf(championScores));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { DependencyRule, FeatureDefinition } from '../../domain/definition';
 import type { Job, JobFile } from '../../domain/job';
 import { learnDependencies } from '../tables/dependencies';
-import type { LoadRequest } from '../tables/load';
+import { type LoadRequest, withoutLabels } from '../tables/load';
 import { featureGraph } from './feature-graph';
 import { fitFeatures } from './fit';
 import { denseWidth, type EmbeddingTable, embeddingTables } from './fitted';
@@ -27,7 +27,7 @@ export interface FitJobOutput {
 
 /** @throws MlopsError as `loadColumns` and `fitFeatures` do */
 export const fitJob: Job<FitJobInput, FitJobOutput> = async (input, context) => {
-  const shards = input.shards.map(({ data }) => ({ data }));
+  const shards = input.shards.map(withoutLabels);
   const { table } = await loadRows(
     { ...input, shards },
     [

@@ -1,37 +1,49 @@
-/** What the schema says of a staged batch: each rule's count and first examples, and whether the batch is fit to be taken. */
+/** What the schema says of a batch's rows: each rule's count and first examples, and whether the batch is fit to be taken. */
+import type { SchemaDefinition } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
 import { quoted } from '../../domain/quote';
 import type { RuleResult } from '../../domain/records';
 import type { Database } from './duckdb';
 import type { RowRule } from './rules';
 import { FILE, ROW, text, UNPARSED } from './sql';
-import { type Batch, REASON } from './stage';
+import { REASON, type SourceFile } from './stage';
 
 export interface CheckedBatch {
-  readonly accepted: number;
+  readonly rows: number;
   readonly quarantined: number;
   readonly validation: readonly RuleResult[];
 }
 
-const EXAMPLES = 5;
+export interface ToCheck {
+  readonly schema: SchemaDefinition;
+  readonly files: readonly Pick<SourceFile, 'path'>[];
+  readonly after: string | null;
+  readonly asOf: string;
+}
 
-/** @throws MlopsError MLOPS_QUARANTINE_TOO_LARGE, MLOPS_TOO_FEW_ROWS */
-export async function checkBatch(database: Database, batch: Batch, rules: readonly RowRule[]): Promise<CheckedBatch> {
+const EXAMPLES = 5;
+const ROWS = `(SELECT *, NULL::VARCHAR AS "${UNPARSED}", '' AS "${REASON}" FROM accepted UNION ALL BY NAME FROM refused)`;
+
+/**
+ * Of the tables `accepted` and `refused`: the rows that the batch adds, and those that it puts aside.
+ * @throws MlopsError MLOPS_QUARANTINE_TOO_LARGE, MLOPS_TOO_FEW_ROWS
+ */
+export async function checkBatch(database: Database, batch: ToCheck, rules: readonly RowRule[]): Promise<CheckedBatch> {
   const broken = rules.map((rule, i) => `count(*) FILTER (WHERE ${breaking(rule)}) AS r${i}`);
   const [counts] = await database.rows(
-    `SELECT count(*) AS n, count(*) FILTER (WHERE "${REASON}" <> '') AS refused, ${broken.join(', ')} FROM staged`
+    `SELECT count(*) AS n, count(*) FILTER (WHERE "${REASON}" <> '') AS refused, ${broken.join(', ')} FROM ${ROWS}`
   );
   const validation: RuleResult[] = [];
   for (const [i, rule] of rules.entries()) {
     const count = Number(counts![`r${i}`]);
-    const examples = count === 0 ? [] : await examplesOf(database, batch, breaking(rule));
+    const examples = count === 0 ? [] : await examplesOf(database, breaking(rule));
     validation.push({ rule: rule.name, severity: rule.severity, broken: count, examples });
   }
-  validation.push(...(await unparsed(database, batch)));
+  validation.push(...(await unparsed(database)));
   const quarantined = Number(counts!['refused']);
   const rows = Number(counts!['n']);
   await refuseIfUnfit(database, batch, { rows, quarantined, validation });
-  return { accepted: rows - quarantined, quarantined, validation };
+  return { rows, quarantined, validation };
 }
 
 /** A row that can't be read breaks no rule: what it says is unknown. */
@@ -40,27 +52,26 @@ function breaking({ broken }: RowRule): string {
 }
 
 /** The rows that can't be read, as if each reason were a rule. */
-async function unparsed(database: Database, batch: Batch): Promise<readonly RuleResult[]> {
-  const reasons = `SELECT unnest(string_split("${REASON}", '; ')) AS reason FROM staged WHERE "${UNPARSED}" IS NOT NULL`;
+async function unparsed(database: Database): Promise<readonly RuleResult[]> {
+  const reasons = `SELECT unnest(string_split("${REASON}", '; ')) AS reason FROM ${ROWS} WHERE "${UNPARSED}" IS NOT NULL`;
   const found = await database.rows(
     `SELECT reason, count(*) AS n FROM (${reasons}) GROUP BY reason ORDER BY n DESC, reason`
   );
   const results: RuleResult[] = [];
   for (const { reason, n } of found) {
     const rule = reason as string;
-    const examples = await examplesOf(database, batch, becauseOf(rule));
+    const examples = await examplesOf(database, becauseOf(rule));
     results.push({ rule, severity: 'block', broken: Number(n), examples });
   }
   return results;
 }
 
-async function examplesOf(database: Database, { files }: Batch, rows: string): Promise<readonly string[]> {
-  const paths = new Map(files.map(({ digest, path }) => [digest as string, path]));
+async function examplesOf(database: Database, condition: string): Promise<readonly string[]> {
   const found = await database.rows(
-    `SELECT "${FILE}"::VARCHAR AS file, "${ROW}" AS row FROM staged WHERE ${rows}
+    `SELECT "${FILE}"::VARCHAR AS file, "${ROW}" AS row FROM ${ROWS} WHERE ${condition}
      ORDER BY "${FILE}", "${ROW}" LIMIT ${EXAMPLES}`
   );
-  return found.map(({ file, row }) => `${paths.get(file as string)}:${String(row)}`);
+  return found.map(({ file, row }) => `${String(file)}:${String(row)}`);
 }
 
 interface Counted {
@@ -71,7 +82,7 @@ interface Counted {
 
 async function refuseIfUnfit(
   database: Database,
-  { schema, files, after, asOf }: Batch,
+  { schema, files, after, asOf }: ToCheck,
   { rows, quarantined, validation }: Counted
 ): Promise<void> {
   const where = { file: files.map(({ path }) => path).join(' '), after: after ?? undefined, asOf };
@@ -82,7 +93,7 @@ async function refuseIfUnfit(
       examples: [],
     } as Pick<RuleResult, 'rule' | 'broken' | 'examples'>);
     const [first] = await database.rows(
-      `SELECT "${UNPARSED}" AS found FROM staged WHERE ${becauseOf(worst.rule)} ORDER BY "${FILE}", "${ROW}" LIMIT 1`
+      `SELECT "${UNPARSED}" AS found FROM ${ROWS} WHERE ${becauseOf(worst.rule)} ORDER BY "${FILE}", "${ROW}" LIMIT 1`
     );
     throw new MlopsError(
       'MLOPS_QUARANTINE_TOO_LARGE',

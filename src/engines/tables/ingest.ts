@@ -1,46 +1,50 @@
-/** Ingest: rows that became known in a span of time, checked, in total order, as Parquet shards. */
+/** Ingest: the rows of one full read as of a moment, made from as little reading as that takes, as Parquet shards. */
 import { join } from 'node:path';
 import { columnTypes, type SchemaDefinition, type SourceDefinition } from '../../domain/definition';
-import type { Job, JobContext } from '../../domain/job';
-import type { RuleResult } from '../../domain/records';
-import type { Digest } from '../../domain/refs';
+import type { Job, JobContext, JobFile } from '../../domain/job';
+import type { RemovedRows, RowsFile, RuleResult, SnapshotRows } from '../../domain/records';
+import { nextRows } from './account';
 import { checkBatch } from './check-batch';
+import { compareRows } from './compare';
 import { type Database, withDatabase } from './duckdb';
 import { withHeartbeat } from './heartbeat';
+import type { IngestPlan } from './ingest-plan';
+import { dataShards } from './live-rows';
 import { digestOfFile } from './observe';
 import { type Profile, profileOf } from './profile';
+import { rankRows } from './rank';
 import type { FileFormat } from './reading/relation';
 import { rowRules } from './rules';
-import { PARQUET, type ShardFile, writeShards } from './shards';
-import { column, FILE, KNOWN_AT, path, ROW, UNPARSED } from './sql';
+import { PARQUET, writeShards } from './shards';
+import { BATCH, column, CONTENT, FILE, KEY, KNOWN_AT, path, ROW, UNPARSED } from './sql';
 import { REASON, type SourceFile, stage } from './stage';
 
 export interface IngestInput {
-  readonly files: readonly SourceFile[];
+  readonly plan: Omit<IngestPlan, 'files'> & { readonly files: readonly SourceFile[] };
+  /** Local paths of the parent's artifacts, by their names. */
+  readonly parentFiles: Readonly<Record<string, string>>;
   readonly format: FileFormat;
   readonly source: SourceDefinition;
   readonly schema: SchemaDefinition;
-  /** ISO-8601. The batch: rows with after < knownAt <= asOf; null takes all up to asOf. */
-  readonly after: string | null;
+  /** ISO-8601: the snapshot holds what was known by then. */
   readonly asOf: string;
+  /** Of a shard, on average; 65,536 by default. */
   readonly rowsPerShard?: number;
-  /** Number of the first shard's name, 0 by default: a batch's names go on where its parent's end. */
-  readonly firstShard?: number;
   readonly memoryLimit?: string;
 }
 
-export interface IngestOutput {
-  /** Rows in the shards. */
-  readonly rows: number;
-  readonly shards: readonly ShardFile[];
-  /** Rows that break a blocking rule or can't be read, with the columns `__unparsed` and `__reason`; no file where there is none. */
-  readonly quarantine: { readonly rows: number; readonly file?: string; readonly digest?: Digest };
-  readonly validation: readonly RuleResult[];
-  /** Digest of the rows in the shards. */
-  readonly profile: Profile;
-}
+export type IngestOutput =
+  | {
+      readonly rows: SnapshotRows;
+      /** What the batch adds to the parent's artifacts. */
+      readonly files: readonly JobFile[];
+      /** Of the batch; absent where nothing changed. */
+      readonly batch?: { readonly validation: readonly RuleResult[]; readonly profile: Profile };
+    }
+  /** Only a full read can say which of two rows of one key stands: ask again with a plan that reads the whole. */
+  | { readonly undecided: true };
 
-const ROWS_PER_SHARD = 262_144;
+const ROWS_PER_SHARD = 65_536;
 const STEPS = 5;
 
 /**
@@ -49,52 +53,92 @@ const STEPS = 5;
  * MLOPS_DEFINITION_INVALID, MLOPS_NAME_INVALID. What is in the folder then counts for nothing. A batch without any row after the first is not an error.
  */
 export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => {
-  const { files, source, schema, memoryLimit } = input;
+  const { plan, parentFiles, source, asOf, schema, format, memoryLimit } = input;
+  const { parent, files } = plan;
+  if (parent !== undefined && plan.reads === 'added' && files.length === 0)
+    return { rows: { ...parent, asOf }, files: [] };
   const columns = columnTypes(source);
-  const names = Object.keys(columns).map(column);
   const rules = rowRules(source, schema);
-  const options = { files: files.map(({ local }) => local), folder: context.folder, memoryLimit };
+  const readable = [...files.map(({ local }) => local), ...Object.values(parentFiles)];
   return await withHeartbeat(context, STEPS, (step) =>
-    withDatabase(options, async (database) => {
+    withDatabase({ files: readable, folder: context.folder, memoryLimit }, async (database) => {
       step('read');
-      await stage(database, input, rules, context.folder);
-      step('check');
-      const checked = await checkBatch(database, input, rules);
+      const staged = await stage(database, { files, format, source, schema, asOf }, rules, context.folder);
       step('sort');
-      const kept = [...names, `"${FILE}"`, `"${ROW}"`, `"${KNOWN_AT}"`].join(', ');
-      const order = `${column(source.eventTime)}, "${FILE}", "${ROW}"`;
-      await database.run(
-        `CREATE TABLE accepted AS SELECT ${kept} FROM staged WHERE "${REASON}" = '' ORDER BY ${order}`
-      );
-      const quarantine = await writeQuarantine(database, context, checked.quarantined, kept, order);
+      const shards = dataShards(parent, parentFiles);
+      const ranked = await rankRows(database, { source, plan, shards });
+      if (ranked === undefined) return { undecided: true };
+      const quarantined = parent?.quarantine.map(({ name }) => parentFiles[name]!) ?? [];
+      const compared = await compareRows(database, source, plan, ranked, { shards, quarantine: quarantined });
       await database.run('DROP TABLE staged');
+      step('check');
+      const checked = await checkBatch(database, { ...input, files, after: parent?.asOf ?? null }, rules);
+      const before = { staged, compared, quarantined: checked.quarantined, outranked: ranked.outranked, asOf };
+      if (parent !== undefined && checked.rows + compared.replaced + compared.withdrawn === 0) {
+        step('profile');
+        step('write');
+        return { rows: nextRows(plan, before), files: [] };
+      }
       step('profile');
       const profile = await profileOf(database, 'accepted', source.columns);
       step('write');
-      const shards = await writeShards(database, 'accepted', checked.accepted, {
+      const batch = parent?.batches.length ?? 0;
+      const written = await writeShards(database, 'accepted', {
         folder: context.folder,
+        batch,
         columns,
         eventTime: source.eventTime,
-        rowsPerShard: input.rowsPerShard ?? ROWS_PER_SHARD,
-        firstShard: input.firstShard ?? 0,
+        rowsWanted: input.rowsPerShard ?? ROWS_PER_SHARD,
+        firstShard: parent?.shards.length ?? 0,
       });
-      return { rows: checked.accepted, shards, quarantine, validation: checked.validation, profile };
+      const removed = await writeRemoved(database, context, batch);
+      const quarantine = await writeQuarantine(database, context, source, batch, checked.quarantined);
+      return {
+        rows: nextRows(plan, before, { shards: written, removed, quarantine }),
+        files: [...written, ...removed, ...quarantine].map(({ name }) => ({
+          name,
+          file: `${name}.parquet`,
+          mediaType: 'application/vnd.apache.parquet',
+        })),
+        batch: { validation: checked.validation, profile },
+      };
     })
   );
 };
 
+async function writeRemoved(
+  database: Database,
+  { folder }: JobContext,
+  batch: number
+): Promise<readonly RemovedRows[]> {
+  const found = await database.rows(`SELECT "${BATCH}" AS batch, count(*) AS n FROM removed GROUP BY ALL ORDER BY ALL`);
+  if (found.length === 0) return [];
+  const name = `removed-${String(batch).padStart(5, '0')}`;
+  const file = join(folder, `${name}.parquet`);
+  await database.run(
+    `COPY (SELECT "${BATCH}"::INTEGER AS "${BATCH}", "${KEY}", why, by_file, by_row FROM removed ORDER BY "${BATCH}", "${KEY}")
+     TO ${path(file)} (${PARQUET})`
+  );
+  const rows = found.reduce((sum, { n }) => sum + Number(n), 0);
+  return [{ name, digest: await digestOfFile(file), rows, batches: found.map((each) => Number(each['batch'])) }];
+}
+
 async function writeQuarantine(
   database: Database,
   { folder }: JobContext,
-  rows: number,
-  kept: string,
-  order: string
-): Promise<IngestOutput['quarantine']> {
-  if (rows === 0) return { rows };
-  const file = 'quarantine.parquet';
+  source: SourceDefinition,
+  batch: number,
+  rows: number
+): Promise<readonly RowsFile[]> {
+  if (rows === 0) return [];
+  const name = `quarantine-${String(batch).padStart(5, '0')}`;
+  const own = [
+    ...Object.keys(source.columns).map(column),
+    ...[KEY, CONTENT, KNOWN_AT, ROW, UNPARSED].map((c) => `"${c}"`),
+  ];
   await database.run(
-    `COPY (SELECT ${kept}, "${UNPARSED}", "${REASON}" FROM staged WHERE "${REASON}" <> '' ORDER BY ${order})
-     TO ${path(join(folder, file))} (${PARQUET})`
+    `COPY (SELECT ${own.join(', ')}, "${FILE}"::VARCHAR AS "${FILE}", "${REASON}" FROM refused)
+     TO ${path(join(folder, `${name}.parquet`))} (${PARQUET})`
   );
-  return { rows, file, digest: await digestOfFile(join(folder, file)) };
+  return [{ name, rows }];
 }

@@ -3,6 +3,14 @@ import { column } from './sql';
 
 const MICROSECONDS_OF_MINUTE = 60_000_000;
 
+/** Of moments in SQL: years 1 to 9999, which every part of the product can write and read. */
+export function isMoment(time: string): string {
+  return `${time} BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'`;
+}
+
+/** Ten thousand years in µs, within which no sum overflows. */
+const MOST = 320_000_000_000_000_000n;
+
 /**
  * When a row is known, in SQL: a TIMESTAMP, or NULL where what it is made of is missing or too large.
  *
@@ -16,7 +24,8 @@ export function knownAtOf({ knownAt, eventTime }: Pick<SourceDefinition, 'knownA
     .sort()
     .map((name) => `${column(name)}::DOUBLE * ${double(minutesPer[name]!)}`);
   const after = `round((${[double(minutes), ...terms].join(' + ')}) * ${double(MICROSECONDS_OF_MINUTE)})`;
-  return `make_timestamp(epoch_us(${column(eventTime)}) + TRY_CAST(${after} AS BIGINT))`;
+  const sum = `make_timestamp(epoch_us(${column(eventTime)}) + TRY_CAST(${after} AS BIGINT))`;
+  return `CASE WHEN ${isMoment(column(eventTime))} AND abs(${after}) <= ${MOST} THEN ${sum} END`;
 }
 
 /** Written out a number would be a DECIMAL: forty times slower, and rounded otherwise. */

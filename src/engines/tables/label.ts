@@ -9,7 +9,8 @@ import { type Database, withDatabase } from './duckdb';
 import { withHeartbeat } from './heartbeat';
 import { digestOfFile } from './observe';
 import { PARQUET } from './shards';
-import { column, FILE, moment, path, ROW, text } from './sql';
+import { type DataShard, withoutRemoved } from './live-rows';
+import { column, KEY, moment, parquet, path, text } from './sql';
 
 export interface LabelRule {
   readonly column: string;
@@ -18,21 +19,21 @@ export interface LabelRule {
 }
 
 export interface LabelInput {
-  /** Local paths of the data shards, in the snapshot's order. */
-  readonly shards: readonly string[];
+  /** In the snapshot's order. */
+  readonly shards: readonly DataShard[];
   readonly rule: LabelRule;
   /** The source's columns. */
   readonly columns: Readonly<Record<string, ColumnType>>;
 }
 
 export interface LabelShard {
-  /** Relative to the job's folder. Columns `__file`, `__row`, `label` (TINYINT 0 or 1; NULL where there is none). */
+  /** Relative to the job's folder. Columns `__key`, `label` (TINYINT 0 or 1; NULL where there is none). */
   readonly file: string;
   readonly rows: number;
   readonly digest: Digest;
 }
 
-/** Rows of each class, and rows without one. */
+/** Of the rows that are in the snapshot: those of each class, and those without one. */
 export type LabelCounts = Readonly<Record<'0' | '1' | 'missing', number>>;
 
 export interface LabelOutput {
@@ -50,38 +51,47 @@ export const label: Job<LabelInput, LabelOutput> = async (input, context) => {
   const { folder } = context;
   const condition = conditionOf(input.rule, input.columns);
   return await withHeartbeat(context, input.shards.length, (step) =>
-    withDatabase({ files: input.shards, folder }, async (database) => {
-      const shards: LabelShard[] = [];
-      const counts = { '0': 0, '1': 0, missing: 0 };
-      for (const [i, data] of input.shards.entries()) {
-        step(`shard ${i + 1}`);
-        const file = `labels-${String(i).padStart(5, '0')}.parquet`;
-        const labels = `SELECT "${FILE}", "${ROW}", (${condition})::TINYINT AS label FROM read_parquet(${path(data)})`;
-        const found = await writeLabelShard(database, labels, folder, file);
-        shards.push(found.shard);
-        for (const each of ['0', '1', 'missing'] as const) counts[each] += found.counts[each];
+    withDatabase(
+      { files: input.shards.flatMap(({ data, removed }) => [data, ...removed]), folder },
+      async (database) => {
+        const shards: LabelShard[] = [];
+        const counts = { '0': 0, '1': 0, missing: 0 };
+        for (const [i, shard] of input.shards.entries()) {
+          step(`shard ${i + 1}`);
+          const file = `labels-${String(i).padStart(5, '0')}.parquet`;
+          const labels = `SELECT "${KEY}", (${condition})::TINYINT AS label FROM ${parquet(shard.data)}`;
+          const found = await writeLabelShard(database, labels, { folder, file, of: shard });
+          shards.push(found.shard);
+          for (const each of ['0', '1', 'missing'] as const) counts[each] += found.counts[each];
+        }
+        return { shards, counts };
       }
-      return { shards, counts };
-    })
+    )
   );
 };
 
-/** @param labels a query of `__file`, `__row` and `label`, in the data shard's order */
+export interface LabelTarget {
+  readonly folder: string;
+  readonly file: string;
+  /** The data shard. */
+  readonly of: DataShard;
+}
+
+/** @param labels a query of `__key` and `label`, in the data shard's order */
 export async function writeLabelShard(
   database: Database,
   labels: string,
-  folder: string,
-  file: string
+  { folder, file, of }: LabelTarget
 ): Promise<{ readonly shard: LabelShard; readonly counts: LabelCounts }> {
   const target = join(folder, file);
   await database.run(`COPY (${labels}) TO ${path(target)} (${PARQUET})`);
   const [found] = await database.rows(
     `SELECT count(*) FILTER (WHERE label = 0) AS zero, count(*) FILTER (WHERE label = 1) AS one,
-       count(*) FILTER (WHERE label IS NULL) AS missing FROM read_parquet(${path(target)})`
+       count(*) FILTER (WHERE label IS NULL) AS missing FROM ${withoutRemoved(parquet(target), of)}`
   );
   const counts = { '0': Number(found!['zero']), '1': Number(found!['one']), missing: Number(found!['missing']) };
-  const rows = counts['0'] + counts['1'] + counts.missing;
-  return { shard: { file, rows, digest: await digestOfFile(target) }, counts };
+  const [all] = await database.rows(`SELECT count(*) AS n FROM ${parquet(target)}`);
+  return { shard: { file, rows: Number(all!['n']), digest: await digestOfFile(target) }, counts };
 }
 
 function conditionOf({ column: name, op, value }: LabelRule, columns: LabelInput['columns']): string {

@@ -5,11 +5,20 @@ import { MlopsError, type Where } from '../../domain/errors';
 import type { Column, TableColumns } from './columns';
 import { quoted } from '../../domain/quote';
 import { type Database, messageOf, numbersOf, withDatabase } from './duckdb';
-import { column, FILE, KNOWN_AT, LEAST_BIGINT, moment, path, paths, ROW, SQL_TYPES, text } from './sql';
+import { type DataShard, liveRows, withoutRemoved } from './live-rows';
+import { column, FILE, KEY, KNOWN_AT, LEAST_BIGINT, moment, parquet, ROW, SQL_TYPES, text } from './sql';
+
+/** `labels` is the local path of the label shard beside a data shard, same rows in the same order. */
+export interface LabelledShard extends DataShard {
+  readonly labels?: string;
+}
+
+export function withoutLabels({ data, batch, removed }: LabelledShard): DataShard {
+  return { data, batch, removed };
+}
 
 export interface LoadRequest {
-  /** Local files; `labels` is the label shard beside a data shard, same rows in the same order. */
-  readonly shards: readonly { readonly data: string; readonly labels?: string }[];
+  readonly shards: readonly LabelledShard[];
   readonly columns: Readonly<Record<string, ColumnType>>;
   /** ISO-8601. Event time in [from, to); known at `knownBy` or before. */
   readonly where: { readonly from?: string; readonly to?: string; readonly knownBy?: string };
@@ -17,7 +26,7 @@ export interface LoadRequest {
   readonly eventTime: string;
 }
 
-/** Rows in total order: event time, file, row. Where labels are read, only the rows that have one. */
+/** Rows in total order: event time, key. Where labels are read, only the rows that have one. */
 export interface LoadedRows {
   readonly table: TableColumns;
   /** [rows], µs since 1970-01-01T00:00Z */
@@ -26,12 +35,12 @@ export interface LoadedRows {
   readonly labels?: Float32Array;
   /** Rows that were left out since they have no label. */
   readonly unlabelled: number;
-  readonly keys: RowKeys;
+  readonly places: RowPlaces;
 }
 
-/** A row's key: digest of the file that it came from, and its number in that file. */
-export interface RowKeys {
-  /** Distinct digests in order. */
+/** Where a row came from: the path of its file, and its number in that file. */
+export interface RowPlaces {
+  /** Distinct paths in order. */
   readonly files: readonly string[];
   /** [rows], index into `files` */
   readonly fileIndex: Int32Array;
@@ -39,8 +48,8 @@ export interface RowKeys {
   readonly row: Float64Array;
 }
 
-/** A row for an error: the digest of its file, and its number there from 0. */
-export function rowName({ files, fileIndex, row }: RowKeys): (index: number) => Where {
+/** A row for an error: its file, and its number there from 0. */
+export function rowName({ files, fileIndex, row }: RowPlaces): (index: number) => Where {
   return (index) => ({ file: files[fileIndex[index]!], row: row[index] });
 }
 
@@ -49,7 +58,7 @@ export function rowName({ files, fileIndex, row }: RowKeys): (index: number) => 
  * @throws MlopsError MLOPS_ARTIFACT_CORRUPT: a shard can't be read, lacks a column, or its labels are of other rows
  */
 export async function loadColumns(request: LoadRequest, folder?: string): Promise<LoadedRows> {
-  const files = request.shards.flatMap(({ data, labels }) => (labels === undefined ? [data] : [data, labels]));
+  const files = filesOf(request.shards);
   if (files.length === 0) throw new MlopsError('MLOPS_TOO_FEW_ROWS', 'There is no shard.', {}, 'Ingest rows first.');
   try {
     return await withDatabase({ files, ...(folder === undefined ? {} : { folder }) }, (database) =>
@@ -61,6 +70,15 @@ export async function loadColumns(request: LoadRequest, folder?: string): Promis
     const where = { shards: request.shards.map(({ data }) => data).join(' ') };
     throw new MlopsError('MLOPS_ARTIFACT_CORRUPT', what, where, HOW_TO_FIX);
   }
+}
+
+function filesOf(shards: LoadRequest['shards']): readonly string[] {
+  const all = shards.flatMap(({ data, labels, removed }) => [
+    data,
+    ...(labels === undefined ? [] : [labels]),
+    ...removed,
+  ]);
+  return [...new Set(all)];
 }
 
 function withoutFolders(said: string, files: readonly string[]): string {
@@ -98,21 +116,26 @@ async function load(database: Database, request: LoadRequest): Promise<LoadedRow
     eventTime: eventTime as BigInt64Array,
     unlabelled,
     ...(labelled ? { labels: Float32Array.from(rest[names.length] as Float64Array) } : {}),
-    keys: { files: dictionaries.get(FILE)!, fileIndex: fileIndex as Int32Array, row: row as Float64Array },
+    places: { files: dictionaries.get(FILE)!, fileIndex: fileIndex as Int32Array, row: row as Float64Array },
   };
 }
 
-/** All shards' rows; with labels they meet by position, and each pair of rows must have one key. */
+/** The live rows; with labels data and label shards meet by position, and each pair of rows must have one key. */
 function rowsOf({ shards, columns, eventTime }: LoadRequest, labelled: boolean): string {
-  if (!labelled) return `read_parquet(${paths(shards.map(({ data }) => data))})`;
-  const own = [...new Set([eventTime, ...Object.keys(columns)])].map((name) => `d.${column(name)}`);
-  const sameRow = `d."${FILE}" IS NOT DISTINCT FROM l."${FILE}" AND d."${ROW}" IS NOT DISTINCT FROM l."${ROW}"`;
-  const each = shards.map(({ data, labels }) => {
-    const keyed = [...own, `d."${FILE}"`, `d."${ROW}"`, `d."${KNOWN_AT}"`].join(', ');
-    if (labels === undefined) return `SELECT ${keyed}, NULL::TINYINT AS __label FROM read_parquet(${path(data)}) d`;
+  const own = [...new Set([eventTime, ...Object.keys(columns)])].map(column);
+  const kept = [...own, `"${KEY}"`, `"${KNOWN_AT}"`, `"${FILE}"`, `"${ROW}"`];
+  if (!labelled) return liveRows(shards, kept);
+  const each = shards.map(({ data, labels, ...removal }) => {
+    const rows = kept.map((name) => `d.${name}`).join(', ');
+    if (labels === undefined) {
+      const unlabelled = `(SELECT ${rows}, NULL::TINYINT AS __label FROM ${parquet(data)} d)`;
+      return `SELECT ${kept.join(', ')}, __label FROM ${withoutRemoved(unlabelled, removal)}`;
+    }
+    const sameRow = `d."${KEY}" IS NOT DISTINCT FROM l."${KEY}"`;
     const wrong = `error(${text(`${labels} holds labels of other rows than ${data}`)})`;
-    return `SELECT ${keyed}, CASE WHEN ${sameRow} THEN l.label ELSE ${wrong} END AS __label
-      FROM read_parquet(${path(data)}) d POSITIONAL JOIN read_parquet(${path(labels)}) l`;
+    const both = `(SELECT ${rows}, CASE WHEN ${sameRow} THEN l.label ELSE ${wrong} END AS __label
+      FROM ${parquet(data)} d POSITIONAL JOIN ${parquet(labels)} l)`;
+    return `SELECT ${kept.join(', ')}, __label FROM ${withoutRemoved(both, removal)}`;
   });
   return `(${each.join(' UNION ALL ')})`;
 }
@@ -164,12 +187,14 @@ function columnOf(type: ColumnType, values: Part['into'], dictionary: readonly s
   return { type: 'number', values };
 }
 
-/** Runs the query and copies its vectors into the parts' arrays; the first three columns are the total order. */
+/** Runs the query and copies its vectors into the parts' arrays; the first column is the event time. */
 async function fill(database: Database, parts: readonly Part[], from: string): Promise<void> {
   const expressions = parts.map(({ expression }, i) => `${expression} AS c${i}`).join(', ');
   const all = parts.map((_, i) => `c${i}`).join(', ');
   let done = 0;
-  for await (const chunk of database.chunks(`SELECT ${all} FROM (SELECT ${expressions} ${from}) ORDER BY c0, c1, c2`)) {
+  for await (const chunk of database.chunks(
+    `SELECT ${all} FROM (SELECT ${expressions}, "${KEY}" AS k ${from}) ORDER BY c0, k`
+  )) {
     parts.forEach(({ into }, i) => {
       if (into instanceof Float64Array) into.set(numbersOf(chunk, i, Float64Array), done);
       else if (into instanceof Int32Array) into.set(numbersOf(chunk, i, Int32Array), done);

@@ -1,124 +1,115 @@
 /**
- * The identity of rows, whatever wrote their bytes: SHA-256 over the SHA-256 of each column, in code-point order of
- * their names. A column's digest is over one line of JSON {name, type, rows}, then its values in row order: integers
- * and timestamps (µs) as int64 (missing: −2^63), numbers as float64 (missing: NaN), booleans as int8 (missing: −1), strings as int32
- * index into the distinct values in code-point order (missing: −1), followed by those values as JSON. Little-endian.
+ * Where a table's rows are cut into shards, and the identity of each run of rows, whatever writes its bytes. Both are read off
+ * the rows' keys, so that rows which stay together are cut alike and keep their digest when others come before them.
+ *
+ * The digest is SHA-256 over one line of JSON {rows, columns} (names by code points, with their types) and the SHA-256
+ * of three columns: keys and contents (16 bytes a row, as the UUID is written), and known-at (µs since 1970, int64 little-endian).
  */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
+import type { DuckDBDataChunk } from '@duckdb/node-api';
 import type { ColumnType } from '../../domain/definition';
 import type { Digest } from '../../domain/refs';
 import { type Database, numbersOf } from './duckdb';
-import { FILE, KNOWN_AT, LEAST_BIGINT, ROW } from './sql';
+import { SHARD_CONTENT } from './row-key';
+import { column, KEY, KNOWN_AT } from './sql';
 
-type Values = Int8Array | Int32Array | Float64Array | BigInt64Array;
-
-interface DigestedColumn {
-  readonly name: string;
-  readonly type: ColumnType;
-  /** Strings: distinct values of the whole table, in code-point order. */
-  readonly dictionary?: readonly string[];
-}
-
-/** Digests runs of a table's rows. */
-export interface RowsDigester {
+export interface RowRun {
   /** Rows from … to−1, by `rowid`. */
-  digest(from: number, to: number): Promise<Digest>;
+  readonly from: number;
+  readonly to: number;
+  readonly digest: Digest;
+  /** Event time in µs since 1970. */
+  readonly first: bigint;
+  readonly last: bigint;
 }
 
-/** @param table rows in their order, with the declared columns and `__file`, `__row`, `__known_at` */
-export async function rowsDigester(
-  database: Database,
-  table: string,
-  declared: Readonly<Record<string, ColumnType>>
-): Promise<RowsDigester> {
-  const types: Readonly<Record<string, ColumnType>> = {
-    ...declared,
-    [FILE]: 'string',
-    [ROW]: 'integer',
-    [KNOWN_AT]: 'timestamp',
+export interface RunOptions {
+  readonly columns: Readonly<Record<string, ColumnType>>;
+  readonly eventTime: string;
+  /** A run ends after one of so many rows; it has at least a quarter and at most four times as many. */
+  readonly rowsWanted: number;
+}
+
+/** @param table rows in total order, with `__key`, `__content` and `__known_at` */
+export async function runsOf(database: Database, table: string, options: RunOptions): Promise<readonly RowRun[]> {
+  const { columns, eventTime, rowsWanted } = options;
+  const runs: RowRun[] = [];
+  let open = begin();
+  let from = 0;
+  let first: bigint | undefined;
+  let last = 0n;
+  const end = (to: number) => {
+    runs.push({ from, to, digest: digestOf(open, columns, to - from), first: first!, last });
+    open = begin();
+    from = to;
+    first = undefined;
   };
-  const columns: DigestedColumn[] = [];
-  for (const name of Object.keys(types).sort()) {
-    const type = types[name]!;
-    columns.push({ name, type, ...(type === 'string' ? { dictionary: await makeCodes(database, table, name) } : {}) });
-  }
-  return { digest: (from, to) => digestRows(database, table, columns, from, to) };
-}
-
-async function makeCodes(database: Database, table: string, name: string): Promise<readonly string[]> {
-  const codes = `"codes of ${name}"`;
-  const distinct = `SELECT DISTINCT "${name}"::VARCHAR AS v FROM ${table} WHERE v IS NOT NULL ORDER BY v`;
-  await database.run(`CREATE TYPE ${codes} AS ENUM (${distinct})`);
-  const listed = await database.rows(`SELECT unnest(enum_range(NULL::${codes}))::VARCHAR AS value`);
-  return listed.map(({ value }) => value as string);
-}
-
-async function digestRows(
-  database: Database,
-  table: string,
-  columns: readonly DigestedColumn[],
-  from: number,
-  to: number
-): Promise<Digest> {
-  const values = columns.map(({ type }) => arrayOf(type, to - from));
-  const expressions = columns.map(({ name, type }) => expressionOf(name, type)).join(', ');
   let done = 0;
-  const rows = `${table} WHERE rowid >= ${from} AND rowid < ${to} ORDER BY rowid`;
-  for await (const chunk of database.chunks(`SELECT ${expressions} FROM ${rows}`)) {
-    values.forEach((into, i) => {
-      if (into instanceof BigInt64Array) into.set(numbersOf(chunk, i, BigInt64Array), done);
-      else if (into instanceof Float64Array) into.set(numbersOf(chunk, i, Float64Array), done);
-      else if (into instanceof Int32Array) into.set(numbersOf(chunk, i, Int32Array), done);
-      else into.set(numbersOf(chunk, i, Int8Array), done);
-    });
+  const query = `SELECT "${KEY}", ${SHARD_CONTENT}, epoch_us("${KNOWN_AT}"), epoch_us(${column(eventTime)}) FROM ${table}`;
+  for await (const chunk of database.chunks(query)) {
+    const keys = uuidsOf(chunk, 0);
+    const contents = uuidsOf(chunk, 1);
+    const known = numbersOf(chunk, 2, BigInt64Array);
+    const times = numbersOf(chunk, 3, BigInt64Array);
+    let taken = 0;
+    const take = (to: number) => {
+      if (to === taken) return;
+      open.keys.update(keys.subarray(taken * UUID_BYTES, to * UUID_BYTES));
+      open.contents.update(contents.subarray(taken * UUID_BYTES, to * UUID_BYTES));
+      open.known.update(known.subarray(taken, to));
+      first ??= times[taken]!;
+      last = times[to - 1]!;
+      taken = to;
+    };
+    for (let i = 0; i < chunk.rowCount; i += 1) {
+      const rows = done + i + 1 - from;
+      const says = rows * 4 >= rowsWanted && keys.readUInt32BE(i * UUID_BYTES + UUID_BYTES - 4) % rowsWanted === 0;
+      if (!says && rows < rowsWanted * 4) continue;
+      take(i + 1);
+      end(done + i + 1);
+    }
+    take(chunk.rowCount);
     done += chunk.rowCount;
   }
-  const hash = createHash('sha256');
-  columns.forEach((column, i) => hash.update(columnDigest(column, values[i]!)));
+  if (done > from) end(done);
+  return runs;
+}
+
+const UUID_BYTES = 16;
+
+interface Open {
+  readonly keys: Hash;
+  readonly contents: Hash;
+  readonly known: Hash;
+}
+
+function begin(): Open {
+  return { keys: createHash('sha256'), contents: createHash('sha256'), known: createHash('sha256') };
+}
+
+function digestOf(open: Open, columns: RunOptions['columns'], rows: number): Digest {
+  const sorted = Object.fromEntries(
+    Object.keys(columns)
+      .sort()
+      .map((name) => [name, columns[name]])
+  );
+  const hash = createHash('sha256').update(`${JSON.stringify({ rows, columns: sorted })}\n`);
+  for (const each of [open.keys, open.contents, open.known]) hash.update(each.digest());
   return `sha256:${hash.digest('hex')}`;
 }
 
-function arrayOf(type: ColumnType, rows: number): Values {
-  switch (type) {
-    case 'integer':
-    case 'timestamp':
-      return new BigInt64Array(rows);
-    case 'number':
-      return new Float64Array(rows);
-    case 'boolean':
-      return new Int8Array(rows);
-    case 'string':
-      return new Int32Array(rows);
+/** A chunk's UUIDs as they are written: DuckDB keeps them as little-endian 128-bit integers with the highest bit turned. */
+function uuidsOf(chunk: DuckDBDataChunk, index: number): Buffer {
+  // The binding's types call the view private; its public accessors make a JavaScript value of each row.
+  const { dataView } = chunk.getColumnVector(index) as unknown as { readonly dataView: DataView };
+  const bytes = new Uint8Array(dataView.buffer, dataView.byteOffset, chunk.rowCount * UUID_BYTES).slice();
+  const words = new Uint32Array(bytes.buffer);
+  for (let i = 0; i < words.length; i += 4) {
+    const [a, b] = [words[i]!, words[i + 1]!];
+    words[i] = words[i + 3]! ^ 0x8000_0000;
+    words[i + 1] = words[i + 2]!;
+    words[i + 2] = b;
+    words[i + 3] = a;
   }
-}
-
-function expressionOf(name: string, type: ColumnType): string {
-  switch (type) {
-    case 'integer':
-      return `coalesce("${name}", ${LEAST_BIGINT})`;
-    case 'timestamp':
-      return `coalesce(epoch_us("${name}"), ${LEAST_BIGINT})`;
-    case 'number':
-      return `coalesce("${name}", 'nan'::DOUBLE)`;
-    case 'boolean':
-      return `coalesce("${name}"::TINYINT, -1::TINYINT)`;
-    case 'string':
-      return `coalesce(enum_code("${name}"::VARCHAR::"codes of ${name}")::INTEGER, -1)`;
-  }
-}
-
-function columnDigest({ name, type, dictionary }: DigestedColumn, values: Values): Buffer {
-  const hash = createHash('sha256').update(`${JSON.stringify({ name, type, rows: values.length })}\n`);
-  if (dictionary === undefined || !(values instanceof Int32Array)) return hash.update(values).digest();
-  // Codes of these rows' own values, not of the table's.
-  const used = new Int32Array(dictionary.length);
-  for (const code of values) if (code >= 0) used[code] = 1;
-  const own: string[] = [];
-  dictionary.forEach((value, code) => {
-    if (used[code] === 1) used[code] = own.push(value) - 1;
-  });
-  return hash
-    .update(values.map((code) => (code < 0 ? code : used[code]!)))
-    .update(JSON.stringify(own))
-    .digest();
+  return Buffer.from(bytes.buffer).swap32();
 }

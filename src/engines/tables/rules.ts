@@ -13,18 +13,20 @@ export interface RowRule {
 }
 
 /**
- * The schema's rules, after two that hold for every source: a row without its times can't be placed.
+ * The schema's rules, after those that hold for every source: a row without its times can't be placed, one without its
+ * key can't be told from others.
  * @throws MlopsError MLOPS_DEFINITION_INVALID: a rule of an undeclared column, or one that doesn't fit its type
  */
 export function rowRules(source: SourceDefinition, schema: SchemaDefinition): readonly RowRule[] {
+  const { eventTime, key = [], columns } = source;
+  const block = (name: string, broken: string): RowRule => ({ name, severity: 'block', broken });
   return [
-    {
-      name: `${source.eventTime} present (event time)`,
-      severity: 'block',
-      broken: `${column(source.eventTime)} IS NULL`,
-    },
-    { name: 'known-at present', severity: 'block', broken: `"${KNOWN_AT}" IS NULL` },
-    ...schema.columns.flatMap((rule) => rulesOf(rule, source.columns[rule.column]?.type)),
+    block(`${eventTime} present (event time)`, `${column(eventTime)} IS NULL`),
+    block('known-at present', `"${KNOWN_AT}" IS NULL`),
+    ...key
+      .filter((name) => name !== eventTime)
+      .map((name) => block(`${name} present (key)`, `${column(name)} IS NULL`)),
+    ...schema.columns.flatMap((rule) => rulesOf(rule, columns[rule.column]?.type)),
   ];
 }
 

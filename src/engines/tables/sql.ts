@@ -4,12 +4,17 @@ import { MlopsError } from '../../domain/errors';
 import { COLUMN_NAME } from '../../domain/ids';
 import { momentOrDayMs } from '../../domain/moment';
 
-/** Columns that ingest adds to a source's own: a row's key, and when it was known. */
+/** Columns that ingest adds to a source's own. The key identifies a row; file (its path) and row number are for people. */
+export const KEY = '__key';
+/** Hash of the declared values; in a shard NULL where it is the key. */
+export const CONTENT = '__content';
+export const KNOWN_AT = '__known_at';
 export const FILE = '__file';
 export const ROW = '__row';
-export const KNOWN_AT = '__known_at';
-/** What of a row could not be read, while it is staged and in quarantine. */
+/** What of a row could not be read, as JSON, while it is staged and in quarantine; NULL where all could. */
 export const UNPARSED = '__unparsed';
+/** Number of the batch that a row came with: known from its shard. */
+export const BATCH = '__batch';
 
 /** `MISSING_TIMESTAMP`, and a missing integer in digests: no literal of it alone fits a BIGINT. */
 export const LEAST_BIGINT = '(-9223372036854775807 - 1)';
@@ -53,6 +58,11 @@ export function path(file: string): string {
 
 export function paths(files: readonly string[]): string {
   return `[${files.map(path).join(', ')}]`;
+}
+
+/** Rows of Parquet files; a folder named `a=b` on their way is no column. */
+export function parquet(...files: readonly string[]): string {
+  return `read_parquet(${paths(files)}, hive_partitioning = false)`;
 }
 
 /** ISO-8601 with zone → a timestamp literal in UTC. The text is the project's own, checked before. */

@@ -2,11 +2,11 @@
 import { MlopsError } from '../../domain/errors';
 import { type Database, withDatabase } from './duckdb';
 import { type LabelCounts, type LabelShard, writeLabelShard } from './label';
-import { FILE, path, ROW } from './sql';
+import type { DataShard } from './live-rows';
+import { FILE, KEY, parquet, ROW } from './sql';
 
 export interface GivenLabels {
-  /** Local path of the data shard. */
-  readonly data: string;
+  readonly shard: DataShard;
   /** One for each row of the shard, in its order: 1, 0, or null where there is none. */
   readonly labels: readonly (0 | 1 | null)[];
   readonly folder: string;
@@ -16,14 +16,15 @@ export interface GivenLabels {
 
 /** @throws MlopsError MLOPS_LABEL_INVALID: another number of labels than rows, or a label that is none */
 export async function writeLabels({
-  data,
+  shard,
   labels,
   folder,
   file,
 }: GivenLabels): Promise<{ readonly shard: LabelShard; readonly counts: LabelCounts }> {
-  return await withDatabase({ files: [data], folder }, async (database) => {
+  const { data } = shard;
+  return await withDatabase({ files: [data, ...shard.removed], folder }, async (database) => {
     await refuseOthers(database, data, labels);
-    const [found] = await database.rows(`SELECT count(*) AS n FROM read_parquet(${path(data)})`);
+    const [found] = await database.rows(`SELECT count(*) AS n FROM ${parquet(data)}`);
     if (Number(found!['n']) !== labels.length) {
       const where = { shard: data, rows: Number(found!['n']), labels: labels.length };
       throw new MlopsError(
@@ -36,8 +37,8 @@ export async function writeLabels({
     // One digit a row: the cheapest way in for a column of three values.
     const digits = labels.map((label) => label ?? '-').join('');
     const given = `SELECT TRY_CAST(unnest(string_split('${digits}', '')) AS TINYINT) AS label`;
-    const rows = `SELECT d."${FILE}", d."${ROW}", l.label FROM read_parquet(${path(data)}) d POSITIONAL JOIN (${given}) l`;
-    return await writeLabelShard(database, rows, folder, file);
+    const rows = `SELECT d."${KEY}", l.label FROM ${parquet(data)} d POSITIONAL JOIN (${given}) l`;
+    return await writeLabelShard(database, rows, { folder, file, of: shard });
   });
 }
 
@@ -46,7 +47,7 @@ async function refuseOthers(database: Database, data: string, labels: GivenLabel
   const at = labels.findIndex((label) => label !== 0 && label !== 1 && label !== null);
   if (at < 0) return;
   const [row] = await database.rows(
-    `SELECT "${FILE}"::VARCHAR AS file, "${ROW}" AS row FROM read_parquet(${path(data)}) LIMIT 1 OFFSET ${at}`
+    `SELECT "${FILE}"::VARCHAR AS file, "${ROW}" AS row FROM ${parquet(data)} LIMIT 1 OFFSET ${at}`
   );
   const label = String(labels[at]).slice(0, QUOTED);
   const where = { file: String(row?.['file']), row: Number(row?.['row']), label };

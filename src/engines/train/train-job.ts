@@ -69,7 +69,7 @@ export const trainJob: Job<TrainJobInput, TrainJobOutput> = async (input, contex
 };
 
 /** Checked here, too, where a row still has a name: before seconds are spent on features. */
-function labelsOf({ labels = new Float32Array(), keys }: LoadedRows): Float32Array {
-  positiveRate(labels, rowName(keys));
+function labelsOf({ labels = new Float32Array(), places }: LoadedRows): Float32Array {
+  positiveRate(labels, rowName(places));
   return labels;
 }

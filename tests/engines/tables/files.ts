@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { ColumnDefinition, ColumnType, SchemaDefinition, SourceDefinition } from '../../../src/domain/definition';
 import type { JobContext, JobProgress } from '../../../src/domain/job';
-import { type IngestInput, type IngestOutput, ingest } from '../../../src/engines/tables/ingest';
 import { observe } from '../../../src/engines/tables/observe';
+import { type Ingested, ingestFiles, type ToIngest } from '../../support/ingested';
 
 export interface TestFolder {
   readonly path: string;
@@ -77,27 +77,26 @@ export const ANYTHING: SchemaDefinition = {
 
 export const LATER = '2030-01-01T00:00:00Z';
 
-type Changes = Partial<Omit<IngestInput, 'files' | 'source' | 'schema'>> & {
+type Changes = Partial<Omit<ToIngest, 'files' | 'source' | 'schema'>> & {
   readonly source?: Partial<Omit<SourceDefinition, 'columns'>> & { readonly columns?: Columns };
   readonly schema?: Partial<SchemaDefinition>;
   readonly into?: string;
 };
 
 /** Observes `orders.<format>` in the folder, and ingests it into the same folder (or `into`). */
-export async function ingestOrders(folder: string, changes: Changes = {}): Promise<IngestOutput> {
+export async function ingestOrders(folder: string, changes: Changes = {}): Promise<Ingested> {
   const { source, schema, into = folder, format = 'parquet', ...rest } = changes;
   const reader = { file: { path: `orders.${format}`, format } };
   const { files } = await observe({ name: 'orders', reader }, folder);
-  const input: IngestInput = {
+  const input: ToIngest = {
     files: files.map((file) => ({ ...file, local: join(folder, file.path) })),
     format,
     source: { ...ORDERS, reader, ...source, columns: columnsOf(source?.columns ?? TYPES) },
     schema: { ...ANYTHING, ...schema },
-    after: null,
     asOf: LATER,
     ...rest,
   };
-  return await ingest(input, context(into));
+  return await ingestFiles(input, context(into));
 }
 
 export function write(folder: string, name: string, content: string | Uint8Array): string {

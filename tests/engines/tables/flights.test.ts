@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import { columnTypes, type SchemaDefinition, type SourceDefinition } from '../../../src/domain/definition';
 import { learnDependencies } from '../../../src/engines/tables/dependencies';
-import { type IngestOutput, ingest } from '../../../src/engines/tables/ingest';
 import { label } from '../../../src/engines/tables/label';
 import { loadColumns } from '../../../src/engines/tables/load';
 import { observe } from '../../../src/engines/tables/observe';
 import { packageRoot } from '../../../src/runtime/package-root';
+import { type Ingested, ingestFiles } from '../../support/ingested';
 import { columnsOf, context, sql, type TestFolder, testFolder } from './files';
 
 const ROOT = packageRoot();
@@ -36,46 +36,45 @@ const FEBRUARY = '2001-02-01T00:00:00Z';
 const TRIGGER = '2001-05-10T18:20:00Z';
 
 let folder: TestFolder;
-let first: IngestOutput;
-let second: IngestOutput;
+let first: Ingested;
+let second: Ingested;
 
-async function batch(after: string | null, asOf: string, firstShard: number): Promise<IngestOutput> {
+async function grown(asOf: string, parent?: Ingested): Promise<Ingested> {
   const { files } = await observe(SOURCE, ROOT);
   const local = files.map((file) => ({ ...file, local: join(ROOT, file.path) }));
-  const input = { files: local, format: 'parquet', source: SOURCE, schema: SCHEMA, after, asOf, firstShard } as const;
-  return await ingest(input, context(folder.path));
+  const input = { files: local, format: 'parquet', source: SOURCE, schema: SCHEMA, asOf, parent } as const;
+  return await ingestFiles(input, context(folder.path));
 }
 
 beforeAll(async () => {
   folder = testFolder();
-  first = await batch(null, FEBRUARY, 0);
-  second = await batch(FEBRUARY, TRIGGER, first.shards.length);
+  first = await grown(FEBRUARY);
+  second = await grown(TRIGGER, first);
 });
 afterAll(() => folder.remove());
 
-const shards = (...outputs: readonly IngestOutput[]) =>
-  outputs.flatMap((output) => output.shards.map(({ file }) => join(folder.path, file)));
-
-async function rows(all: readonly string[], where: { from?: string; to?: string; knownBy?: string }): Promise<number> {
-  const request = { shards: all.map((data) => ({ data })), columns: {}, where, eventTime: 'date' };
-  return (await loadColumns(request)).table.rows;
+async function rows({ data }: Ingested, where: { from?: string; to?: string; knownBy?: string }): Promise<number> {
+  return (await loadColumns({ shards: data, columns: {}, where, eventTime: 'date' })).table.rows;
 }
 
 test('by February 1 there are 393,569 rows to train and 114,095 to test', async () => {
-  expect(first).toMatchObject({ rows: 507_664, quarantine: { rows: 0 } });
-  expect(await rows(shards(first), { to: '2001-01-25T00:00:00Z', knownBy: FEBRUARY })).toBe(393_569);
-  expect(await rows(shards(first), { from: '2001-01-25T00:00:00Z', to: FEBRUARY })).toBe(114_095);
+  expect(first.snapshot.account).toEqual({
+    ...{ source: 3_000_000, gone: 0, inSnapshot: 507_664, late: 0 },
+    ...{ quarantined: 0, replaced: 0, withdrawn: 0, notYetKnown: 2_492_336 },
+  });
+  expect(await rows(first, { to: '2001-01-25T00:00:00Z', knownBy: FEBRUARY })).toBe(393_569);
+  expect(await rows(first, { from: '2001-01-25T00:00:00Z', to: FEBRUARY })).toBe(114_095);
 });
 
 test('by the trigger there are 2,013,395 rows to train, and 3 impossible delays in quarantine', async () => {
-  expect(second.quarantine.rows).toBe(3);
-  const found = await sql(`SELECT delay, __reason FROM '${join(folder.path, second.quarantine.file!)}' ORDER BY delay`);
+  expect(second.snapshot.account.quarantined).toBe(3);
+  const found = await sql(`SELECT delay, __reason FROM '${second.locals['quarantine-00001']!}' ORDER BY delay`);
   expect(found.map(({ delay }) => Number(delay))).toEqual([-1_116, expect.any(Number), expect.any(Number)]);
-  expect(await rows(shards(first, second), { to: '2001-05-03T00:00:00Z', knownBy: TRIGGER })).toBe(2_013_395);
+  expect(await rows(second, { to: '2001-05-03T00:00:00Z', knownBy: TRIGGER })).toBe(2_013_395);
 });
 
 test('January has 3,279 routes, and each has one distance', async () => {
-  const request = { shards: shards(first).map((data) => ({ data })), where: { to: '2001-01-25T00:00:00Z' } };
+  const request = { shards: first.data, where: { to: '2001-01-25T00:00:00Z' } };
   const columns = { distance: 'integer', origin: 'string', destination: 'string' } as const;
   const { table } = await loadColumns({ ...request, columns, eventTime: 'date' });
   const rule = {
@@ -91,7 +90,7 @@ test('January has 3,279 routes, and each has one distance', async () => {
 
 test('one flight in five is late', async () => {
   const rule = { column: 'delay', op: '>', value: 15 } as const;
-  const { counts } = await label({ shards: shards(first), rule, columns: columnTypes(SOURCE) }, context(folder.path));
+  const { counts } = await label({ shards: first.data, rule, columns: columnTypes(SOURCE) }, context(folder.path));
   expect(counts['0'] + counts['1']).toBe(507_664);
   expect(counts['1'] / 507_664).toBeCloseTo(0.21, 1);
 });

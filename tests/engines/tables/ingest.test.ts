@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ingest } from '../../../src/engines/tables/ingest';
 import { observe } from '../../../src/engines/tables/observe';
+import { type Ingested, ingestFiles } from '../../support/ingested';
 import {
   ANYTHING,
   context,
@@ -25,64 +25,74 @@ afterEach(() => folder.remove());
 const shardPath = (name: string) => join(folder.path, name);
 
 describe('shards', () => {
-  test('hold the declared columns and the row key, in the order of event time, file and row', async () => {
-    const { shards, rows } = await ingestOrders(folder.path, { rowsPerShard: 300 });
-    expect(rows).toBe(1_000);
-    expect(shards.map((shard) => [shard.name, shard.rows])).toEqual([
-      ['shard-00000', 300],
-      ['shard-00001', 300],
-      ['shard-00002', 300],
-      ['shard-00003', 100],
-    ]);
-    expect(shards[1]).toMatchObject({
-      minEventTime: '2024-01-04T00:00:00.000Z',
-      maxEventTime: '2024-01-06T23:45:36.000Z',
-      maxKnownAt: '2024-01-07T00:45:36.000Z',
+  test('hold the declared columns and the row key, in the order of event time and key', async () => {
+    const { data, snapshot } = await ingestOrders(folder.path, { rowsPerShard: 100 });
+    expect(snapshot.rows).toBe(1_000);
+    expect(snapshot.shards.reduce((sum, { rows }) => sum + rows, 0)).toBe(1_000);
+    // A time is given to 864 s at once, so the order is that of the file.
+    const all = await sql(`SELECT * FROM read_parquet([${data.map((shard) => `'${shard.data}'`).join(', ')}])`);
+    expect(all.map(({ amount }) => Number(amount))).toEqual(Array.from({ length: 1_000 }, (_, i) => i));
+    const [second] = snapshot.shards.slice(1);
+    const from = snapshot.shards[0]!.rows;
+    const at = (row: number) => new Date(Date.UTC(2024, 0, 1) + row * 864_000).toISOString();
+    expect(second).toMatchObject({ minEventTime: at(from), maxEventTime: at(from + second!.rows - 1), batch: 0 });
+    const [first] = await sql(`SELECT * FROM '${data[1]!.data}' LIMIT 1`);
+    expect(Object.keys(first!).sort()).toEqual(
+      [...Object.keys(ORDERS.columns), '__key', '__content', '__file', '__row', '__known_at'].sort()
+    );
+    expect(first).toMatchObject({
+      amount: BigInt(from),
+      __row: BigInt(from),
+      __file: 'orders.parquet',
+      __content: null,
     });
-    const [file] = (await observe(ORDERS, folder.path)).files;
-    const found = await sql(`SELECT * FROM '${shardPath('shard-00001.parquet')}' LIMIT 1`);
-    expect(Object.keys(found[0]!)).toEqual([...Object.keys(ORDERS.columns), '__file', '__row', '__known_at']);
-    expect(found[0]).toMatchObject({
-      amount: 300n,
-      price: 150,
-      city: 'Oslo',
-      paid: true,
-      __row: 300n,
-      __file: file!.digest,
+    const types = await sql(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM '${data[1]!.data}')`);
+    expect(Object.fromEntries(types.map((each) => [each['column_name'], each['column_type']]))).toEqual({
+      ...{ at: 'TIMESTAMP', amount: 'BIGINT', price: 'DOUBLE', city: 'VARCHAR', paid: 'BOOLEAN' },
+      ...{ __key: 'UUID', __content: 'UUID', __file: 'VARCHAR', __row: 'BIGINT', __known_at: 'TIMESTAMP' },
     });
-    const types = await sql(`DESCRIBE SELECT * FROM '${shardPath('shard-00001.parquet')}'`);
-    expect(types.map((each) => each['column_type'])).toEqual([
-      ...['TIMESTAMP', 'BIGINT', 'DOUBLE', 'VARCHAR', 'BOOLEAN'],
-      ...['VARCHAR', 'BIGINT', 'TIMESTAMP'],
-    ]);
   });
 
   test('are the same bytes from the same rows', async () => {
     const into = join(folder.path, 'again');
     mkdirSync(into);
-    const once = await ingestOrders(folder.path, { rowsPerShard: 300 });
-    expect(await ingestOrders(folder.path, { rowsPerShard: 300, into })).toEqual(once);
-    const bytes = readFileSync(join(into, 'shard-00002.parquet'));
-    expect(bytes.equals(readFileSync(shardPath('shard-00002.parquet')))).toBe(true);
+    const once = await ingestOrders(folder.path, { rowsPerShard: 100 });
+    expect((await ingestOrders(folder.path, { rowsPerShard: 100, into })).snapshot).toEqual(once.snapshot);
+    const bytes = readFileSync(join(into, 'shard-00001.parquet'));
+    expect(bytes.equals(readFileSync(shardPath('shard-00001.parquet')))).toBe(true);
   });
 
-  test('have a digest of their rows that knows nothing of how the file was written', async () => {
+  test('have a digest of their rows that knows nothing of how, where and in which order the file was written', async () => {
     const once = await ingestOrders(folder.path);
     const plain = join(folder.path, 'plain');
     mkdirSync(plain);
     await sql(
-      `COPY (SELECT * FROM '${shardPath('orders.parquet')}') TO '${join(plain, 'orders.parquet')}' (FORMAT parquet, COMPRESSION uncompressed)`
+      `COPY (SELECT * FROM '${shardPath('orders.parquet')}' ORDER BY i DESC) TO '${join(plain, 'orders.parquet')}' (FORMAT parquet, COMPRESSION uncompressed)`
     );
     const rewritten = await ingestOrders(plain);
-    // The file's own digest is a part of each row's key, so only with the same key the digest is the same.
-    expect(rewritten.shards[0]!.rowsDigest).not.toBe(once.shards[0]!.rowsDigest);
-    const cut = await ingestOrders(folder.path, { rowsPerShard: 400, into: plain });
-    expect(cut.shards[0]!.rowsDigest).not.toBe(once.shards[0]!.rowsDigest);
-    const all = await ingestOrders(folder.path, { rowsPerShard: 1_000, into: plain });
-    expect(all.shards[0]!.rowsDigest).toBe(once.shards[0]!.rowsDigest);
+    expect(rewritten.shards[0]!.rowsDigest).toBe(once.shards[0]!.rowsDigest);
+    await writeOrders(join(plain, 'orders.parquet'), '* REPLACE (CASE WHEN i = 7 THEN 0 ELSE price END AS price)');
+    expect((await ingestOrders(plain)).shards[0]!.rowsDigest).not.toBe(once.shards[0]!.rowsDigest);
   });
 
-  test('of a file whose rows come in any order are ordered, and the key says where a row was', async () => {
+  test('are cut by their rows alone: what comes before leaves later shards as they are', async () => {
+    await writeOrders(shardPath('orders.parquet'), '*', 20_000);
+    const digests = ({ snapshot }: Ingested) => snapshot.shards.map(({ rowsDigest }) => rowsDigest);
+    const all = await ingestOrders(folder.path, { rowsPerShard: 500 });
+    const sizes = all.snapshot.shards.map(({ rows }) => rows);
+    expect(Math.min(...sizes.slice(0, -1))).toBeGreaterThanOrEqual(125);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(2_000);
+    await writeOrders(
+      shardPath('orders.parquet'),
+      '* REPLACE (CASE WHEN i = 3 THEN 9 ELSE price END AS price)',
+      20_000
+    );
+    const changed = await ingestOrders(folder.path, { rowsPerShard: 500 });
+    const shared = digests(changed).filter((digest) => digests(all).includes(digest));
+    expect(shared.length).toBeGreaterThan(sizes.length / 2);
+  });
+
+  test('of a file whose rows come in any order are ordered, and say where a row was', async () => {
     await sql(
       `COPY (SELECT * FROM '${shardPath('orders.parquet')}' ORDER BY i DESC) TO '${shardPath('turned.parquet')}' (FORMAT parquet)`
     );
@@ -97,36 +107,37 @@ describe('shards', () => {
 });
 
 describe('a batch', () => {
-  const rowsKnown = async (after: string | null, asOf: string) =>
-    (await ingestOrders(folder.path, { after, asOf })).rows;
-
   test('is what became known after the last one, and by asOf', async () => {
     // Row i is known at 01:00 + 864 s · i.
-    expect(await rowsKnown(null, '2024-01-01T01:00:00Z')).toBe(1);
-    expect(await rowsKnown('2024-01-01T01:00:00Z', '2024-01-02T01:00:00Z')).toBe(100);
-    expect(await rowsKnown('2024-01-02T01:00:00Z', LATER)).toBe(899);
+    let grown: Ingested | undefined;
+    for (const asOf of ['2024-01-01T01:00:00Z', '2024-01-02T01:00:00Z', LATER]) {
+      grown = await ingestOrders(folder.path, { parent: grown, asOf });
+    }
+    expect(grown!.snapshot.batches.map(({ added }) => added)).toEqual([1, 100, 899]);
+    expect(grown!.snapshot.shards.map(({ name, batch }) => [name, batch])).toEqual([
+      ['shard-00000', 0],
+      ['shard-00001', 1],
+      ['shard-00002', 2],
+    ]);
   });
 
-  test('may be empty after the first one', async () => {
-    const { rows, shards } = await ingestOrders(folder.path, { after: '2025-01-01T00:00:00Z' });
-    expect({ rows, shards }).toEqual({ rows: 0, shards: [] });
-  });
-
-  test("goes on with its parent's numbers", async () => {
-    const { shards } = await ingestOrders(folder.path, { rowsPerShard: 600, firstShard: 7 });
-    expect(shards.map(({ name }) => name)).toEqual(['shard-00007', 'shard-00008']);
+  test('without a new row is none', async () => {
+    const parent = await ingestOrders(folder.path, { asOf: '2025-01-01T00:00:00Z' });
+    const next = await ingestOrders(folder.path, { parent });
+    expect(next.snapshot).toEqual({ ...parent.snapshot, asOf: LATER });
   });
 
   test('goes by a column that says when a row was known', async () => {
     await writeOrders(shardPath('orders.parquet'), '*, "at" + to_days(CASE WHEN i < 10 THEN 100 ELSE 0 END) AS seen');
     const source = { columns: { ...ORDERS.columns, seen: 'timestamp' }, knownAt: { column: 'seen' } } as const;
     const asOf = '2024-02-01T00:00:00Z';
-    expect(await ingestOrders(folder.path, { source, asOf })).toMatchObject({ rows: 990, quarantine: { rows: 0 } });
+    const parent = await ingestOrders(folder.path, { source, asOf });
+    expect(parent.snapshot.account).toMatchObject({ source: 1_000, inSnapshot: 990, quarantined: 0, notYetKnown: 10 });
     // The others are not lost: they come with the batch in which they became known.
-    const later = await ingestOrders(folder.path, { source, after: asOf });
-    expect(later).toMatchObject({ rows: 10, quarantine: { rows: 0 } });
+    const later = await ingestOrders(folder.path, { source, parent });
+    expect(later.snapshot.account).toMatchObject({ inSnapshot: 1_000, late: 0, quarantined: 0, notYetKnown: 0 });
     const rows = await sql(
-      `SELECT amount, __known_at = seen AND seen = "at" + to_days(100) AS known FROM '${shardPath('shard-00000.parquet')}' ORDER BY amount`
+      `SELECT amount, __known_at = seen AND seen = "at" + to_days(100) AS known FROM '${shardPath('shard-00001.parquet')}' ORDER BY amount`
     );
     expect(rows).toEqual(Array.from({ length: 10 }, (_, i) => ({ amount: BigInt(i), known: true })));
   });
@@ -152,9 +163,8 @@ describe('the schema', () => {
       columns: [rule({ min: 3, max: 995 }), rule({ column: 'city', oneOf: ['Oslo', 'Bern', 'Ålesund', 'Rome'] })],
     };
     const output = await ingestOrders(folder.path, { schema });
-    expect(output.rows).toBe(993);
-    expect(output.quarantine.rows).toBe(7);
-    const found = await sql(`SELECT amount, __row, __reason FROM '${shardPath(output.quarantine.file!)}'`);
+    expect(output.snapshot.account).toMatchObject({ inSnapshot: 993, quarantined: 7 });
+    const found = await sql(`SELECT amount, __row, __reason FROM '${output.locals['quarantine-00000']!}'`);
     expect(found[0]).toEqual({ amount: 0n, __row: 0n, __reason: 'amount at least 3' });
     expect(found[6]).toEqual({ amount: 999n, __row: 999n, __reason: 'amount at most 995' });
     const broken = output.validation.filter(({ broken: count }) => count > 0);
@@ -184,7 +194,7 @@ describe('the schema', () => {
     write(folder.path, 'orders.csv', `at,amount,price,city,paid\n${rows.join('\n')}\n`);
     const schema = { maxQuarantinedShare: 0.5, columns: [rule({ required: true, max: 5 })] };
     const output = await ingestOrders(folder.path, { format: 'csv', schema });
-    expect({ rows: output.rows, quarantined: output.quarantine.rows }).toEqual({ rows: 4, quarantined: 4 });
+    expect(output.snapshot.account).toMatchObject({ inSnapshot: 4, quarantined: 4 });
     // What a row that can't be read says is unknown: it breaks no rule beside.
     expect(output.validation.filter(({ broken }) => broken > 0)).toEqual([
       { rule: 'amount at most 5', severity: 'block', broken: 1, examples: ['orders.csv:7'] },
@@ -194,7 +204,7 @@ describe('the schema', () => {
       { rule: 'row: fewer fields than the header', severity: 'block', broken: 1, examples: ['orders.csv:5'] },
     ]);
     const found = await sql(
-      `SELECT __row, amount, city, __unparsed, __reason FROM '${shardPath(output.quarantine.file!)}' WHERE __row = 1`
+      `SELECT __row, amount, city, __unparsed, __reason FROM '${output.locals['quarantine-00000']!}' WHERE __row = 1`
     );
     expect(found).toEqual([
       {
@@ -211,22 +221,64 @@ describe('the schema', () => {
 
   test('only counts what breaks a rule of less weight', async () => {
     const output = await ingestOrders(folder.path, { schema: { columns: [rule({ min: 500, severity: 'warn' })] } });
-    expect(output.rows).toBe(1_000);
+    expect(output.snapshot).toMatchObject({ rows: 1_000, quarantine: [] });
     expect(output.validation.at(-1)).toMatchObject({ severity: 'warn', broken: 500 });
-    expect(output.quarantine).toEqual({ rows: 0 });
   });
 
-  test('a row without its times is quarantined, once, in the first batch', async () => {
+  test('a row without its times is quarantined, once: when its event time is over, or at once without one', async () => {
     await writeOrders(
       shardPath('orders.parquet'),
-      '* REPLACE (CASE WHEN i <> 5 THEN "at" END AS "at", CASE WHEN i <> 9 THEN price END AS price)'
+      '* REPLACE (CASE WHEN i <> 5 THEN "at" END AS "at", CASE WHEN i NOT IN (9, 500) THEN price END AS price)'
     );
     const source = { knownAt: { eventTimePlus: { minutes: 1, minutesPer: { price: 0.001 } } } };
     const first = await ingestOrders(folder.path, { source, asOf: '2024-01-01T12:00:00Z' });
-    expect(first.quarantine.rows).toBe(2);
-    const next = await ingestOrders(folder.path, { source, after: '2024-01-01T12:00:00Z' });
-    expect(next.quarantine.rows).toBe(0);
-    expect(first.rows + next.rows).toBe(998);
+    expect(first.snapshot.account).toMatchObject({ quarantined: 2 });
+    const next = await ingestOrders(folder.path, { source, parent: first });
+    expect(next.snapshot.quarantine.map(({ rows }) => rows)).toEqual([2, 1]);
+    expect(next.snapshot.account).toMatchObject({ source: 1_000, inSnapshot: 997, quarantined: 3, notYetKnown: 0 });
+    const again = await ingestOrders(folder.path, { source, parent: next, asOf: '2031-01-01T00:00:00Z' });
+    expect(again.snapshot.batches).toHaveLength(2);
+  });
+
+  test('rows that are not known yet count in no share', async () => {
+    // Known by asOf: 100 rows, all good. Of the later 900 every second one breaks the rule, or has no clock.
+    await writeOrders(
+      shardPath('orders.parquet'),
+      '* REPLACE (CASE WHEN i > 100 AND i % 4 = 0 THEN -1 ELSE amount END AS amount, CASE WHEN i < 101 OR i % 4 <> 2 THEN price END AS price)'
+    );
+    const source = { knownAt: { eventTimePlus: { minutes: 1, minutesPer: { price: 0.001 } } } };
+    const schema = { columns: [rule({ min: 0 })], maxQuarantinedShare: 0 };
+    const { snapshot } = await ingestOrders(folder.path, { source, schema, asOf: '2024-01-02T00:00:00Z' });
+    expect(snapshot.account).toMatchObject({ inSnapshot: 100, quarantined: 0, notYetKnown: 900 });
+    await expect(ingestOrders(folder.path, { source, schema })).rejects.toThrow(/QUARANTINE_TOO_LARGE/);
+  });
+
+  test.each([
+    ['the year −290307', 'make_timestamp(-9223372022400000000)'],
+    ['the year 12000', `timestamp '12000-01-01'`],
+  ])('an event time in %s is quarantined', async (_, time) => {
+    await writeOrders(shardPath('orders.parquet'), `* REPLACE (CASE WHEN i = 3 THEN ${time} ELSE "at" END AS "at")`);
+    const { snapshot, validation } = await ingestOrders(folder.path);
+    expect(snapshot.account).toMatchObject({ inSnapshot: 999, quarantined: 1 });
+    expect(validation).toContainEqual(
+      expect.objectContaining({ rule: 'at: not a timestamp', broken: 1, examples: ['orders.parquet:3'] })
+    );
+  });
+
+  test('a row that is known after the year 9999 by its rule has no clock', async () => {
+    const source = { knownAt: { eventTimePlus: { minutes: 0, minutesPer: { amount: 4_500_000 } } } };
+    const { snapshot } = await ingestOrders(folder.path, { source, schema: { maxQuarantinedShare: 1 } });
+    const years = (row: number) => (row * 4_500_000) / 525_960;
+    const rows = Array.from({ length: 1_000 }, (_, row) => years(row));
+    expect(snapshot.account.quarantined).toBe(rows.filter((after) => after > 9_999 - 2_024).length);
+    expect(snapshot.account.quarantined + snapshot.account.inSnapshot + snapshot.account.notYetKnown).toBe(1_000);
+  });
+
+  test('a row without a part of its declared key is quarantined', async () => {
+    await writeOrders(shardPath('orders.parquet'), '* REPLACE (CASE WHEN i <> 3 THEN amount END AS amount)');
+    const { snapshot, validation } = await ingestOrders(folder.path, { source: { key: ['amount'] } });
+    expect(snapshot.account).toMatchObject({ inSnapshot: 999, quarantined: 1 });
+    expect(validation).toContainEqual(expect.objectContaining({ rule: 'amount present (key)', broken: 1 }));
   });
 
   test.each([
@@ -301,7 +353,7 @@ test('the profile is exact, column by column', async () => {
 });
 
 describe('several files', () => {
-  test('are one batch, ordered by time and then by file; a file that is there twice counts once', async () => {
+  test('are one batch, ordered by time and key; a file that is there twice counts once', async () => {
     await writeOrders(shardPath('more.parquet'), '* REPLACE (-amount AS amount)', 10);
     const files = [];
     for (const path of ['orders.parquet', 'more.parquet', 'orders.parquet']) {
@@ -311,14 +363,10 @@ describe('several files', () => {
       );
       files.push(...found.map((file) => ({ ...file, local: join(folder.path, file.path) })));
     }
-    const input = { files, format: 'parquet', source: ORDERS, schema: ANYTHING, after: null, asOf: LATER } as const;
-    expect((await ingest(input, context(folder.path))).rows).toBe(1_010);
-    const found = await sql(`SELECT "at", __file FROM '${shardPath('shard-00000.parquet')}'`);
-    expect(found).toEqual(
-      [...found].sort(
-        (a, b) => Number(a['at']) - Number(b['at']) || (String(a['__file']) < String(b['__file']) ? -1 : 1)
-      )
-    );
+    const input = { files, format: 'parquet', source: ORDERS, schema: ANYTHING, asOf: LATER } as const;
+    expect((await ingestFiles(input, context(folder.path))).snapshot.rows).toBe(1_010);
+    const keys = `SELECT "at", __key::VARCHAR AS key FROM '${shardPath('shard-00000.parquet')}'`;
+    expect(await sql(keys)).toEqual(await sql(`${keys} ORDER BY "at", __key`));
   });
 });
 
@@ -348,7 +396,9 @@ test('what is absent from text is missing; a time with a zone is taken to UTC', 
   );
   for (const format of ['csv', 'jsonl'] as const) {
     await ingestOrders(folder.path, { format });
-    const found = await sql(`SELECT * EXCLUDE (__file, __known_at) FROM '${shardPath('shard-00000.parquet')}'`);
+    const found = await sql(
+      `SELECT * EXCLUDE (__file, __known_at, __key, __content) FROM '${shardPath('shard-00000.parquet')}'`
+    );
     expect(found).toEqual([
       { at: new Date('2024-01-01T00:00:00Z'), amount: null, price: 1_000, city: 'a "b", c', paid: true, __row: 0n },
     ]);
@@ -359,11 +409,11 @@ test('a long job tells that it is alive, and then that it is done', async () => 
   const told = context(folder.path);
   const { files } = await observe(ORDERS, folder.path);
   const local = files.map((file) => ({ ...file, local: join(folder.path, file.path) }));
-  await ingest({ files: local, format: 'parquet', source: ORDERS, schema: ANYTHING, after: null, asOf: LATER }, told);
+  await ingestFiles({ files: local, format: 'parquet', source: ORDERS, schema: ANYTHING, asOf: LATER }, told);
   expect([...new Set(told.told.map(({ note }) => note))]).toEqual([
     'read',
-    'check',
     'sort',
+    'check',
     'profile',
     'write',
     'done',

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ColumnType } from '../../../src/domain/definition';
 import { withDatabase } from '../../../src/engines/tables/duckdb';
-import { ingest } from '../../../src/engines/tables/ingest';
 import { observe } from '../../../src/engines/tables/observe';
+import { ingestFiles } from '../../support/ingested';
 import {
   ANYTHING,
   columnsOf,
@@ -93,15 +93,8 @@ describe('a Parquet file', () => {
     const { files } = await observe(ORDERS, folder.path);
     await writeOrders(orders(), '*', 500);
     const local = files.map((file) => ({ ...file, local: join(folder.path, file.path) }));
-    const input = {
-      files: local,
-      format: 'parquet',
-      source: ORDERS,
-      schema: ANYTHING,
-      after: null,
-      asOf: LATER,
-    } as const;
-    await expect(ingest(input, context(folder.path))).rejects.toThrow(/SOURCE_CHANGED.*orders\.parquet/);
+    const input = { files: local, format: 'parquet', source: ORDERS, schema: ANYTHING, asOf: LATER } as const;
+    await expect(ingestFiles(input, context(folder.path))).rejects.toThrow(/SOURCE_CHANGED.*orders\.parquet/);
   });
 
   test('of a column whose name is SQL', async () => {
@@ -134,8 +127,8 @@ describe('what an error shows of a file', () => {
     const { files } = await observe({ name: 'orders', reader }, folder.path);
     const local = files.map((file) => ({ ...file, local: join(folder.path, file.path) }));
     const source = { ...ORDERS, reader, columns: columnsOf(columns), eventTime: 'at', knownAt: 'at' } as never;
-    const input = { files: local, format, source, schema: ANYTHING, after: null, asOf: LATER } as const;
-    const error = await ingest(input, context(folder.path)).then(
+    const input = { files: local, format, source, schema: ANYTHING, asOf: LATER } as const;
+    const error = await ingestFiles(input, context(folder.path)).then(
       () => undefined,
       (failure: Error) => failure
     );

@@ -17,16 +17,16 @@ async function shards(label = 'CASE WHEN (i * 7) % 10 < 8 THEN (i % 5 = 3)::INT 
   const connection = await instance.connect();
   const files = ['a', 'b'].map((name) => ({
     data: join(folder, `${name}.parquet`),
+    batch: 0,
+    removed: [],
     labels: join(folder, `${name}-labels.parquet`),
   }));
   for (const [n, { data, labels }] of files.entries()) {
-    const rows = `(SELECT i, 'sha256:${n}' AS __file, i::BIGINT AS __row FROM range(${n * 400}, ${n * 400 + 400}) t(i))`;
+    const rows = `(SELECT i, md5(i::VARCHAR)::UUID AS __key, '${n}.csv' AS __file, i::BIGINT AS __row FROM range(${n * 400}, ${n * 400 + 400}) t(i))`;
     const at = `TIMESTAMP '2001-01-01' + INTERVAL (i * 36) MINUTE`;
-    await connection.run(`COPY (SELECT ${at} AS at, 100.0 + i % 90 AS km, 'P' || (i % 5) AS place, i AS unread, __file, __row,
+    await connection.run(`COPY (SELECT ${at} AS at, 100.0 + i % 90 AS km, 'P' || (i % 5) AS place, i AS unread, __key, __file, __row,
       ${at} + INTERVAL 1 HOUR AS __known_at FROM ${rows} ORDER BY i) TO '${data}'`);
-    await connection.run(
-      `COPY (SELECT __file, __row, (${label})::TINYINT AS label FROM ${rows} ORDER BY i) TO '${labels}'`
-    );
+    await connection.run(`COPY (SELECT __key, (${label})::TINYINT AS label FROM ${rows} ORDER BY i) TO '${labels}'`);
   }
   connection.closeSync();
   instance.closeSync();

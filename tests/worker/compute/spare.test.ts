@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { defaultLimits } from '../../../src/activities/limits';
+import type { DataShard } from '../../../src/engines/tables/live-rows';
 import type { LabelInput, LabelOutput } from '../../../src/engines/tables/label';
 import { builtFile } from '../../../src/runtime/package-root';
 import { temporalConfig } from '../../../src/runtime/temporal-config';
@@ -15,13 +16,13 @@ import { quiet } from '../../support/quiet';
 import { openSystem } from '../../support/system';
 
 let folder: TestFolder;
-let shards: string[];
+let shards: readonly DataShard[];
 const pools: ComputePool[] = [];
 
 beforeAll(async () => {
   folder = testFolder();
   await writeOrders(join(folder.path, 'orders.parquet'));
-  shards = (await ingestOrders(folder.path)).shards.map(({ file }) => join(folder.path, file));
+  shards = (await ingestOrders(folder.path)).data;
 });
 afterAll(() => {
   for (const pool of pools) pool.close();

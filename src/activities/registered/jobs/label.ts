@@ -2,6 +2,7 @@
 import type { ColumnType } from '../../../domain/definition';
 import type { Job } from '../../../domain/job';
 import type { LabelOutput } from '../../../engines/tables/label';
+import type { DataShard } from '../../../engines/tables/live-rows';
 import { loadColumns } from '../../../engines/tables/load';
 import { writeLabels } from '../../../engines/tables/write-labels';
 import { asUsers, codeOf, type UsedCode } from './code';
@@ -11,7 +12,7 @@ const BATCH = 10_000;
 
 export interface LabelCodeInput {
   readonly use: UsedCode;
-  readonly shards: readonly string[];
+  readonly shards: readonly DataShard[];
   readonly columns: Readonly<Record<string, ColumnType>>;
   readonly eventTime: string;
 }
@@ -24,8 +25,10 @@ export const labelCode: Job<LabelCodeInput, LabelOutput> = async (
   const labeler = await codeOf('labeler', use);
   const counts = { '0': 0, '1': 0, missing: 0 };
   const written: LabelOutput['shards'][number][] = [];
-  for (const [index, data] of shards.entries()) {
-    const { table } = await loadColumns({ shards: [{ data }], columns, eventTime, where: {} }, folder);
+  for (const [index, shard] of shards.entries()) {
+    // Labels stand beside all rows of a shard, also those that are no longer in the snapshot.
+    const all = [{ ...shard, removed: [] }];
+    const { table } = await loadColumns({ shards: all, columns, eventTime, where: {} }, folder);
     const labels: (0 | 1 | null)[] = [];
     for (let from = 0; from < table.rows; from += BATCH) {
       const rows = rowsOf(table, columns, from, Math.min(table.rows, from + BATCH));
@@ -37,7 +40,7 @@ export const labelCode: Job<LabelCodeInput, LabelOutput> = async (
       for (const label of given) labels.push(label);
       progress({ done: index, total: shards.length, note: `shard ${index + 1}, row ${from + rows.length}` });
     }
-    const found = await writeLabels({ data, labels, folder, file: `labels-${index}.parquet` });
+    const found = await writeLabels({ shard, labels, folder, file: `labels-${index}.parquet` });
     for (const each of ['0', '1', 'missing'] as const) counts[each] += found.counts[each];
     written.push(found.shard);
   }
