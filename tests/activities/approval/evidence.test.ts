@@ -45,6 +45,7 @@ function evaluation(slices: readonly Slice[]): EvaluationBody {
 function snapshot(quarantined: readonly number[], validation: SnapshotBody['validation'] = []): SnapshotBody {
   return {
     rows: 990,
+    account: { quarantined: quarantined.reduce((sum, rows) => sum + rows, 0) },
     batches: quarantined.map((rows) => ({ quarantined: rows })),
     validation,
   } as unknown as SnapshotBody;

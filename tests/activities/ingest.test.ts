@@ -1,0 +1,146 @@
+/** Ingest as an activity on the real stores: what a snapshot inherits, what reads it, and what its key holds. */
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import flights from '../../examples/flights/project';
+import type { ActivityDeps } from '../../src/activities/deps';
+import { ingestActivities, ingestRequest } from '../../src/activities/ingest';
+import { labelActivities } from '../../src/activities/label';
+import { stepKey } from '../../src/activities/step/step';
+import type { JobName } from '../../src/activities/deps';
+import type { ProjectDefinition } from '../../src/domain/definition';
+import type { SnapshotBody } from '../../src/domain/records';
+import type { Ref } from '../../src/domain/refs';
+import { ingest } from '../../src/engines/tables/ingest';
+import { label } from '../../src/engines/tables/label';
+import { factDigest } from '../../src/stores/fact-digest';
+import { type OwnStores, openOwnStores } from '../support/own-stores';
+
+let system: OwnStores;
+let deps: ActivityDeps;
+
+beforeAll(async () => {
+  system = await openOwnStores('ingest');
+  const jobs: Partial<Record<JobName, (input: never, context: never) => Promise<unknown>>> = { ingest, label };
+  deps = {
+    ...system.deps,
+    runJob: (async (job: JobName, input: never, { folder }: { readonly folder: string }) =>
+      jobs[job]!(input, { folder, progress: () => undefined, checkpoint: () => undefined } as never)) as never,
+  };
+});
+afterAll(() => system.close());
+
+const HEADER = 'id,at,value\n';
+const DEFINITION: ProjectDefinition = {
+  ...flights,
+  name: 'events',
+  source: {
+    name: 'events',
+    reader: {
+      file: {
+        path: 'events.csv',
+        format: 'csv',
+        csv: {
+          delimiter: ',',
+          quote: '"',
+          escape: '"',
+          encoding: 'utf-8',
+          decimal: '.',
+          header: true,
+          skip: 0,
+          trim: false,
+        },
+      },
+    },
+    missing: [''],
+    columns: { id: { type: 'string' }, at: { type: 'timestamp' }, value: { type: 'integer' } },
+    key: ['id'],
+    eventTime: 'at',
+    knownAt: { eventTimePlus: { minutes: 0, minutesPer: {} } },
+  },
+  schema: { columns: [], dependencies: [], maxQuarantinedShare: 0.5, maxBrokenShare: 0.5, minRows: 1 },
+  label: { name: 'high', version: 1, labeler: { rule: { column: 'value', op: '>', value: 1 } } },
+};
+
+async function recorded(definition: ProjectDefinition): Promise<Ref<'definition'>> {
+  const body = { definition, appliedBy: 'ana' };
+  const digest = factDigest('definition', { body, artifacts: [] });
+  const id = `events/${digest}`;
+  await system.stores.facts.commit(
+    { _id: id, kind: 'definition', digest, inputs: [], artifacts: [], body },
+    { startedAt: Date.now() }
+  );
+  return { kind: 'definition', id, digest };
+}
+
+const run = <T>(activity: () => Promise<T>): Promise<T> => new MockActivityEnvironment().run(activity);
+
+async function snapshot(
+  definition: Ref<'definition'>,
+  asOf: string,
+  parent?: Ref<'snapshot'>
+): Promise<Ref<'snapshot'>> {
+  const activities = ingestActivities(deps);
+  const observation = await run(() => activities.mlopsObserve({ definition, asOf }));
+  return run(() => activities.mlopsIngest({ definition, observation, ...(parent === undefined ? {} : { parent }) }));
+}
+
+test('a file that grew: what was there is inherited, what was corrected is replaced, and labels count what is left', async () => {
+  const file = join(system.folder, 'events.csv');
+  await appendFile(file, `${HEADER}a,2024-01-01,1\nb,2024-01-02,2\nc,2024-01-09,3\n`);
+  const definition = await recorded(DEFINITION);
+  const first = await snapshot(definition, '2024-01-05T00:00:00Z');
+  await appendFile(file, 'b,2024-01-02,0\nd,2024-01-03,5\n');
+  const second = await snapshot(definition, '2024-01-10T00:00:00Z', first);
+  expect(await snapshot(definition, '2024-01-10T00:00:00Z', first)).toEqual(second);
+  const { body, artifacts } = await system.stores.facts.get(second);
+  expect(body.batches).toMatchObject([
+    { after: null, added: 2, late: 0, replaced: 0 },
+    { added: 3, late: 2, replaced: 1, withdrawn: 0, quarantined: 0 },
+  ]);
+  expect(body.account).toMatchObject({ source: 5, gone: 0, inSnapshot: 4, late: 2, replaced: 1, notYetKnown: 0 });
+  expect(artifacts.map(({ name }) => name).sort()).toEqual(['removed-00001', 'shard-00000', 'shard-00001']);
+  const labels = await run(() => labelActivities(deps).mlopsLabel({ definition, snapshot: second }));
+  expect((await system.stores.facts.get(labels)).body.counts).toEqual({ '0': 2, '1': 2, missing: 0 });
+  // Back to a day before: from the source alone.
+  const back = await system.stores.facts.get(await snapshot(definition, '2024-01-01T00:00:00Z', second));
+  expect(back.body).toMatchObject({ rows: 1, batches: [{ after: null, added: 1 }] });
+  expect(back.body).not.toHaveProperty('parent');
+  expect(back.inputs).toEqual([]);
+});
+
+describe('the key of an ingest', () => {
+  const ref = { kind: 'snapshot', id: 's', digest: `sha256:${'1'.repeat(64)}` } as const;
+  const { source, schema } = DEFINITION;
+  const file = { path: 'a', digest: `sha256:${'2'.repeat(64)}`, bytes: 1 } as const;
+  const parent = { asOf: '2024-01-01T00:00:00Z', files: [file], batches: [] } as unknown as SnapshotBody;
+  const asked = {
+    source,
+    schema,
+    asOf: '2024-02-01T00:00:00Z',
+    format: 'csv',
+    files: [file],
+    parent: ref,
+    before: parent,
+  };
+  const key = (change: object): string => stepKey(ingestRequest({ ...asked, ...change }));
+
+  test.each([
+    ['the key columns', { source: { ...source, key: ['id', 'at'] } }],
+    ['the columns', { source: { ...source, columns: { ...source.columns, more: { type: 'string' } } } }],
+    ['the clock', { source: { ...source, knownAt: { column: 'at' } } }],
+    ['the missing marks', { source: { ...source, missing: ['NA'] } }],
+    ['the rules', { schema: { ...schema, minRows: 2 } }],
+    ['asOf', { asOf: '2024-02-02T00:00:00Z' }],
+    ['the format', { format: 'jsonl' }],
+    ['a file', { files: [] }],
+    ["a file's bytes", { files: [{ ...file, digest: ref.digest }] }],
+    ["a file's path", { files: [{ ...file, path: 'b' }] }],
+    ['the parent', { parent: undefined, before: undefined }],
+    ["the parent's rows", { parent: { ...ref, digest: file.digest } }],
+    ["the parent's asOf", { before: { ...parent, asOf: '2024-01-02T00:00:00Z' } }],
+    ['what the parent had read', { before: { ...parent, files: [] } }],
+  ])('holds %s', (_, change) => {
+    expect(key(change)).not.toBe(key({}));
+  });
+});
