@@ -89,7 +89,7 @@ export function monitorActivities(deps: ActivityDeps) {
         };
       }
       const latest = new Date(over + durationMs(truthDelay)).toISOString();
-      const { predictions, truths } = await withHeartbeat('counting truths', () =>
+      const { version, predictions, truths } = await withHeartbeat('counting truths', () =>
         coverage(stores, project, period, latest)
       );
       if (predictions === 0) {
@@ -101,13 +101,15 @@ export function monitorActivities(deps: ActivityDeps) {
       const needed = Math.ceil(predictions * truthCoverage);
       if (truths >= needed) {
         // When the world knew the truth that made enough: from then on the window could be judged, however late it is.
-        const covered = await withHeartbeat('reading truths', () => knownWhen(stores, project, period, needed, latest));
+        const covered = await withHeartbeat('reading truths', () =>
+          knownWhen(stores, project, period, version, needed, latest)
+        );
         return { state: 'ready', asOf: new Date(Math.max(over, covered?.getTime() ?? over)).toISOString() };
       }
       if (watermark.getTime() >= Date.parse(latest)) return { state: 'ready', asOf: latest };
       return {
         state: 'waiting',
-        waitsFor: `truth: ${truths} of ${predictions} predictions have it, ${needed} are needed, or event time past ${latest}`,
+        waitsFor: `truth: ${truths} of ${predictions} predictions of version ${version} have it, ${needed} are needed, or event time past ${latest}`,
       };
     },
 

@@ -17,9 +17,9 @@ const PREFIX = 'predictions.';
 const NOT_SYNTHETIC = { synthetic: { $exists: false } };
 
 const INDEXES: IndexDescription[] = [
-  { key: { eventTime: 1, _id: 1 } },
+  { key: { eventTime: 1, version: 1, _id: 1 } },
   // Synthetic traffic is counted off, so that no count reads a record.
-  { key: { synthetic: 1, eventTime: 1 }, partialFilterExpression: { synthetic: true } },
+  { key: { synthetic: 1, eventTime: 1, version: 1 }, partialFilterExpression: { synthetic: true } },
   { key: { withoutEventTime: 1 }, partialFilterExpression: { withoutEventTime: true } },
 ];
 
@@ -73,10 +73,10 @@ async function inputsOf(
   return new Map(stored.map((record) => [record._id, record]));
 }
 
-export type KnownPrediction = Pick<PredictionRecord, '_id' | 'eventTime' | 'synthetic'>;
+export type KnownPrediction = Pick<PredictionRecord, '_id' | 'eventTime' | 'version' | 'synthetic'>;
 
 function knownPredictions(store: Store, endpoint: string, ids: readonly string[]): Promise<KnownPrediction[]> {
-  const projection = { eventTime: 1, synthetic: 1 } as const;
+  const projection = { eventTime: 1, version: 1, synthetic: 1 } as const;
   return predictionsOf(store, endpoint)
     .find({ _id: { $in: [...new Set(ids)] } }, { projection })
     .toArray();
@@ -86,7 +86,7 @@ function knownPredictions(store: Store, endpoint: string, ids: readonly string[]
 export type JoinedRow = PredictionRecord & { readonly eventTime: Date; readonly truth?: StoredTruth };
 
 /**
- * Predictions with event time in the period, synthetic traffic left out, sorted by event time and id.
+ * Predictions with event time in the period, synthetic traffic left out, sorted by event time, version and id.
  * @param asOf leaves out truths that the world knew later than this
  */
 export async function* windowRows(
@@ -98,7 +98,7 @@ export async function* windowRows(
   yield* predictionsOf(store, endpoint).aggregate<JoinedRow>(
     [
       { $match: { ...within(period), ...NOT_SYNTHETIC } },
-      { $sort: { eventTime: 1, _id: 1 } },
+      { $sort: { eventTime: 1, version: 1, _id: 1 } },
       {
         $lookup: {
           from: truthsOf(store, endpoint).collectionName,
@@ -118,8 +118,11 @@ export async function* windowRows(
   );
 }
 
+/** Of the version that answered most of a period, the newest of equals: a window judges its rows. */
 export interface Coverage {
-  /** Predictions with event time in the period, synthetic traffic left out. */
+  /** Absent where nobody asked. */
+  readonly version?: number;
+  /** Its predictions with event time in the period, synthetic traffic left out. */
   readonly predictions: number;
   /** Those of them whose truth the world knew by `asOf`: the ones that a window judged then has. */
   readonly truths: number;
@@ -127,11 +130,25 @@ export interface Coverage {
 
 /** From indexes alone: no record is read, and nothing is joined. */
 export async function coverage(store: Store, endpoint: string, period: TimeRange, asOf: string): Promise<Coverage> {
-  const [predictions, truths] = await Promise.all([
-    countPredictions(store, endpoint, period),
-    countTruths(store, endpoint, period, asOf),
+  const predictions = predictionsOf(store, endpoint);
+  const byVersion = (match: object) =>
+    predictions
+      .aggregate<{ _id: number; count: number }>([
+        { $match: match },
+        { $group: { _id: '$version', count: { $sum: 1 } } },
+      ])
+      .toArray();
+  const [all, synthetic] = await Promise.all([
+    byVersion(within(period)),
+    byVersion({ synthetic: true, ...within(period) }),
   ]);
-  return { predictions, truths };
+  const left = new Map(synthetic.map(({ _id, count }) => [_id, count]));
+  const [most] = all
+    .map(({ _id, count }) => ({ version: _id, predictions: count - (left.get(_id) ?? 0) }))
+    .filter((each) => each.predictions > 0)
+    .sort((one, other) => other.predictions - one.predictions || other.version - one.version);
+  if (most === undefined) return { predictions: 0, truths: 0 };
+  return { ...most, truths: await countTruths(store, endpoint, period, asOf, most.version) };
 }
 
 async function countPredictions(store: Store, endpoint: string, period: TimeRange): Promise<number> {
@@ -152,7 +169,7 @@ export function countWithoutEventTime(store: Store, endpoint: string): Promise<n
 export async function nextPredicted(store: Store, endpoint: string, from: string): Promise<Date | undefined> {
   const next = await predictionsOf(store, endpoint)
     .find({ eventTime: { $gte: new Date(from) }, ...NOT_SYNTHETIC }, { projection: { eventTime: 1 } })
-    .sort({ eventTime: 1, _id: 1 })
+    .sort({ eventTime: 1, version: 1, _id: 1 })
     .limit(1)
     .next();
   return next?.eventTime;
@@ -180,7 +197,7 @@ export async function missingInputs(
     .aggregate<Readonly<Record<string, number>>>([
       // Those without an event time come last.
       { $match: NOT_SYNTHETIC },
-      { $sort: { eventTime: -1, _id: -1 } },
+      { $sort: { eventTime: -1, version: -1, _id: -1 } },
       { $limit: limit },
       {
         $group: {
@@ -236,14 +253,17 @@ export async function predictionDays(store: Store, endpoint: string, limit: numb
   while (days.length < limit) {
     const last = await predictionsOf(store, endpoint)
       .find<{ eventTime: Date }>({ eventTime: { $lt: before }, ...NOT_SYNTHETIC }, { projection: { eventTime: 1 } })
-      .sort({ eventTime: -1, _id: -1 })
+      .sort({ eventTime: -1, version: -1, _id: -1 })
       .limit(1)
       .next();
     if (last === null) break;
     before = new Date(Math.floor(last.eventTime.getTime() / DAY_MS) * DAY_MS);
     const period = { from: before.toISOString(), to: new Date(before.getTime() + DAY_MS).toISOString() };
-    const counted = await coverage(store, endpoint, period, LAST.toISOString());
-    days.push({ day: period.from.slice(0, 10).replaceAll('-', ''), ...counted });
+    const [predictions, truths] = await Promise.all([
+      countPredictions(store, endpoint, period),
+      countTruths(store, endpoint, period, LAST.toISOString()),
+    ]);
+    days.push({ day: period.from.slice(0, 10).replaceAll('-', ''), predictions, truths });
   }
   return days.reverse();
 }

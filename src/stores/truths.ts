@@ -1,6 +1,6 @@
 /**
  * Ground truths, `truths.<endpoint>`, each a record of its own, joined by the prediction's id. A truth is stored with its
- * prediction's event time, so that indexes answer how much of a window is known. What says nothing about a prediction is
+ * prediction's event time and version, so that indexes answer how much of a window is known. What says nothing about a prediction is
  * kept aside in `unmatched.<endpoint>`, until the prediction comes.
  */
 import type { Collection } from 'mongodb';
@@ -11,8 +11,8 @@ import { markLate } from './late';
 import { MONGO, type Store } from './mongo';
 import type { KnownPrediction } from './predictions';
 
-/** `eventTime`: its prediction's; absent where that is in no window, such as of synthetic traffic. */
-export type StoredTruth = TruthRecord & { readonly eventTime?: Date };
+/** `eventTime` and `version`: its prediction's; absent where that is in no window, such as of synthetic traffic. */
+export type StoredTruth = TruthRecord & { readonly eventTime?: Date; readonly version?: number };
 
 export function truthsOf(store: Store, endpoint: string): Collection<StoredTruth> {
   return store[MONGO].db.collection(`truths.${endpoint}`);
@@ -29,7 +29,7 @@ async function prepare(store: Store, endpoint: string): Promise<void> {
   if (done.has(endpoint)) return;
   await truthsOf(store, endpoint).createIndexes([
     { key: { prediction: 1, revision: 1 } },
-    { key: { eventTime: 1, prediction: 1, knownAt: 1 } },
+    { key: { eventTime: 1, version: 1, prediction: 1, knownAt: 1 } },
   ]);
   await unmatchedOf(store, endpoint).createIndex({ prediction: 1 });
   prepared.set(store, done.add(endpoint));
@@ -87,13 +87,17 @@ async function place(store: Store, endpoint: string, truths: readonly TruthRecor
   for (const truth of truths) {
     const prediction = predictions.get(truth.prediction);
     if (prediction === undefined) unknown.push(truth);
-    else known.push(prediction.synthetic === true ? truth : { ...truth, eventTime: prediction.eventTime });
+    else known.push(prediction.synthetic === true ? truth : { ...truth, ...placeOf(prediction) });
   }
   const there = (await insertNew(truthsOf(store, endpoint), known)).map((position) => known[position] as StoredTruth);
   const other = await differing(store, endpoint, there);
   await keepAside(store, endpoint, other, 'another value is stored');
   await markLate(store, endpoint, known);
   return { unknown, other: other.length };
+}
+
+function placeOf({ eventTime, version }: KnownPrediction): Pick<StoredTruth, 'eventTime' | 'version'> {
+  return { ...(eventTime === undefined ? {} : { eventTime }), version };
 }
 
 async function differing(store: Store, endpoint: string, truths: readonly StoredTruth[]): Promise<StoredTruth[]> {
@@ -141,25 +145,32 @@ export async function listUnmatched(store: Store, endpoint: string, limit: numbe
   return newest.reverse();
 }
 
-/** Predictions of the period whose truth was known by `asOf`. */
-export async function countTruths(store: Store, endpoint: string, period: TimeRange, asOf: string): Promise<number> {
+/** Predictions of the period whose truth was known by `asOf`. @param version those that it answered; default: all */
+export async function countTruths(
+  store: Store,
+  endpoint: string,
+  period: TimeRange,
+  asOf: string,
+  version?: number
+): Promise<number> {
   const [counted] = await truthsOf(store, endpoint)
-    .aggregate<{ count: number }>([...firstKnown(period, asOf), { $count: 'count' }])
+    .aggregate<{ count: number }>([...firstKnown(period, asOf, version), { $count: 'count' }])
     .toArray();
   return counted?.count ?? 0;
 }
 
-/** When the world knew the truth of `count` predictions of the period; undefined where it knew fewer by `asOf`. */
+/** When the world knew the truth of `count` predictions of a version in the period; undefined where it knew fewer by `asOf`. */
 export async function knownWhen(
   store: Store,
   endpoint: string,
   period: TimeRange,
+  version: number | undefined,
   count: number,
   asOf: string
 ): Promise<Date | undefined> {
   const [found] = await truthsOf(store, endpoint)
     .aggregate<{ knownAt: Date }>([
-      ...firstKnown(period, asOf),
+      ...firstKnown(period, asOf, version),
       { $sort: { knownAt: 1 } },
       { $skip: count - 1 },
       { $limit: 1 },
@@ -169,9 +180,11 @@ export async function knownWhen(
 }
 
 /** When each prediction's first truth was known: a correction doesn't count again. The index holds all of it. */
-function firstKnown({ from, to }: TimeRange, asOf: string) {
+function firstKnown({ from, to }: TimeRange, asOf: string, version: number | undefined) {
+  const eventTime = { $gte: new Date(from), $lt: new Date(to) };
+  const answered = version === undefined ? {} : { version };
   return [
-    { $match: { eventTime: { $gte: new Date(from), $lt: new Date(to) }, knownAt: { $lte: new Date(asOf) } } },
+    { $match: { eventTime, ...answered, knownAt: { $lte: new Date(asOf) } } },
     { $group: { _id: '$prediction', knownAt: { $min: '$knownAt' } } },
   ];
 }

@@ -269,7 +269,11 @@ test('where a request without an event time has none, it is answered, recorded, 
   // Known by the event clock, since its truth had no time of its own.
   expect(found?.truths).toMatchObject([{ value: 1, knownAt: new Date(at(5)) }]);
   const all = { from: '1970-01-01T00:00:00Z', to: '9999-01-01T00:00:00Z' };
-  expect(await coverage(endpoint.stores, endpoint.name, all, all.to)).toEqual({ predictions: 2, truths: 0 });
+  expect(await coverage(endpoint.stores, endpoint.name, all, all.to)).toEqual({
+    version: 1,
+    predictions: 2,
+    truths: 0,
+  });
 });
 
 test('where no monitor runs the lifecycle is told, which starts one', async () => {

@@ -9,7 +9,7 @@ import {
   windowRows,
 } from '../../src/stores/predictions';
 import { countConflicts, listConflicts } from '../../src/stores/conflicts';
-import { countUnmatched, listUnmatched } from '../../src/stores/truths';
+import { countUnmatched, knownWhen, listUnmatched } from '../../src/stores/truths';
 import { openTestEndpoint, type TestEndpoint } from '../replica/test-endpoint';
 import { raw } from '../support/raw-records';
 
@@ -105,12 +105,30 @@ test('truths that the world knew later can be left out', async () => {
 
 test('coverage counts predictions with a truth that was known, not truths', async () => {
   const known = (asOf: string, period = PERIOD) => coverage(stores, 'flights-1', period, asOf);
-  expect(await known('2001-02-22T00:00:00Z')).toEqual({ predictions: 4, truths: 2 });
+  expect(await known('2001-02-22T00:00:00Z')).toEqual({ version: 1, predictions: 4, truths: 2 });
   // What is counted is what is judged: that of the last prediction is known on the 9th.
-  expect(await known('2001-02-08T00:00:00Z')).toEqual({ predictions: 4, truths: 1 });
+  expect(await known('2001-02-08T00:00:00Z')).toEqual({ version: 1, predictions: 4, truths: 1 });
   expect((await rows('2001-02-08T00:00:00Z')).filter(([, value]) => value !== undefined)).toHaveLength(1);
   const empty = { from: '2002-01-01T00:00:00Z', to: '2002-01-08T00:00:00Z' };
   expect(await known('2002-02-01T00:00:00Z', empty)).toEqual({ predictions: 0, truths: 0 });
+});
+
+test('coverage is that of the version whose rows a window judges: the one that answered most, the newest of equals', async () => {
+  const writer = recordWriter(stores, 'flights-6');
+  const at = '2001-02-02T06:00:00Z';
+  const answered = (id: string, version: number) => prediction(id, at, 0.5, { version });
+  const [ones, twos] = [
+    ['a', 'b', 'c'],
+    ['d', 'e'],
+  ];
+  await writer.insertPredictions([...ones!.map((id) => answered(id, 1)), ...twos!.map((id) => answered(id, 2))]);
+  await writer.insertPredictions([prediction('s', at, 0.5, { version: 2, synthetic: true })]);
+  await writer.insertTruths(['a', 'd', 'e', 's'].map((id) => truth(id, 1, '2001-02-03T00:00:00Z')));
+  const known = () => coverage(stores, 'flights-6', PERIOD, '2001-02-08T00:00:00Z');
+  expect(await known()).toEqual({ version: 1, predictions: 3, truths: 1 });
+  expect(await knownWhen(stores, 'flights-6', PERIOD, 1, 2, '2001-02-08T00:00:00Z')).toBeUndefined();
+  await writer.insertPredictions([answered('f', 2)]);
+  expect(await known()).toEqual({ version: 2, predictions: 3, truths: 2 });
 });
 
 test('the next prediction from a time on, synthetic traffic left out', async () => {
@@ -168,7 +186,11 @@ test('a truth that came before its prediction is matched when that comes', async
   expect(await writer.insertTruths([early, truth('a', 0, '2001-02-03T00:00:00Z')])).toBe(2);
   expect(await countUnmatched(stores, 'flights-4')).toBe(2);
   await writer.insertPredictions([prediction('a', '2001-02-02T06:00:00Z')]);
-  expect(await coverage(stores, 'flights-4', PERIOD, '2001-02-08T00:00:00Z')).toEqual({ predictions: 1, truths: 1 });
+  expect(await coverage(stores, 'flights-4', PERIOD, '2001-02-08T00:00:00Z')).toEqual({
+    version: 1,
+    predictions: 1,
+    truths: 1,
+  });
   expect((await listUnmatched(stores, 'flights-4', 10)).map(({ why }) => why)).toEqual(['another value is stored']);
 });
 

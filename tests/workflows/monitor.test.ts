@@ -150,13 +150,29 @@ test('windows are judged in order and once each, whatever signals come twice or 
   expect(sent.cause.detail).toContain('in 2 of the last 3 windows');
 });
 
+test('a window in a canary waits for the truth of the version that it judges, however much of the other’s is there', async () => {
+  await serveWeek(worker.stores, project, { from: W1, covered: 0.925 });
+  // With these 499 of 520 have their truth, more than 95 in 100; of version 1 alone 92.
+  await serveWeek(worker.stores, project, { from: W1, name: 'canary', version: 2, days: 6 });
+  await shipped('2001-02-09T00:00:00Z');
+  const handle = await start();
+  await passed(handle, W2);
+  await eventually('what it waits for', async () =>
+    (await details()).includes('truth: 259 of 280 predictions of version 1 have it, 266 are needed') ? true : undefined
+  );
+  expect(await windows()).toEqual([]);
+  await serveWeek(worker.stores, project, { from: W1, covered: 1 });
+  await passed(handle, W2, 'covered');
+  expect((await judged(1))[0]).toMatchObject({ version: 1, rows: 280, truths: 266 });
+});
+
 test('a window waits for its truth; its verdict knows the truths up to the one that made enough, and no later', async () => {
   await serveWeek(worker.stores, project, { from: W1, covered: 0.5 });
   await shipped('2001-02-09T00:00:00Z');
   const handle = await start();
   await passed(handle, W2);
   await eventually('what it waits for', async () =>
-    (await details()).includes('truth: 140 of 280 predictions have it, 266 are needed') ? true : undefined
+    (await details()).includes('truth: 140 of 280 predictions of version 1 have it, 266 are needed') ? true : undefined
   );
   expect(await windows()).toEqual([]);
   await serveWeek(worker.stores, project, { from: W1, covered: 1 });
