@@ -22,12 +22,13 @@ export async function jsonLinesTable(
   const raw = `read_ndjson_objects(${path(file)}, compression = 'uncompressed', hive_partitioning = false, maximum_object_size = ${lineBytes()})`;
   await requireRow(database, file, raw);
   const pointers = names.map((name) => text(pointerTo(columns[name]!.from ?? name)));
-  const from = `(SELECT json, json_extract(json, [${pointers.join(', ')}]) AS f, row_number() OVER () - 1 AS "${ROW}" FROM ${raw})`;
+  const all = `[${pointers.join(', ')}]`;
+  const read = `json_extract_string(json, ${all}) AS f, json_type(json, ${all}) AS k`;
+  const from = `(SELECT json, ${read}, row_number() OVER () - 1 AS "${ROW}" FROM ${raw})`;
   await checkPresent(database, file, columns, from);
   const cells = names.map((name, i) => {
-    const value = `f[${i + 1}]`;
-    const allowed = `json_type(${value}) IN (${kindsOf(columns[name]!).map(text).join(', ')})`;
-    return [name, { text: `json_extract_string(${value}, '$')`, allowed }] as const;
+    const allowed = `k[${i + 1}] IN (${kindsOf(columns[name]!).map(text).join(', ')})`;
+    return [name, { text: `f[${i + 1}]`, allowed }] as const;
   });
   const misfit = `CASE WHEN json_type(json) <> 'OBJECT' THEN 'not a JSON object' END`;
   return { from, misfit, cells: Object.fromEntries(cells), decimal: '.' };
@@ -61,7 +62,7 @@ async function checkPresent(
   from: string
 ): Promise<void> {
   const names = Object.keys(columns);
-  const present = names.map((_, i) => `coalesce(bool_or(f[${i + 1}] IS NOT NULL), false) AS p${i}`).join(', ');
+  const present = names.map((_, i) => `coalesce(bool_or(k[${i + 1}] IS NOT NULL), false) AS p${i}`).join(', ');
   const absentFrom = async (rows: string) => {
     const [found] = await database.rows(`SELECT ${present} FROM ${rows}`);
     return names.filter((_, i) => found?.[`p${i}`] !== true);
