@@ -19,7 +19,7 @@ import { findRequest } from '../../src/stores/requests';
 import { type Flight, sampledFlights } from './flights';
 import { parseOptions, type QuickstartOptions } from './options';
 import { approved } from './people';
-import { type Running, requireAlive, startProcess } from './processes';
+import { freePort, type Running, requireAlive, startProcess } from './processes';
 import { report } from './report';
 import { say, waitFor } from './say';
 import { temporalUiOf } from './temporal-ui';
@@ -313,17 +313,6 @@ async function nextProject(stores: Stores, client: MlopsClient): Promise<string>
   }
   const numbers = names.flatMap((name) => /^flights-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
   return `flights-${Math.max(0, ...numbers) + 1}`;
-}
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  return new Promise((done, failed) => {
-    const server = createServer().once('error', failed);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 function signed(value: number): string {

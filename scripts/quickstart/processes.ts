@@ -1,6 +1,7 @@
-/** The worker and the endpoint's replica: processes of their own, which stay when the quickstart ends. */
+/** Workers and replicas that a script starts: processes of their own, which stay when it ends. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { builtFile } from '../../src/runtime/package-root';
 import { say, waitFor } from './say';
@@ -39,10 +40,10 @@ export function requireAlive(running: Running): void {
   if (!isOurs(running.pid)) throw new Error(`${running.name} has ended:\n${logOf(running).slice(-2000)}`);
 }
 
-async function endProcess(name: string): Promise<void> {
+export async function endProcess(name: string): Promise<void> {
   const pid = Number(readText(pidFile(name)));
   if (!(pid > 0) || !isOurs(pid)) return;
-  say(`ending the ${name} of an earlier quickstart`);
+  say(`ending the ${name} that runs`);
   process.kill(pid, 'SIGTERM');
   await waitFor(`the earlier ${name} to end`, () => (isOurs(pid) ? undefined : true), 30_000);
 }
@@ -59,4 +60,14 @@ function readText(path: string): string {
   } catch {
     return '';
   }
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((done, failed) => {
+    const server = createServer().once('error', failed);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
 }

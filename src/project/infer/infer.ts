@@ -117,6 +117,7 @@ export function inferProject(request: InferRequest, question: Question, answers:
       { metric: 'logLoss', against: 'champion', atMost: 0 },
     ],
     approval: { approvers: [...request.approvers], approversNeeded: 1 },
+    monitoring: { minRows: note('monitoring.minRows', split.minRows) },
   };
   comments.set('gates', {
     why: 'better than predicting the share of yes for everyone, and no worse than the model that is live',

@@ -58,30 +58,35 @@ export function inferEventTime(rows: number, columns: readonly InferredColumn[])
 export interface InferredSplit {
   readonly period: Inferred<Period>;
   readonly split: Inferred<SplitDefinition>;
+  readonly minRows: Inferred<number>;
 }
 
 const LEAST_TEST_ROWS = 200;
 const WANTED_OF_PERIOD = 50;
+/** Days. */
+const LENGTHS = [1, 7, 28, 91];
+const LONGEST = 364;
 
 /** The last fifth of the rows tests, in whole periods; a period is a day, a week or four, so that it has some rows. */
 export function inferSplit(rows: number, { time }: InferredColumn): InferredSplit {
-  const [from, p80, to] = [time?.min, time?.p80, time?.max].map((iso) => Date.parse(iso ?? '') / DAY_MS) as [
+  const [from, p80, to] = [time?.min, time?.p80, time?.p99].map((iso) => Date.parse(iso ?? '') / DAY_MS) as [
     number,
     number,
     number,
   ];
   const days = Math.max(1, to - from);
   // By the last fifth, where rows may be denser than before.
-  const perDay = (0.2 * rows) / Math.max(1, to - p80);
-  const length = [1, 7, 28].find((each) => perDay * each >= WANTED_OF_PERIOD) ?? 28;
+  const perDay = (0.19 * rows) / Math.max(1, to - p80);
+  const length = LENGTHS.find((each) => perDay * each >= WANTED_OF_PERIOD) ?? LONGEST;
   const testDays = Math.min(Math.max(to - p80, LEAST_TEST_ROWS / perDay), days / 2);
   const testPeriods = Math.max(1, Math.round(testDays / length));
   const testRows = Math.min(Math.round(perDay * length * testPeriods), rows);
-  const name = length === 1 ? 'days' : length === 7 ? 'weeks from Monday' : 'four weeks';
+  const name = length === 1 ? 'days' : length === 7 ? 'weeks from Monday' : `${length / 7} weeks each`;
+  const ofPeriod = Math.round(perDay * length);
   return {
     period: {
       value: { days: length, offsetDays: length === 7 ? 4 : 0 },
-      why: `${name} of about ${counted(Math.round(perDay * length))} rows`,
+      why: `${name} of about ${counted(ofPeriod)} rows`,
     },
     split: {
       value: {
@@ -90,6 +95,10 @@ export function inferSplit(rows: number, { time }: InferredColumn): InferredSpli
         minTestRows: Math.max(10, Math.floor(testRows / 2)),
       },
       why: `the last ${counted(testPeriods)} whole periods, about ${counted(testRows)} rows, test; all before train`,
+    },
+    minRows: {
+      value: Math.min(200, Math.max(10, Math.floor(ofPeriod / 2))),
+      why: 'windows of monitoring have the same length; one with fewer rows gets no verdict',
     },
   };
 }

@@ -83,6 +83,8 @@ export interface TimeReading {
   readonly max: string;
   /** Four fifths of the values are before it. */
   readonly p80: string;
+  /** 99 of 100 values are before it: what is later may be a mistake. */
+  readonly p99: string;
   /** Whether the time of day differs between rows. */
   readonly timeOfDay: boolean;
 }

@@ -55,7 +55,7 @@ export async function timeReadings(database: Database, present: number): Promise
     if (Number(sampled?.['read']) < LEAST_SHARE * Number(sampled?.['n'])) continue;
     const [found] = await database.rows(
       `SELECT coalesce(sum(n), 0)::DOUBLE AS read, epoch_us(min(t)) AS min, epoch_us(max(t)) AS max,
-         min(epoch_us(t)) FILTER (WHERE before >= '0.8'::DOUBLE * total) AS p80, count(DISTINCT (epoch_us(t) % 86400000000)) AS clocks
+         min(epoch_us(t)) FILTER (WHERE before >= '0.8'::DOUBLE * total) AS p80, min(epoch_us(t)) FILTER (WHERE before >= '0.99'::DOUBLE * total) AS p99, count(DISTINCT (epoch_us(t) % 86400000000)) AS clocks
        FROM (SELECT n, t, sum(n) OVER (ORDER BY t) AS before, sum(n) OVER () AS total
          FROM (SELECT n, ${expression} AS t FROM one) WHERE t IS NOT NULL)`
     );
@@ -67,6 +67,7 @@ export async function timeReadings(database: Database, present: number): Promise
       min: isoOf(found?.['min'] as bigint),
       max: isoOf(found?.['max'] as bigint),
       p80: isoOf(found?.['p80'] as bigint),
+      p99: isoOf(found?.['p99'] as bigint),
       timeOfDay: Number(found?.['clocks']) > 1,
     });
   }

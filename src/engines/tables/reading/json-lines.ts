@@ -1,8 +1,9 @@
-/** JSON Lines: one object a line. A column that is absent or null is missing; of another JSON type than declared, unparsed. */
+/** JSON Lines, one object a line, or one array of objects. A column that is absent or null is missing; of another JSON type than declared, unparsed. */
 import type { ColumnDefinition, SourceDefinition } from '../../../domain/definition';
 import type { Database } from '../duckdb';
 import { path, ROW, text } from '../sql';
 import { countsTime } from './moments-of-text';
+import { isJsonArray } from './json-array';
 import { missingColumn } from './positions';
 import { requireRow } from './require-row';
 import { lineBytes } from './source-limits';
@@ -19,7 +20,8 @@ export async function jsonLinesTable(
   { columns }: Pick<SourceDefinition, 'columns'>
 ): Promise<RawTable> {
   const names = Object.keys(columns);
-  const raw = `read_ndjson_objects(${path(file)}, compression = 'uncompressed', hive_partitioning = false, maximum_object_size = ${lineBytes()})`;
+  const format = (await isJsonArray(file)) ? 'array' : 'newline_delimited';
+  const raw = `read_json_objects(${path(file)}, format = '${format}', compression = 'uncompressed', hive_partitioning = false, maximum_object_size = ${lineBytes()})`;
   await requireRow(database, file, raw);
   const pointers = names.map((name) => text(pointerTo(columns[name]!.from ?? name)));
   const all = `[${pointers.join(', ')}]`;

@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { MlopsError } from '../../../domain/errors';
+import { isJsonArray } from './json-array';
 import { quoted } from '../../../domain/quote';
 import { messageOf } from '../duckdb';
 import { lineBytes } from './source-limits';
@@ -58,6 +59,10 @@ async function lineTooLong(file: string, found: number | undefined, local: strin
 /** DuckDB's own count of lines is off where its buffers end. */
 async function notJson(file: string, said: string, local: string): Promise<MlopsError> {
   const encoding = said.includes('invalid UTF-8');
+  if (!encoding && (await isJsonArray(local))) {
+    const fix = 'Write the whole array, or each row as one JSON object on a line of its own.';
+    return new MlopsError('MLOPS_SOURCE_UNREADABLE', 'The array is not JSON to its end.', { file }, fix);
+  }
   const line = await firstLine(local, encoding ? (text) => text.includes('\ufffd') : isNotJson);
   return new MlopsError(
     'MLOPS_SOURCE_UNREADABLE',

@@ -30,6 +30,20 @@ test('an object a line, by names with any characters, exactly as they are writte
   ]);
 });
 
+test('one array of objects, over several lines or in one', async () => {
+  const objects = [
+    { a: 1, s: '[x]' },
+    { a: 2, s: null },
+  ];
+  const expected = [
+    { a: 1n, s: '[x]' },
+    { a: 2n, s: null },
+  ];
+  for (const content of [JSON.stringify(objects, undefined, 2), `\n ${JSON.stringify(objects)}`]) {
+    expect(await jsonl(content, { a: 'integer', s: 'string' })).toEqual(expected);
+  }
+});
+
 test('what is absent, null or a mark is missing', async () => {
   const rows = await jsonl(
     '{"a": 1, "s": "x"}\n{"a": null}\n{"s": "", "a": "NA"}\n{"s": "NA", "a": NaN}\n',
@@ -87,7 +101,7 @@ test.each<[string, string | Uint8Array, RegExp]>([
   ['a line that is not JSON', '{"a": 1}\n{"a": 2\n{"a": 3}\n', /SOURCE_UNREADABLE.*A line is not JSON.*line=2/],
   ['a line that is cut', '{"a": 1}\n\n{"a":', /SOURCE_UNREADABLE.*A line is not JSON.*line=3/],
   ['a line that is cut, in gzip', gzipSync('{"a": 1}\n{"a":'), /SOURCE_UNREADABLE.*A line is not JSON.*line=2/],
-  ['an array of objects', '[{"a": 1},\n{"a": 2}]\n', /SOURCE_UNREADABLE.*line=1/],
+  ['an array that is cut', '[{"a": 1},\n{"a": 2', /SOURCE_UNREADABLE: The array is not JSON to its end/],
   [
     'bytes that are no UTF-8',
     Buffer.from('{"a": "\xe9"}\n', 'latin1'),
