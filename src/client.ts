@@ -17,7 +17,7 @@ import { digestOf } from './runtime/digest';
 import { packDefinition } from './runtime/packed-definition';
 import type { ProjectDefinition } from './domain/definition';
 import { MlopsError } from './domain/errors';
-import { lifecycleId, monitorId, PROJECT_NAME, parseRequest, phaseId, requestId } from './domain/ids';
+import { lifecycleId, monitorId, parseRequest, phaseId, requestId } from './domain/ids';
 import {
   type ApplyMessage,
   type ClockMessage,
@@ -35,6 +35,8 @@ import type { ApproveInput, EvaluateInput, EvaluateResult, LifecycleState } from
 import { COMPUTE_SUFFIX, DEFAULT_TASK_QUEUE } from './domain/queues';
 import { type Environment, readEnvironment } from './runtime/environment';
 import { requirePayload } from './runtime/payload';
+import { type Pollers, pollersOf, requirePollers } from './runtime/pollers';
+import { checkProject, noLifecycle, noMonitor } from './runtime/project-errors';
 import { refusal } from './runtime/refusal';
 import { startServer } from './runtime/server-advice';
 import { temporalConfig } from './runtime/temporal-config';
@@ -54,9 +56,19 @@ export interface MlopsClientOptions {
 const NO_WORKER_AFTER_MS = 4_000;
 /** A person waits for it; the SDK's own limit is 10 s. */
 const CONNECT_WITHIN_MS = 5_000;
-/** A gRPC status. */
-const UNIMPLEMENTED = 12;
 
+/** A workflow that takes operators' messages, and what its absence is called. */
+interface Recipient {
+  readonly id: string;
+  readonly missing: (project: string, cause: Error) => MlopsError;
+}
+
+/**
+ * A method that sends a message looks for a worker first, and fails with MLOPS_NO_WORKER after 4 s where none polls the
+ * project's queue. It then waits for the answer without a limit of its own, through restarts of the worker:
+ * `client.temporal.withDeadline` sets one. An answer `refused` has a reason, and nothing was changed. A lifecycle knows
+ * the ids of the last 100 messages that it answered. MLOPS_UNKNOWN_PROJECT: no lifecycle of this name runs.
+ */
 export class MlopsClient {
   readonly temporal: Client;
   readonly taskQueue: string;
@@ -89,7 +101,13 @@ export class MlopsClient {
     return new MlopsClient(new Client({ connection, namespace, ...converter }), taskQueue, connection);
   }
 
-  /** Starts a project's lifecycle with its first cycle; answers once the worker has checked every registered name. */
+  /**
+   * Starts a project's lifecycle with its first cycle, with what is known at `asOf`. `refused` where one runs already.
+   * Waits until the worker has checked and registered the definition; the cycle runs after the answer.
+   * Sent again with the same `id`, it is refused as running already, and starts nothing twice.
+   * @throws MlopsError MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER,
+   *   MLOPS_PAYLOAD_TOO_LARGE
+   */
   async start(start: {
     readonly definition: ProjectDefinition;
     readonly asOf: string;
@@ -159,6 +177,9 @@ export class MlopsClient {
   /**
    * Decides on an approval request, `<project>/<cycle>`. A request without a run of its own answers too: a short run
    * reads the record, answers, records, ends.
+   * Waits until the decision is judged and recorded; `state` is the request's after it. `outcome: 'refused'` has a
+   * `code` and a `reason`. The same decision, by `id` and content, of the same person gets the same answer.
+   * @throws MlopsError MLOPS_USAGE (not a request's name), MLOPS_NO_WORKER
    */
   async decide(request: string, decision: DecisionMessage): Promise<DecisionAnswer> {
     const name = parseRequest(request);
@@ -194,72 +215,125 @@ export class MlopsClient {
     }
   }
 
-  // The operator's messages, from here to rollback. Each waits until the lifecycle's worker has judged and recorded the message, not until
-  // its effect is done: `status` and the records show that. `outcome: 'refused'` has a reason and changes nothing. The same
-  // `message.id` from the same sender gets the same answer, however often it is sent.
-  // Errors: MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER (no worker polls the queue, after 4 s), MLOPS_UNKNOWN_PROJECT
-  // (no lifecycle of this name runs), MLOPS_TOO_MANY_MESSAGES.
-
-  /** Asks for one more cycle, with what is known at `message.asOf`. Waits until the definition is registered. */
+  /**
+   * Asks for one more cycle, with what is known at `message.asOf`. With `supersede`, an open approval request is closed
+   * first.
+   * Waits until the definition is registered and the message recorded; the cycle begins after the answer.
+   * Sent again with the same `message.id`: the same answer, and no second effect.
+   * @throws MlopsError MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER, MLOPS_UNKNOWN_PROJECT,
+   *   MLOPS_TOO_MANY_MESSAGES
+   */
   retrain(project: string, message: RetrainMessage): Promise<OperatorAnswer> {
     return this.#operate(project, MESSAGES.retrain, message);
   }
 
-  /** Changes the definition, from the next cycle on. Waits until it is checked and registered; where that loosens the policy, the answer says which request must be approved first. Also MLOPS_PAYLOAD_TOO_LARGE. */
+  /**
+   * Changes the definition, from the next cycle on; where that loosens the policy, the answer says which request must
+   * be approved first.
+   * Waits until the definition is checked and registered. One that is invalid is `refused`, with the reason.
+   * Sent again with the same `message.id`: the same answer, and no second effect.
+   * @throws MlopsError MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER, MLOPS_UNKNOWN_PROJECT,
+   *   MLOPS_TOO_MANY_MESSAGES, MLOPS_PAYLOAD_TOO_LARGE
+   */
   apply(definition: ProjectDefinition, message: OperatorMessage): Promise<OperatorAnswer> {
     const applied: ApplyMessage = { ...message, definition: packDefinition(definition) };
     requirePayload('The definition is too large for a workflow.', applied, 'Make it smaller.');
     return this.#operate(definition.name, MESSAGES.apply, applied);
   }
 
-  /** Runs the failed phase again; refused where none has failed. Finished steps are reused. */
+  /**
+   * Runs the failed phase again; finished steps are reused. Refused where no phase has failed.
+   * Waits until the message is recorded; the phase runs after the answer.
+   * Sent again with the same `message.id`: the same answer, and no second effect.
+   * @throws MlopsError MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER, MLOPS_UNKNOWN_PROJECT,
+   *   MLOPS_TOO_MANY_MESSAGES
+   */
   retry(project: string, message: OperatorMessage): Promise<OperatorAnswer> {
     return this.#operate(project, MESSAGES.retry, message);
   }
 
-  /** Ends the cycle whose phase failed, as skipped; refused where none has failed. */
+  /**
+   * Ends the cycle whose phase failed, as skipped. Refused where no phase has failed.
+   * Waits until the message is recorded; the cycle ends after the answer.
+   * Sent again with the same `message.id`: the same answer, and no second effect.
+   * @throws MlopsError MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER, MLOPS_UNKNOWN_PROJECT,
+   *   MLOPS_TOO_MANY_MESSAGES
+   */
   skip(project: string, message: OperatorMessage): Promise<OperatorAnswer> {
     return this.#operate(project, MESSAGES.skip, message);
   }
 
-  /** Stops the lifecycle before its next phase. The running phase and deadlines go on, and decisions are taken. */
+  /**
+   * Stops the lifecycle before its next phase. The running phase and deadlines go on, and decisions are taken.
+   * Waits until the message is recorded, not until the running phase ends.
+   * Sent again with the same `message.id`: the same answer, and no second effect.
+   * @throws MlopsError MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER, MLOPS_UNKNOWN_PROJECT,
+   *   MLOPS_TOO_MANY_MESSAGES
+   */
   pause(project: string, message: OperatorMessage): Promise<OperatorAnswer> {
     return this.#operate(project, MESSAGES.pause, message);
   }
 
-  /** Continues a paused lifecycle; refused where it is not paused. */
+  /**
+   * Continues a paused lifecycle. Refused where it is not paused.
+   * Waits until the message is recorded; the next phase begins after the answer.
+   * Sent again with the same `message.id`: the same answer, and no second effect.
+   * @throws MlopsError MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER, MLOPS_UNKNOWN_PROJECT,
+   *   MLOPS_TOO_MANY_MESSAGES
+   */
   unpause(project: string, message: OperatorMessage): Promise<OperatorAnswer> {
     return this.#operate(project, MESSAGES.unpause, message);
   }
 
-  /** Ends the lifecycle: its running phase is cancelled and an unfinished rollout undone, after the answer. */
+  /**
+   * Ends the lifecycle: its running phase is cancelled and an unfinished rollout undone.
+   * Waits until the message is recorded; the lifecycle ends after the answer.
+   * Sent again with the same `message.id`: the same answer, and no second effect.
+   * @throws MlopsError MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER, MLOPS_UNKNOWN_PROJECT,
+   *   MLOPS_TOO_MANY_MESSAGES
+   */
   stop(project: string, message: OperatorMessage): Promise<OperatorAnswer> {
     return this.#operate(project, MESSAGES.stop, message);
   }
 
-  /** Serves an earlier version again, one that was approved: `message.to`, by default the one that was live before. Its rollout runs after the answer. */
+  /**
+   * Serves an earlier version again, one that was approved: `message.to`, by default the one that was live before.
+   * Waits until the message is judged and recorded; its rollout runs after the answer.
+   * Sent again with the same `message.id`: the same answer, and no second effect.
+   * @throws MlopsError MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER, MLOPS_UNKNOWN_PROJECT,
+   *   MLOPS_TOO_MANY_MESSAGES
+   */
   rollback(project: string, message: RollbackMessage): Promise<OperatorAnswer> {
     return this.#operate(project, MESSAGES.rollback, message);
   }
 
   /**
-   * Sets the endpoint's event clock; the project's monitor judges the windows after it again.
-   * @throws MlopsError MLOPS_UNKNOWN_PROJECT where no monitor runs
+   * Sets the endpoint's event clock to `message.at`; the project's monitor judges the windows after it again.
+   * Waits until the clock is set and that is recorded; replicas follow, and windows are judged, after the answer.
+   * Sent again by the same person with the same `message.id`, it has no second effect.
+   * @throws MlopsError MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER, MLOPS_UNKNOWN_PROJECT (no monitor
+   *   runs), MLOPS_TOO_MANY_MESSAGES
    */
   setClock(project: string, message: ClockMessage): Promise<OperatorAnswer> {
-    return this.#operate(project, MESSAGES.setClock, message, monitorId(project));
+    return this.#operate(project, MESSAGES.setClock, message, { id: monitorId(project), missing: noMonitor });
   }
 
   /**
    * Rolls out a version that was approved and is not live, by the steps of its definition. Refused once its approval is
-   * over (`approval.validFor`), or another champion is live than the one it was compared with. Answers once the rollout
-   * has begun; the same id is answered once.
+   * over (`approval.validFor`), or where another champion is live than the one it was compared with.
+   * Waits until the rollout has begun, not until it has ended.
+   * Sent again with the same `message.id`: the same answer, and no second effect.
+   * @throws MlopsError MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER, MLOPS_UNKNOWN_PROJECT,
+   *   MLOPS_TOO_MANY_MESSAGES
    */
   deploy(project: string, message: DeployMessage): Promise<OperatorAnswer> {
     return this.#operate(project, MESSAGES.deploy, message);
   }
 
-  /** What the lifecycle does and what it waits for: a query, which changes nothing. Errors: MLOPS_NAME_INVALID, MLOPS_NO_WORKER, MLOPS_UNKNOWN_PROJECT. */
+  /**
+   * What the lifecycle does and what it waits for: a query, which changes nothing.
+   * @throws MlopsError MLOPS_NAME_INVALID, MLOPS_NO_WORKER, MLOPS_UNKNOWN_PROJECT
+   */
   async status(project: string): Promise<LifecycleStatus> {
     checkProject(project);
     await this.requireWorker(NO_WORKER_AFTER_MS, await this.queueOf(project));
@@ -267,13 +341,14 @@ export class MlopsClient {
       .getHandle(lifecycleId(project))
       .query<LifecycleStatus>(MESSAGES.status)
       .catch((error: unknown) => {
-        throw notThere(project, error);
+        throw error instanceof WorkflowNotFoundError ? noLifecycle(project, error) : error;
       });
   }
 
   /**
    * Evaluates a version outside of a cycle, and waits for the result, which may take hours. It ingests and labels up to asOf first, and
-   * reuses finished steps. Each call starts a workflow of its own. Errors: MLOPS_NO_WORKER, and what the evaluation failed with.
+   * reuses finished steps. Each call starts a workflow of its own.
+   * @throws MlopsError MLOPS_NO_WORKER, and what the evaluation failed with
    */
   async evaluate(input: Omit<EvaluateInput, 'v' | 'cycle'>): Promise<EvaluateResult> {
     await this.requireWorker();
@@ -297,16 +372,11 @@ export class MlopsClient {
   }
 
   /** Pollers of a queue's workflow and activity tasks, by the server's word. */
-  async pollers(queue: string = this.taskQueue): Promise<{ workflows: number; activities: number }> {
-    const ask = async (taskQueueType: 1 | 2): Promise<number> => {
-      const request = { namespace: this.temporal.options.namespace, taskQueue: { name: queue }, taskQueueType };
-      return (await this.temporal.workflowService.describeTaskQueue(request)).pollers?.length ?? 0;
-    };
-    const [workflows, activities] = await Promise.all([ask(1), ask(2)]);
-    return { workflows, activities };
+  pollers(queue: string = this.taskQueue): Promise<Pollers> {
+    return pollersOf(this.temporal, queue);
   }
 
-  computePollers(): Promise<{ workflows: number; activities: number }> {
+  computePollers(): Promise<Pollers> {
     return this.pollers(`${this.taskQueue}${COMPUTE_SUFFIX}`);
   }
 
@@ -321,18 +391,8 @@ export class MlopsClient {
   }
 
   /** A message to a queue that no worker polls would wait in silence. A server that can't say (a test server) is trusted. */
-  async requireWorker(withinMs: number = NO_WORKER_AFTER_MS, queue: string = this.taskQueue): Promise<void> {
-    const until = Date.now() + withinMs;
-    for (;;) {
-      const pollers = await this.pollers(queue).catch((error: { readonly code?: unknown }) => {
-        if (error.code === UNIMPLEMENTED) return undefined;
-        throw error;
-      });
-      if (pollers === undefined || pollers.workflows > 0) return;
-      if (Date.now() > until) break;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-    throw new MlopsError('MLOPS_NO_WORKER', `no worker polls ${queue}`, { queue }, 'Start one: mlops worker.');
+  requireWorker(withinMs: number = NO_WORKER_AFTER_MS, queue: string = this.taskQueue): Promise<void> {
+    return requirePollers(this.temporal, queue, withinMs);
   }
 
   async close(): Promise<void> {
@@ -343,39 +403,18 @@ export class MlopsClient {
     project: string,
     name: string,
     message: OperatorMessage,
-    workflowId = lifecycleId(project)
+    to: Recipient = { id: lifecycleId(project), missing: noLifecycle }
   ): Promise<OperatorAnswer> {
     checkProject(project);
     await this.requireWorker(NO_WORKER_AFTER_MS, await this.queueOf(project));
     try {
-      return await this.temporal.workflow.getHandle(workflowId).executeUpdate<OperatorAnswer, [OperatorMessage]>(name, {
+      return await this.temporal.workflow.getHandle(to.id).executeUpdate<OperatorAnswer, [OperatorMessage]>(name, {
         args: [message],
         // Temporal would answer one that failed with its failure for ever; the lifecycle knows the message by its own id.
         updateId: `${message.id}.${randomUUID().slice(0, 8)}`,
       });
     } catch (error) {
-      throw notThere(project, refusal(error));
+      throw error instanceof WorkflowNotFoundError ? to.missing(project, error) : refusal(error);
     }
   }
-}
-
-function checkProject(project: string): void {
-  if (!PROJECT_NAME.test(project))
-    throw new MlopsError(
-      'MLOPS_NAME_INVALID',
-      'This is not a project name.',
-      { project },
-      'Small letters, digits and hyphens, at most 48.'
-    );
-}
-
-function notThere(project: string, error: unknown): unknown {
-  if (!(error instanceof WorkflowNotFoundError)) return error;
-  return new MlopsError(
-    'MLOPS_UNKNOWN_PROJECT',
-    'No lifecycle of this project is running.',
-    { project },
-    'mlops ls projects lists them; mlops start begins one.',
-    { cause: error }
-  );
 }

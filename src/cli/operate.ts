@@ -9,9 +9,14 @@ import { addVerb, answering, type Outcome } from './verb';
 
 export type OperateOptions = SenderOptions & ClientOptions;
 
-export function answered(project: string, message: OperatorMessage, answer: OperatorAnswer): Outcome {
+export function answered(
+  project: string,
+  message: OperatorMessage,
+  answer: OperatorAnswer,
+  workflowId: string = lifecycleId(project)
+): Outcome {
   return {
-    json: { project, workflowId: lifecycleId(project), id: message.id, by: message.by, ...answer },
+    json: { project, workflowId, id: message.id, by: message.by, ...answer },
     text: answer.outcome === 'accepted' ? `${project}: ${answer.reason}` : '',
     ...(answer.outcome === 'refused' ? { failed: `${project} refused: ${answer.reason}` } : {}),
   };

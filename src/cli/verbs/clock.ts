@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { MlopsError } from '../../domain/errors';
+import { monitorId } from '../../domain/ids';
 import type { EventClockRecord, Records } from '../../records';
 import { withClient, withRecords } from '../connect';
 import { answered, type OperateOptions } from '../operate';
@@ -20,7 +21,7 @@ export function addClock(program: Command): void {
         if (set === undefined) return withRecords((records) => clockOutcome(project, records));
         return withClient(options, async (client) => {
           const message = { ...senderOf(options), at: set };
-          return answered(project, message, await client.setClock(project, message));
+          return answered(project, message, await client.setClock(project, message), monitorId(project));
         });
       })
     );
