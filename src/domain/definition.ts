@@ -75,7 +75,7 @@ export interface SourceDefinition {
   readonly name: string;
   /** Built-in `file`, or a reader registered on the worker. */
   readonly reader: { readonly file: FileReader } | RegisteredUse;
-  /** Texts that stand for a missing value in CSV and JSON Lines; a column may have its own. */
+  /** Texts that stand for a missing value, in every format; a column may have its own. */
   readonly missing: readonly string[];
   readonly columns: Readonly<Record<string, ColumnDefinition>>;
   /** Columns that identify a row: one that comes again is a correction. */
