@@ -1,6 +1,7 @@
 /** Ingest as an activity on the real stores: what a snapshot inherits, what reads it, and what its key holds. */
-import { appendFile } from 'node:fs/promises';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import flights from '../../examples/flights/project';
 import type { ActivityDeps } from '../../src/activities/deps';
@@ -84,6 +85,27 @@ async function snapshot(
   const observation = await run(() => activities.mlopsObserve({ definition, asOf }));
   return run(() => activities.mlopsIngest({ definition, observation, ...(parent === undefined ? {} : { parent }) }));
 }
+
+test('a path that names many files: their list is an artifact, files that are not named are not read', async () => {
+  const folder = join(system.folder, 'many', 'deep');
+  await mkdir(folder, { recursive: true });
+  for (let i = 0; i < 120; i += 1) {
+    const content = `${HEADER}${i},2024-02-01,${i}\n`;
+    await writeFile(join(folder, `${i}.csv`), i % 2 === 0 ? content : gzipSync(content));
+  }
+  await writeFile(join(folder, 'notes.txt'), 'not a table');
+  const reader = { file: { path: 'many/**/*.csv', format: 'csv' } } as const;
+  const definition = await recorded({ ...DEFINITION, source: { ...DEFINITION.source, reader } });
+  const asOf = '2024-03-01T00:00:00Z';
+  const activities = ingestActivities(deps);
+  const observation = await run(() => activities.mlopsObserve({ definition, asOf }));
+  expect(JSON.stringify(observation).length).toBeLessThan(1_000);
+  const { body } = await system.stores.facts.get(await run(() => activities.mlopsIngest({ definition, observation })));
+  expect(body.rows).toBe(120);
+  const files = [{ path: 'many/../events.csv', digest: `sha256:${'0'.repeat(64)}`, bytes: 1 }] as const;
+  const forged = run(() => activities.mlopsIngest({ definition, observation: { asOf, format: 'csv', files } }));
+  await expect(forged).rejects.toThrow(/^MLOPS_SOURCE_OUTSIDE/);
+});
 
 test('a file that grew: what was there is inherited, what was corrected is replaced, and labels count what is left', async () => {
   const file = join(system.folder, 'events.csv');
