@@ -205,7 +205,7 @@ test('a monitor judges a window, and takes the marks of late records away', asyn
   await ask('later', '2001-02-25T12:00:00.000Z');
   const verdict = await eventually(
     'the verdict',
-    () => async () => (await stored('windows').findOne({})) ?? undefined,
+    async () => (await stored('windows').findOne({})) ?? undefined,
     30_000
   );
   expect(verdict).toMatchObject({ kind: 'window', body: { endpoint: project } });
