@@ -3,8 +3,10 @@
  * Talks to MongoDB and S3 only, writes nothing, and needs neither Temporal nor a worker.
  */
 import { MlopsError } from './domain/errors';
+import type { Fact } from './domain/records';
 import type { Digest } from './domain/refs';
 import { type EventClockRecord, eventClock } from './records/event-clock';
+import { newestSnapshot } from './records/snapshots';
 import { findRecord } from './records/find';
 import { RECORD_KINDS, type RecordKind, type RecordOf, recordKind } from './records/kinds';
 import { type Lineage, type LineageOptions, lineageOf } from './records/lineage';
@@ -54,6 +56,8 @@ export interface Records {
   conflictingPredictions(endpoint: string, limit?: number): Promise<Listed<ConflictingPrediction>>;
   /** How far an endpoint's event time has come, and what it waits for. */
   eventClock(endpoint: string): Promise<EventClockRecord>;
+  /** The snapshot that a project's newest cycle made or used, with its account of rows; undefined where there is none yet. */
+  newestSnapshot(project: string): Promise<Fact<'snapshot'> | undefined>;
   /** The first event of a project's audit chain that doesn't fit, or undefined. */
   firstBrokenAudit(project: string): Promise<string | undefined>;
   /** Downloads an artifact; its bytes are checked against the digest. */
@@ -94,6 +98,7 @@ export function openRecords(config: StoreConfig = storeConfig()): Records {
     conflictingPredictions: (endpoint, limit = 100) =>
       connected().then(() => conflictingPredictions(stores, endpoint, limit)),
     eventClock: (endpoint) => connected().then(() => eventClock(stores, endpoint)),
+    newestSnapshot: (project) => connected().then(() => newestSnapshot(stores, project)),
     firstBrokenAudit: (project) => connected().then(() => stores.audit.firstBroken(project)),
     download: (digest, path) => connected().then(() => stores.artifacts.download(digest, path)),
     close: () => stores.close(),

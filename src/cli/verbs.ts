@@ -114,6 +114,12 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/clock.js')).addClock,
   },
   {
+    name: 'account',
+    summary:
+      "Shows where every row of a project's source is: in the snapshot, quarantined, replaced, withdrawn, not yet known",
+    load: async () => (await import('./verbs/account.js')).addAccount,
+  },
+  {
     name: 'ls',
     summary: 'Lists records of a kind, the newest last',
     load: async () => (await import('./verbs/ls.js')).addLs,

@@ -117,6 +117,8 @@ export interface IngestBatch {
   /** Of the added ones: known by the parent's asOf, but not there then. */
   readonly late: number;
   readonly quarantined: number;
+  /** Why, by blocking rule; a row may break several. */
+  readonly reasons: readonly { readonly rule: string; readonly rows: number }[];
   /** Rows of the parent that gave way to another row of their key. */
   readonly replaced: number;
   /** Rows of the parent that the source doesn't have any more. */

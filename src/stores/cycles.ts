@@ -2,6 +2,7 @@
 import { type Cycle, cycleRecordId } from '../domain/ids';
 import type { OpenCycle } from '../domain/phases';
 import type { CycleDocument } from '../domain/records';
+import type { Ref } from '../domain/refs';
 import { collection, type Store } from './mongo';
 
 /** Writes the cycle once; a later attempt changes nothing. */
@@ -59,6 +60,15 @@ export async function findCycle(store: Store, id: string): Promise<CycleDocument
 /** A project's cycles, the oldest first. */
 export async function cyclesOf(store: Store, project: string): Promise<CycleDocument[]> {
   return collection(store, 'cycles').find({ project }).sort({ cycle: 1 }).toArray();
+}
+
+/** Of the newest cycle that has a snapshot, else of none; null where the project has no cycle. */
+export async function newestSnapshotRef(store: Store, project: string): Promise<{ readonly snapshot?: Ref } | null> {
+  const cycles = collection(store, 'cycles');
+  const newest = { sort: { startedAt: -1 } } as const;
+  const found = await cycles.findOne({ project, 'refs.snapshot': { $exists: true } }, newest);
+  if (found?.refs.snapshot !== undefined) return { snapshot: found.refs.snapshot };
+  return (await cycles.findOne({ project })) === null ? null : {};
 }
 
 /** The largest number among a project's cycles; 0 where it had none. */

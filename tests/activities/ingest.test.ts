@@ -14,6 +14,9 @@ import type { SnapshotBody } from '../../src/domain/records';
 import type { Ref } from '../../src/domain/refs';
 import { ingest } from '../../src/engines/tables/ingest';
 import { label } from '../../src/engines/tables/label';
+import { accountText } from '../../src/cli/verbs/account';
+import { newestSnapshot } from '../../src/records/snapshots';
+import { changeCycle, openCycle } from '../../src/stores/cycles';
 import { factDigest } from '../../src/stores/fact-digest';
 import { type OwnStores, openOwnStores } from '../support/own-stores';
 
@@ -124,6 +127,24 @@ test('a file that grew: what was there is inherited, what was corrected is repla
   expect(artifacts.map(({ name }) => name).sort()).toEqual(['removed-00001', 'shard-00000', 'shard-00001']);
   const labels = await run(() => labelActivities(deps).mlopsLabel({ definition, snapshot: second }));
   expect((await system.stores.facts.get(labels)).body.counts).toEqual({ '0': 2, '1': 2, missing: 0 });
+  // What the verb shows of it: the newest cycle's.
+  const opened = {
+    project: 'events',
+    cycle: 1,
+    definition,
+    causes: [],
+    triggers: [],
+    appliedBy: 'ana',
+    asOf: body.asOf,
+  } as const;
+  await openCycle(system.stores, opened);
+  expect(await newestSnapshot(system.stores, 'events')).toBeUndefined();
+  await changeCycle(system.stores, { project: 'events', cycle: 1, order: 1 }, { refs: { snapshot: second } });
+  const shown = accountText((await newestSnapshot(system.stores, 'events'))!);
+  const rows = shown.split('\n').map((line) => line.trim().split(/\s{2,}/));
+  expect(rows).toContainEqual(['1', '2024-01-10T00:00:00Z', '5', '0', '4', '2', '0', '1', '0', '0']);
+  expect(rows).toContainEqual(['1', '3', '2', '0', '1', '0']);
+  await expect(newestSnapshot(system.stores, 'nobody')).rejects.toThrow(/UNKNOWN_PROJECT.*project=nobody/);
   // Back to a day before: from the source alone.
   const back = await system.stores.facts.get(await snapshot(definition, '2024-01-01T00:00:00Z', second));
   expect(back.body).toMatchObject({ rows: 1, batches: [{ after: null, added: 1 }] });

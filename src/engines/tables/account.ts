@@ -4,6 +4,7 @@ import type {
   RemovedRows,
   RowAccount,
   RowsFile,
+  RuleResult,
   ShardInfo,
   SnapshotRows,
   SourceFileAccount,
@@ -17,6 +18,7 @@ export interface CountedBatch {
   readonly compared: Compared;
   /** Newly quarantined rows. */
   readonly quarantined: number;
+  readonly validation: readonly RuleResult[];
   readonly outranked: number;
   readonly asOf: string;
 }
@@ -34,7 +36,11 @@ export function nextRows(plan: IngestPlan, counted: CountedBatch, written?: NewF
   const files = filesOf(plan, counted.staged);
   const account = accountOf(plan, counted, files);
   const { added, late, replaced, withdrawn } = compared;
-  const batch = { after: parent?.asOf ?? null, asOf, added, late, quarantined, replaced, withdrawn, account };
+  const reasons = counted.validation
+    .filter(({ severity, broken }) => severity === 'block' && broken > 0)
+    .map(({ rule, broken }) => ({ rule, rows: broken }));
+  const after = parent?.asOf ?? null;
+  const batch = { after, asOf, added, late, quarantined, reasons, replaced, withdrawn, account };
   return {
     asOf,
     rows: account.inSnapshot,

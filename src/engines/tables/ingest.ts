@@ -73,7 +73,7 @@ export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => 
       await database.run('DROP TABLE staged');
       step('check');
       const checked = await checkBatch(database, { ...input, files, after: parent?.asOf ?? null }, rules);
-      const before = { staged, compared, quarantined: checked.quarantined, outranked: ranked.outranked, asOf };
+      const before = { staged, compared, ...checked, outranked: ranked.outranked, asOf };
       if (parent !== undefined && checked.rows + compared.replaced + compared.withdrawn === 0) {
         step('profile');
         step('write');

@@ -164,6 +164,10 @@ describe('the schema', () => {
     };
     const output = await ingestOrders(folder.path, { schema });
     expect(output.snapshot.account).toMatchObject({ inSnapshot: 993, quarantined: 7 });
+    expect(output.snapshot.batches[0]!.reasons).toEqual([
+      { rule: 'amount at least 3', rows: 3 },
+      { rule: 'amount at most 995', rows: 4 },
+    ]);
     const found = await sql(`SELECT amount, __row, __reason FROM '${output.locals['quarantine-00000']!}'`);
     expect(found[0]).toEqual({ amount: 0n, __row: 0n, __reason: 'amount at least 3' });
     expect(found[6]).toEqual({ amount: 999n, __row: 999n, __reason: 'amount at most 995' });
