@@ -7,6 +7,7 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MlopsClient } from '../../src/client';
 import type { ProjectDefinition } from '../../src/domain/definition';
+import { PLAIN_CSV } from '../../src/engines/tables/reading/csv';
 import { lifecycleId } from '../../src/domain/ids';
 import { MESSAGES } from '../../src/domain/messages';
 import type { CycleDocument } from '../../src/domain/records';
@@ -48,8 +49,10 @@ function define(changes: Partial<ProjectDefinition> = {}, path = 'flights.parque
   const project = `${system.name.slice('mlops-test-'.length)}-${projects.length + 1}`;
   projects.push(project);
   const small = smallProject(project, path, changes);
-  const format = path.endsWith('.csv') ? 'csv' : 'parquet';
-  return { ...small, source: { ...small.source, reader: { file: { path, format } } } };
+  const file = path.endsWith('.csv')
+    ? ({ path, format: 'csv', csv: PLAIN_CSV } as const)
+    : ({ path, format: 'parquet' } as const);
+  return { ...small, source: { ...small.source, reader: { file } } };
 }
 
 const cycle = (project: string, state: CycleDocument['state']) =>
