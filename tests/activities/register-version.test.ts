@@ -54,7 +54,7 @@ async function trained(name: string, inputs: Ref[]): Promise<Ref<'run'>> {
   const path = join(own.folder, name);
   await writeFile(path, name);
   const model = await own.stores.artifacts.put({ name: 'model', path, mediaType: 'application/onnx' });
-  return record('run', name, { rows: 10, unlabelled: 0, tolerance: [], split: {} }, inputs, [model]);
+  return record('run', name, { rows: 10, unlabelled: 2, tolerance: ['Exp'], split: {} }, inputs, [model]);
 }
 
 const all = () => versionsOf(own.stores, 'flights');
@@ -67,6 +67,14 @@ test('attempts at once, and a retry, make one version', async () => {
   expect(one).toEqual(other);
   expect(await registerVersion(own.stores, register)).toEqual(one);
   expect((await all()).map(({ _id, body }) => [_id, body.run.id])).toEqual([['flights/1', 'first']]);
+});
+
+test('a version says what its run came to: rows without a label, operators that depend on the batch', async () => {
+  expect((await registerVersion(own.stores, register)).body).toMatchObject({
+    trainRows: 10,
+    unlabelledRows: 2,
+    tolerance: ['Exp'],
+  });
 });
 
 test('another run is no second version of the cycle, and not the one that is there: a conflict', async () => {

@@ -86,3 +86,10 @@ test('it counts quarantined rows of all batches, and says which rules put them t
   ]);
   expect(evidenceOf(version, evaluation(DAYS), snapshot([0]))).toContain('no row was quarantined');
 });
+
+test('it names the operators whose result depends on the batch, where there are any', () => {
+  const line = 'scores may differ within rounding by the batch they are computed in: Exp, Softplus';
+  const soft = { ...version, tolerance: ['Exp', 'Softplus'] };
+  expect(evidenceOf(soft, evaluation(DAYS), snapshot([0]))).toContain(line);
+  expect(evidenceOf(version, evaluation(DAYS), snapshot([0])).join()).not.toContain('scores may differ');
+});

@@ -1,0 +1,76 @@
+/** What people are sent of a window: a trigger that fired, one that was suppressed, broken records. Not of a quiet one. */
+import type { WorkflowHandle } from '@temporalio/client';
+import { lifecycleId, monitorId } from '../../src/domain/ids';
+import { MESSAGES } from '../../src/domain/messages';
+import type { Notice } from '../../src/domain/notice';
+import type { monitor } from '../../src/workflows/monitor';
+import { startReceiver } from '../notify/receiver';
+import { report } from '../stores/served';
+import { eventually } from '../support/eventually';
+import { registeredDefinition } from '../support/registered-definition';
+import { type EndpointWorker, startEndpointWorker } from './endpoint-worker';
+import { registerWatched, serveWeek, watchedFlights } from './served-flights';
+
+const [W1, W2, W3, W4, W5] = [
+  '2001-02-01T00:00:00.000Z',
+  '2001-02-08T00:00:00.000Z',
+  '2001-02-15T00:00:00.000Z',
+  '2001-02-22T00:00:00.000Z',
+  '2001-03-01T00:00:00.000Z',
+] as const;
+
+const project = `news-${Date.now().toString(36)}`;
+let worker: EndpointWorker;
+let receiver: Awaited<ReturnType<typeof startReceiver>>;
+const started: WorkflowHandle[] = [];
+beforeAll(async () => {
+  worker = await startEndpointWorker('monitor-notices');
+  receiver = await startReceiver((response) => response.writeHead(200).end());
+}, 60_000);
+afterAll(async () => {
+  await Promise.all(started.map((handle) => handle.terminate().catch(() => undefined)));
+  await worker.stop();
+  await receiver.stop();
+});
+
+const notices = (): Notice[] => receiver.received.map(({ body }) => JSON.parse(body) as Notice);
+const noticeOf = (from: string): Promise<Notice> =>
+  eventually(`the notice of ${from}`, async () => notices().find(({ kind }) => kind === `window ${from}`));
+
+test('a trigger that fired and one that was suppressed are sent, each once; a window without news is not', async () => {
+  const definition = { ...watchedFlights(project), notifiers: [{ webhook: { url: receiver.url } }] };
+  const version = await registerWatched(worker.stores, definition);
+  const known = await registeredDefinition(worker.stores, definition);
+  const lifecycle = { workflowId: lifecycleId(project), taskQueue: worker.taskQueue, args: [2] };
+  started.push(await worker.client.workflow.start('listener', lifecycle));
+  for (const [from, late] of [
+    [W1, 12],
+    [W2, 8],
+    [W3, 8],
+    [W4, 8],
+  ] as const)
+    await serveWeek(worker.stores, project, { from, late });
+  await report(worker.stores, project, 'r1', { revision: 1, shippedTo: '2001-03-02T00:00:00Z', silentForMs: -60_000 });
+  const handle = await worker.client.workflow.start<typeof monitor>('monitor', {
+    workflowId: monitorId(project),
+    taskQueue: worker.taskQueue,
+    args: [{ v: 1, project, ...known, searchAttributes: false }],
+  });
+  started.push(handle);
+  await handle.signal(MESSAGES.watch, { version: version.id, number: 1, since: W1 });
+  await handle.signal(MESSAGES.watermark, { endpoint: project, watermark: W5, edge: W5, reason: 'passed' });
+
+  // W1 has no gap, W2 is the first of two breaches that the rule needs.
+  expect(await noticeOf(W3)).toMatchObject({
+    project,
+    workflowId: monitorId(project),
+    details: [expect.stringMatching(/^window 2001-02-15: bias, fired: .*in 2 of the last 3 windows/)],
+  });
+  const suppressed = await noticeOf(W4);
+  expect(suppressed.text).toMatch(/^window 2001-02-22: bias, suppressed: cool-down: /);
+  expect(
+    notices()
+      .map(({ kind }) => kind)
+      .sort()
+  ).toEqual([`window ${W3}`, `window ${W4}`]);
+}, 60_000);
