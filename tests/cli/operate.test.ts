@@ -8,6 +8,7 @@ import type { ProjectDefinition } from '../../src/domain/definition';
 import type { Replica } from '../../src/replica/run-replica';
 import { eventually } from '../support/eventually';
 import { serveLateFlights } from '../support/late-flights';
+import { type KeptNotices, keptNotices } from '../support/kept-notices';
 import { Lifecycles } from '../support/lifecycles';
 import { startReplica } from '../support/replica';
 import { writeSmallFlights } from '../support/small-flights';
@@ -22,13 +23,18 @@ let lifecycles: Lifecycles;
 let replica: Replica;
 let definition: ProjectDefinition;
 let project: string;
+let notices: KeptNotices;
 
 beforeAll(async () => {
   system = await openSystem('operate');
   lifecycles = new Lifecycles(system, await writeSmallFlights(system.folder));
-  definition = lifecycles.define({ triggers: [{ on: 'bias', breaches: 1, outOf: 1, coolDown: { event: '28 days' } }] });
+  notices = keptNotices(system.folder);
+  definition = lifecycles.define({
+    triggers: [{ on: 'bias', breaches: 1, outOf: 1, coolDown: { event: '28 days' } }],
+    notifiers: [{ registered: 'kept', params: {} }],
+  });
   project = definition.name;
-  await system.startWorker();
+  await system.startWorker({ registered: notices.module });
   replica = await startReplica(system, project);
 });
 afterAll(async () => {
@@ -39,6 +45,8 @@ afterAll(async () => {
 
 const run = (...args: string[]) => mlops(args, system.env);
 const json = <T>(...args: string[]) => mlopsJson<T>(args, system.env);
+const notice = (text: string) =>
+  eventually(`the notice “${text}”`, async () => notices.all().find((one) => one.text === text), 60_000);
 const approve = async (cycle: number) => {
   const { subject } = await lifecycles.request(project, cycle);
   const decided = await json(
@@ -66,6 +74,9 @@ test('a week that the model misjudges is listed with its trigger, and the cycle 
     expect.stringMatching(/^window +version +rows +truths +bias/),
     expect.stringMatching(new RegExp(`^${window} +1 +280 +280 .* below .* bias: fired$`)),
   ]);
+  expect(await notice(`${project}: the rollout of ${project}@1 ended as deployed`)).toMatchObject({
+    kind: 'rollout-deployed',
+  });
   const triggers = await run('ls', 'triggers', project);
   expect(triggers.stdout.trimEnd().split('\n')).toEqual([
     expect.stringMatching(/^trigger +on +outcome +cycle/),
@@ -99,7 +110,8 @@ test('apply: a changed definition takes effect with the next cycle, which --supe
   // What approvers read, in the Temporal UI and by the command, is what the record has.
   const { workflowId, evidence, subject } = await lifecycles.request(project, 3);
   const changes = evidence.filter((line) => line.startsWith('changed since the champion’s definition: '));
-  expect(changes).toEqual([expect.stringContaining('rollout.steps')]);
+  // Two steps go, one comes: a line each.
+  expect(changes).toEqual(Array(3).fill(expect.stringContaining('rollout.steps')));
   for (const start of ['worst day of ', 'calibration error ', 'mean probability ', 'no row was quarantined'])
     expect(evidence).toContainEqual(expect.stringContaining(start));
   const details = await eventually('the page', async () => (await lifecycles.seen(workflowId)).details || undefined);
@@ -136,6 +148,9 @@ test('rollback: the version that was live before answers again, and its rollout 
     ['rollout', 3],
     ['rollback', 1],
   ]);
+  expect(await notice(`${project}: the rollback to ${project}@1 ended as deployed`)).toMatchObject({
+    kind: 'rollout-deployed',
+  });
   const never = await run('rollback', project, '--to', '2', '--by', 'dan');
   expect([never.code, never.stderr]).toEqual([1, expect.stringMatching(/refused: version 2 was never live\n$/)]);
   const versions = await run('ls', 'versions', project);

@@ -39,7 +39,7 @@ test('from a reader’s rows to a trainer’s model, judged by a metric and told
     },
     label: { name: 'fails', labeler: { registered: 'hot', params: { above: 35 } } },
     features: [{ transform: 'standardize', column: 'celsius' }],
-    model: { trainer: { registered: 'thermostat', params: { threshold: 35 } } },
+    model: { trainer: { registered: 'thermostat', params: { threshold: 35, byBatch: true } } },
     split: { minTrainRows: 100, minTestRows: 100 },
     metrics: [{ registered: 'shareHot' }],
     gates: [
@@ -69,6 +69,16 @@ test('from a reader’s rows to a trainer’s model, judged by a metric and told
   expect(snapshot.body.rows).toBe(49 * 24);
   expect(labelSet.body.counts['0']! + labelSet.body.counts['1']!).toBe(49 * 24);
   expect(run.body).toMatchObject({ trainer: 'thermostat 1', epochs: [{ epoch: 1, rows: run.body.rows, loss: 0.1 }] });
+  // What depends on the batch is named from the run to the approver.
+  expect(run.body.tolerance).toEqual(['Softplus']);
+  expect((await system.stores.facts.get({ kind: 'version', id: cycle.refs.version!.id })).body.tolerance).toEqual([
+    'Softplus',
+  ]);
+  const { evidence } = await eventually(
+    'the request’s record',
+    async () => (await raw(system.stores).requests.findOne({ _id: `${project}/1` })) ?? undefined
+  );
+  expect(evidence).toContain('scores may differ within rounding by the batch they are computed in: Softplus');
   expect(run.step?.version).toMatch(/^registered 1 [0-9a-f]{12}$/);
   expect(evaluation.body.evaluation.candidate.auc?.estimate).toBe(1);
   expect(evaluation.body.evaluation.candidate.shareHot).toMatchObject({

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Labeler, Metric, Reader, RegisteredCode, Row, Trainer } from '../../../src/project/registry';
-import { thermometer } from '../thermometer';
+import { type Thermometer, thermometer } from '../thermometer';
 
 /** 60 days of sensor readings. */
 function readings(asOf: string): Row[] {
@@ -33,7 +33,8 @@ const thermostat: Trainer = {
     let seen = 0;
     for await (const batch of rows) seen += batch.rows.length;
     progress(1, 1, 'wrote the model');
-    const model = thermometer((params.threshold as number | undefined) ?? 35, params.upTo as number | undefined);
+    const { threshold = 35, ...shape } = params as Thermometer & { readonly threshold?: number };
+    const model = thermometer(threshold, shape);
     await writeFile(join(folder, 'thermostat.onnx'), model);
     return { model: 'thermostat.onnx', epochs: [{ epoch: 1, rows: seen, loss: 0.1 }] };
   },
