@@ -139,7 +139,7 @@ test('a request that was approved by hand', async () => {
     await documents('requests').insertOne({ ...request, _id: `${project}/9` });
   });
   expect(forged).toEqual([
-    `request:${project}/9: no audit event tells of it: it was not opened by a worker`,
+    `request:${project}/9: no audit event records it: it was not opened by a worker`,
     `request:${project}/9: it is approved, and no audit event says so`,
     `request:${project}/9: it is approved, and by its recorded decisions it is open`,
   ]);
@@ -160,7 +160,7 @@ test('a version that was changed or added', async () => {
     const forged = { ...version, _id: `${project}/9`, body: { ...version.body, number: 9 } };
     await documents('versions').insertOne({ ...forged, record: recordDigest(forged as never) } as never);
   });
-  expect(added).toEqual([`version:${project}/9: no audit event tells of it: it was not written by a worker`]);
+  expect(added).toEqual([`version:${project}/9: no audit event records it: it was not written by a worker`]);
 });
 
 test('an alias that was moved or deleted', async () => {
