@@ -100,9 +100,10 @@ export interface LifecycleState {
   readonly snapshot?: Ref<'snapshot'>;
   readonly pending: readonly Trigger[];
   readonly paused: boolean;
-  /** Answers by the sender's message id; the newest are kept. */
+  /** Answers by message id and sender; the newest are kept. */
   readonly answers: readonly {
     readonly id: string;
+    readonly by: string;
     readonly outcome: 'accepted' | 'refused';
     readonly reason: string;
   }[];

@@ -156,14 +156,15 @@ export class OperatorCommands {
     const handler = async (message: M): Promise<OperatorAnswer> => {
       this.#updates += 1;
       this.#updatesBy.set(message.by, (this.#updatesBy.get(message.by) ?? 0) + 1);
-      const given = this.#answers.find((answer) => answer.id === message.id);
+      const given = this.#answers.find(({ id, by }) => id === message.id && by === message.by);
       if (given !== undefined) return { outcome: given.outcome, reason: given.reason };
-      const already = running.get(message.id);
+      const sent = `${message.id} ${message.by}`;
+      const already = running.get(sent);
       if (already !== undefined) return already;
       const acting = this.#actAndRecord(definition.name, message, act);
-      running.set(message.id, acting);
+      running.set(sent, acting);
       // A failure is not an answer: sent again, it is acted on again.
-      acting.catch(() => running.delete(message.id));
+      acting.catch(() => running.delete(sent));
       return acting;
     };
     const validator = (message: M): void => {
@@ -205,7 +206,7 @@ export class OperatorCommands {
       ...(this.#startedBy === message.id ? { first: true } : {}),
     });
     follows?.(trigger);
-    this.#answers.push({ id: message.id, ...answer });
+    this.#answers.push({ id: message.id, by: message.by, ...answer });
     return answer;
   }
 

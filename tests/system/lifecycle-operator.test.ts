@@ -77,6 +77,18 @@ describe('waiting', () => {
     }
   });
 
+  test('an id counts once for its sender; from somebody else it is another message', async () => {
+    const paused = async () => (await system.client.status(project)).paused;
+    const message = { id: 'once', by: 'dan' };
+    expect(await system.client.pause(project, message)).toMatchObject({ outcome: 'accepted' });
+    expect(await system.client.unpause(project, by('dan'))).toMatchObject({ outcome: 'accepted' });
+    expect(await system.client.pause(project, message)).toMatchObject({ outcome: 'accepted' });
+    expect(await paused()).toBe(false);
+    expect(await system.client.pause(project, { id: 'once', by: 'cem' })).toMatchObject({ outcome: 'accepted' });
+    expect(await paused()).toBe(true);
+    expect(await system.client.unpause(project, by('cem'))).toMatchObject({ outcome: 'accepted' });
+  });
+
   test('paused through a hundred triggers, it carries few, and the next cycle knows of all', async () => {
     await system.client.pause(project, by('dan'));
     const day = (count: number) => new Date(Date.UTC(2001, 1, 1 + (count % 28))).toISOString();
