@@ -1,19 +1,14 @@
 /** The monitor's effects: read how far event time and truth have come, and judge a window once. */
-import { durationMs } from '../domain/durations';
-import { CLOCK_AGREEMENT, type EndpointClock, noReplica, type ReplicaDocument } from '../domain/endpoint';
 import type { Trigger, WatchMessage } from '../domain/messages';
 import type { WindowBody } from '../domain/monitoring';
 import { type Plan, planOf } from '../domain/plan';
 import type { Ref } from '../domain/refs';
-import { periodOf } from '../domain/period';
 import { monitorId, windowId } from '../domain/ids';
 import { newsOf, triggerMessages, windowLine } from '../domain/windows';
 import { findEndpoint } from '../stores/endpoints';
-import { coverage, nextPredicted } from '../stores/predictions';
-import { countUnmatched, knownWhen } from '../stores/truths';
-import { readWatermark } from '../stores/replicas';
+import { lateDays } from '../stores/late';
+import { countUnmatched } from '../stores/truths';
 import { lastRevision } from '../stores/windows';
-import { withHeartbeat } from './step/heartbeat';
 import { ensureMonitorActivities } from './monitoring/ensure-monitor';
 import { clockActivities } from './monitoring/set-clock';
 import { correctionActivities, reviseWindow } from './monitoring/correct-window';
@@ -21,17 +16,9 @@ import { requireCaller } from './caller';
 import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { refusedSignalActivities } from './refused-signals';
-import { type JudgeWindow, judgeWindow, type OfWindow } from './monitoring/judge-window';
+import { type JudgeWindow, judgeWindow } from './monitoring/judge-window';
 import { lateActivities } from './monitoring/late-windows';
-
-/** Ready: `asOf` is the event time up to which truths count. */
-export type Readiness =
-  | { readonly state: 'waiting'; readonly waitsFor: string; readonly noReplica?: boolean }
-  | { readonly state: 'ready'; readonly asOf: string }
-  /** No requests until then: windows are looked at from `next` on. */
-  | { readonly state: 'empty'; readonly next: string }
-  /** A person has set the event clock since the monitor last looked. */
-  | { readonly state: 'clock set'; readonly clock: EndpointClock };
+import { type Readiness, readiness, type WindowReady } from './monitoring/readiness';
 
 export interface Watched {
   readonly watched?: { readonly definition: Ref<'definition'>; readonly plan: Plan };
@@ -62,55 +49,13 @@ export function monitorActivities(deps: ActivityDeps) {
       return { watched: { definition, plan: planOf(await definitionOf(stores, definition)) } };
     },
 
-    /** Whether a window is over, and enough of its truth is there or need not be waited for any longer. */
-    async mlopsWindowReady({
-      project,
-      definition,
-      period,
-      epoch,
-    }: OfWindow & { readonly epoch: number }): Promise<Readiness> {
+    /** Whether a window is over and has its truth; where it waits, whether records came late for an earlier one. */
+    async mlopsWindowReady({ countedTo, ...of }: WindowReady): Promise<Readiness> {
       const stores = await deps.stores();
-      const {
-        truthCoverage,
-        truthDelay,
-        allowedLateness,
-        period: length,
-      } = (await definitionOf(stores, definition)).monitoring;
-      const { live, watermark, clock } = await readWatermark(stores, project, durationMs(allowedLateness));
-      if (clock !== undefined && clock.epoch > epoch) return { state: 'clock set', clock };
-      if (live.length === 0) return { state: 'waiting', waitsFor: noReplica(project), noReplica: true };
-      if (watermark === undefined)
-        return { state: 'waiting', waitsFor: 'predictions: no live replica has shipped any' };
-      const over = Date.parse(period.to);
-      if (watermark.getTime() < over) {
-        return {
-          state: 'waiting',
-          waitsFor: `event time past ${period.to}; the watermark is ${watermark.toISOString()}${aheadWords(live)}`,
-        };
-      }
-      const latest = new Date(over + durationMs(truthDelay)).toISOString();
-      const { version, predictions, truths } = await withHeartbeat('counting truths', () =>
-        coverage(stores, project, period, latest)
-      );
-      if (predictions === 0) {
-        const now = periodOf(length, watermark.toISOString()).from;
-        const asked = await nextPredicted(stores, project, period.to);
-        const later = asked === undefined ? now : periodOf(length, asked.toISOString()).from;
-        return { state: 'empty', next: later < now ? later : now };
-      }
-      const needed = Math.ceil(predictions * truthCoverage);
-      if (truths >= needed) {
-        // When the world knew the truth that made enough: from then on the window could be judged, however late it is.
-        const covered = await withHeartbeat('reading truths', () =>
-          knownWhen(stores, project, period, version, needed, latest)
-        );
-        return { state: 'ready', asOf: new Date(Math.max(over, covered?.getTime() ?? over)).toISOString() };
-      }
-      if (watermark.getTime() >= Date.parse(latest)) return { state: 'ready', asOf: latest };
-      return {
-        state: 'waiting',
-        waitsFor: `truth: ${truths} of ${predictions} predictions of version ${version} have it, ${needed} are needed, or event time past ${latest}`,
-      };
+      const ready = await readiness(stores, of);
+      if (ready.state !== 'waiting') return ready;
+      const [late] = await lateDays(stores, of.project, { before: countedTo });
+      return late === undefined ? ready : { ...ready, lateDay: late.from };
     },
 
     /**
@@ -142,12 +87,4 @@ const MANY_UNMATCHED = 20;
 function unmatchedWords({ endpoint, rows }: WindowBody, unmatched: number): string[] {
   if (unmatched < Math.max(MANY_UNMATCHED, rows / 20)) return [];
   return [`${unmatched} truths match no prediction, or contradict one: mlops ls truths ${endpoint} --unmatched`];
-}
-
-/** What may make the clock leap, where something may. */
-function aheadWords(live: readonly ReplicaDocument[]): string {
-  const [most] = live.flatMap(({ ahead }) => ahead ?? []).sort((one, other) => other.count - one.count);
-  if (most === undefined) return '';
-  const { count, lowest } = most;
-  return `. ${count} of ${CLOCK_AGREEMENT} that must agree are set aside at ${lowest.toISOString()}, far ahead of it`;
 }

@@ -110,8 +110,9 @@ test('apply: a changed definition takes effect with the next cycle, which --supe
   // What approvers read, in the Temporal UI and by the command, is what the record has.
   const { workflowId, evidence, subject } = await lifecycles.request(project, 3);
   const changes = evidence.filter((line) => line.startsWith('changed since the champion’s definition: '));
-  // Two steps go, one comes: a line each.
-  expect(changes).toEqual(Array(3).fill(expect.stringContaining('rollout.steps')));
+  // A line for each step that goes, and for the one that comes.
+  const steps = definition.rollout.steps.length + 1;
+  expect(changes).toEqual(Array(steps).fill(expect.stringContaining('rollout.steps')));
   for (const start of ['worst day of ', 'calibration error ', 'mean probability ', 'no row was quarantined'])
     expect(evidence).toContainEqual(expect.stringContaining(start));
   const details = await eventually('the page', async () => (await lifecycles.seen(workflowId)).details || undefined);
