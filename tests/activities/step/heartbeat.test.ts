@@ -35,7 +35,7 @@ test('an activity that says nothing is known to live all the same', async () => 
   const environment = new MockActivityEnvironment();
   const beaten = new Promise<unknown[]>((resolve) => environment.on('heartbeat', (...args) => resolve(args)));
   const { wait } = alive({ wait: async () => beaten });
-  await expect(environment.run(wait)).resolves.toEqual([undefined]);
+  await expect(environment.run(wait)).resolves.toEqual([{}]);
 });
 
 test('what an activity says of itself is left as it is', async () => {
