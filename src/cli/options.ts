@@ -25,7 +25,8 @@ export function senderOf({ by, id, comment }: SenderOptions): { id: string; by: 
   return { id: id ?? randomUUID(), by: by ?? currentUser(), ...(comment === undefined ? {} : { comment }) };
 }
 
-function currentUser(): string {
+/** By `$MLOPS_USER`, else the system's. @throws MlopsError MLOPS_USAGE: neither is a person's name */
+export function currentUser(): string {
   const name = process.env.MLOPS_USER || systemUser();
   if (name !== undefined && isPersonName(name)) return name;
   throw new MlopsError('MLOPS_USAGE', 'The sender has no usable name.', {}, 'Give --by <name>, or set MLOPS_USER.');

@@ -1,10 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, relative, resolve } from 'node:path';
-import { userInfo } from 'node:os';
 import { type Command, Option } from 'commander';
 import { MlopsError } from '../../domain/errors';
-import { isPersonName } from '../../domain/ids';
-import { collect, person, projectName } from '../options';
+import { collect, currentUser, person, projectName } from '../options';
 import { table } from '../table';
 import { addVerb, answering, type Outcome } from '../verb';
 
@@ -30,7 +28,7 @@ export function addInit(program: Command): void {
     .addOption(new Option('--format <format>', "default: by the file's ending").choices(FORMATS))
     .option(
       '--approver <person>',
-      'who approves models; may be given several times; default: the system user',
+      'who approves models; may be given several times; default: $MLOPS_USER, else the system user',
       people,
       []
     )
@@ -103,11 +101,6 @@ function nameOf(path: string): string {
     .replace(/^[^a-z]+|-+$/g, '')
     .slice(0, 48);
   return plain === '' ? 'project' : plain;
-}
-
-function currentUser(): string {
-  const name = process.env.MLOPS_USER ?? userInfo().username;
-  return isPersonName(name) ? name : 'approver';
 }
 
 function noFormat(file: string): never {

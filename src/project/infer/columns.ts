@@ -46,7 +46,14 @@ const WORDS: readonly string[] = ['None', 'none', '-', '--', '.', 'na'];
 export function inferColumns(figures: readonly ColumnFigures[], privacy: readonly string[]): InferredColumns {
   const names = identifiersOf(figures.map(({ name }) => name));
   const decimal = figures.some((column) => isComma(column)) ? ',' : '.';
-  const inferred = figures.map((column, index) => inferColumn(column, names[index]!, index, decimal, privacy));
+  const headers = figures.map(({ name }) => name);
+  const isTwice = (index: number) => headers.indexOf(headers[index]!) !== headers.lastIndexOf(headers[index]!);
+  const inferred = figures.map((column, index): Inferred => {
+    const made = inferColumn(column, names[index]!, index, decimal, privacy);
+    if (!isTwice(index)) return made;
+    const { type: _, ...untyped } = made;
+    return { ...untyped, why: 'another column has the same name, so no definition can say which of them is meant' };
+  });
   const missing = new Set(['']);
   for (const { type, figures: found } of inferred.filter((column) => column.type !== undefined)) {
     for (const { value } of found.marks) if (type !== 'string' || !WORDS.includes(value)) missing.add(value);

@@ -167,7 +167,7 @@ function columnOf({
 function dialectOf({ figures }: InferRequest, { decimal }: InferredColumns): object {
   const { dialect } = figures;
   if (dialect === undefined) return {};
-  const { delimiter, quote, escape, header, skip, encoding } = dialect;
+  const { delimiter, quote, escape, header, skip, trim, encoding } = dialect;
   const csv = {
     ...(delimiter === ',' ? {} : { delimiter }),
     ...(quote === '"' ? {} : { quote }),
@@ -176,6 +176,7 @@ function dialectOf({ figures }: InferRequest, { decimal }: InferredColumns): obj
     ...(decimal === '.' ? {} : { decimal }),
     ...(header ? {} : { header: figures.columns.map(({ name }) => name) }),
     ...(skip === 0 ? {} : { skip }),
+    ...(trim ? { trim } : {}),
   };
   return Object.keys(csv).length === 0 ? {} : { csv };
 }

@@ -164,6 +164,12 @@ describe('types', () => {
     expect(leftOut.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
+  test('columns of one name are left out, since a definition names columns', () => {
+    const { columns, leftOut } = inferColumns([column('note'), integers('n'), column('note'), column('Note')], []);
+    expect(columns.map(({ from, name }) => from ?? name)).toEqual(['n', 'Note']);
+    expect(leftOut.map(({ name }) => name)).toEqual(['note', 'note']);
+  });
+
   test('marks of a missing value are declared; a word among texts is left to a person', () => {
     const found = inferColumns(
       [

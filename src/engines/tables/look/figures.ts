@@ -32,6 +32,8 @@ export interface FoundDialect {
   readonly escape: string;
   readonly header: boolean;
   readonly skip: number;
+  /** Blanks stand around some fields. */
+  readonly trim: boolean;
   readonly encoding: 'utf-8' | 'utf-16' | 'latin-1';
 }
 

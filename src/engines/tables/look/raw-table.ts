@@ -41,14 +41,14 @@ async function fromCsv(database: Database, file: string, most: number): Promise<
   );
   if (found === undefined) throw empty(file);
   const character = (name: string): string => (found[name] === '(empty)' ? '' : String(found[name]));
-  const dialect: FoundDialect = {
+  const dialect = {
     delimiter: character('Delimiter'),
     quote: character('Quote') || '"',
     escape: character('Escape') || '"',
     header: found['HasHeader'] === true,
     skip: Number(found['SkipRows']),
     encoding,
-  };
+  } as const;
   const width = Number(found['width']);
   const columns = Array.from({ length: width }, (_, i) => `'c${i}': 'VARCHAR'`).join(', ');
   const options = `auto_detect = false, header = false, skip = ${dialect.skip}, delim = ${text(dialect.delimiter)}, quote = ${text(dialect.quote)}, escape = ${text(dialect.escape)}, encoding = ${text(encoding)}, null_padding = true`;
@@ -60,7 +60,10 @@ async function fromCsv(database: Database, file: string, most: number): Promise<
   const names = Array.from({ length: width }, (_, i) =>
     dialect.header ? ((first[`c${i}`] as string | null) ?? '').trim() : `column ${i + 1}`
   );
-  return { columns: names.map((name) => ({ name, stored: 'text' as const })), dialect };
+  const blanks = Array.from({ length: width }, (_, i) => `c${i} <> trim(c${i})`).join(' OR ');
+  const [spaced] = await database.rows(`SELECT coalesce(bool_or(${blanks}), false) AS trim FROM looked`);
+  const trim = spaced?.['trim'] === true;
+  return { columns: names.map((name) => ({ name, stored: 'text' as const })), dialect: { ...dialect, trim } };
 }
 
 const STORED: readonly (readonly [RegExp, ColumnFigures['stored']])[] = [

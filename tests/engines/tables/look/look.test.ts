@@ -53,6 +53,7 @@ test.each([
   ['Latin-1', Buffer.from('Größe;b\n1;x\n2;y\n', 'latin1'), { encoding: 'latin-1' }],
   ['UTF-16', Buffer.from('\uFEFFGröße;b\n1;x\n2;y\n', 'utf16le'), { encoding: 'utf-16' }],
   ['tabs', Buffer.from('a\tb\n1\tx\n2\ty\n'), { delimiter: '\t' }],
+  ['blanks after commas', Buffer.from('a, b\n1, x\n2, y\n'), { trim: true }],
   ['no header', Buffer.from('1,2\n3,4\n5,6\n'), { header: false }],
 ])('CSV with %s', async (_, content, dialect) => {
   const figures = await look(content);
