@@ -1,5 +1,5 @@
-/** docs/definition.md, from the types of src/domain/definition.ts, their docstrings, and the defaults that a short definition gets. */
-import { readFileSync } from 'node:fs';
+/** docs/definition.md, from the types of src/domain/definition, their docstrings, and the defaults that a short definition gets. */
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineProject } from '../../src/project/define-project';
 import type { ProjectInput } from '../../src/project/project-input';
@@ -60,7 +60,7 @@ interface Row {
 type Value = Readonly<Record<string, unknown>> | readonly unknown[] | undefined;
 
 export function definitionPage(): string {
-  const types = declarations(source('domain/definition.ts'));
+  const types = declarations(definitionSources());
   const whole = defineProject(bare);
   const entries = defineProject(withEntries);
   const sections = fieldsOf(types.get('ProjectDefinition')!.type).map((field) => {
@@ -172,6 +172,14 @@ function metrics(): string {
     '| --- | --- |',
     ...[...found].map(([, doc = '', name = '']) => `| \`${name}\` | ${doc.replaceAll('|', '\\|')} |`),
   ].join('\n');
+}
+
+/** The types of the whole definition: domain/definition.ts and the files of its parts. */
+function definitionSources(): string {
+  const parts = readdirSync(join(packageRoot(), 'src', 'domain', 'definition')).sort();
+  return ['definition.ts', ...parts.map((part) => `definition/${part}`)]
+    .map((file) => source(`domain/${file}`))
+    .join('\n');
 }
 
 function source(file: string): string {

@@ -1,0 +1,59 @@
+/** By what a candidate is judged, and who approves it. */
+import type { WallDuration } from '../durations';
+
+export interface Objective {
+  /** From this probability on the decision is 1. */
+  readonly decisionThreshold: number;
+  /** Value of each outcome in the project's own unit, printed in the evidence. */
+  readonly utility?: {
+    /** A 1 that was predicted as 1. */
+    readonly truePositive: number;
+    /** A 0 that was predicted as 1. */
+    readonly falsePositive: number;
+    /** A 1 that was predicted as 0. */
+    readonly falseNegative: number;
+    /** A 0 that was predicted as 0. */
+    readonly trueNegative: number;
+    /** What the values are counted in, such as `EUR`. */
+    readonly unit: string;
+  };
+}
+
+/** A gate's bound on a metric of the candidate, or on its paired difference to a baseline or the champion. */
+export interface GateDefinition {
+  /** Names the gate in evidence and notices. */
+  readonly name: string;
+  /** A built-in metric (below) or a registered one. */
+  readonly metric: string;
+  /** `value`: the metric itself. `baseline`: minus that of predicting the training rate. `champion`: minus the champion's, paired. */
+  readonly against: 'value' | 'baseline' | 'champion';
+  /** The gate fails below it. */
+  readonly atLeast?: number;
+  /** The gate fails above it. */
+  readonly atMost?: number;
+  /** What is held against them: the estimate, or an end of its interval (`low` with atLeast asks that the metric is surely high enough). */
+  readonly bound: 'estimate' | 'low' | 'high';
+  /** `blocking` rejects without asking a person; `advisory` is shown to the approver. */
+  readonly severity: 'blocking' | 'advisory';
+}
+
+export interface ApprovalPolicy {
+  /** Approvals that approve a request. */
+  readonly approversNeeded: number;
+  /** Rejections that reject it. */
+  readonly rejectsNeeded: number;
+  /** People, or `role:<name>`. */
+  readonly approvers: readonly string[];
+  /** People by role. */
+  readonly roles: Readonly<Record<string, readonly string[]>>;
+  /** Whether those who started the cycle or applied the definition may decide. */
+  readonly allowSelfApproval: boolean;
+  /** After this the request expires. */
+  readonly deadline: WallDuration;
+  /** An approved version may be rolled out until this long after its request was closed. */
+  readonly validFor: WallDuration;
+  /** Reminders this long after the request was opened. */
+  readonly reminders: readonly WallDuration[];
+  /** A trigger that waits this long closes the open request as superseded. */
+  readonly supersedeAfter?: WallDuration;
+}

@@ -1,0 +1,21 @@
+/** What is predicted. */
+import type { RegisteredUse } from './source';
+
+export interface LabelDefinition {
+  /** Names the label in records and reports. */
+  readonly name: string;
+  /** Count it up when the label's meaning changes. */
+  readonly version: number;
+  readonly labeler:
+    | {
+        readonly rule: {
+          /** The column that is compared. */
+          readonly column: string;
+          /** The row's label is 1 where the comparison holds, 0 where it does not, none where the value is missing. */
+          readonly op: '>' | '>=' | '<' | '<=' | '=';
+          /** A number or a text, as the column is; of a timestamp ISO-8601 in UTC, of a boolean 'true' or 'false'. */
+          readonly value: number | string;
+        };
+      }
+    | RegisteredUse;
+}
