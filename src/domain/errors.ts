@@ -96,6 +96,8 @@ export type Where = Readonly<Record<string, string | number | boolean | undefine
 export class MlopsError extends Error {
   override readonly name = 'MlopsError';
   readonly code: ErrorCode;
+  /** One sentence. */
+  readonly what: string;
   readonly where: Where;
   readonly fix: string;
 
@@ -103,12 +105,18 @@ export class MlopsError extends Error {
   constructor(code: ErrorCode, what: string, where: Where, fix: string, options?: { cause?: unknown }) {
     super(sentence(code, what, where, fix), options);
     this.code = code;
+    this.what = what;
     this.where = where;
     this.fix = fix;
   }
 
   get handling(): Handling {
     return ERRORS[this.code];
+  }
+
+  /** The same error with some coordinates replaced. */
+  at(where: Where): MlopsError {
+    return new MlopsError(this.code, this.what, { ...this.where, ...where }, this.fix, { cause: this.cause });
   }
 }
 

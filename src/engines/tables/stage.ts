@@ -121,5 +121,5 @@ async function readingOf(file: SourceFile, folder: string, read: () => Promise<v
     throw new MlopsError('MLOPS_SOURCE_CHANGED', what, where, 'Leave files alone while they are read; trigger again.');
   }
   if (failure === undefined) return;
-  throw failure instanceof MlopsError ? failure : await refusalOf(file.local, failure, readFrom(file.local, folder));
+  throw await refusalOf(file.local, failure, readFrom(file.local, folder));
 }

@@ -172,7 +172,7 @@ function dialectOf({ figures }: InferRequest, { decimal }: InferredColumns): obj
     ...(delimiter === ',' ? {} : { delimiter }),
     ...(quote === '"' ? {} : { quote }),
     ...(escape === '"' || escape === quote ? {} : { escape }),
-    ...(encoding === 'utf-8' ? {} : { encoding: encoding === 'latin-1' ? 'windows-1252' : 'utf-16le' }),
+    ...(encoding === 'utf-8' ? {} : { encoding: encoding === 'windows-1252' ? encoding : 'utf-16le' }),
     ...(decimal === '.' ? {} : { decimal }),
     ...(header ? {} : { header: figures.columns.map(({ name }) => name) }),
     ...(skip === 0 ? {} : { skip }),

@@ -34,7 +34,7 @@ export interface FoundDialect {
   readonly skip: number;
   /** Blanks stand around some fields. */
   readonly trim: boolean;
-  readonly encoding: 'utf-8' | 'utf-16' | 'latin-1';
+  readonly encoding: 'utf-8' | 'utf-16' | 'windows-1252';
 }
 
 export interface ValueCount {

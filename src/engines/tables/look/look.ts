@@ -1,4 +1,7 @@
 /** Looks at a file of any table: how it is written, and what its columns hold. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Database, withDatabase } from '../duckdb';
 import type { ColumnFigures, TableFigures, ValueCount } from './figures';
 import { presentValue } from './present-value';
@@ -21,11 +24,24 @@ export interface Look extends TableFigures {
  * @throws MlopsError MLOPS_SOURCE_UNREADABLE, MLOPS_SOURCE_EMPTY, MLOPS_OUT_OF_MEMORY
  */
 export async function lookAt<T>(
-  { file, format, folder }: { readonly file: string; readonly format: LookedFormat; readonly folder?: string },
+  { file, format }: { readonly file: string; readonly format: LookedFormat },
   use: (look: Look) => Promise<T>
 ): Promise<T> {
-  return await withDatabase({ files: [file], ...(folder === undefined ? {} : { folder }) }, async (database) => {
-    const raw = await makeRawTable(database, file, format, MOST_LOOKED_AT);
+  const folder = await mkdtemp(join(tmpdir(), 'mlops-look-'));
+  try {
+    return await lookInside(folder, { file, format }, use);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function lookInside<T>(
+  folder: string,
+  { file, format }: { readonly file: string; readonly format: LookedFormat },
+  use: (look: Look) => Promise<T>
+): Promise<T> {
+  return await withDatabase({ files: [file], folder }, async (database) => {
+    const raw = await makeRawTable(database, { file, format, folder }, MOST_LOOKED_AT);
     const count = Number((await database.rows('SELECT count(*) AS n FROM looked'))[0]?.['n']);
     if (count === 0) throw empty(file);
     const cut = count > MOST_LOOKED_AT;

@@ -1,10 +1,12 @@
 /** Any file as the table `looked`: every column as text, named c0, c1, … in the file's order. */
-import { createReadStream } from 'node:fs';
 import { TextDecoder } from 'node:util';
 import { MlopsError } from '../../../domain/errors';
-import { quoted } from '../../../domain/quote';
-import { type Database, messageOf } from '../duckdb';
-import { path, text } from '../sql';
+import type { Database } from '../duckdb';
+import { PLAIN_CSV, scanCsv } from '../reading/csv';
+import { refuseOpenQuote } from '../reading/open-quote';
+import { plainlyNamed, readableFile, unpacked } from '../reading/readable-file';
+import { refusalOf } from '../reading/refusal';
+import { path } from '../sql';
 import type { ColumnFigures, FoundDialect } from './figures';
 
 export type LookedFormat = 'parquet' | 'csv' | 'jsonl';
@@ -16,28 +18,38 @@ export interface RawTable {
 
 /**
  * @param most rows to read; one more is read, so that the caller sees that there are more
- * @throws MlopsError MLOPS_SOURCE_UNREADABLE, MLOPS_SOURCE_EMPTY
+ * @param folder for copies: what is packed or not UTF-8 is read from one
+ * @throws MlopsError MLOPS_SOURCE_UNREADABLE, MLOPS_SOURCE_EMPTY, MLOPS_LINE_TOO_LONG, MLOPS_SOURCE_TOO_LARGE
  */
 export async function makeRawTable(
   database: Database,
-  file: string,
-  format: LookedFormat,
+  { file, format, folder }: { readonly file: string; readonly format: LookedFormat; readonly folder: string },
   most: number
 ): Promise<RawTable> {
+  let local = file;
   try {
-    return format === 'csv' ? await fromCsv(database, file, most) : await fromTyped(database, file, format, most);
+    const encoding = format === 'parquet' ? 'utf-8' : await encodingOf(file);
+    local = format === 'parquet' ? await plainlyNamed(file, folder) : await readableFile(file, folder, encoding);
+    if (format !== 'csv') return await fromTyped(database, { file, local }, format, most);
+    return await fromCsv(database, { file, local, folder, encoding }, most);
   } catch (error) {
-    if (error instanceof MlopsError) throw error;
-    const [reason = ''] = messageOf(error).split(/\n\s*(?:Possible |LINE \d|file = )/, 1);
-    const what = `The file can't be read as ${format}: ${quoted(reason.replace(/Original Line: .*\n/, '').replaceAll(file, 'it')).replace(/[.\s]+$/, '')}.`;
-    throw new MlopsError('MLOPS_SOURCE_UNREADABLE', what, { file }, 'Fetch or write it again, or give --format.');
+    throw await refusalOf(file, error, local);
   }
 }
 
-async function fromCsv(database: Database, file: string, most: number): Promise<RawTable> {
-  const encoding = await encodingOf(file);
+interface Looked {
+  readonly file: string;
+  /** What is read in its place. */
+  readonly local: string;
+}
+
+async function fromCsv(
+  database: Database,
+  { file, local, folder, encoding }: Looked & { readonly folder: string; readonly encoding: FoundDialect['encoding'] },
+  most: number
+): Promise<RawTable> {
   const [found] = await database.rows(
-    `SELECT *, len("Columns") AS width FROM sniff_csv(${path(file)}, sample_size = 200000, encoding = ${text(encoding)})`
+    `SELECT *, len("Columns") AS width FROM sniff_csv(${path(local)}, sample_size = 200000)`
   );
   if (found === undefined) throw empty(file);
   const character = (name: string): string => (found[name] === '(empty)' ? '' : String(found[name]));
@@ -50,17 +62,17 @@ async function fromCsv(database: Database, file: string, most: number): Promise<
     encoding,
   } as const;
   const width = Number(found['width']);
-  const columns = Array.from({ length: width }, (_, i) => `'c${i}': 'VARCHAR'`).join(', ');
-  const options = `auto_detect = false, header = false, skip = ${dialect.skip}, delim = ${text(dialect.delimiter)}, quote = ${text(dialect.quote)}, escape = ${text(dialect.escape)}, encoding = ${text(encoding)}, null_padding = true`;
-  const relation = `read_csv(${path(file)}, ${options}, columns = {${columns}})`;
-  await database.run(`CREATE TABLE looked AS SELECT * FROM ${relation} LIMIT ${most + 2}`);
+  const scan = (of: string) => scanCsv(of, dialect, width);
+  const fields = Array.from({ length: width }, (_, i) => `c${i}`);
+  await database.run(`CREATE TABLE looked AS SELECT ${fields.join(', ')} FROM ${scan(local)} LIMIT ${most + 2}`);
+  await refuseOpenQuote(database, { file: local, dialect: { ...PLAIN_CSV, ...dialect }, folder, scan });
   const [first] = await database.rows('SELECT * FROM looked WHERE rowid = 0');
   if (first === undefined) throw empty(file);
   if (dialect.header) await database.run('DELETE FROM looked WHERE rowid = 0');
-  const names = Array.from({ length: width }, (_, i) =>
-    dialect.header ? ((first[`c${i}`] as string | null) ?? '').trim() : `column ${i + 1}`
+  const names = fields.map((field, i) =>
+    dialect.header ? ((first[field] as string | null) ?? '').trim() : `column ${i + 1}`
   );
-  const blanks = Array.from({ length: width }, (_, i) => `c${i} <> trim(c${i})`).join(' OR ');
+  const blanks = fields.map((field) => `${field} <> trim(${field})`).join(' OR ');
   const [spaced] = await database.rows(`SELECT coalesce(bool_or(${blanks}), false) AS trim FROM looked`);
   const trim = spaced?.['trim'] === true;
   return { columns: names.map((name) => ({ name, stored: 'text' as const })), dialect: { ...dialect, trim } };
@@ -76,14 +88,14 @@ const STORED: readonly (readonly [RegExp, ColumnFigures['stored']])[] = [
 
 async function fromTyped(
   database: Database,
-  file: string,
+  { file, local }: Looked,
   format: 'parquet' | 'jsonl',
   most: number
 ): Promise<RawTable> {
   const relation =
     format === 'parquet'
-      ? `read_parquet(${path(file)}, hive_partitioning = false)`
-      : `read_json(${path(file)}, format = 'auto', records = true, maximum_sample_files = 1, sample_size = 200000, hive_partitioning = false)`;
+      ? `read_parquet(${path(local)}, hive_partitioning = false)`
+      : `read_json(${path(local)}, format = 'auto', records = true, maximum_sample_files = 1, sample_size = 200000, hive_partitioning = false)`;
   const described = await database.rows(`DESCRIBE SELECT * FROM ${relation}`);
   const columns = described.map((row) => {
     const type = String(row['column_type']);
@@ -104,13 +116,12 @@ async function fromTyped(
   return { columns: columns.map(({ name, stored }) => ({ name, stored })) };
 }
 
-/** UTF-16 by its mark; what isn't UTF-8 is taken for Latin-1, in which any bytes are text. */
+/** UTF-16 by its mark; what isn't UTF-8 is taken for Windows-1252, in which nearly any bytes are text. */
 async function encodingOf(file: string): Promise<FoundDialect['encoding']> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let first = true;
   try {
-    for await (const chunk of createReadStream(file)) {
-      const bytes = chunk as Buffer;
+    for await (const bytes of unpacked(file)) {
       if (first && bytes.length >= 2 && [0xfeff, 0xfffe].includes(bytes.readUInt16BE(0))) return 'utf-16';
       first = false;
       decoder.decode(bytes, { stream: true });
@@ -118,7 +129,7 @@ async function encodingOf(file: string): Promise<FoundDialect['encoding']> {
     decoder.decode();
     return 'utf-8';
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'latin-1';
+    if ((error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'windows-1252';
     throw error;
   }
 }

@@ -39,7 +39,7 @@ export async function csvTable(
   // Names that are missing at the end are those of delimiters that end each line.
   const width = names.findLastIndex((name) => name !== '') + 1;
   const before = dialect.header === true ? 1 : 0;
-  const scanned = (of: string) => scan(of, dialect, width + SPARE);
+  const scanned = (of: string) => scanCsv(of, dialect, width);
   const all = `(SELECT *, row_number() OVER () - 1 - ${before} AS "${ROW}" FROM ${scanned(file)})`;
   const from = before === 0 ? all : `(SELECT * FROM ${all} WHERE "${ROW}" >= 0)`;
   await requireRow(database, file, from);
@@ -62,8 +62,13 @@ function misfitOf(width: number): string {
   return `CASE ${fewer} WHEN c${width} IS NOT NULL AND concat(${spare}) <> '' THEN 'more fields than the header' END`;
 }
 
-function scan(file: string, { delimiter, quote, escape, skip }: CsvDialect, width: number): string {
-  const columns = Array.from({ length: width }, (_, i) => `c${i}: 'VARCHAR'`).join(', ');
+/** All fields as texts `c0`, `c1`, …: `width` of them and some more, in which a row with too many shows. Nothing is skipped or guessed. */
+export function scanCsv(
+  file: string,
+  { delimiter, quote, escape, skip }: Pick<CsvDialect, 'delimiter' | 'quote' | 'escape' | 'skip'>,
+  width: number
+): string {
+  const columns = Array.from({ length: width + SPARE }, (_, i) => `c${i}: 'VARCHAR'`).join(', ');
   const given = { delim: delimiter, quote, escape, nullstr: ABSENT, compression: 'none' };
   const options = Object.entries(given).map(([name, value]) => `${name} = ${text(value)}`);
   return `read_csv(${path(file)}, auto_detect = false, header = false, ${options.join(', ')}, skip = ${skip},
@@ -82,7 +87,7 @@ async function namesOf(database: Database, file: string, dialect: CsvDialect): P
 async function firstRow(database: Database, file: string, dialect: CsvDialect): Promise<readonly string[]> {
   for (const width of WIDTHS) {
     try {
-      const [row = {}] = await database.rows(`SELECT * FROM ${scan(file, dialect, width)} LIMIT 1`);
+      const [row = {}] = await database.rows(`SELECT * FROM ${scanCsv(file, dialect, width - SPARE)} LIMIT 1`);
       return Object.values(row).filter((field): field is string => typeof field === 'string');
     } catch (error) {
       if (width === WIDTHS.at(-1) || !messageOf(error).includes('Expected Number of Columns')) throw error;

@@ -1,7 +1,7 @@
 /** A text file as DuckDB can read it: plain, in UTF-8, under a path that is not a pattern. By what is in it, not by its name. */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { open, symlink } from 'node:fs/promises';
+import { open, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { TextDecoder } from 'node:util';
@@ -24,21 +24,39 @@ const BYTE_ORDER_MARKS = [
  */
 export async function readableFile(file: string, folder: string, declared = UTF_8): Promise<string> {
   const head = await headOf(file);
-  const packed = head.subarray(0, GZIP.length).equals(GZIP);
-  if (!packed && encodingOf(head, declared) === UTF_8) return plainlyNamed(file, folder);
+  if (!isPacked(head) && encodingOf(head, declared) === UTF_8) return plainlyNamed(file, folder);
   const to = ownName(file, folder);
   if (existsSync(to)) return to;
   try {
-    const bytes = createReadStream(file, { highWaterMark: 1 << 20 });
-    const decode = (chunks: AsyncIterable<Buffer>) => decoded(limited(chunks, file), declared, file);
-    if (packed) await pipeline(bytes, createGunzip(), decode, createWriteStream(to));
-    else await pipeline(bytes, decode, createWriteStream(to));
+    await pipeline(unpacked(file), (chunks) => decoded(chunks, declared, file), createWriteStream(to));
   } catch (cause) {
-    if (cause instanceof MlopsError || !isZlib(cause)) throw cause;
-    const what = 'The gzip stream is cut short or damaged.';
-    throw new MlopsError('MLOPS_SOURCE_UNREADABLE', what, { file }, 'Fetch or write it again.', { cause });
+    await rm(to, { force: true });
+    throw cause;
   }
   return to;
+}
+
+/**
+ * The file's bytes, unpacked where it is gzip.
+ * @throws MlopsError MLOPS_SOURCE_UNREADABLE: the gzip stream is cut short or damaged; MLOPS_SOURCE_TOO_LARGE
+ */
+export async function* unpacked(file: string): AsyncGenerator<Buffer> {
+  const bytes = createReadStream(file, { highWaterMark: 1 << 20 });
+  const plain = isPacked(await headOf(file)) ? bytes.pipe(createGunzip()) : bytes;
+  bytes.once('error', (error) => plain.destroy(error));
+  try {
+    yield* limited(plain, file);
+  } catch (cause) {
+    if (!isZlib(cause)) throw cause;
+    const what = 'The gzip stream is cut short or damaged.';
+    throw new MlopsError('MLOPS_SOURCE_UNREADABLE', what, { file }, 'Fetch or write it again.', { cause });
+  } finally {
+    bytes.destroy();
+  }
+}
+
+function isPacked(head: Buffer): boolean {
+  return head.subarray(0, GZIP.length).equals(GZIP);
 }
 
 /** DuckDB takes some characters of a path for a pattern: the file gets a link of another name. */

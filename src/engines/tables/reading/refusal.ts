@@ -30,8 +30,9 @@ const KNOWN: readonly { readonly said: string; readonly what: string; readonly f
   },
 ];
 
-/** @param local where it was read from, if not from the file itself */
+/** @param local where it was read from, if not from the file itself; an error of ours names it, too */
 export async function refusalOf(file: string, error: unknown, local = file): Promise<MlopsError> {
+  if (error instanceof MlopsError) return error.where['file'] === local ? error.at({ file }) : error;
   const said = messageOf(error);
   const line = Number(/CSV Error on Line: (\d+)/.exec(said)?.[1]) || undefined;
   const known = KNOWN.find((each) => said.includes(each.said));

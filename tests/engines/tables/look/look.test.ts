@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { TableFigures, TargetFigures } from '../../../../src/engines/tables/look/figures';
 import { lookAt } from '../../../../src/engines/tables/look/look';
 import type { LookedFormat } from '../../../../src/engines/tables/look/raw-table';
@@ -50,10 +51,12 @@ test('counts, marks, types and the most frequent values', async () => {
 
 test.each([
   ['semicolons and decimal commas', Buffer.from('a;b\n1,5;x\n2,5;y\n'), { delimiter: ';', encoding: 'utf-8' }],
-  ['Latin-1', Buffer.from('Größe;b\n1;x\n2;y\n', 'latin1'), { encoding: 'latin-1' }],
+  ['Latin-1', Buffer.from('Größe;b\n1;x\n2;y\n', 'latin1'), { encoding: 'windows-1252' }],
   ['UTF-16', Buffer.from('\uFEFFGröße;b\n1;x\n2;y\n', 'utf16le'), { encoding: 'utf-16' }],
   ['tabs', Buffer.from('a\tb\n1\tx\n2\ty\n'), { delimiter: '\t' }],
   ['blanks after commas', Buffer.from('a, b\n1, x\n2, y\n'), { trim: true }],
+  ['gzip', gzipSync('a;b\n1;x\n2;y\n'), { delimiter: ';', encoding: 'utf-8' }],
+  ['gzip of Windows-1252', gzipSync(Buffer.from('Größe;b\n1;x\n2;y\n', 'latin1')), { encoding: 'windows-1252' }],
   ['no header', Buffer.from('1,2\n3,4\n5,6\n'), { header: false }],
 ])('CSV with %s', async (_, content, dialect) => {
   const figures = await look(content);
@@ -112,6 +115,10 @@ test.each([
   ['a file without a row', 'a,b\n', 'csv', 'MLOPS_SOURCE_EMPTY'],
   ['what is not JSON', '{"a": 1}\n{"a": \n', 'jsonl', 'MLOPS_SOURCE_UNREADABLE'],
   ['what is not Parquet', 'PAR1 and nothing more', 'parquet', 'MLOPS_SOURCE_UNREADABLE'],
-] as const)('%s is refused', async (_, content, format, code) => {
-  await expect(look(content, format)).rejects.toMatchObject({ code });
+  ['a quote that is never closed', 'a,b\n1,x\n2,"y\n3,z\n', 'csv', 'MLOPS_SOURCE_UNREADABLE'],
+  ['the same, packed', gzipSync('a,b\n1,x\n2,"y\n3,z\n'), 'csv', 'MLOPS_SOURCE_UNREADABLE'],
+  ['a gzip stream that is cut short', gzipSync(rows(9_999, String)).subarray(0, 60), 'csv', 'MLOPS_SOURCE_UNREADABLE'],
+] as const)('%s is refused, and the file is named', async (_, content, format, code) => {
+  const file = join(folder, `table.${format}`);
+  await expect(look(content, format)).rejects.toMatchObject({ code, where: { file } });
 });

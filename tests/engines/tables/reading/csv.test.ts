@@ -170,6 +170,14 @@ describe('an encoding', () => {
   });
 });
 
+test('an error about a packed file names the file, not the copy that was read', async () => {
+  const file = join(folder.path, 'a.csv');
+  await expect(csv(gzipSync('a,c\nx,1\n'), AB)).rejects.toMatchObject({
+    code: 'MLOPS_COLUMN_MISSING',
+    where: { file },
+  });
+});
+
 describe('a value', () => {
   test('is missing where it is one of the marks', async () => {
     const marks = ['', 'NA', 'NULL', '?', '-', 'None', '#N/A', 'n/a', '<NA>', 'nan'];

@@ -6,7 +6,6 @@ import { readFrom } from '../../../../src/engines/tables/reading/readable-file';
 import { refusalOf } from '../../../../src/engines/tables/reading/refusal';
 import { type FileFormat, relationOf } from '../../../../src/engines/tables/reading/relation';
 import { unparsedReason } from '../../../../src/engines/tables/reading/unparsed';
-import { MlopsError } from '../../../../src/domain/errors';
 import { type Columns, columnsOf } from '../files';
 
 export interface Reads {
@@ -41,7 +40,7 @@ export async function read(
         return { ...row, unparsed: JSON.parse(__unparsed as string) as unknown, reason: why };
       });
     } catch (error) {
-      throw error instanceof MlopsError ? error : await refusalOf(file, error, readFrom(file, folder));
+      throw await refusalOf(file, error, readFrom(file, folder));
     }
   });
 }
