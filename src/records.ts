@@ -6,7 +6,7 @@ import { MlopsError } from './domain/errors';
 import type { Fact } from './domain/records';
 import type { Digest } from './domain/refs';
 import { type EventClockRecord, eventClock } from './records/event-clock';
-import { newestSnapshot } from './records/snapshots';
+import { findSnapshot, newestSnapshot } from './records/snapshots';
 import { findRecord } from './records/find';
 import { RECORD_KINDS, type RecordKind, type RecordOf, recordKind } from './records/kinds';
 import { type Lineage, type LineageOptions, lineageOf } from './records/lineage';
@@ -58,6 +58,12 @@ export interface Records {
   eventClock(endpoint: string): Promise<EventClockRecord>;
   /** The snapshot that a project's newest cycle made or used, with its account of rows; undefined where there is none yet. */
   newestSnapshot(project: string): Promise<Fact<'snapshot'> | undefined>;
+  /**
+   * A snapshot as people name it: `flights` is the newest of the project, `flights@3` the one that the version was trained on,
+   * `flights/4` that of the cycle, `flights@2001-02-01` the last one as of this moment or an earlier one; else its id.
+   * @throws MlopsError MLOPS_NOT_FOUND, MLOPS_UNKNOWN_PROJECT, MLOPS_USAGE
+   */
+  snapshot(name: string): Promise<Fact<'snapshot'>>;
   /** The first event of a project's audit chain that doesn't fit, or undefined. */
   firstBrokenAudit(project: string): Promise<string | undefined>;
   /** Downloads an artifact; its bytes are checked against the digest. */
@@ -99,6 +105,7 @@ export function openRecords(config: StoreConfig = storeConfig()): Records {
       connected().then(() => conflictingPredictions(stores, endpoint, limit)),
     eventClock: (endpoint) => connected().then(() => eventClock(stores, endpoint)),
     newestSnapshot: (project) => connected().then(() => newestSnapshot(stores, project)),
+    snapshot: (name) => connected().then(() => findSnapshot(stores, name)),
     firstBrokenAudit: (project) => connected().then(() => stores.audit.firstBroken(project)),
     download: (digest, path) => connected().then(() => stores.artifacts.download(digest, path)),
     close: () => stores.close(),

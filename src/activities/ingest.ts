@@ -2,7 +2,7 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../runtime/digest';
-import { columnTypes, type SchemaDefinition, type SourceDefinition } from '../domain/definition';
+import { columnTypes, privateColumns, type SchemaDefinition, type SourceDefinition } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
 import type { Fact, ObservedFile, SnapshotBody } from '../domain/records';
 import type { Digest, Ref } from '../domain/refs';
@@ -89,6 +89,8 @@ export function ingestActivities(deps: ActivityDeps) {
             ...rows,
             source: source.name,
             columns: columnTypes(source),
+            ...(source.key === undefined ? {} : { key: source.key }),
+            privacy: privateColumns(source),
             eventTime: source.eventTime,
             rowsOf,
             validation: batch?.validation ?? before?.body.validation ?? [],

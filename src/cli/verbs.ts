@@ -120,6 +120,11 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/account.js')).addAccount,
   },
   {
+    name: 'diff',
+    summary: 'Shows what differs between two snapshots: rows, columns, figures',
+    load: async () => (await import('./verbs/diff.js')).addDiff,
+  },
+  {
     name: 'ls',
     summary: 'Lists records of a kind, the newest last',
     load: async () => (await import('./verbs/ls.js')).addLs,

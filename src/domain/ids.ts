@@ -1,4 +1,6 @@
 /** Names and ids. Each id is made and read here, and nowhere else. */
+import { momentOrDayMs } from './moment';
+
 export const PROJECT_NAME = /^[a-z][a-z0-9-]{0,47}$/;
 /** Values of the feature graph and of the model's graph have these names; their other names cannot be a column's. */
 export const RESERVED_COLUMNS: readonly string[] = ['dense', 'probability'];
@@ -64,6 +66,31 @@ const VERSION_LABEL = /^([a-z][a-z0-9-]{0,47})@(\d{1,9})$/;
 export function parseVersionLabel(text: string): { readonly project: string; readonly number: number } | undefined {
   const match = VERSION_LABEL.exec(text);
   return match === null ? undefined : { project: match[1] as string, number: Number(match[2]) };
+}
+
+export type SnapshotName =
+  | { readonly project: string }
+  | { readonly project: string; readonly version: number }
+  | { readonly project: string; readonly moment: string }
+  | { readonly project: string; readonly cycle: string }
+  | { readonly id: string };
+
+const PROJECT_MOMENT = /^([a-z][a-z0-9-]{0,47})@(\d{4}-.+)$/;
+const CYCLE_RECORD = /^([a-z][a-z0-9-]{0,47})\/(\d{1,9}|solo-[0-9a-f-]{36})$/;
+const SNAPSHOT_ID = /^(?:snapshot[/:])?((?:sha256:)?[0-9a-f]{6,64})$/;
+
+/** `flights`, `flights@3`, `flights@2001-02-01`, `flights/4`, or a snapshot's id or its beginning; undefined for anything else. */
+export function parseSnapshotName(text: string): SnapshotName | undefined {
+  const version = parseVersionLabel(text);
+  if (version !== undefined) return { project: version.project, version: version.number };
+  const [, dated, moment] = PROJECT_MOMENT.exec(text) ?? [];
+  if (dated !== undefined && moment !== undefined)
+    return momentOrDayMs(moment) === undefined ? undefined : { project: dated, moment };
+  const [, project, cycle] = CYCLE_RECORD.exec(text) ?? [];
+  if (project !== undefined && cycle !== undefined) return { project, cycle };
+  if (PROJECT_NAME.test(text)) return { project: text };
+  const [, id] = SNAPSHOT_ID.exec(text) ?? [];
+  return id === undefined ? undefined : { id: id.startsWith('sha256:') ? id : `sha256:${id}` };
 }
 
 export interface RequestName {

@@ -154,6 +154,10 @@ export interface SnapshotRows {
 export interface SnapshotBody extends SnapshotRows {
   readonly source: string;
   readonly columns: Readonly<Record<string, ColumnType>>;
+  /** Columns that identify a row, where they are declared. */
+  readonly key?: readonly string[];
+  /** Columns whose values nothing shows. */
+  readonly privacy: readonly string[];
   readonly eventTime: string;
   /** Digest of the source and schema that decided which rows there are: only a snapshot of the same grows by a batch. */
   readonly rowsOf: Digest;

@@ -71,6 +71,21 @@ export async function newestSnapshotRef(store: Store, project: string): Promise<
   return (await cycles.findOne({ project })) === null ? null : {};
 }
 
+export interface CycleSnapshot {
+  readonly asOf: string;
+  readonly startedAt: Date;
+  readonly snapshot: Ref;
+}
+
+/** What a project's cycles came to, of those that have a snapshot. */
+export async function snapshotsOfCycles(store: Store, project: string): Promise<CycleSnapshot[]> {
+  const fields = { projection: { _id: 0, asOf: 1, startedAt: 1, snapshot: '$refs.snapshot' } };
+  return collection(store, 'cycles')
+    .find({ project, 'refs.snapshot': { $exists: true } }, fields)
+    .map((cycle) => cycle as unknown as CycleSnapshot)
+    .toArray();
+}
+
 /** The largest number among a project's cycles; 0 where it had none. */
 export async function lastCycleNumber(store: Store, project: string): Promise<number> {
   const last = await collection(store, 'cycles')

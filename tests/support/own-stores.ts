@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Client as MinioClient } from 'minio';
 import type { ActivityDeps } from '../../src/activities/deps';
 import type { Digest } from '../../src/domain/refs';
-import { readEnvironment } from '../../src/runtime/environment';
+import { type Environment, readEnvironment } from '../../src/runtime/environment';
 import { defaultLimits } from '../../src/activities/limits';
 import { nothingRegistered } from '../../src/activities/registered/user-code';
 import { objectKey } from '../../src/stores/artifacts';
@@ -15,6 +15,8 @@ import { connectStores, type Stores } from '../../src/stores/connect';
 import { raw } from './raw-records';
 
 export interface OwnStores {
+  /** For processes of this test. */
+  readonly env: Environment;
   readonly stores: Stores;
   readonly folder: string;
   /** For activities that run no job. */
@@ -26,7 +28,8 @@ export interface OwnStores {
 
 export async function openOwnStores(label: string): Promise<OwnStores> {
   const name = `mlops-test-${label}-${randomUUID().slice(0, 8)}`;
-  const config = storeConfig({ ...readEnvironment(), MLOPS_DATABASE: name, S3_BUCKET: name });
+  const env = { ...readEnvironment(), MLOPS_DATABASE: name, S3_BUCKET: name };
+  const config = storeConfig(env);
   const stores = await connectStores(config);
   const folder = await mkdtemp(join(tmpdir(), `${name}-`));
   const { hostname, port } = new URL(config.s3.endpoint);
@@ -40,6 +43,7 @@ export async function openOwnStores(label: string): Promise<OwnStores> {
     region,
   });
   return {
+    env,
     stores,
     folder,
     deps: {

@@ -85,6 +85,13 @@ export function columnTypes({ columns }: Pick<SourceDefinition, 'columns'>): Rea
   return Object.fromEntries(Object.entries(columns).map(([name, { type }]) => [name, type]));
 }
 
+/** Columns whose values nothing shows, by name. */
+export function privateColumns({ columns }: Pick<SourceDefinition, 'columns'>): readonly string[] {
+  return Object.keys(columns)
+    .filter((name) => columns[name]!.privacy === true)
+    .sort();
+}
+
 /** Use of user code that the worker registered under a name with a version. */
 export interface RegisteredUse {
   /** The name under which the worker registered it. */
