@@ -25,7 +25,7 @@ async function main(): Promise<void> {
     revision: 1,
     rollout: { id: 'bench', epoch: 1, step: 1, stepName: 'full', state: 'finished' },
     watch: {
-      period: { days: 7, offsetDays: 0 },
+      period: { every: '7 days' },
       allowedLatenessMs: 3_600_000,
       truthDelayMs: 604_800_000,
       truthCoverage: 0.95,

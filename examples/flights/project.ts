@@ -70,7 +70,7 @@ export default defineProject({
 
   // Weeks from Thursday to Wednesday: day 0 of the calendar, 1970-01-01, was a Thursday. The last whole week tests; all
   // before it trains. A window of recent weeks alone made worse models than all of them.
-  period: { days: 7, offsetDays: 0 },
+  period: { every: '7 days' },
   split: { testPeriods: 1, minTrainRows: 10_000, minTestRows: 1_000 },
 
   // Flights of one day share its weather, so they aren't independent: every interval is by blocks of days.
@@ -119,7 +119,7 @@ export default defineProject({
   },
 
   monitoring: {
-    period: { days: 7, offsetDays: 0 },
+    period: { every: '7 days' },
     allowedLateness: { event: '1 hour' },
     // Truth arrives a day after landing; a window is judged as soon as 95 % of it is there.
     truthDelay: { event: '3 days' },

@@ -6,7 +6,7 @@ import type { Ref } from '../domain/refs';
 import { monitorId, windowId } from '../domain/ids';
 import { newsOf, triggerMessages, windowLine } from '../domain/windows';
 import { findEndpoint } from '../stores/endpoints';
-import { lateDays } from '../stores/late';
+import { lateHours } from '../stores/late';
 import { countUnmatched } from '../stores/truths';
 import { lastRevision } from '../stores/windows';
 import { ensureMonitorActivities } from './monitoring/ensure-monitor';
@@ -54,8 +54,8 @@ export function monitorActivities(deps: ActivityDeps) {
       const stores = await deps.stores();
       const ready = await readiness(stores, of);
       if (ready.state !== 'waiting') return ready;
-      const [late] = await lateDays(stores, of.project, { before: countedTo });
-      return late === undefined ? ready : { ...ready, lateDay: late.from };
+      const [late] = await lateHours(stores, of.project, { before: countedTo });
+      return late === undefined ? ready : { ...ready, lateAt: late.from };
     },
 
     /**

@@ -31,6 +31,13 @@ export function parseDurationMs(text: string): number | undefined {
   return Math.round(Number(match[1]) * (UNITS[match[2] as string] as number));
 }
 
+/** `1209600000` → `'14 days'`: in the largest unit but weeks that it has a whole number of. */
+export function durationText(ms: number): string {
+  const unit = (['day', 'hour', 'minute', 'second'] as const).find((each) => ms % (UNITS[each] as number) === 0);
+  const count = ms / (UNITS[unit ?? 'millisecond'] as number);
+  return `${count} ${unit ?? 'millisecond'}${count === 1 ? '' : 's'}`;
+}
+
 /** Milliseconds of a duration that project/ has already checked. */
 export function durationMs(duration: EventDuration | WallDuration): number {
   const text = 'event' in duration ? duration.event : duration.wall;

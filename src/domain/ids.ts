@@ -53,8 +53,8 @@ export const championAlias = (project: string): string => `${project}/champion`;
 export const replicaId = (endpoint: string, replica: string): string => `${endpoint}/${replica}`;
 /** Id of a prediction with another one's id, by the digest of its inputs. */
 export const conflictId = (prediction: string, inputs: string): string => `${prediction}=${inputs}`;
-/** Id of a UTC day that records came late for, `2001-02-03`. */
-export const lateDayId = (endpoint: string, day: string): string => `${endpoint}/${day}`;
+/** Id of an hour of event time in UTC that records came late for, `2001-02-03T04`. */
+export const lateHourId = (endpoint: string, hour: string): string => `${endpoint}/${hour}`;
 /** `flights/champion` → `champion`. */
 export const aliasName = (alias: string): string => alias.slice(alias.indexOf('/') + 1);
 /** Name of a model version, as people name it: `flights@2`. */

@@ -3,7 +3,7 @@ import { driftWords } from './drift';
 import { intervalWords } from './intervals';
 import type { Trigger } from './messages';
 import type { WindowBody, WindowTrigger } from './monitoring';
-import type { TimeRange } from './period';
+import { momentWords, type TimeRange } from './period';
 import { triggerId } from './ids';
 
 /** The triggers that fired, as the lifecycle receives them; the id makes a second one of the same window count once. */
@@ -12,7 +12,7 @@ export function triggerMessages(id: string, window: WindowBody): Trigger[] {
     .filter((trigger) => trigger.outcome === 'fired')
     .map(({ on, detail }) => ({
       id: triggerId(id, on),
-      cause: { kind: on, detail: `window ${day(window.period.from)}: ${detail}`, window: id },
+      cause: { kind: on, detail: `window ${momentWords(window.period.from)}: ${detail}`, window: id },
       asOf: window.asOf,
     }));
 }
@@ -35,14 +35,16 @@ export function windowLine(window: WindowBody): string {
 /** What a person must know of a verdict, a line each. */
 export function newsOf({ period, triggers, setAside }: WindowBody): string[] {
   return [
-    ...triggers.map(({ on, outcome, detail }) => `window ${day(period.from)}: ${on}, ${outcome}: ${detail}`),
-    ...(setAside === undefined ? [] : [`window ${day(period.from)}: ${setAside.records} broken records set aside`]),
+    ...triggers.map(({ on, outcome, detail }) => `window ${momentWords(period.from)}: ${on}, ${outcome}: ${detail}`),
+    ...(setAside === undefined
+      ? []
+      : [`window ${momentWords(period.from)}: ${setAside.records} broken records set aside`]),
   ];
 }
 
 /** How the line of a period begins. */
 export function windowLineOf(period: TimeRange): string {
-  return `- **${day(period.from)}** to ${day(period.to)}:`;
+  return `- **${momentWords(period.from)}** to ${momentWords(period.to)}:`;
 }
 
 function biasWords({ verdict, gap }: WindowBody['bias']): string {
@@ -52,8 +54,4 @@ function biasWords({ verdict, gap }: WindowBody['bias']): string {
 
 function triggerWords({ on, outcome }: WindowTrigger): string {
   return `**${on}: ${outcome}**`;
-}
-
-function day(time: string): string {
-  return time.slice(0, 10);
 }

@@ -1,4 +1,6 @@
 /** Rules about what runs afterwards: periods, triggers, and who is notified. */
+import { parseDurationMs } from '../domain/durations';
+import { everyMs, SHORTEST_MONTH_MS } from '../domain/period';
 import { type Report } from './check-parts';
 import type { Parsed } from './project-schema';
 
@@ -22,9 +24,10 @@ export function checkOperation(parsed: Parsed, report: Report): void {
 }
 
 function checkPeriod(period: Parsed['period'], path: readonly string[], report: Report): void {
-  if (period !== undefined && period.offsetDays >= period.days) {
-    report([...path, 'offsetDays'], `is ${period.offsetDays}; it must be less than days, which is ${period.days}`);
-  }
+  if (period?.offset === undefined) return;
+  const shortest = period.every === 'month' ? SHORTEST_MONTH_MS : (everyMs(period.every) ?? 0);
+  if ((parseDurationMs(period.offset) ?? 0) >= shortest)
+    report([...path, 'offset'], `is ${period.offset}; it must be shorter than a period, which is ${period.every}`);
 }
 
 /** Names of variables as shells know them. */

@@ -1,6 +1,7 @@
 /** Fills in the defaults that depend on other fields, and puts the normal form together. */
 import type { CsvDialect, Period, ProjectDefinition } from '../domain/definition';
-import { durationMs, type WallDuration } from '../domain/durations';
+import { durationMs, parseDurationMs, type WallDuration } from '../domain/durations';
+import { lengthOf } from '../domain/period';
 import { formatOf } from './check-source';
 import { dependencyName, gateName, stepName, stepShare } from './default-names';
 import type { Parsed } from './project-schema';
@@ -16,7 +17,7 @@ export type ParsedProject = {
 /** @param parsed a definition whose checks found no mistake */
 export function complete(parsed: ParsedProject): ProjectDefinition {
   const { name, source, schema, approval, rollout, monitoring, triggers } = parsed;
-  const monitoringPeriod = monitoring.period ?? parsed.period;
+  const monitoringPeriod = normalPeriod(monitoring.period ?? parsed.period);
   const definition: ProjectDefinition = {
     v: 1,
     name,
@@ -28,7 +29,7 @@ export function complete(parsed: ParsedProject): ProjectDefinition {
     label: parsed.label,
     features: parsed.features,
     model: parsed.model,
-    period: parsed.period,
+    period: normalPeriod(parsed.period),
     split: parsed.split,
     cluster: parsed.cluster,
     objective: parsed.objective,
@@ -43,7 +44,7 @@ export function complete(parsed: ParsedProject): ProjectDefinition {
     triggers: triggers.map((rule) => ({
       ...rule,
       outOf: rule.outOf ?? rule.breaches,
-      coolDown: rule.coolDown ?? twoPeriods(monitoringPeriod),
+      coolDown: rule.coolDown ?? { event: lengthOf(monitoringPeriod, 2) },
     })),
     notifiers: parsed.notifiers,
     retryFor: parsed.retryFor,
@@ -70,6 +71,7 @@ function defaultReminders(deadline: WallDuration): readonly WallDuration[] {
   return durationMs(reminder) < durationMs(deadline) ? [reminder] : [];
 }
 
-function twoPeriods(period: Period): { readonly event: string } {
-  return { event: `${2 * period.days} days` };
+/** An offset of nothing is none. */
+function normalPeriod({ every, offset }: NonNullable<Parsed['period']>): Period {
+  return offset === undefined || parseDurationMs(offset) === 0 ? { every } : { every, offset };
 }

@@ -123,7 +123,7 @@ export interface ProjectInput<Column extends string = string> {
   readonly features: readonly FeatureInput<Column>[];
   /** Default: a network 64-64, batch 512, learning rate 0.001, 20 epochs, at most 20 million rows seen, seed 1. */
   readonly model?: { readonly network: Partial<NetworkSpec> } | { readonly trainer: RegisteredUseInput };
-  /** Default: weeks from Monday (offsetDays 4). */
+  /** Default: weeks from Monday. */
   readonly period?: Period;
   /** Default: the last whole period tests, at least 1,000 rows train and 200 test. */
   readonly split?: Partial<SplitDefinition>;

@@ -16,6 +16,7 @@ import {
   MOST,
   MOST_COLUMNS,
   oneOf,
+  period,
   record,
   registeredUse,
   share,
@@ -112,8 +113,6 @@ const network = record({
   seed: z.number().int().min(0).max(0xffff_ffff).default(1),
 });
 const model = oneOf({ network: record({ network }), trainer: record({ trainer: registeredUse }) });
-
-const period = record({ days: z.number().int().min(1).max(366), offsetDays: z.number().int().min(0) });
 
 const objective = record({
   decisionThreshold: confidence.default(0.5),
@@ -217,7 +216,7 @@ export const SECTIONS = {
   schema: schema.prefault({}),
   label,
   model: model.default({ network: network.parse({}) }),
-  period: period.default({ days: 7, offsetDays: 4 }),
+  period: period.default({ every: 'week' }),
   split: record({
     testPeriods: atLeastOne.default(1),
     minTrainRows: atLeastOne.default(1000),

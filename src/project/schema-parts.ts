@@ -1,7 +1,8 @@
 /** Building blocks of the definition's schema: what zod has no words of its own for. */
 import { z } from 'zod';
-import { DAY_MS, parseDurationMs } from '../domain/durations';
+import { DAY_MS, durationText, parseDurationMs } from '../domain/durations';
 import { CLIENT_ID, COLUMN_NAME, PROJECT_NAME } from '../domain/ids';
+import { everyMs, SHORTEST_MONTH_MS } from '../domain/period';
 import { listed, excerptOf } from './mistakes';
 
 /** Entries of a list that people write one by one; and of one that has an entry for each column. */
@@ -68,7 +69,10 @@ function durationProblem(clock: keyof typeof CLOCKS, value: unknown, zero: boole
   const keys = Object.keys(value);
   if (keys.includes(other)) return `is by the ${clock} clock (${meaning}), not by ${other}; ${example}`;
   if (keys.length !== 1 || keys[0] !== clock) return `must have the one field ${clock}; ${example}`;
-  const text = (value as Readonly<Record<string, unknown>>)[clock];
+  return textProblem((value as Readonly<Record<string, unknown>>)[clock], zero);
+}
+
+function textProblem(text: unknown, zero: boolean): string | undefined {
   const ms = typeof text === 'string' ? parseDurationMs(text) : undefined;
   if (ms === undefined) {
     return `is not a duration: ${excerptOf(text)}; write a number and a unit of millisecond, second, minute, hour, day, week`;
@@ -76,6 +80,25 @@ function durationProblem(clock: keyof typeof CLOCKS, value: unknown, zero: boole
   if (ms > LONGEST_MS) return `is longer than 10 years: ${excerptOf(text)}`;
   return ms > 0 || zero ? undefined : `must be longer than nothing, is ${excerptOf(text)}`;
 }
+
+/** Shorter ones would be more windows than anybody reads. */
+const SHORTEST_PERIOD_MS = 60_000;
+
+const every = z.string().superRefine((text, context) => {
+  const ms = text === 'month' ? SHORTEST_MONTH_MS : everyMs(text);
+  const problem =
+    ms === undefined
+      ? `must be hour, day, week, month, or a duration such as '6 hours', is ${excerptOf(text)}`
+      : ms < SHORTEST_PERIOD_MS
+        ? `must be a minute or longer, is ${excerptOf(text)}`
+        : textProblem(text === 'month' ? '28 days' : durationText(ms), false);
+  if (problem !== undefined) context.addIssue(problem);
+});
+const offset = z.string().superRefine((text, context) => {
+  const problem = textProblem(text, true);
+  if (problem !== undefined) context.addIssue(problem);
+});
+export const period = record({ every, offset: offset.optional() });
 
 export const eventDuration = duration('event');
 export const eventDurationOrZero = duration('event', { zero: true });

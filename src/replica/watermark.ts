@@ -10,7 +10,7 @@
 import { type EndpointDocument, type ReplicaDocument, stepOf } from '../domain/endpoint';
 import { lifecycleId, monitorId } from '../domain/ids';
 import { MESSAGES, type WatermarkMessage } from '../domain/messages';
-import { type TimeRange, periodOf } from '../domain/period';
+import { periodEnds, type TimeRange, periodOf } from '../domain/period';
 import type { Store } from '../stores/open';
 import { coverage } from '../stores/predictions';
 import { liveReplicas, watermarkOf } from '../stores/replicas';
@@ -136,13 +136,8 @@ export class Watermarks {
     const { period } = document.watch;
     if (takesOver && reported.passed !== undefined)
       await this.#toMonitor(document, watermark, reported.passed, 'passed');
-    const edges: string[] = [];
-    let edge = periodOf(period, reported.passed ?? new Date(first).toISOString()).to;
-    for (; Date.parse(edge) <= watermark.getTime(); edge = periodOf(period, edge).to) {
-      edges.push(edge);
-      if (edges.length > MAX_EDGES) edges.shift();
-    }
-    for (const passed of edges) {
+    const since = reported.passed ?? new Date(first).toISOString();
+    for (const passed of periodEnds(period, since, watermark.toISOString(), MAX_EDGES)) {
       if (reported.leading) await this.#toMonitor(document, watermark, passed, 'passed');
       reported.passed = passed;
       reported.uncovered = [...reported.uncovered, passed].slice(-MAX_UNCOVERED);

@@ -1,10 +1,11 @@
 /**
- * Days of event time that records came for once the endpoint's clock had passed them. Whoever stores such records marks
- * their day; the monitor counts its window again and takes the mark away.
+ * Event times that records came for once the endpoint's clock had passed them. Whoever stores such records marks the
+ * hours, with the least and the greatest event time in each; the monitor counts the windows there again and takes the
+ * marks away. Which windows they are, a replica need not know.
  */
 import { randomUUID } from 'node:crypto';
-import { lateDayId } from '../domain/ids';
-import type { LateDay } from './mutable-records';
+import { lateHourId } from '../domain/ids';
+import type { LateHour } from './mutable-records';
 import { collection, type Store } from './mongo';
 
 /** A stored prediction, or a stored truth with its prediction's event time. */
@@ -31,19 +32,29 @@ export async function markLate(store: Store, endpoint: string, records: readonly
   if (highest === undefined) return;
   const { allowedLatenessMs, truthDelayMs } = document.watch;
   const watermark = highest - allowedLatenessMs;
-  const days = new Set<string>();
+  const hours = new Map<string, { from: string; to: string }>();
   for (const { eventTime, knownAt, synthetic } of records) {
     if (eventTime === undefined || synthetic === true) continue;
     const waited = knownAt === undefined ? 0 : truthDelayMs;
     const inTime = knownAt !== undefined && knownAt.getTime() > watermark;
-    if (!inTime && eventTime.getTime() < watermark - waited) days.add(eventTime.toISOString().slice(0, 10));
+    if (inTime || eventTime.getTime() >= watermark - waited) continue;
+    const time = eventTime.toISOString();
+    const hour = time.slice(0, 13);
+    const range = hours.get(hour);
+    if (range === undefined) hours.set(hour, { from: time, to: time });
+    else if (time < range.from) range.from = time;
+    else if (time > range.to) range.to = time;
   }
-  if (days.size === 0) return;
+  if (hours.size === 0) return;
   await collection(store, 'late').bulkWrite(
-    [...days].map((day) => ({
+    [...hours].map(([hour, { from, to }]) => ({
       updateOne: {
-        filter: { _id: lateDayId(endpoint, day) },
-        update: { $set: { v: 1, endpoint, from: `${day}T00:00:00.000Z`, mark: randomUUID() } },
+        filter: { _id: lateHourId(endpoint, hour) },
+        update: {
+          $min: { from },
+          $max: { to },
+          $set: { v: 1, endpoint, mark: randomUUID() },
+        },
         upsert: true,
       },
     })),
@@ -51,25 +62,33 @@ export async function markLate(store: Store, endpoint: string, records: readonly
   );
 }
 
-/** Marked days by event time, the first few. @param range of their start: `from` included, `before` not */
-export function lateDays(
+/** More than a year has hours. */
+const MOST_HOURS = 10_000;
+
+/** Marks by event time, the first of them. @param range of their start: `from` included, `before` not */
+export function lateHours(
   store: Store,
   endpoint: string,
   range: { readonly from?: string; readonly before: string }
-): Promise<LateDay[]> {
+): Promise<LateHour[]> {
   const from = range.from === undefined ? {} : { $gte: range.from };
   return collection(store, 'late')
     .find({ endpoint, from: { ...from, $lt: range.before } })
     .sort({ from: 1 })
-    .limit(1_000)
+    .limit(MOST_HOURS)
     .toArray();
 }
 
-/** A day that was marked again since it was read keeps its mark. */
-export async function takeMarks(store: Store, days: readonly LateDay[]): Promise<void> {
-  if (days.length === 0) return;
+/** What is before `counted` is counted. A mark that was set again since it was read stays as it is. */
+export async function takeMarks(store: Store, marks: readonly LateHour[], counted: string): Promise<void> {
+  const taken = marks.filter(({ from }) => from < counted);
+  if (taken.length === 0) return;
   await collection(store, 'late').bulkWrite(
-    days.map(({ _id, mark }) => ({ deleteOne: { filter: { _id, mark } } })),
+    taken.map(({ _id, mark, to }) =>
+      to < counted
+        ? { deleteOne: { filter: { _id, mark } } }
+        : { updateOne: { filter: { _id, mark }, update: { $set: { from: counted } } } }
+    ),
     { ordered: false }
   );
 }

@@ -25,7 +25,7 @@ import type {
   ClockDocument,
   CodeDocument,
   CounterDocument,
-  LateDay,
+  LateHour,
   ProjectDocument,
 } from './mutable-records';
 
@@ -60,7 +60,7 @@ interface Documents {
   readonly endpoints: EndpointDocument;
   readonly replicas: ReplicaDocument;
   readonly clocks: ClockDocument;
-  readonly late: LateDay;
+  readonly late: LateHour;
   readonly rollouts: RolloutDocument;
   readonly aliases: AliasDocument;
   readonly counters: CounterDocument;

@@ -80,14 +80,16 @@ export interface ClockDocument {
   readonly highest: Date;
 }
 
-/** A UTC day of event time that records came late for. */
-export interface LateDay {
-  /** `<endpoint>/<yyyy-mm-dd>` */
+/** An hour of event time that records came late for. */
+export interface LateHour {
+  /** `<endpoint>/<yyyy-mm-ddThh>` */
   readonly _id: string;
   readonly v: 1;
   readonly endpoint: string;
-  /** Its midnight, ISO-8601. */
+  /** The least event time that came late and isn't counted, ISO-8601. */
   readonly from: string;
+  /** The greatest. */
+  readonly to: string;
   /** Another one each time. */
   readonly mark: string;
 }

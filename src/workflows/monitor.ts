@@ -117,8 +117,8 @@ function refuseMalformed(message: unknown): void {
 class Windows {
   state: MonitorState;
   #counted = 0;
-  /** The first day that records came late for, as the last look found it. */
-  #lateDay: string | undefined;
+  /** The first event time that records came late for, as the last look found it. */
+  #lateAt: string | undefined;
   /** Shows once more what is waited for, with the lines as they are then. */
   #shown: () => void = () => undefined;
 
@@ -165,7 +165,7 @@ class Windows {
   /** Whether a window was judged; else the next one isn't ripe, and the details say what for. */
   async judgeNext(): Promise<boolean> {
     const { project, definition, plan, next, watched, uncorrected, clockEpoch: epoch = 0 } = this.state;
-    this.#lateDay = undefined;
+    this.#lateAt = undefined;
     if (next === undefined || watched === undefined) {
       this.#show('the first deployed version');
       return false;
@@ -175,7 +175,7 @@ class Windows {
       const countedTo = uncorrected ?? next;
       const ready = await waiting(plan).mlopsWindowReady({ project, definition, period, epoch, countedTo });
       if (ready.state === 'waiting') {
-        this.#lateDay = ready.lateDay;
+        this.#lateAt = ready.lateAt;
         this.#show(ready.waitsFor, period, ready.noReplica === true ? [`replica:${project}`] : []);
         return false;
       }
@@ -242,17 +242,17 @@ class Windows {
     const { project, plan, definition, uncorrected, watched } = this.state;
     if (uncorrected === undefined || watched === undefined) return false;
     try {
-      let day = this.#lateDay;
-      while (day !== undefined && !this.enough()) {
-        const counting = compute(plan).mlopsCountLate({ project, definition, day, before: uncorrected });
-        const visible = this.#visible(`records that came late for ${day.slice(0, 10)}`);
+      let at = this.#lateAt;
+      while (at !== undefined && !this.enough()) {
+        const counting = compute(plan).mlopsCountLate({ project, definition, at, before: uncorrected });
+        const visible = this.#visible(`records that came late for ${at}`);
         const { period, line } = await untilPickedUp(this.state, visible, counting);
         this.#replaceLine(period, line);
         this.#shown();
         this.#counted += 1;
-        ({ day } = await io(plan).mlopsNextLate({ project, before: uncorrected, from: period.to }));
+        ({ at } = await io(plan).mlopsNextLate({ project, before: uncorrected, from: period.to }));
       }
-      return day !== undefined;
+      return at !== undefined;
     } catch (error) {
       if (isCancellation(error)) throw error;
       this.#show(`an operator: late records can't be counted. ${reasonOf(error)}`, undefined, ['operator']);

@@ -32,7 +32,7 @@ async function rollout(number: number, end: 'deployed' | 'running', kind: Rollou
     served: served(project, number),
     reason: 'a test',
     watch: {
-      period: { days: 7, offsetDays: 0 },
+      period: { every: '7 days' },
       allowedLatenessMs: 0,
       truthCoverage: 0.95,
       truthDelayMs: 604_800_000,

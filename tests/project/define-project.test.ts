@@ -86,7 +86,7 @@ describe('defaults', () => {
       model: {
         network: { hidden: [64, 64], batch: 512, learningRate: 0.001, epochs: 20, maxRowsSeen: 20_000_000, seed: 1 },
       },
-      period: { days: 7, offsetDays: 4 },
+      period: { every: 'week' },
       split: { testPeriods: 1, minTrainRows: 1000, minTestRows: 200 },
       cluster: 'day',
       objective: { decisionThreshold: 0.5 },
@@ -128,7 +128,7 @@ describe('defaults', () => {
         replicasWithin: { wall: '60 seconds' },
       },
       monitoring: {
-        period: { days: 7, offsetDays: 4 },
+        period: { every: 'week' },
         allowedLateness: { event: '1 hour' },
         truthDelay: { event: '7 days' },
         truthCoverage: 0.95,
@@ -147,7 +147,7 @@ describe('defaults', () => {
   it('follow from what was written', () => {
     const definition = defineProject({
       ...CHURN,
-      period: { days: 1, offsetDays: 0 },
+      period: { every: 'day' },
       schema: { dependencies: [{ determinants: ['plan', 'visits'], dependent: 'spend' }] },
       approval: { approvers: ['ana'], deadline: { wall: '2 days' } },
       rollout: {
@@ -167,7 +167,7 @@ describe('defaults', () => {
       ['canary-12-5', 0.125],
       ['full', 1],
     ]);
-    expect(definition.monitoring.period).toEqual({ days: 1, offsetDays: 0 });
+    expect(definition.monitoring.period).toEqual({ every: 'day' });
     expect(definition.triggers).toEqual([{ on: 'bias', breaches: 2, outOf: 2, coolDown: { event: '2 days' } }]);
     expect(definition.gates).toEqual([
       { name: 'auc', metric: 'auc', against: 'value', atLeast: 0.6, bound: 'estimate', severity: 'blocking' },
@@ -468,8 +468,28 @@ describe('a mistake', () => {
     ],
     [
       'an offset of a whole period',
-      (p) => (p['period'] = { days: 7, offsetDays: 7 } as never),
-      'period.offsetDays: is 7; it must be less than days, which is 7',
+      (p) => (p['period'] = { every: 'week', offset: '7 days' } as never),
+      'period.offset: is 7 days; it must be shorter than a period, which is week',
+    ],
+    [
+      'an offset as long as a February',
+      (p) => (p['monitoring'] = { period: { every: 'month', offset: '28 days' } } as never),
+      'monitoring.period.offset: is 28 days; it must be shorter than a period, which is month',
+    ],
+    [
+      'a period of no known unit',
+      (p) => (p['period'] = { every: 'fortnight' } as never),
+      'period.every: must be hour, day, week, month, or a duration such as \'6 hours\', is "fortnight"',
+    ],
+    [
+      'a period of seconds',
+      (p) => (p['period'] = { every: '30 seconds' } as never),
+      'period.every: must be a minute or longer, is "30 seconds"',
+    ],
+    [
+      'an offset that is not a duration',
+      (p) => (p['period'] = { every: 'day', offset: 'noon' } as never),
+      'period.offset: is not a duration: "noon"; write a number and a unit of millisecond, second, minute, hour, day, week',
     ],
     [
       'a threshold of 1',
@@ -691,7 +711,16 @@ describe('the normal form', () => {
   const project = fc
     .record(
       {
-        period: fc.record({ days: fc.integer({ min: 4, max: 60 }), offsetDays: fc.integer({ min: 0, max: 3 }) }),
+        period: fc.record(
+          {
+            every: fc.oneof(
+              fc.constantFrom('day', 'week', 'month'),
+              fc.integer({ min: 4, max: 60 }).map((days) => `${days} days`)
+            ),
+            offset: fc.integer({ min: 0, max: 23 }).map((hours) => `${hours} hours`),
+          },
+          { requiredKeys: ['every'] }
+        ),
         schema: fc.record({
           columns: fc.array(
             fc.record({

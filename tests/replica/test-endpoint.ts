@@ -43,7 +43,7 @@ export interface TestEndpoint {
 }
 
 export const WATCH: EndpointDocument['watch'] = {
-  period: { days: 7, offsetDays: 0 },
+  period: { every: '7 days' },
   allowedLatenessMs: 3_600_000,
   truthCoverage: 0.95,
   truthDelayMs: 14 * 86_400_000,

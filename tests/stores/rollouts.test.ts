@@ -24,7 +24,7 @@ const STEPS: RolloutStep[] = [
 ];
 const PLAN = { steps: STEPS, minReplicas: 1, replicasWithin: { wall: '5 seconds' } };
 const WATCH = {
-  period: { days: 7, offsetDays: 0 },
+  period: { every: '7 days' },
   allowedLatenessMs: 0,
   truthCoverage: 0.95,
   truthDelayMs: 604_800_000,

@@ -126,7 +126,7 @@ export function flights(project: string, changes: Partial<ProjectDefinition> = {
       { transform: 'embedding', column: 'origin', width: 8, minCount: 10, maxRows: 1000 },
     ],
     model: { network: { hidden: [8], batch: 64, learningRate: 0.001, epochs: 1, maxRowsSeen: 1000, seed: 1 } },
-    period: { days: 7, offsetDays: 0 },
+    period: { every: '7 days' },
     split: { testPeriods: 1, minTrainRows: 1, minTestRows: 1 },
     cluster: 'day',
     objective: { decisionThreshold: 0.5 },
@@ -151,7 +151,7 @@ export function flights(project: string, changes: Partial<ProjectDefinition> = {
       replicasWithin: { wall: '1 second' },
     },
     monitoring: {
-      period: { days: 7, offsetDays: 0 },
+      period: { every: '7 days' },
       allowedLateness: { event: '0 seconds' },
       truthDelay: { event: '14 days' },
       truthCoverage: 0.95,

@@ -1,12 +1,13 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { monitorActivities } from '../../src/activities/monitor';
+import type { MonitoringDefinition } from '../../src/domain/definition';
 import type { EndpointWatch } from '../../src/domain/endpoint';
 import { lifecycleId, monitorId } from '../../src/domain/ids';
 import { type ClockMessage, MESSAGES, type OperatorAnswer, type Trigger } from '../../src/domain/messages';
 import type { WindowBody } from '../../src/domain/monitoring';
 import { advanceClock } from '../../src/stores/clocks';
-import { lateDays } from '../../src/stores/late';
+import { lateHours } from '../../src/stores/late';
 import type { MonitorState, monitor } from '../../src/workflows/monitor';
 import { report } from '../stores/served';
 import { eventually } from '../support/eventually';
@@ -26,7 +27,7 @@ const [W1, W2, W3, W4, W5, W6] = [
 ] as const;
 
 const WATCH: EndpointWatch = {
-  period: { days: 7, offsetDays: 0 },
+  period: { every: '7 days' },
   allowedLatenessMs: 0,
   truthCoverage: 0.9,
   truthDelayMs: 14 * 86_400_000,
@@ -51,8 +52,13 @@ beforeEach(() => {
   project = `windows-${projects}-${Date.now().toString(36)}`;
 });
 
-async function start(changes: Partial<MonitorState> = {}, since: string = W1): Promise<WorkflowHandle<typeof monitor>> {
-  const defined = watchedFlights(project);
+async function start(
+  changes: Partial<MonitorState> = {},
+  since: string = W1,
+  monitoring: Partial<MonitoringDefinition> = {}
+): Promise<WorkflowHandle<typeof monitor>> {
+  const flights = watchedFlights(project);
+  const defined = { ...flights, monitoring: { ...flights.monitoring, ...monitoring } };
   const version = await registerWatched(worker.stores, defined);
   const known = await registeredDefinition(worker.stores, defined);
   const handle = await worker.client.workflow.start<typeof monitor>('monitor', {
@@ -490,8 +496,10 @@ async function rests(handle: WorkflowHandle): Promise<void> {
   });
 }
 
+/** Days that are marked. */
 async function marks(): Promise<string[]> {
-  return (await lateDays(worker.stores, project, { before: '9999' })).map(({ from }) => from.slice(0, 10));
+  const hours = await lateHours(worker.stores, project, { before: '9999' });
+  return [...new Set(hours.map(({ from }) => from.slice(0, 10)))];
 }
 
 test('predictions that come after their window was corrected revise it; what it triggered stays', async () => {
@@ -547,6 +555,36 @@ test('late predictions of a week in which nobody had asked are judged, and trigg
   const late = (await windows()).filter(({ period }) => period.from < W3 && period.from !== W1);
   expect(late).toMatchObject([{ period: { from: W2 }, revision: 0, rows: 280, triggers: [] }]);
   expect(late[0]?.drift.find(({ column }) => column === 'distance')?.verdict).toBe('drift');
+});
+
+test('of windows of six hours those are counted again that records came late for, and no others of the day', async () => {
+  await serveWeek(worker.stores, project, { from: W1, days: 1 });
+  await shipped('2001-02-05T00:00:00Z');
+  const handle = await start({}, W1, { period: { every: '6 hours' } });
+  await passed(handle, W2);
+  const verdicts = await judged(4);
+  expect(verdicts.map(({ period, rows }) => [period.from.slice(0, 16), rows])).toEqual([
+    ['2001-02-01T00:00', 12],
+    ['2001-02-01T06:00', 12],
+    ['2001-02-01T12:00', 12],
+    ['2001-02-01T18:00', 4],
+  ]);
+  await rests(handle);
+  await clockAt('2001-02-05T00:00:00Z');
+  await serveWeek(worker.stores, project, { from: '2001-02-01T13:00:00.000Z', days: 1, name: 'late-' });
+  await passed(handle, W2);
+  await eventually('all of them', async () => ((await marks()).length === 0 ? true : undefined));
+  expect(
+    (await windows()).slice(4).map(({ period, revision, rows }) => [period.from.slice(0, 16), revision, rows])
+  ).toEqual([
+    ['2001-02-01T12:00', 1, 22],
+    ['2001-02-01T18:00', 1, 16],
+    ['2001-02-02T00:00', 0, 12],
+    ['2001-02-02T06:00', 0, 6],
+  ]);
+  await eventually('the lines', async () =>
+    (await details()).includes('- **2001-02-01T12:00Z** to 2001-02-01T18:00Z: revision 1; 22 rows') ? true : undefined
+  );
 });
 
 test('a trickle of late predictions makes one revision a look, however many come', async () => {

@@ -1,6 +1,6 @@
 /**
  * What comes behind the event clock is late, and counts all the same. Until its window is counted for the last time, that
- * count finds it; from then on its day is marked, and the window gets a revision.
+ * count finds it; from then on its event time is marked, and the window gets a revision.
  */
 import { durationMs } from '../../domain/durations';
 import { periodOf, type TimeRange } from '../../domain/period';
@@ -8,7 +8,7 @@ import type { Ref } from '../../domain/refs';
 import { windowLine } from '../../domain/windows';
 import type { Stores } from '../../stores/connect';
 import { findEndpoint } from '../../stores/endpoints';
-import { lateDays, takeMarks } from '../../stores/late';
+import { lateHours, takeMarks } from '../../stores/late';
 import { lastRevision, verdictUpTo } from '../../stores/windows';
 import { requireCaller } from '../caller';
 import { definitionOf } from '../definitions';
@@ -19,7 +19,7 @@ import { monitorId } from '../../domain/ids';
 
 export interface NextLate {
   readonly project: string;
-  /** Days from here on; default: all. */
+  /** Event times from here on; default: all. */
   readonly from?: string;
   /** Windows from here on are still to be counted. */
   readonly before: string;
@@ -29,8 +29,8 @@ export interface LateRecords {
   readonly project: string;
   /** By whose rules a window is judged that had no verdict. */
   readonly definition: Ref<'definition'>;
-  /** Start of the marked day. */
-  readonly day: string;
+  /** The marked event time. */
+  readonly at: string;
   readonly before: string;
 }
 
@@ -42,22 +42,21 @@ export interface Recounted {
 
 export function lateActivities(deps: ActivityDeps) {
   return {
-    /** The first day that records came late for. */
-    async mlopsNextLate({ project, from, before }: NextLate): Promise<{ readonly day?: string }> {
+    /** The first event time that records came late for. */
+    async mlopsNextLate({ project, from, before }: NextLate): Promise<{ readonly at?: string }> {
       const range = { before, ...(from === undefined ? {} : { from }) };
-      const [first] = await lateDays(await deps.stores(), project, range);
-      return first === undefined ? {} : { day: first.from };
+      const [first] = await lateHours(await deps.stores(), project, range);
+      return first === undefined ? {} : { at: first.from };
     },
 
-    /** Counts the day's window once more, with all that came late for it. Another time changes nothing. */
-    async mlopsCountLate({ project, definition, day, before }: LateRecords): Promise<Recounted> {
+    /** Counts the window there once more, with all that came late for it. Another time changes nothing. */
+    async mlopsCountLate({ project, definition, at, before }: LateRecords): Promise<Recounted> {
       requireCaller(monitorId(project));
       const stores = await deps.stores();
-      const marked = await lateDays(stores, project, { from: day, before });
-      const { period, count } = await windowAt(deps, stores, { project, definition, day });
+      const marked = await lateHours(stores, project, { from: at, before });
+      const { period, count } = await windowAt(deps, stores, { project, definition, at });
       const line = await count?.();
-      const counted = marked.filter(({ from }) => from < period.to);
-      await takeMarks(stores, counted);
+      await takeMarks(stores, marked, period.to);
       return { period, ...(line === undefined ? {} : { line }) };
     },
   };
@@ -72,13 +71,13 @@ interface LateWindow {
 async function windowAt(
   deps: ActivityDeps,
   stores: Stores,
-  { project, definition, day }: Omit<LateRecords, 'before'>
+  { project, definition, at }: Omit<LateRecords, 'before'>
 ): Promise<LateWindow> {
   const { monitoring } = await definitionOf(stores, definition);
-  const verdict = await verdictUpTo(stores, project, day);
-  const unjudged = periodOf(monitoring.period, day);
+  const verdict = await verdictUpTo(stores, project, at);
+  const unjudged = periodOf(monitoring.period, at);
   if (verdict === null) return { period: unjudged };
-  if (day < verdict.body.period.to) {
+  if (at < verdict.body.period.to) {
     const latest = (await lastRevision(stores, project, verdict.body.period.from)) ?? verdict;
     const { period, clockEpoch = 0, revision } = latest.body;
     const { truthDelay } = (await definitionOf(stores, latest.body.definition)).monitoring;

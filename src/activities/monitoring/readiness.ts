@@ -14,8 +14,8 @@ export interface Waiting {
   readonly state: 'waiting';
   readonly waitsFor: string;
   readonly noReplica?: boolean;
-  /** The first day, before the windows that are still to be counted, that records came late for. */
-  readonly lateDay?: string;
+  /** The first event time, before the windows that are still to be counted, that records came late for. */
+  readonly lateAt?: string;
 }
 
 /** Ready: `asOf` is the event time up to which truths count. */

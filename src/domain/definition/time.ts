@@ -1,11 +1,11 @@
 /** Periods of event time, and which rows train and test. */
 
-/** A period: fixed-length periods of event time, counted from 1970-01-01T00:00Z (a Thursday) plus `offset`. */
+/** Periods of event time: half-open, without a gap, in UTC. */
 export interface Period {
-  /** Length in days. */
-  readonly days: number;
-  /** Days after 1970-01-01, a Thursday, at which periods begin: 4 is Monday for weeks. */
-  readonly offsetDays: number;
+  /** `hour`, `day`, `week` (from Monday), `month` (of the calendar), or a duration such as `6 hours` or `10 days`, counted from 1970-01-01T00:00Z, a Thursday. */
+  readonly every: string;
+  /** So much later they begin, such as `3 days` for weeks from Thursday; shorter than a period. Default: nothing. */
+  readonly offset?: string;
 }
 
 export interface SplitDefinition {

@@ -1,6 +1,5 @@
 /** What windows are compared with, frozen with the model: an artifact of its evaluation, plain JSON. */
 import type { Period } from '../../domain/definition';
-import { DAY_MS } from '../../domain/durations';
 import { periodOf } from '../../domain/period';
 import type { TableColumns } from '../tables/columns';
 import { type Bins, binsOf, countsIn } from './bins';
@@ -69,7 +68,10 @@ interface RowRange {
   readonly to: number;
 }
 
-/** Periods with rows on their first and on their last day. */
+/** Part of a period at whose start and end there must be rows: a week's days. */
+const EDGES = 7;
+
+/** Periods that the rows cover: of the first and the last one there may be a part alone. */
 function wholePeriods(eventTime: BigInt64Array, period: Period): readonly RowRange[] {
   const ranges: RowRange[] = [];
   for (let from = 0; from < eventTime.length; ) {
@@ -77,8 +79,11 @@ function wholePeriods(eventTime: BigInt64Array, period: Period): readonly RowRan
     const range = periodOf(period, new Date(first).toISOString());
     const end = Date.parse(range.to);
     const to = firstAtOrAfter(eventTime, BigInt(end) * 1000n);
-    const whole = first < Date.parse(range.from) + DAY_MS && millisecondsOf(eventTime[to - 1]!) >= end - DAY_MS;
-    if (whole && to - from >= MIN_PERIOD_ROWS) ranges.push({ from, to });
+    const start = Date.parse(range.from);
+    const edge = (end - start) / EDGES;
+    const begun = from > 0 || first < start + edge;
+    const ended = to < eventTime.length || millisecondsOf(eventTime[to - 1]!) >= end - edge;
+    if (begun && ended && to - from >= MIN_PERIOD_ROWS) ranges.push({ from, to });
     from = to;
   }
   return ranges;

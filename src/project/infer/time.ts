@@ -85,7 +85,7 @@ export function inferSplit(rows: number, { time }: InferredColumn): InferredSpli
   const ofPeriod = Math.round(perDay * length);
   return {
     period: {
-      value: { days: length, offsetDays: length === 7 ? 4 : 0 },
+      value: { every: length === 1 ? 'day' : length === 7 ? 'week' : `${length} days` },
       why: `${name} of about ${counted(ofPeriod)} rows`,
     },
     split: {

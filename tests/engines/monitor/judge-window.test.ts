@@ -75,7 +75,7 @@ async function judge(
     inputs: INPUTS,
     schema: SCHEMA,
     monitoring: {
-      period: { days: 7, offsetDays: 0 },
+      period: { every: '7 days' },
       allowedLateness: { event: '1 hour' },
       truthDelay: { event: '3 days' },
       truthCoverage: 0.95,
