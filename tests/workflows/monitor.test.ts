@@ -558,12 +558,12 @@ test('late predictions of a week in which nobody had asked are judged, and trigg
 });
 
 test('of windows of six hours those are counted again that records came late for, and no others of the day', async () => {
-  await serveWeek(worker.stores, project, { from: W1, days: 1 });
+  for (const from of [W1, '2001-02-03T00:00:00.000Z']) await serveWeek(worker.stores, project, { from, days: 1 });
   await shipped('2001-02-05T00:00:00Z');
-  const handle = await start({}, W1, { period: { every: '6 hours' } });
+  const handle = await start({}, W1, { period: { every: '6 hours' }, truthDelay: { event: '1 day' } });
   await passed(handle, W2);
-  const verdicts = await judged(4);
-  expect(verdicts.map(({ period, rows }) => [period.from.slice(0, 16), rows])).toEqual([
+  const verdicts = await judged(8);
+  expect(verdicts.slice(0, 4).map(({ period, rows }) => [period.from.slice(0, 16), rows])).toEqual([
     ['2001-02-01T00:00', 12],
     ['2001-02-01T06:00', 12],
     ['2001-02-01T12:00', 12],
@@ -575,7 +575,7 @@ test('of windows of six hours those are counted again that records came late for
   await passed(handle, W2);
   await eventually('all of them', async () => ((await marks()).length === 0 ? true : undefined));
   expect(
-    (await windows()).slice(4).map(({ period, revision, rows }) => [period.from.slice(0, 16), revision, rows])
+    (await windows()).slice(8).map(({ period, revision, rows }) => [period.from.slice(0, 16), revision, rows])
   ).toEqual([
     ['2001-02-01T12:00', 1, 22],
     ['2001-02-01T18:00', 1, 16],
