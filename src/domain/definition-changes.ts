@@ -126,8 +126,9 @@ function entriesOf(list: readonly unknown[]): Map<string, unknown> {
 
 function nameOf(entry: unknown): string {
   if (!isObject(entry)) return typeof entry === 'string' ? entry : JSON.stringify(entry);
-  const { name, registered, transform, column } = entry;
-  const known = [name ?? registered ?? transform, column].filter((part) => typeof part === 'string');
+  const { name, registered, transform, column, columns } = entry;
+  const reads = Array.isArray(columns) ? columns.join(', ') : column;
+  const known = [name ?? registered ?? transform, reads].filter((part) => typeof part === 'string');
   return known.length > 0 ? known.join(' of ') : canonical(entry);
 }
 

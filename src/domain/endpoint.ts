@@ -2,7 +2,7 @@
  * What moves at an endpoint. One document says what every replica serves; replicas act on its revision and
  * report. A rollout owns the document through its epoch: each write of it is absolute and fenced.
  */
-import type { FeatureDefinition, ProjectDefinition, Period } from './definition';
+import { columnsOfFeatures, type Period, type ProjectDefinition } from './definition';
 import type { Digest } from './refs';
 import { rolloutStepId } from './ids';
 
@@ -181,8 +181,7 @@ export function modelInputs(
   definition: Pick<ProjectDefinition, 'features' | 'source' | 'schema'>,
   earliest: ReadonlyMap<string, string> = new Map()
 ): ModelInput[] {
-  const names = [...new Set(definition.features.map((feature: FeatureDefinition) => feature.column))];
-  return names.map((name) => {
+  return columnsOfFeatures(definition.features).map((name) => {
     const type = definition.source.columns[name]?.type ?? 'string';
     const since = earliest.get(name);
     return {

@@ -1,24 +1,13 @@
 /** Rules about columns: every one that is named exists, has a type that fits, and doesn't give the answer away. */
-import type { ColumnType, FeatureDefinition } from '../domain/definition';
-import { RESERVED_COLUMNS } from '../domain/ids';
+import type { ColumnType } from '../domain/definition';
 import { momentOrDayMs } from '../domain/moment';
-import { ANY, checkDistinct, NUMERIC, type Report, TIME, type Typed } from './check-parts';
+import { ANY, checkDistinct, NUMERIC, type Report, type Typed } from './check-parts';
+import { checkFeatures } from './check-features';
 import { checkSource } from './check-source';
 import { dependencyName } from './default-names';
 import { didYouMean } from '../domain/did-you-mean';
 import { listed, type Path, excerptOf } from './mistakes';
 import type { Parsed } from './project-schema';
-
-/** What a transform can read. */
-const READS: Readonly<Record<FeatureDefinition['transform'], readonly ColumnType[]>> = {
-  timeOfDayBuckets: TIME,
-  timeOfDayCycles: TIME,
-  weekday: TIME,
-  standardize: NUMERIC,
-  logStandardize: NUMERIC,
-  oneHot: ['string', 'integer', 'number', 'boolean'],
-  embedding: ['string'],
-};
 
 export function checkColumns(parsed: Parsed, report: Report): void {
   const { source } = parsed;
@@ -35,7 +24,7 @@ export function checkColumns(parsed: Parsed, report: Report): void {
   checkSource(source, typed, report);
   checkSchema(parsed.schema, typed, report);
   checkLabel(parsed.label, columns, typed, report);
-  checkFeatures(parsed, typed, report);
+  checkFeatures(parsed, columns, report);
 }
 
 type Columns = ReadonlyMap<string, ColumnType>;
@@ -81,25 +70,4 @@ function checkLabel(label: Parsed['label'], columns: Columns, typed: Typed, repo
   }
   if (type === 'boolean' && value !== 'true' && value !== 'false') wrong("'true' or 'false'");
   if (type === 'boolean' && op !== '=') report([...path, 'op'], `must be =, as ${column} is boolean; is ${op}`);
-}
-
-function checkFeatures({ features, label, source }: Parsed, typed: Typed, report: Report): void {
-  const labelColumn = label !== undefined && 'rule' in label.labeler ? label.labeler.rule.column : undefined;
-  const knownAt = source !== undefined && 'column' in source.knownAt ? source.knownAt.column : undefined;
-  const seen = new Map<string, number>();
-  features?.forEach((feature, at) => {
-    if (feature === undefined) return;
-    const { transform, column } = feature;
-    const path = ['features', at, 'column'];
-    typed(path, column, READS[transform], `what ${transform} reads`);
-    if (column === labelColumn) report(path, `${column} is what the label is made of: the model would read the answer`);
-    else if (column === knownAt && column !== source?.eventTime) {
-      report(path, `${column} is not known before the row is: at serving time there is no such value`);
-    }
-    if (RESERVED_COLUMNS.includes(column)) report(path, `${column} is a name of the model's own; rename the column`);
-    const key = transform === 'embedding' ? `embedding ${column}` : JSON.stringify(feature);
-    const first = seen.get(key);
-    if (first !== undefined) report(['features', at], `is features[${first}] again`);
-    else seen.set(key, at);
-  });
 }

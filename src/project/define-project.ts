@@ -30,7 +30,9 @@ export type CheckedProject =
  * directory), wherever the project file lies: a definition must mean the same on every machine.
  * @throws MlopsError MLOPS_DEFINITION_INVALID with all mistakes at once, each by its path and in words
  */
-export function defineProject<const Column extends string>(input: ProjectInput<Column>): ProjectDefinition {
+export function defineProject<const Column extends string, const Name extends string = never>(
+  input: ProjectInput<Column, Name>
+): ProjectDefinition {
   const { definition, mistakes } = checkProject(input);
   if (definition !== undefined) return definition;
   const name: unknown = (input as { readonly name?: unknown } | undefined)?.name;

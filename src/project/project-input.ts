@@ -102,16 +102,26 @@ export interface LabelInput<Column extends string> {
     | RegisteredUseInput;
 }
 
-type FeatureInput<Column extends string> = OnColumns<
+type FeatureDefaults = 'buckets' | 'harmonics' | 'width' | 'minCount' | 'maxRows' | 'plus' | 'with';
+/** `Name` are the names that transforms give their numbers. */
+type FeatureInput<Column extends string, Name extends string> = OnNames<
   FeatureDefinition extends infer F
     ? F extends FeatureDefinition
-      ? WithDefaults<F, Extract<keyof F, 'buckets' | 'harmonics' | 'width' | 'minCount' | 'maxRows'>>
+      ? WithDefaults<F, Extract<keyof F, FeatureDefaults>>
       : never
     : never,
-  Column
+  NoInfer<Column> | NoInfer<Name>,
+  Name
 >;
+type OnNames<T, Read extends string, Name extends string> = T extends { readonly column: string }
+  ? Omit<T, 'column' | 'as'> & { readonly column: Read } & MayBeNamed<T, Name>
+  : T extends { readonly columns: readonly string[] }
+    ? Omit<T, 'columns' | 'as'> & { readonly columns: Each<T['columns'], Read> } & MayBeNamed<T, Name>
+    : never;
+type Each<T, Read> = { readonly [I in keyof T]: Read };
+type MayBeNamed<T, Name extends string> = 'as' extends keyof T ? { readonly as?: Name } : unknown;
 
-export interface ProjectInput<Column extends string = string> {
+export interface ProjectInput<Column extends string = string, Name extends string = string> {
   readonly v?: 1;
   /** Lower-case letters, digits and -, at most 48. */
   readonly name: string;
@@ -119,8 +129,8 @@ export interface ProjectInput<Column extends string = string> {
   /** Default: no rule; a batch that loses more than 1 % of its rows to quarantine is refused. */
   readonly schema?: SchemaInput<Column>;
   readonly label: LabelInput<Column>;
-  /** Defaults: 48 buckets, 4 harmonics, minCount 10, width 8, maxRows 20,000. */
-  readonly features: readonly FeatureInput<Column>[];
+  /** Defaults: 48 buckets of the day and 10 of quantiles, 4 harmonics, minCount 10, width 8, maxRows 20,000, plus 0, with the median. */
+  readonly features: readonly FeatureInput<Column, Name>[];
   /** Default: a network 64-64, batch 512, learning rate 0.001, 20 epochs, at most 20 million rows seen, seed 1. */
   readonly model?: { readonly network: Partial<NetworkSpec> } | { readonly trainer: RegisteredUseInput };
   /** Default: weeks from Monday. */

@@ -5,8 +5,8 @@
  */
 import { z } from 'zod';
 import { CLIENT_ID, isPersonName, PERSON_NAME_RULE, PROJECT_NAME } from '../domain/ids';
-import { didYouMean } from '../domain/did-you-mean';
-import { listed, excerptOf } from './mistakes';
+import { feature } from './feature-schema';
+import { excerptOf } from './mistakes';
 import {
   atLeastOne,
   column,
@@ -76,33 +76,6 @@ const label = record({
     registered: registeredUse,
   }),
 });
-
-const minCount = atLeastOne.default(10);
-const transforms = [
-  record({ transform: z.literal('timeOfDayBuckets'), column, buckets: z.number().int().min(2).max(1440).default(48) }),
-  record({ transform: z.literal('timeOfDayCycles'), column, harmonics: z.number().int().min(1).max(64).default(4) }),
-  record({ transform: z.literal('weekday'), column }),
-  record({ transform: z.literal('standardize'), column }),
-  record({ transform: z.literal('logStandardize'), column }),
-  record({ transform: z.literal('oneHot'), column, minCount }),
-  record({
-    transform: z.literal('embedding'),
-    column,
-    width: z.number().int().min(1).max(256).default(8),
-    minCount,
-    maxRows: z.number().int().min(2).max(20_000).default(20_000),
-  }),
-] as const;
-const transformNames = transforms.map(({ shape }) => shape.transform.value);
-const feature = z.discriminatedUnion('transform', transforms, {
-  error: ({ code, input }) => (code === 'invalid_union' ? noSuchTransform(input) : undefined),
-});
-
-function noSuchTransform(feature: unknown): string {
-  const { transform } = feature as { readonly transform?: unknown };
-  const near = typeof transform === 'string' ? didYouMean(transform, transformNames) : '';
-  return `must be ${listed(transformNames)}, is ${excerptOf(transform)}.${near}`;
-}
 
 const network = record({
   hidden: z.array(z.number().int().min(1).max(4096)).max(8).default([64, 64]),

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ProjectDefinition } from '../../src/domain/definition';
+import { featureText, type ProjectDefinition } from '../../src/domain/definition';
 import type { MlopsError } from '../../src/domain/errors';
 import { checkProject, defineProject, type ProjectInput } from '../../src/project/define-project';
 import { digestOf } from '../../src/runtime/digest';
@@ -220,6 +220,14 @@ describe('types', () => {
     const definition: ProjectDefinition = defineProject(CHURN);
     const again: ProjectInput = definition;
     expect(defineProject(again)).toEqual(definition);
+    const named = defineProject({
+      ...CHURN,
+      features: [
+        { transform: 'log', column: 'spend', as: 'spending' },
+        { transform: 'standardize', column: 'spending' },
+      ],
+    });
+    expect(named.features.map(featureText)).toEqual(['spending = log(spend)', 'standardize(spending)']);
     const wrong = () =>
       defineProject({
         ...CHURN,
@@ -444,7 +452,61 @@ describe('a mistake', () => {
     [
       'a transform that there is not',
       (p) => (p['features']![1] = { transform: 'onehot', column: 'plan' } as never),
-      'features[1].transform: must be timeOfDayBuckets, timeOfDayCycles, weekday, standardize, logStandardize, oneHot or embedding, is "onehot". Did you mean oneHot?',
+      'features[1].transform: must be timeOfDayBuckets, timeOfDayCycles, weekday, standardize, logStandardize, robust, minMax, power, log, clip, impute, isMissing, quantileBuckets, arithmetic, oneHot or embedding, is "onehot". Did you mean oneHot?',
+    ],
+    [
+      'a text where two numbers are read',
+      (p) => (p['features']![0] = { transform: 'arithmetic', columns: ['spend', 'plan'], op: 'ratio' } as never),
+      'features[0].columns[1]: what arithmetic reads must be a column of type integer or number; plan is string',
+    ],
+    [
+      'a sum of times',
+      (p) => (p['features']![0] = { transform: 'arithmetic', columns: ['at', 'at'], op: 'sum' } as never),
+      'features[0].columns[0]: what arithmetic reads must be a column of type integer or number; at is timestamp',
+    ],
+    [
+      'hours between a time and a number',
+      (p) => (p['features']![0] = { transform: 'arithmetic', columns: ['at', 'spend'], op: 'difference' } as never),
+      'features[0].columns[1]: what arithmetic reads must be a column of type timestamp; spend is number',
+    ],
+    [
+      'the answer as one of two numbers',
+      (p) => (p['features']![0] = { transform: 'arithmetic', columns: ['spend', 'left'], op: 'sum' } as never),
+      'features[0].columns[1]: left is what the label is made of: the model would read the answer',
+    ],
+    [
+      'a name that a later transform gives',
+      (p) =>
+        p['features']!.unshift(
+          { transform: 'standardize', column: 'spent' } as never,
+          { transform: 'log', column: 'spend', as: 'spent' } as never
+        ),
+      'features[0].column: spent is named by a later transform; put that one first',
+    ],
+    [
+      'a name that is a column',
+      (p) => p['features']!.unshift({ transform: 'log', column: 'spend', as: 'plan' } as never),
+      'features[0].as: there is a column plan already',
+    ],
+    [
+      'a name that nothing reads',
+      (p) => p['features']!.push({ transform: 'log', column: 'spend', as: 'lonely' } as never),
+      'features[2].as: no later transform reads lonely; without `as` it is a feature of the model',
+    ],
+    [
+      'bounds that cross',
+      (p) => (p['features']![0] = { transform: 'clip', column: 'spend', min: 3, max: 2 } as never),
+      'features[0]: has a min, 3, above its max, 2',
+    ],
+    [
+      'no bound',
+      (p) => (p['features']![0] = { transform: 'clip', column: 'spend' } as never),
+      'features[0]: clips nothing: it has no min and no max',
+    ],
+    [
+      'a quantile above 1',
+      (p) => (p['features']![0] = { transform: 'clip', column: 'spend', max: { quantile: 95 } } as never),
+      'features[0].max.quantile: must be at most 1, is 95',
     ],
     ['a feature twice', (p) => (p['features']![1] = p['features']![0]!), 'features[1]: is features[0] again'],
     [

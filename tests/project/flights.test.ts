@@ -1,3 +1,4 @@
+import { columnsOfFeatures } from '../../src/domain/definition';
 import flights from '../../examples/flights/project';
 import { durationMs } from '../../src/domain/durations';
 import { periodOf } from '../../src/domain/period';
@@ -10,7 +11,7 @@ describe('the flights example', () => {
 
   it('reads no column that tells the answer', () => {
     expect(flights.label.labeler).toEqual({ rule: { column: 'delay', op: '>', value: 15 } });
-    expect(new Set(flights.features.map(({ column }) => column))).toEqual(
+    expect(new Set(columnsOfFeatures(flights.features))).toEqual(
       new Set(['date', 'distance', 'origin', 'destination'])
     );
   });

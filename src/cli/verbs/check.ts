@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { digestOf } from '../../runtime/digest';
-import type { ProjectDefinition } from '../../domain/definition';
+import { featureText, type ProjectDefinition } from '../../domain/definition';
 import { pairs, table } from '../table';
 import { addVerb, answering, type Outcome } from '../verb';
 
@@ -42,7 +42,7 @@ function summary(definition: ProjectDefinition, digest: string): string {
       `${source.name}: ${reader}, ${Object.keys(source.columns).length} columns, event time ${source.eventTime}`,
     ],
     ['label', `${label.name} v${label.version}`],
-    ['features', definition.features.map(({ transform, column }) => `${transform}(${column})`).join(', ')],
+    ['features', definition.features.map(featureText).join(', ')],
     ['model', 'network' in model ? `network ${model.network.hidden.join('-')}` : `trainer ${model.trainer.registered}`],
     ['gates', definition.gates.map(({ name, severity }) => `${name} (${severity})`).join(', ') || 'none'],
     ['approval', `${approval.approversNeeded} of ${approval.approvers.join(', ')} within ${approval.deadline.wall}`],

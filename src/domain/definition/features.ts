@@ -1,6 +1,9 @@
 /** The transforms that make a model's inputs from columns. */
 
-/** One transform; it reads one column and is a part of the feature graph. */
+/**
+ * One transform of the feature graph. Those of numbers may give their number a name, `as`: later transforms read it like a
+ * column, and it is no input of the model by itself. A missing number stays missing under that name.
+ */
 export type FeatureDefinition =
   /** The time of day of a timestamp, one-hot. */
   | {
@@ -24,17 +27,103 @@ export type FeatureDefinition =
       /** A timestamp. */
       readonly column: string;
     }
-  /** A number minus the training rows' mean, over their standard deviation. */
+  /** A number minus the training rows' mean, over their standard deviation; missing: 0, the mean. */
   | {
       readonly transform: 'standardize';
       /** A number. */
       readonly column: string;
+      /** Names the result for later transforms. */
+      readonly as?: string;
     }
   /** The same of the logarithm of a number, for what spans orders of magnitude. */
   | {
       readonly transform: 'logStandardize';
       /** A number. */
       readonly column: string;
+      /** Names the result for later transforms. */
+      readonly as?: string;
+    }
+  /** A number minus the training rows' median, over the distance of their quartiles; missing: 0, the median. */
+  | {
+      readonly transform: 'robust';
+      /** A number. */
+      readonly column: string;
+      /** Names the result for later transforms. */
+      readonly as?: string;
+    }
+  /** A number so that the training rows' least is 0 and their greatest 1; missing: their mean. */
+  | {
+      readonly transform: 'minMax';
+      /** A number. */
+      readonly column: string;
+      /** Names the result for later transforms. */
+      readonly as?: string;
+    }
+  /** Yeo and Johnson's power, fitted so that the training rows are most like a normal distribution, then standardized. */
+  | {
+      readonly transform: 'power';
+      /** A number. */
+      readonly column: string;
+      /** Names the result for later transforms. */
+      readonly as?: string;
+    }
+  /** The natural logarithm of a number plus `plus`; where there is none: the training rows' mean logarithm. */
+  | {
+      readonly transform: 'log';
+      /** A number. */
+      readonly column: string;
+      /** Added first: 1 for counts that may be 0. */
+      readonly plus: number;
+      /** Names the result for later transforms. */
+      readonly as?: string;
+    }
+  /** A number within bounds; missing: the training rows' mean within them. */
+  | {
+      readonly transform: 'clip';
+      /** A number. */
+      readonly column: string;
+      /** What is less becomes this: a number, or a quantile of the training rows. */
+      readonly min?: Bound;
+      /** What is greater becomes this: a number, or a quantile of the training rows. */
+      readonly max?: Bound;
+      /** Names the result for later transforms. */
+      readonly as?: string;
+    }
+  /** A number as it is, with something in the place of a missing one. */
+  | {
+      readonly transform: 'impute';
+      /** A number. */
+      readonly column: string;
+      /** The training rows' mean or median, or a number. */
+      readonly with: 'mean' | 'median' | number;
+      /** Names the result for later transforms. */
+      readonly as?: string;
+    }
+  /** 1 where the value is missing, else 0. */
+  | {
+      readonly transform: 'isMissing';
+      /** Any column. */
+      readonly column: string;
+    }
+  /** Which of so many buckets, that have equally many training rows, a number falls in, one-hot; missing: all 0. */
+  | {
+      readonly transform: 'quantileBuckets';
+      /** A number. */
+      readonly column: string;
+      /** Buckets at most: those that would hold no training row are left out. */
+      readonly buckets: number;
+      /** Names the bucket's number, from 0, for later transforms. */
+      readonly as?: string;
+    }
+  /** Two numbers as one; where either is missing, and by 0, missing: the training rows' mean. */
+  | {
+      readonly transform: 'arithmetic';
+      /** Two numbers; for a difference also two timestamps: the hours from the second to the first. */
+      readonly columns: readonly [string, string];
+      /** First plus, minus, times, or over second. */
+      readonly op: 'sum' | 'difference' | 'product' | 'ratio';
+      /** Names the result for later transforms. */
+      readonly as?: string;
     }
   /** One-hot of a text, a number or a boolean. */
   | {
@@ -56,3 +145,41 @@ export type FeatureDefinition =
       /** Vectors at most, of the most frequent values. */
       readonly maxRows: number;
     };
+
+/** A number, or a quantile of the training rows. */
+export type Bound =
+  | number
+  | {
+      /** The share of training rows at it or below. */
+      readonly quantile: number;
+    };
+
+/** What of a transform, as defined or as fitted, says what it reads and what it names. */
+type Reads = { readonly transform: string; readonly as?: string | undefined } & (
+  | { readonly column: string }
+  | { readonly columns: readonly string[] }
+);
+
+/** What the transform reads: columns of the source, and names that earlier transforms gave. */
+export function columnsOf(
+  feature: { readonly column: string } | { readonly columns: readonly string[] }
+): readonly string[] {
+  return 'columns' in feature ? feature.columns : [feature.column];
+}
+
+/** The name that it gives its number for later transforms. */
+export function nameGivenBy(feature: FeatureDefinition): string | undefined {
+  return 'as' in feature ? feature.as : undefined;
+}
+
+/** `standardize(age)`: a feature in a list for people. */
+export function featureText(feature: Reads): string {
+  const text = `${feature.transform}(${columnsOf(feature).join(', ')})`;
+  return feature.as === undefined ? text : `${feature.as} = ${text}`;
+}
+
+/** Columns of the source that the features read, each once, in the order of their first use. */
+export function columnsOfFeatures(features: readonly FeatureDefinition[]): readonly string[] {
+  const given = new Set(features.map(nameGivenBy));
+  return [...new Set(features.flatMap(columnsOf))].filter((name) => !given.has(name));
+}

@@ -7,15 +7,15 @@ import { DAY_US } from '../../domain/durations';
 import type { Value } from '../onnx/graph';
 import type { Operators } from '../onnx/operators';
 import { MISSING_TIMESTAMP } from '../tables/columns';
-import { type Emitter, inputsOf, oneHots, perFeature, range, repeat } from './emitter';
+import { type Emitter, rowsOf, oneHots, perFeature, range, repeat } from './emitter';
 import type { Fitted } from './fitted';
 
 /** 1970-01-01 was a Thursday; Monday is 0. */
 const EPOCH_WEEKDAY = 3;
 const WEEK_DAYS = 7;
 
-export const timeOfDayBuckets: Emitter<Fitted<'timeOfDayBuckets'>> = (o, features, input) => {
-  const times = inputsOf(o, features, input);
+export const timeOfDayBuckets: Emitter<Fitted<'timeOfDayBuckets'>> = (o, features, inputs) => {
+  const times = rowsOf(features, inputs);
   const buckets = features.map((feature) => feature.buckets);
   // Scaled before the division: exact also where the day doesn't divide into whole microseconds.
   const scaled = o.mul(microsecondOfDay(o, times), perFeature(o, 'int64', buckets));
@@ -23,8 +23,8 @@ export const timeOfDayBuckets: Emitter<Fitted<'timeOfDayBuckets'>> = (o, feature
 };
 
 /** Each feature's sines, then cosines, of its harmonics. */
-export const timeOfDayCycles: Emitter<Fitted<'timeOfDayCycles'>> = (o, features, input) => {
-  const times = inputsOf(o, features, input);
+export const timeOfDayCycles: Emitter<Fitted<'timeOfDayCycles'>> = (o, features, inputs) => {
+  const times = rowsOf(features, inputs);
   const harmonics = features.map((feature) => feature.harmonics);
   const radians = harmonics.flatMap((count) => range(count).map((h) => (2 * Math.PI * (h + 1)) / DAY_US));
   const moments = o.cast(microsecondOfDay(o, times), 'float64');
@@ -39,8 +39,8 @@ export const timeOfDayCycles: Emitter<Fitted<'timeOfDayCycles'>> = (o, features,
 };
 
 /** Monday 0 … Sunday 6. */
-export const weekday: Emitter<Fitted<'weekday'>> = (o, features, input) => {
-  const times = inputsOf(o, features, input);
+export const weekday: Emitter<Fitted<'weekday'>> = (o, features, inputs) => {
+  const times = rowsOf(features, inputs);
   const sinceMonday = o.mod(o.add(times, o.integer(EPOCH_WEEKDAY * DAY_US)), o.integer(WEEK_DAYS * DAY_US));
   const days = o.div(sinceMonday, o.integer(DAY_US));
   return positions(

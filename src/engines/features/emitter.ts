@@ -6,20 +6,14 @@
 import type { Value } from '../onnx/graph';
 import type { Operators } from '../onnx/operators';
 import { float64, int64 } from '../onnx/tensor';
+import type { Inputs } from './inputs';
 
-/**
- * Gives the columns of `dense` that the features make, each a row: float32 [sum of widths, N], feature after feature.
- * @param input the graph's input of a column, [N]
- */
-export type Emitter<T> = (o: Operators, features: readonly T[], input: (column: string) => Value) => Value;
+/** Gives the columns of `dense` that the features make, each a row: float32 [sum of widths, N], feature after feature. */
+export type Emitter<T> = (o: Operators, features: readonly T[], inputs: Inputs) => Value;
 
-/** The features' inputs, [F, N]. */
-export function inputsOf(
-  o: Operators,
-  features: readonly { readonly column: string }[],
-  input: (column: string) => Value
-): Value {
-  return o.stack(features.map(({ column }) => input(column)));
+/** What the features read, [F, N]. */
+export function rowsOf(features: readonly { readonly column: string }[], inputs: Inputs): Value {
+  return inputs.rows(features.map(({ column }) => column));
 }
 
 /** One number for each feature, [F, 1]. */

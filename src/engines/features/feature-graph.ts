@@ -5,20 +5,26 @@
  * booleans float64 (missing: NaN); strings (missing: ''). Outputs: `dense` float32 [N, K], and `index:<column>` int64
  * [N] for each embedding. `dense` has the features kind by kind (emitter.ts), and of one kind in their own order.
  *
- * What is missing becomes: standardized numbers 0, the mean; one-hots and cycles all 0; embeddings row 0, the unknown
- * category. The same holds for values ≤ 0 of a logarithm and for categories that training didn't know.
+ * What is missing becomes: numbers their `fill`, mostly the training rows' mean; one-hots and cycles all 0; embeddings row 0,
+ * the unknown category. The same holds for numbers that can't be computed, such as a logarithm of 0, and for categories
+ * that training didn't know. `dense` never holds NaN or an infinity.
  *
- * Logarithms, sines and cosines are computed in double and then rounded to float: in float their last bit depends on a
- * row's place in its batch.
+ * Logarithms, powers, sines and cosines are computed in double and then rounded to float: in float their last bit depends
+ * on a row's place in its batch.
  */
+import { columnsOf } from '../../domain/definition';
 import { Graph, type Value } from '../onnx/graph';
 import { encodeModel } from '../onnx/model';
 import { type Operators, operators } from '../onnx/operators';
 import { timeOfDayBuckets, timeOfDayCycles, weekday } from './calendar';
 import { oneHot } from './categories';
-import type { Emitter } from './emitter';
-import type { Fitted, FittedFeatures, FittedTransform, InputType } from './fitted';
-import { logStandardize, standardize } from './numbers';
+import { bucketNumbers, quantileBuckets } from './buckets';
+import { type Emitter, perFeature } from './emitter';
+import type { Fitted, FittedFeatures, FittedNumber, FittedTransform, InputType } from './fitted';
+import { Inputs } from './inputs';
+import { isMissing } from './missing';
+import { finished, named } from './number-kind';
+import { isNumber, kindOf } from './number-kinds';
 
 export interface FeatureValues {
   /** float32 [N, K]; undefined when every feature is an embedding. */
@@ -30,14 +36,16 @@ export interface FeatureValues {
 export const DENSE = 'dense';
 export const indexName = (column: string) => `index:${column}`;
 
-type DenseTransform = Exclude<FittedTransform, Fitted<'embedding'>>;
+type Feature = Exclude<FittedTransform, Fitted<'embedding'>>;
+type Several = Exclude<Feature, FittedNumber>;
 
-const EMITTERS: { readonly [K in DenseTransform['transform']]: Emitter<Fitted<K>> } = {
+/** Kinds with several columns of `dense`, or with one that is no number. */
+const EMITTERS: { readonly [K in Several['transform']]: Emitter<Fitted<K>> } = {
   timeOfDayBuckets,
   timeOfDayCycles,
   weekday,
-  standardize,
-  logStandardize,
+  isMissing,
+  quantileBuckets,
   oneHot,
 };
 
@@ -48,14 +56,27 @@ export function addFeatures(graph: Graph, fitted: FittedFeatures): FeatureValues
     InputType,
     string
   >;
-  const inputs = new Map(fitted.inputs.map(({ column, type }) => [column, graph.input(column, types[type], ['N'])]));
-  const input = (column: string) => inputs.get(column)!;
+  const columns = new Map(fitted.inputs.map(({ column, type }) => [column, graph.input(column, types[type], ['N'])]));
+  const inputs = new Inputs(o, columns);
   const indices = fitted.transforms.flatMap((transform) =>
     transform.transform === 'embedding'
-      ? [o.lookUp(input(transform.column), transform.categories, 1, 0, indexName(transform.column))]
+      ? [o.lookUp(inputs.vector(transform.column), transform.categories, 1, 0, indexName(transform.column))]
       : []
   );
-  const parts = groupsOf(fitted.transforms, input).map((group) => emit(o, group, input));
+  const features = fitted.transforms.filter((each): each is Feature => each.transform !== 'embedding');
+  for (const level of levelsOf(features.filter((feature) => nameOf(feature) !== undefined))) {
+    for (const group of groupsOf(level, inputs)) {
+      inputs.name(
+        group.map((feature) => nameOf(feature)!),
+        named(o, numbersOf(o, group, inputs))
+      );
+    }
+  }
+  const groups = groupsOf(
+    features.filter((feature) => nameOf(feature) === undefined),
+    inputs
+  );
+  const parts = runsOfNumbers(groups).map((run) => emit(o, run, inputs));
   return { dense: parts.length === 0 ? undefined : o.transpose(o.concat(parts, 0), DENSE), indices };
 }
 
@@ -68,15 +89,29 @@ export function featureGraph(fitted: FittedFeatures): Uint8Array {
   return encodeModel(graph);
 }
 
-/** Features of one kind: one transform, and inputs of one type. Kinds in the order of their first feature. */
-function groupsOf(
-  transforms: readonly FittedTransform[],
-  input: (column: string) => Value
-): readonly (readonly DenseTransform[])[] {
-  const groups = new Map<string, DenseTransform[]>();
-  for (const feature of transforms) {
-    if (feature.transform === 'embedding') continue;
-    const kind = `${feature.transform} of ${input(feature.column).type}`;
+/** The name that later transforms read it by. */
+function nameOf(feature: Feature): string | undefined {
+  return 'as' in feature ? feature.as : undefined;
+}
+
+/** Features that read columns only, then those that read what these name, and so on. */
+function levelsOf(features: readonly Feature[]): readonly (readonly Feature[])[] {
+  const levels = new Map<string, number>();
+  const all: Feature[][] = [];
+  for (const feature of features) {
+    const level = Math.max(...columnsOf(feature).map((column) => (levels.get(column) ?? -1) + 1));
+    levels.set(nameOf(feature)!, level);
+    (all[level] ??= []).push(feature);
+  }
+  return all;
+}
+
+/** Features of one kind: one transform, one operation, inputs of one type. Kinds in the order of their first feature. */
+function groupsOf(features: readonly Feature[], inputs: Inputs): readonly (readonly Feature[])[] {
+  const groups = new Map<string, Feature[]>();
+  for (const feature of features) {
+    const op = 'op' in feature ? feature.op : '';
+    const kind = `${feature.transform} ${op} of ${inputs.typeOf(columnsOf(feature)[0]!)}`;
     const group = groups.get(kind) ?? [];
     group.push(feature);
     groups.set(kind, group);
@@ -84,8 +119,37 @@ function groupsOf(
   return [...groups.values()];
 }
 
-function emit(o: Operators, group: readonly DenseTransform[], input: (column: string) => Value): Value {
+/** Groups of numbers that follow each other are finished together: that takes as many nodes for ten as for one. */
+function runsOfNumbers(groups: readonly (readonly Feature[])[]): readonly (readonly (readonly Feature[])[])[] {
+  const runs: (readonly Feature[])[][] = [];
+  for (const group of groups) {
+    const run = runs.at(-1);
+    if (run !== undefined && isNumber(run[0]![0]!) && isNumber(group[0]!)) run.push(group);
+    else runs.push([group]);
+  }
+  return runs;
+}
+
+/** Rows of `dense`, float32. */
+function emit(o: Operators, run: readonly (readonly Feature[])[], inputs: Inputs): Value {
+  const [group] = run;
+  const [first] = group!;
+  if (isNumber(first!)) {
+    const fills = run.flat().map((feature) => (feature as FittedNumber).fill);
+    const numbers = run.map((each) => numbersOf(o, each, inputs));
+    return finished(o, numbers.length === 1 ? numbers[0]! : o.concat(numbers, 0), perFeature(o, 'float64', fills));
+  }
   // All of a group have the transform of the first.
-  const emitter = EMITTERS[group[0]!.transform] as Emitter<DenseTransform>;
-  return emitter(o, group, input);
+  const emitter = EMITTERS[first!.transform as Several['transform']] as Emitter<Feature>;
+  return emitter(o, group!, inputs);
+}
+
+/** The numbers of a group, float64 [F, N]; NaN where there is none. */
+function numbersOf(o: Operators, group: readonly Feature[], inputs: Inputs): Value {
+  const [first] = group;
+  if (first!.transform === 'quantileBuckets') {
+    return bucketNumbers(o, group as readonly Fitted<'quantileBuckets'>[], inputs);
+  }
+  if (!isNumber(first!)) throw new TypeError(`${first!.transform} gives no number`);
+  return kindOf(first.transform).emit(o, group as readonly FittedNumber[], inputs);
 }

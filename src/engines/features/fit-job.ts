@@ -1,7 +1,7 @@
 /** The job `fit`: the features' statistics from the training rows, and the graph made of them. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DependencyRule, FeatureDefinition } from '../../domain/definition';
+import { columnsOfFeatures, type DependencyRule, type FeatureDefinition } from '../../domain/definition';
 import type { Job, JobFile } from '../../domain/job';
 import { learnDependencies } from '../tables/dependencies';
 import { type LoadRequest, withoutLabels } from '../tables/load';
@@ -31,7 +31,7 @@ export const fitJob: Job<FitJobInput, FitJobOutput> = async (input, context) => 
   const { table } = await loadRows(
     { ...input, shards },
     [
-      ...input.features.map(({ column }) => column),
+      ...columnsOfFeatures(input.features),
       ...input.dependencies.flatMap((rule) => [...rule.determinants, rule.dependent]),
     ],
     context

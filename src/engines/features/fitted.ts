@@ -8,21 +8,48 @@ export interface FeatureInput {
   readonly type: InputType;
 }
 
+/** A transform of numbers: later transforms may read it as `as`; else it is one column of `dense`. */
+interface OneNumber {
+  readonly column: string;
+  readonly as?: string;
+  /** In the place of a missing number, in `dense` alone. */
+  readonly fill: number;
+}
+
+export type FittedNumber =
+  | (OneNumber & { readonly transform: 'standardize'; readonly mean: number; readonly deviation: number })
+  /** Of the logarithms: mean and deviation. */
+  | (OneNumber & { readonly transform: 'logStandardize'; readonly mean: number; readonly deviation: number })
+  | (OneNumber & { readonly transform: 'robust'; readonly median: number; readonly distance: number })
+  | (OneNumber & { readonly transform: 'minMax'; readonly min: number; readonly range: number })
+  /** Of the powers: mean and deviation. */
+  | (OneNumber & {
+      readonly transform: 'power';
+      readonly lambda: number;
+      readonly mean: number;
+      readonly deviation: number;
+    })
+  | (OneNumber & { readonly transform: 'log'; readonly plus: number })
+  | (OneNumber & { readonly transform: 'clip'; readonly min: number; readonly max: number })
+  | (OneNumber & { readonly transform: 'impute' })
+  | (Omit<OneNumber, 'column'> & {
+      readonly transform: 'arithmetic';
+      readonly columns: readonly [string, string];
+      readonly op: 'sum' | 'difference' | 'product' | 'ratio';
+    });
+
 export type FittedTransform =
+  | FittedNumber
   | { readonly transform: 'timeOfDayBuckets'; readonly column: string; readonly buckets: number }
   | { readonly transform: 'timeOfDayCycles'; readonly column: string; readonly harmonics: number }
   | { readonly transform: 'weekday'; readonly column: string }
+  | { readonly transform: 'isMissing'; readonly column: string }
+  /** Bucket i holds edges[i − 1] ≤ x < edges[i]. */
   | {
-      readonly transform: 'standardize';
+      readonly transform: 'quantileBuckets';
       readonly column: string;
-      readonly mean: number;
-      readonly deviation: number;
-    }
-  | {
-      readonly transform: 'logStandardize';
-      readonly column: string;
-      readonly mean: number;
-      readonly deviation: number;
+      readonly as?: string;
+      readonly edges: readonly number[];
     }
   | {
       readonly transform: 'oneHot';
@@ -69,7 +96,9 @@ export function embeddingTables(fitted: FittedFeatures): readonly EmbeddingTable
   );
 }
 
-function widthOf(fitted: FittedTransform): number {
+/** Columns of `dense`; none of what only later transforms read. */
+export function widthOf(fitted: FittedTransform): number {
+  if ('as' in fitted && fitted.as !== undefined) return 0;
   switch (fitted.transform) {
     case 'timeOfDayBuckets':
       return fitted.buckets;
@@ -77,12 +106,22 @@ function widthOf(fitted: FittedTransform): number {
       return 2 * fitted.harmonics;
     case 'weekday':
       return 7;
-    case 'standardize':
-    case 'logStandardize':
-      return 1;
+    case 'quantileBuckets':
+      return fitted.edges.length + 1;
     case 'oneHot':
       return fitted.categories.length;
     case 'embedding':
       return 0;
+    case 'standardize':
+    case 'logStandardize':
+    case 'robust':
+    case 'minMax':
+    case 'power':
+    case 'log':
+    case 'clip':
+    case 'impute':
+    case 'arithmetic':
+    case 'isMissing':
+      return 1;
   }
 }

@@ -7,7 +7,7 @@ import type { GraphProto, ModelProto, NodeProto } from './generated/onnx_pb';
 import { ELEMENT_CODES } from './tensor';
 
 export const INVARIANT: ReadonlySet<string> = new Set([
-  ...['Abs', 'Add', 'And', 'Cast', 'Concat', 'Div', 'Equal', 'Expand', 'Floor', 'Gather', 'Gemm', 'Greater'],
+  ...['Abs', 'Add', 'And', 'Cast', 'Clip', 'Concat', 'Div', 'Equal', 'Expand', 'Floor', 'Gather', 'Gemm', 'Greater'],
   ...['Identity', 'IsNaN', 'LessOrEqual', 'MatMul', 'Mod', 'Mul', 'Neg', 'Not', 'Or', 'Relu', 'Reshape', 'Sigmoid'],
   ...['Sign', 'Slice', 'Sqrt', 'Squeeze', 'Sub', 'Tanh', 'Transpose', 'Unsqueeze', 'Where'],
   'ai.onnx.ml.LabelEncoder',

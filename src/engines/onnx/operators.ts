@@ -48,9 +48,12 @@ export function operators(graph: Graph) {
     lessOrEqual: comparison('LessOrEqual'),
     isNaN: (x: Value) => one('IsNaN', [x], 'bool', x.shape),
     or: comparison('Or'),
+    and: comparison('And'),
+    not: unary('Not'),
     where: (condition: Value, yes: Value, no: Value) =>
       one('Where', [condition, yes, no], yes.type, broadcast(condition.shape, broadcast(yes.shape, no.shape))),
 
+    abs: unary('Abs'),
     neg: unary('Neg'),
     relu: unary('Relu'),
     sigmoid: unary('Sigmoid'),
@@ -58,8 +61,12 @@ export function operators(graph: Graph) {
     sign: unary('Sign'),
     sqrt: unary('Sqrt'),
     log: unary('Log'),
+    exp: unary('Exp'),
     sin: unary('Sin'),
     cos: unary('Cos'),
+    /** Of float64, none of which is NaN. */
+    clip: (x: Value, min: number, max: number) =>
+      one('Clip', [x, constant(float64([min], [])), constant(float64([max], []))], x.type, x.shape),
     cast: (x: Value, type: ElementType) => one('Cast', [x], type, x.shape, { to: ELEMENT_CODES[type] }),
 
     /** [M, K] × [K, N] → [M, N] */
@@ -69,6 +76,12 @@ export function operators(graph: Graph) {
         throw new Error(`MatMul of [${a.shape.join()}] and [${b.shape.join()}]`);
       }
       return one('MatMul', [a, b], a.type, [a.shape[0]!, columns!]);
+    },
+    /** Sums of whole numbers over the middle axis, [F, K, N] → [F, 1, N]: as a product, which can't mix the rows of a batch. */
+    countOver: (x: Value) => {
+      const [outer, inner, rows] = x.shape;
+      const ones = constant(float32(new Float32Array(fixed(inner!)).fill(1), [1, fixed(inner!)]));
+      return one('MatMul', [ones, x], x.type, [outer!, 1, rows!]);
     },
     /** [M, N] → [N, M] */
     transpose: (x: Value, name?: string) =>

@@ -1,4 +1,5 @@
 /** The model: features, network and sigmoid in one graph, from a source row's columns to a probability. */
+import { featureText } from '../../domain/definition';
 import { addFeatures } from '../features/feature-graph';
 import type { FittedFeatures } from '../features/fitted';
 import { Graph } from '../onnx/graph';
@@ -30,9 +31,7 @@ export function inferenceGraph(
   graph.output(o.squeeze(o.sigmoid(logit(o, shape, values, dense, indices)), 1, PROBABILITY));
   return encodeModel(graph, {
     'temporal-mlops.model': 'binary classifier',
-    'temporal-mlops.features': JSON.stringify(
-      fitted.transforms.map(({ transform, column }) => `${transform}(${column})`)
-    ),
+    'temporal-mlops.features': JSON.stringify(fitted.transforms.map(featureText)),
     'temporal-mlops.hidden': JSON.stringify(shape.hidden),
   });
 }

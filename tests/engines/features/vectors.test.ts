@@ -1,9 +1,9 @@
 /** Features of one kind are emitted together: what each of them gives is what it gives alone. */
 import fc from 'fast-check';
-import type { FeatureDefinition } from '../../../src/domain/definition';
+import { columnsOf, type FeatureDefinition } from '../../../src/domain/definition';
 import { featureGraph } from '../../../src/engines/features/feature-graph';
 import { fitFeatures } from '../../../src/engines/features/fit';
-import { denseWidth, type FittedFeatures } from '../../../src/engines/features/fitted';
+import { denseWidth, type FittedFeatures, type FittedTransform } from '../../../src/engines/features/fitted';
 import { makeFeatures } from '../../../src/engines/features/make-features';
 import { batchDependentNodes } from '../../../src/engines/onnx/batch-invariant';
 import { decodeModel } from '../../../src/engines/onnx/model';
@@ -41,7 +41,38 @@ const feature = fc.oneof(
     harmonics: fc.integer({ min: 1, max: 5 }),
   }),
   fc.record({ transform: fc.constant('weekday' as const), column: of('t') }),
-  fc.record({ transform: fc.constantFrom('standardize' as const, 'logStandardize' as const), column: of('x') }),
+  fc.record({
+    transform: fc.constantFrom(...(['standardize', 'logStandardize', 'robust', 'minMax', 'power'] as const)),
+    column: of('x'),
+  }),
+  fc.record({ transform: fc.constant('log' as const), column: of('x'), plus: fc.constantFrom(0, 1, 6) }),
+  fc.record({
+    transform: fc.constant('clip' as const),
+    column: of('x'),
+    min: fc.constant(0),
+    max: fc.constant({ quantile: 0.9 }),
+  }),
+  fc.record({
+    transform: fc.constant('impute' as const),
+    column: of('x'),
+    with: fc.constantFrom('mean' as const, 'median' as const, -1),
+  }),
+  fc.record({ transform: fc.constant('isMissing' as const), column: fc.oneof(of('t'), of('x'), of('s')) }),
+  fc.record({
+    transform: fc.constant('quantileBuckets' as const),
+    column: of('x'),
+    buckets: fc.integer({ min: 2, max: 9 }),
+  }),
+  fc.record({
+    transform: fc.constant('arithmetic' as const),
+    columns: fc.tuple(of('x'), of('x')),
+    op: fc.constantFrom(...(['sum', 'difference', 'product', 'ratio'] as const)),
+  }),
+  fc.record({
+    transform: fc.constant('arithmetic' as const),
+    columns: fc.tuple(of('t'), of('t')),
+    op: fc.constant('difference' as const),
+  }),
   fc.record({ transform: fc.constant('oneHot' as const), column: fc.oneof(of('x'), of('s')), minCount: fc.constant(3) })
 );
 
@@ -55,7 +86,8 @@ async function dense(fitted: FittedFeatures): Promise<readonly (readonly number[
   return Array.from({ length: ROWS }, (_, row) => [...made.dense.subarray(row * width, (row + 1) * width)]);
 }
 
-const kindOf = ({ transform, column: name }: FeatureDefinition) => `${transform} ${name[0]}`;
+const kindOf = (each: FeatureDefinition) =>
+  `${each.transform} ${'op' in each ? each.op : ''} ${columnsOf(each)[0]![0]}`;
 
 test('any features together give the bits that each gives alone, kind by kind', async () => {
   await fc.assert(
@@ -78,6 +110,21 @@ const TWO_OF_EACH: readonly FeatureDefinition[] = [1, 2].flatMap((i): FeatureDef
   { transform: 'logStandardize', column: `x${i}` },
   { transform: 'oneHot', column: `x${i}`, minCount: 3 },
   { transform: 'oneHot', column: `s${i}`, minCount: 3 },
+  { transform: 'robust', column: `x${i}` },
+  { transform: 'minMax', column: `x${i}` },
+  { transform: 'power', column: `x${i}` },
+  { transform: 'log', column: `x${i}`, plus: 1 },
+  { transform: 'clip', column: `x${i}`, max: 8 },
+  { transform: 'impute', column: `x${i}`, with: 'median' },
+  { transform: 'quantileBuckets', column: `x${i}`, buckets: 3 + i },
+  { transform: 'isMissing', column: `s${i}` },
+  { transform: 'isMissing', column: `x${i}` },
+  { transform: 'isMissing', column: `t${i}` },
+  { transform: 'arithmetic', columns: [`x${i}`, 'x3'], op: 'ratio', as: `ratio${i}` },
+  { transform: 'power', column: `ratio${i}`, as: `power${i}` },
+  { transform: 'quantileBuckets', column: `power${i}`, buckets: 5, as: `bucket${i}` },
+  { transform: 'arithmetic', columns: [`power${i}`, `x${i}`], op: 'product' },
+  { transform: 'oneHot', column: `bucket${i}`, minCount: 1 },
 ]);
 
 test.each([1, 2, 7, 33])('a row among %i others has the bits that it has among all', async (batch) => {
@@ -100,10 +147,10 @@ test.each([1, 2, 7, 33])('a row among %i others has the bits that it has among a
 test('a thousand columns of numbers take as many nodes as two', () => {
   const nodes = (columns: number) => {
     const names = Array.from({ length: columns }, (_, i) => `x${i}`);
-    const transforms = names.flatMap((name) => [
-      { transform: 'standardize', column: name, mean: 1, deviation: 2 } as const,
-      { transform: 'logStandardize', column: name, mean: 1, deviation: 2 } as const,
-      { transform: 'oneHot', column: name, categories: [1, 2, 3] } as const,
+    const transforms = names.flatMap((name): FittedTransform[] => [
+      { transform: 'standardize', column: name, mean: 1, deviation: 2, fill: 0 },
+      { transform: 'logStandardize', column: name, mean: 1, deviation: 2, fill: 0 },
+      { transform: 'oneHot', column: name, categories: [1, 2, 3] },
     ]);
     const inputs = names.map((name) => ({ column: name, type: 'number' }) as const);
     return decodeModel(featureGraph({ v: 1, rows: 1, inputs, transforms })).graph!.node.length;

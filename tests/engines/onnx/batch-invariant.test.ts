@@ -58,6 +58,10 @@ const FLOAT_CASES: Readonly<Record<string, Build>> = {
     return graph.node({ operator: 'And', inputs: [flags, flags], outputs: [{ type: 'bool', shape: x.shape }] })[0]!;
   },
   Cast: (graph, x) => operators(graph).cast(x, 'float64'),
+  Clip: (graph, x) => {
+    const o = operators(graph);
+    return o.cast(o.clip(o.cast(x, 'float64'), -1, 2), 'float32');
+  },
   Concat: (graph, x) => operators(graph).concat([x, x], 1),
   Div: withRow('Div'),
   Equal: withRow('Equal', 'bool'),

@@ -1,3 +1,4 @@
+import { featureText } from '../../../src/domain/definition';
 import { toBinary } from '@bufbuild/protobuf';
 import { featureGraph } from '../../../src/engines/features/feature-graph';
 import { feedsOf } from '../../../src/engines/features/feeds';
@@ -109,7 +110,7 @@ test('the scores rank rows that it has not seen', async () => {
 test('says in the file what it is', () => {
   expect(metadataOf(decodeModel(model))).toEqual({
     'temporal-mlops.model': 'binary classifier',
-    'temporal-mlops.features': JSON.stringify(FEATURES.map(({ transform, column }) => `${transform}(${column})`)),
+    'temporal-mlops.features': JSON.stringify(FEATURES.map(featureText)),
     'temporal-mlops.hidden': '[64,64]',
   });
   expect(columnsRead(decodeModel(model))).toEqual([

@@ -1,4 +1,5 @@
 /** What `mlops init` makes of figures: names, types, key, time, features, and what it leaves to people. */
+import { featureText } from '../../../src/domain/definition';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import type { MlopsError } from '../../../src/domain/errors';
@@ -253,10 +254,7 @@ describe('the definition', () => {
     );
     const answers = { ...ANSWERS, separates: [undefined, undefined, 0.5, 0.999, 0.6] };
     const { definition, open } = infer(figures, 'price > 5', answers);
-    expect(definition.features.map(({ transform, column: of }) => `${transform} ${of}`)).toEqual([
-      'weekday at',
-      'oneHot kind',
-    ]);
+    expect(definition.features.map(featureText)).toEqual(['weekday(at)', 'oneHot(kind)']);
     expect(definition.source.key).toEqual(['id']);
     expect(open).toContainEqual(expect.objectContaining({ path: 'features', decide: expect.stringMatching('paid') }));
   });

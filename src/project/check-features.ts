@@ -1,0 +1,102 @@
+/** Rules about transforms: what they read is there, has a type that fits, and doesn't give the answer away. */
+import { columnsOf, type ColumnType, type FeatureDefinition, nameGivenBy } from '../domain/definition';
+import { didYouMean } from '../domain/did-you-mean';
+import { RESERVED_COLUMNS } from '../domain/ids';
+import { ANY, NUMERIC, type Report, TIME } from './check-parts';
+import { listed, type Path } from './mistakes';
+import type { Parsed } from './project-schema';
+
+/** What a transform can read. */
+const READS: Readonly<Record<FeatureDefinition['transform'], readonly ColumnType[]>> = {
+  timeOfDayBuckets: TIME,
+  timeOfDayCycles: TIME,
+  weekday: TIME,
+  standardize: NUMERIC,
+  logStandardize: NUMERIC,
+  robust: NUMERIC,
+  minMax: NUMERIC,
+  power: NUMERIC,
+  log: NUMERIC,
+  clip: NUMERIC,
+  impute: NUMERIC,
+  isMissing: ANY,
+  quantileBuckets: NUMERIC,
+  arithmetic: NUMERIC,
+  oneHot: ['string', 'integer', 'number', 'boolean'],
+  embedding: ['string'],
+};
+
+/** @param columns the source's, with their types */
+export function checkFeatures(parsed: Parsed, columns: ReadonlyMap<string, ColumnType>, report: Report): void {
+  const features = parsed.features ?? [];
+  // What the transforms so far can read: the source's columns, and the numbers that they named.
+  const known = new Map(columns);
+  const seen = new Map<string, number>();
+  features.forEach((feature, at) => {
+    if (feature === undefined) return;
+    const { transform } = feature;
+    columnsOf(feature).forEach((name, i) => {
+      const path: Path = ['features', at, ...('columns' in feature ? ['columns', i] : ['column'])];
+      const type = known.get(name);
+      const types = typesRead(feature, known);
+      if (type === undefined) report(path, absent(name, features.slice(at), known));
+      else if (!types.includes(type)) {
+        report(path, `what ${transform} reads must be a column of type ${listed(types)}; ${name} is ${type}`);
+      }
+      checkServed(name, parsed, (problem) => report(path, problem));
+    });
+    checkBounds(feature, (problem) => report(['features', at], problem));
+    const key =
+      transform === 'embedding' ? `embedding ${feature.column}` : JSON.stringify({ ...feature, as: undefined });
+    const first = seen.get(key);
+    if (first !== undefined) report(['features', at], `is features[${first}] again`);
+    else seen.set(key, at);
+    const name = nameGivenBy(feature);
+    if (name === undefined) return;
+    if (known.has(name) || RESERVED_COLUMNS.includes(name))
+      report(['features', at, 'as'], `there is a column ${name} already`);
+    else if (!features.slice(at + 1).some((later) => later !== undefined && columnsOf(later).includes(name))) {
+      report(['features', at, 'as'], `no later transform reads ${name}; without \`as\` it is a feature of the model`);
+    }
+    known.set(name, 'number');
+  });
+}
+
+/** The hours between two timestamps are a number, too. */
+function typesRead(feature: FeatureDefinition, known: ReadonlyMap<string, ColumnType>): readonly ColumnType[] {
+  const times =
+    feature.transform === 'arithmetic' &&
+    feature.op === 'difference' &&
+    feature.columns.some((column) => known.get(column) === 'timestamp');
+  return times ? TIME : READS[feature.transform];
+}
+
+function absent(
+  name: string,
+  later: readonly (FeatureDefinition | undefined)[],
+  known: ReadonlyMap<string, ColumnType>
+): string {
+  if (later.some((feature) => feature !== undefined && nameGivenBy(feature) === name)) {
+    return `${name} is named by a later transform; put that one first`;
+  }
+  return `source.columns has no column ${name}.${didYouMean(name, known.keys())}`;
+}
+
+/** A request has the columns that features read: before the answer is known, and by names that aren't the model's own. */
+function checkServed(name: string, { label, source }: Parsed, report: (problem: string) => void): void {
+  const labelColumn = label !== undefined && 'rule' in label.labeler ? label.labeler.rule.column : undefined;
+  const knownAt = source !== undefined && 'column' in source.knownAt ? source.knownAt.column : undefined;
+  if (name === labelColumn) report(`${name} is what the label is made of: the model would read the answer`);
+  else if (name === knownAt && name !== source?.eventTime) {
+    report(`${name} is not known before the row is: at serving time there is no such value`);
+  }
+  if (RESERVED_COLUMNS.includes(name)) report(`${name} is a name of the model's own; rename the column`);
+}
+
+function checkBounds(feature: FeatureDefinition, report: (problem: string) => void): void {
+  if (feature.transform !== 'clip') return;
+  const { min, max } = feature;
+  const [low, high] = [min, max].map((bound) => (typeof bound === 'object' ? bound.quantile : bound));
+  if (low === undefined && high === undefined) report('clips nothing: it has no min and no max');
+  else if (typeof min === typeof max && low! > high!) report(`has a min, ${low}, above its max, ${high}`);
+}

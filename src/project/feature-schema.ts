@@ -1,0 +1,68 @@
+/** The transforms' shapes in zod: one object for each, known by `transform`. */
+import { z } from 'zod';
+import { didYouMean } from '../domain/did-you-mean';
+import { excerptOf, listed } from './mistakes';
+import { atLeastOne, column, record, share } from './schema-parts';
+
+const minCount = atLeastOne.default(10);
+const named = { as: column.optional() };
+const bound = z
+  .union([z.number(), record({ quantile: share })], {
+    error: ({ input }) => `must be a number, or { quantile: 0.01 }, is ${excerptOf(input)}`,
+  })
+  .optional();
+
+const transforms = [
+  record({ transform: z.literal('timeOfDayBuckets'), column, buckets: z.number().int().min(2).max(1440).default(48) }),
+  record({ transform: z.literal('timeOfDayCycles'), column, harmonics: z.number().int().min(1).max(64).default(4) }),
+  record({ transform: z.literal('weekday'), column }),
+  record({ transform: z.literal('standardize'), column, ...named }),
+  record({ transform: z.literal('logStandardize'), column, ...named }),
+  record({ transform: z.literal('robust'), column, ...named }),
+  record({ transform: z.literal('minMax'), column, ...named }),
+  record({ transform: z.literal('power'), column, ...named }),
+  record({ transform: z.literal('log'), column, plus: z.number().default(0), ...named }),
+  record({ transform: z.literal('clip'), column, min: bound, max: bound, ...named }),
+  record({
+    transform: z.literal('impute'),
+    column,
+    with: z
+      .union([z.enum(['mean', 'median']), z.number()], {
+        error: ({ input }) => `must be 'mean', 'median' or a number, is ${excerptOf(input)}`,
+      })
+      .default('median'),
+    ...named,
+  }),
+  record({ transform: z.literal('isMissing'), column }),
+  record({
+    transform: z.literal('quantileBuckets'),
+    column,
+    buckets: z.number().int().min(2).max(1000).default(10),
+    ...named,
+  }),
+  record({
+    transform: z.literal('arithmetic'),
+    columns: z.tuple([column, column]),
+    op: z.enum(['sum', 'difference', 'product', 'ratio']),
+    ...named,
+  }),
+  record({ transform: z.literal('oneHot'), column, minCount }),
+  record({
+    transform: z.literal('embedding'),
+    column,
+    width: z.number().int().min(1).max(256).default(8),
+    minCount,
+    maxRows: z.number().int().min(2).max(20_000).default(20_000),
+  }),
+] as const;
+const transformNames = transforms.map(({ shape }) => shape.transform.value);
+
+export const feature = z.discriminatedUnion('transform', transforms, {
+  error: ({ code, input }) => (code === 'invalid_union' ? noSuchTransform(input) : undefined),
+});
+
+function noSuchTransform(feature: unknown): string {
+  const { transform } = feature as { readonly transform?: unknown };
+  const near = typeof transform === 'string' ? didYouMean(transform, transformNames) : '';
+  return `must be ${listed(transformNames)}, is ${excerptOf(transform)}.${near}`;
+}
