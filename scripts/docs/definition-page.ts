@@ -35,7 +35,11 @@ const bare: ProjectInput = {
 /** One entry of each list, as short as it may be, for the defaults of its fields. */
 const withEntries: ProjectInput = {
   ...bare,
-  schema: { columns: [{ column: 'plan' }], dependencies: [{ determinants: ['plan'], dependent: 'celsius' }] },
+  schema: {
+    columns: [{ column: 'plan' }],
+    table: [{ measure: 'rows', min: 1 }, { unique: ['plan'] }, { fresh: { event: '1 day' } }, { drift: 'celsius' }],
+    dependencies: [{ determinants: ['plan'], dependent: 'celsius' }],
+  },
   features: [
     { transform: 'timeOfDayBuckets', column: 'at' },
     { transform: 'timeOfDayCycles', column: 'at' },
@@ -134,12 +138,15 @@ function rowsOf(types: ReturnType<typeof declarations>, path: string, type: stri
   });
 }
 
-/** The value of a field; of a list, that of the entry which has the form's own constant (`transform`, `on`). */
+/** The value of a field; of a list, that of the entry which has the form's own constant (`transform`, `on`) or first field. */
 function valueOf(value: Value, name: string, form: string): unknown {
   if (!Array.isArray(value)) return (value as Readonly<Record<string, unknown>> | undefined)?.[name];
   const [, key = '', constant = ''] = /readonly (transform|on): '(\w+)'/.exec(form) ?? [];
   const entries = value as readonly Readonly<Record<string, unknown>>[];
-  return entries.find((entry) => key === '' || entry[key] === constant)?.[name];
+  if (key !== '') return entries.find((entry) => entry[key] === constant)?.[name];
+  // Forms without a constant are known by their first field.
+  const [, first = ''] = /readonly (\w+)\??:/.exec(form) ?? [];
+  return (entries.find((entry) => first in entry) ?? entries[0])?.[name];
 }
 
 function defaultOf(optional: boolean, value: unknown, given: unknown): string {
@@ -155,7 +162,7 @@ function expanded(types: ReturnType<typeof declarations>, type: string): string 
 
 /** A named union of constants as its constants. */
 function literal(types: ReturnType<typeof declarations>, type: string): string {
-  return types.get(type)?.type ?? type;
+  return (types.get(type)?.type ?? type).replace(/^\s*\|\s*/, '');
 }
 
 function code(value: unknown, verbatim = false): string {

@@ -2,9 +2,15 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../runtime/digest';
-import { columnTypes, privateColumns, type SchemaDefinition, type SourceDefinition } from '../domain/definition';
+import {
+  columnTypes,
+  privateColumns,
+  quarantines,
+  type SchemaDefinition,
+  type SourceDefinition,
+} from '../domain/definition';
 import { MlopsError } from '../domain/errors';
-import type { Fact, ObservedFile, SnapshotBody } from '../domain/records';
+import type { Fact, ObservedFile, RuleResult, SnapshotBody } from '../domain/records';
 import type { Digest, Ref } from '../domain/refs';
 import type { Stores } from '../stores/connect';
 import type { IngestInput, IngestOutput } from '../engines/tables/ingest';
@@ -93,7 +99,7 @@ export function ingestActivities(deps: ActivityDeps) {
             privacy: privateColumns(source),
             eventTime: source.eventTime,
             rowsOf,
-            validation: batch?.validation ?? before?.body.validation ?? [],
+            validation: batch?.validation ?? stillValid(before?.body.validation ?? [], output.nothingNew ?? []),
             profile: batch?.profile ?? before?.body.profile,
             ...(parent === undefined ? {} : { parent }),
           }),
@@ -116,6 +122,12 @@ interface Asked {
   readonly files: readonly ObservedFile[];
   readonly parent: Ref<'snapshot'> | undefined;
   readonly before: SnapshotBody | undefined;
+}
+
+/** What was found of the last batch, with what is judged anew where nothing changed. */
+function stillValid(before: readonly RuleResult[], now: readonly RuleResult[]): readonly RuleResult[] {
+  const judged = new Set(now.map(({ rule }) => rule));
+  return [...before.filter(({ rule }) => !judged.has(rule)), ...now];
 }
 
 /** All that an ingest reads is in its key: files by path and bytes, and of the parent what it had read, and as of when. */
@@ -150,7 +162,7 @@ function filesOf({ shards, removed, quarantine }: SnapshotBody): readonly { read
 
 /** Digest of what decides which rows a snapshot has and how they look: the source, and the rules that quarantine. */
 function rowsDecidedBy(source: SourceDefinition, { columns }: SchemaDefinition): Digest {
-  return digestOf({ source, rules: columns });
+  return digestOf({ source, rules: columns.filter(quarantines) });
 }
 
 /**

@@ -2,7 +2,7 @@
  * What moves at an endpoint. One document says what every replica serves; replicas act on its revision and
  * report. A rollout owns the document through its epoch: each write of it is absolute and fenced.
  */
-import { columnsOfFeatures, type Period, type ProjectDefinition } from './definition';
+import { columnsOfFeatures, type Period, type ProjectDefinition, quarantines } from './definition';
 import type { Digest } from './refs';
 import { rolloutStepId } from './ids';
 
@@ -196,7 +196,7 @@ export function modelInputs(
 
 /** Rows that miss it went to quarantine: no model has learnt what that means. */
 function isRequired({ schema }: Pick<ProjectDefinition, 'schema'>, name: string): boolean {
-  return schema.columns.some(({ column, required, severity }) => column === name && required && severity === 'block');
+  return schema.columns.some((rule) => rule.column === name && rule.required && quarantines(rule));
 }
 
 function datatypeOf(type: string): ModelInput['datatype'] {

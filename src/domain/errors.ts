@@ -29,6 +29,7 @@ export const ERRORS = {
   MLOPS_COLUMN_TYPE: 'operator',
   MLOPS_TOO_FEW_ROWS: 'operator',
   MLOPS_QUARANTINE_TOO_LARGE: 'operator',
+  MLOPS_EXPECTATION_FAILED: 'operator',
   // labels, features, training
   MLOPS_ONE_CLASS: 'operator',
   MLOPS_LABEL_INVALID: 'operator',

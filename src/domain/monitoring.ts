@@ -2,6 +2,7 @@
 
 import type { TriggerRule } from './definition';
 import type { Interval } from './evaluation';
+import type { RuleResult } from './records';
 import type { Ref } from './refs';
 import type { TimeRange } from './period';
 
@@ -21,13 +22,12 @@ export interface FeatureDrift {
 }
 
 export interface DataQuality {
+  /** `failed` where a rule that isn't only for information failed. */
   readonly verdict: 'passed' | 'failed';
-  readonly rules: readonly {
-    readonly rule: string;
-    readonly broken: number;
-    readonly share: number;
-    readonly limit: number;
-  }[];
+  readonly rules: readonly (RuleResult & {
+    /** Share of the checked rows that may break it, of a rule without `mostly`. */
+    readonly limit?: number;
+  })[];
 }
 
 export interface BiasVerdict {

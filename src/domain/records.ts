@@ -3,7 +3,7 @@
  * in it); `digest` is that of its canonical content. Every document has `v`; readers accept all released ones.
  */
 
-import type { ColumnType, ProjectDefinition } from './definition';
+import type { ColumnType, ProjectDefinition, Severity } from './definition';
 import type { EvaluationBody } from './evaluation';
 import type { Cycle } from './ids';
 import type { TriggerCause, Verdict } from './messages';
@@ -127,12 +127,43 @@ export interface IngestBatch {
   readonly account: RowAccount;
 }
 
-export interface RuleResult {
+/** What a batch shows of one expectation. */
+export type RuleResult = RowRuleResult | TableRuleResult;
+
+/** Of a rule about rows. */
+export interface RowRuleResult {
   readonly rule: string;
-  readonly severity: 'block' | 'warn' | 'info';
+  readonly severity: Severity;
+  /** `failed`: a row breaks it; of a rule with `mostly`: too few rows keep it. */
+  readonly verdict: RuleVerdict;
+  /** Rows that it could judge. */
+  readonly checked: number;
   readonly broken: number;
+  /** Share of the checked rows that keep it, with its Wilson bounds of 95 %; absent where none was checked. */
+  readonly kept?: ShareEstimate;
+  /** What the share is held against. */
+  readonly mostly?: number;
   /** `file:row` of the first few. */
   readonly examples: readonly string[];
+}
+
+/** Of a rule about the table. */
+export interface TableRuleResult {
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly verdict: RuleVerdict;
+  /** The figure; absent where there is none, and of a private column. */
+  readonly observed?: number;
+}
+
+/** `not judged`: there was nothing to judge. */
+export type RuleVerdict = 'passed' | 'failed' | 'not judged';
+
+/** A share of rows, 0…1, with the bounds of its interval. */
+export interface ShareEstimate {
+  readonly share: number;
+  readonly low: number;
+  readonly high: number;
 }
 
 /** Which rows a snapshot has, and what the next one needs to know of it. */

@@ -1,10 +1,10 @@
 /** Rules about columns: every one that is named exists, has a type that fits, and doesn't give the answer away. */
 import type { ColumnType } from '../domain/definition';
 import { momentOrDayMs } from '../domain/moment';
-import { ANY, checkDistinct, NUMERIC, type Report, type Typed } from './check-parts';
+import { ANY, NUMERIC, type Report, type Typed } from './check-parts';
 import { checkFeatures } from './check-features';
+import { checkRules } from './check-rules';
 import { checkSource } from './check-source';
-import { dependencyName } from './default-names';
 import { didYouMean } from '../domain/did-you-mean';
 import { listed, type Path, excerptOf } from './mistakes';
 import type { Parsed } from './project-schema';
@@ -22,38 +22,12 @@ export function checkColumns(parsed: Parsed, report: Report): void {
     }
   };
   checkSource(source, typed, report);
-  checkSchema(parsed.schema, typed, report);
+  checkRules(parsed, typed, report);
   checkLabel(parsed.label, columns, typed, report);
   checkFeatures(parsed, columns, report);
 }
 
 type Columns = ReadonlyMap<string, ColumnType>;
-
-function checkSchema(schema: Parsed['schema'], typed: Typed, report: Report): void {
-  schema?.columns.forEach((rule, at) => {
-    const path = ['schema', 'columns', at];
-    typed([...path, 'column'], rule.column, ANY, '');
-    if (rule.min !== undefined) typed([...path, 'min'], rule.column, NUMERIC, 'a column with a least value');
-    if (rule.max !== undefined) typed([...path, 'max'], rule.column, NUMERIC, 'a column with a greatest value');
-    if (rule.oneOf !== undefined) typed([...path, 'oneOf'], rule.column, ['string'], 'a column with listed values');
-    if (rule.min !== undefined && rule.max !== undefined && rule.min > rule.max) {
-      report([...path, 'min'], `is ${rule.min}, above max, which is ${rule.max}`);
-    }
-    if (!rule.required && rule.min === undefined && rule.max === undefined && rule.oneOf === undefined) {
-      report(path, 'says nothing: it is not required, and has no min, max or oneOf');
-    }
-  });
-  schema?.dependencies.forEach((rule, at) => {
-    const path = ['schema', 'dependencies', at];
-    const exact: readonly ColumnType[] = ['string', 'integer', 'boolean'];
-    rule.determinants.forEach((name, i) => typed([...path, 'determinants', i], name, exact, 'a determinant'));
-    typed([...path, 'dependent'], rule.dependent, [...exact, 'number'], 'a dependent');
-    if (rule.determinants.includes(rule.dependent)) report([...path, 'dependent'], 'is one of its own determinants');
-    if (new Set(rule.determinants).size < rule.determinants.length)
-      report([...path, 'determinants'], 'names one twice');
-  });
-  checkDistinct(schema?.dependencies.map(dependencyName), (at) => ['schema', 'dependencies', at, 'name'], report);
-}
 
 function checkLabel(label: Parsed['label'], columns: Columns, typed: Typed, report: Report): void {
   if (label === undefined || 'registered' in label.labeler) return;

@@ -23,6 +23,7 @@ import type {
   SchemaDefinition,
   Period,
   SplitDefinition,
+  TableRule,
   TriggerRule,
 } from '../domain/definition';
 import type { WallDuration } from '../domain/durations';
@@ -75,10 +76,30 @@ export interface SourceInput<Column extends string> {
       };
 }
 
+type RuleDefault = 'severity' | 'floor' | 'pValue';
+
+/** A rule about the table, with its column's name checked by the editor. */
+type TableRuleInput<Column extends string> = TableRule extends infer R
+  ? R extends { readonly measure: unknown }
+    ? Omit<WithDefaults<R, Extract<keyof R, RuleDefault>>, 'column'> & { readonly column?: NoInfer<Column> }
+    : R extends { readonly unique: unknown }
+      ? Omit<WithDefaults<R, Extract<keyof R, RuleDefault>>, 'unique'> & { readonly unique: readonly NoInfer<Column>[] }
+      : R extends { readonly drift: unknown }
+        ? Omit<WithDefaults<R, Extract<keyof R, RuleDefault>>, 'drift'> & { readonly drift: NoInfer<Column> }
+        : R extends TableRule
+          ? WithDefaults<R, Extract<keyof R, RuleDefault>>
+          : never
+  : never;
+
 export interface SchemaInput<Column extends string>
-  extends Partial<Omit<SchemaDefinition, 'columns' | 'dependencies'>> {
-  /** Default of a rule: required, and a row that breaks it goes to quarantine. */
+  extends Partial<Omit<SchemaDefinition, 'columns' | 'table' | 'dependencies'>> {
+  /** Default of a rule: required, and a row that breaks it goes to quarantine; in training and serving. */
   readonly columns?: readonly OnColumns<WithDefaults<ColumnRule, 'required' | 'severity'>, Column>[];
+  /**
+   * Defaults: a batch that breaks it is refused (of drift: reported, floor 0.1, pValue 0.001); in training and serving,
+   * what counts rows or adds them up in training alone.
+   */
+  readonly table?: readonly TableRuleInput<Column>[];
   /** Defaults: named after its columns, severity `warn`. */
   readonly dependencies?: readonly (Partial<Pick<DependencyRule, 'name' | 'severity'>> & {
     readonly determinants: readonly NoInfer<Column>[];

@@ -24,39 +24,8 @@ import {
   wallDuration,
   word,
 } from './schema-parts';
+import { schema } from './rules-schema';
 import { source } from './source-schema';
-
-const severity = z.enum(['block', 'warn', 'info']);
-
-const schema = record({
-  columns: z
-    .array(
-      record({
-        column,
-        required: z.boolean().default(true),
-        min: z.number().optional(),
-        max: z.number().optional(),
-        oneOf: z.array(z.string()).min(1).max(MOST_COLUMNS).optional(),
-        severity: severity.default('block'),
-      })
-    )
-    .max(MOST_COLUMNS)
-    .default([]),
-  dependencies: z
-    .array(
-      record({
-        name: column.optional(),
-        determinants: z.array(column).min(1).max(MOST),
-        dependent: column,
-        severity: severity.default('warn'),
-      })
-    )
-    .max(MOST)
-    .default([]),
-  maxQuarantinedShare: share.default(0.01),
-  maxBrokenShare: share.default(0.05),
-  minRows: atLeastOne.default(1),
-});
 
 const label = record({
   name: column,

@@ -62,7 +62,7 @@ const DEFINITION: ProjectDefinition = {
     eventTime: 'at',
     knownAt: { eventTimePlus: { minutes: 0, minutesPer: {} } },
   },
-  schema: { columns: [], dependencies: [], maxQuarantinedShare: 0.5, maxBrokenShare: 0.5, minRows: 1 },
+  schema: { columns: [], table: [], dependencies: [], maxQuarantinedShare: 0.5, maxBrokenShare: 0.5, minRows: 1 },
   label: { name: 'high', version: 1, labeler: { rule: { column: 'value', op: '>', value: 1 } } },
 };
 

@@ -77,7 +77,7 @@ describe('defaults', () => {
         eventTime: 'at',
         knownAt: { eventTimePlus: { minutes: 0, minutesPer: {} } },
       },
-      schema: { columns: [], dependencies: [], maxQuarantinedShare: 0.01, maxBrokenShare: 0.05, minRows: 1 },
+      schema: { columns: [], table: [], dependencies: [], maxQuarantinedShare: 0.01, maxBrokenShare: 0.05, minRows: 1 },
       label: { name: 'churned', version: 1, labeler: CHURN.label.labeler },
       features: [
         { transform: 'standardize', column: 'spend' },
@@ -387,7 +387,7 @@ describe('a mistake', () => {
     [
       'a least text',
       (p) => (p['schema'] = { columns: [{ column: 'plan', min: 1 }] } as never),
-      'schema.columns[0].min: a column with a least value must be a column of type integer or number; plan is string',
+      'schema.columns[0].min: is of numbers and timestamps only; plan is string',
     ],
     [
       'an empty range',
@@ -397,7 +397,52 @@ describe('a mistake', () => {
     [
       'a rule that says nothing',
       (p) => (p['schema'] = { columns: [{ column: 'spend', required: false }] } as never),
-      'schema.columns[0]: says nothing: it is not required, and has no min, max or oneOf',
+      'schema.columns[0]: says nothing: it is not required, and asks nothing of a value',
+    ],
+    [
+      'a pattern that looks ahead',
+      (p) => (p['schema'] = { columns: [{ column: 'plan', pattern: 'a(?=b)' }] } as never),
+      "schema.columns[0].pattern: looks ahead or behind at character 2, which RE2 can't do",
+    ],
+    [
+      'a pattern that refers to a group',
+      (p) => (p['schema'] = { columns: [{ column: 'plan', notPattern: '(a)\\1' }] } as never),
+      "schema.columns[0].notPattern: refers to a group at character 4, which RE2 can't do",
+    ],
+    [
+      'a pattern that is not closed',
+      (p) => (p['schema'] = { columns: [{ column: 'plan', pattern: '(a' }] } as never),
+      'schema.columns[0].pattern: is not a regular expression: /(a/: Unterminated group',
+    ],
+    [
+      'a pattern of a number',
+      (p) => (p['schema'] = { columns: [{ column: 'spend', pattern: 'a' }] } as never),
+      'schema.columns[0].pattern: is of texts only; spend is number',
+    ],
+    [
+      'a value of another type',
+      (p) => (p['schema'] = { columns: [{ column: 'spend', oneOf: ['a'] }] } as never),
+      'schema.columns[0].oneOf[0]: can\'t be a value of spend, which is number: "a"',
+    ],
+    [
+      'a mean of a text',
+      (p) => (p['schema'] = { table: [{ measure: 'mean', column: 'plan', min: 1 }] } as never),
+      'schema.table[0].column: a column that has a mean must be a column of type integer or number; plan is string',
+    ],
+    [
+      'a figure without bounds',
+      (p) => (p['schema'] = { table: [{ measure: 'rows' }] } as never),
+      'schema.table[0]: says nothing: it has no min and no max',
+    ],
+    [
+      'uniqueness of an unknown column',
+      (p) => (p['schema'] = { table: [{ unique: ['spent'] }] } as never),
+      'schema.table[0].unique[0]: source.columns has no column spent. Did you mean spend?',
+    ],
+    [
+      'freshness by the wrong clock',
+      (p) => (p['schema'] = { table: [{ fresh: { wall: '1 day' } }] } as never),
+      "schema.table[0].fresh: is by the event clock (the world's time, as the data say), not by wall; write { event: '7 days' }",
     ],
     [
       'a circle',

@@ -60,6 +60,7 @@ export function orders(project: string): ProjectDefinition {
     },
     schema: {
       columns: [{ column: 'value', min: 0, severity: 'block', required: false }],
+      table: [],
       dependencies: [],
       maxQuarantinedShare: 0.5,
       maxBrokenShare: 0.5,

@@ -115,6 +115,7 @@ export function flights(project: string, changes: Partial<ProjectDefinition> = {
     },
     schema: {
       columns: [{ column: 'distance', required: true, min: 0, max: 6000, severity: 'block' }],
+      table: [],
       dependencies: [],
       maxQuarantinedShare: 0.1,
       maxBrokenShare: 0.01,

@@ -1,7 +1,7 @@
 /** An evaluation in lines that an approver reads. */
 import type { EvaluationBody, Interval, Slice } from '../../domain/evaluation';
 import { intervalWords } from '../../domain/intervals';
-import type { SnapshotBody, VersionBody } from '../../domain/records';
+import type { RowRuleResult, SnapshotBody, VersionBody } from '../../domain/records';
 
 export function evidenceOf(version: VersionBody, evaluation: EvaluationBody, snapshot: SnapshotBody): string[] {
   const { evaluation: numbers, gates, period } = evaluation;
@@ -72,7 +72,9 @@ function quarantine({ account, batches, rows, validation }: SnapshotBody): strin
   const aside = account.quarantined;
   const newest = batches.at(-1)?.quarantined ?? 0;
   if (aside === 0) return ['no row was quarantined'];
-  const rules = validation.filter(({ severity, broken }) => severity === 'block' && broken > 0);
+  const rules = validation.filter(
+    (result): result is RowRuleResult => 'checked' in result && result.severity === 'block' && result.broken > 0
+  );
   return [
     `quarantined: ${grouped(aside)} of ${grouped(rows + aside)} rows, ${grouped(newest)} of them in the newest batch`,
     ...rules.map(

@@ -1,88 +1,77 @@
 /** Whether a window's inputs are such as the model was made for: the schema's rules and the learned dependencies. */
-import type { ColumnRule, SchemaDefinition, Severity } from '../../domain/definition';
+import type { ColumnType, SchemaDefinition, TableRule } from '../../domain/definition';
 import type { DataQuality } from '../../domain/monitoring';
-import { type Column, MISSING_TIMESTAMP, type TableColumns } from '../tables/columns';
-import { type ColumnCheck, columnChecks } from '../tables/column-checks';
+import type { RowRuleResult } from '../../domain/records';
+import type { TableColumns } from '../tables/columns';
 import { brokenDependencies, type LearnedDependencies } from '../tables/dependencies';
+import type { Database } from '../tables/duckdb';
+import { checkPatterns, judgeRows, resultOf } from '../tables/judge-rows';
+import { columnRules } from '../tables/rules';
+import { judgeTable } from '../tables/table-rules';
 
-/** A rule that is only for information counts, and never fails a window. */
-const NO_LIMIT = 1;
+export interface JudgedInputs {
+  /** A relation of the window's rows with the inputs' columns; `windowRelation` makes one. */
+  readonly relation: string;
+  readonly inputs: Readonly<Record<string, ColumnType>>;
+  /** The same rows, for the dependencies. */
+  readonly table: TableColumns;
+}
 
 /**
- * Counts the rows that break each rule; the window fails where their share of all rows is above `maxBrokenShare`.
- * Columns that aren't served (the label's, for example) aren't checked.
+ * The window fails where a rule that isn't only for information does: a rule about rows by its `mostly`, else where the
+ * share of rows that break it is above `maxBrokenShare`. Columns that aren't served (the label's, for example)
+ * aren't checked.
  */
-export function dataQualityOf(
-  table: TableColumns,
+export async function dataQualityOf(
+  database: Database,
+  { relation, inputs, table }: JudgedInputs,
   schema: SchemaDefinition,
   learned: LearnedDependencies | undefined
-): DataQuality {
-  const served = (learned?.dependencies ?? []).filter((rule) =>
-    [...rule.determinants, rule.dependent].every((name) => table.columns[name] !== undefined)
+): Promise<DataQuality> {
+  const served = (name: string) => inputs[name] !== undefined;
+  const columns = columnRules(
+    schema.columns.filter(({ column }) => served(column)),
+    inputs,
+    'serving'
   );
-  const counts = [
-    ...schema.columns.flatMap((rule) => countsOf(rule, table)),
-    ...brokenDependencies({ v: 1, dependencies: served }, table),
+  await checkPatterns(database, columns);
+  const ofRows = [
+    ...(await judgeRows(database, relation, columns)),
+    ...dependenciesOf(table, learned, served).map(({ rule, severity, checked, broken }) =>
+      resultOf({ name: rule, severity }, checked, broken)
+    ),
   ];
-  const rules = counts.map(({ rule, severity, broken }) => ({
-    rule,
-    broken,
-    share: table.rows === 0 ? 0 : broken / table.rows,
-    limit: severity === 'info' ? NO_LIMIT : schema.maxBrokenShare,
-  }));
-  return { verdict: rules.some(({ share, limit }) => share > limit) ? 'failed' : 'passed', rules };
+  const ofTable = await judgeTable(
+    database,
+    schema.table.filter((rule) => columnsOf(rule).every(served)),
+    {
+      rows: relation,
+      columns: Object.fromEntries(Object.entries(inputs).map(([name, type]) => [name, { type }])),
+      environment: 'serving',
+    }
+  );
+  const rules = [...ofRows.map((result) => limited(result, schema.maxBrokenShare)), ...ofTable];
+  const failed = rules.some(({ severity, verdict }) => severity !== 'info' && verdict === 'failed');
+  return { verdict: failed ? 'failed' : 'passed', rules };
 }
 
-interface Count {
-  readonly rule: string;
-  readonly severity: Severity;
-  readonly broken: number;
+function dependenciesOf(
+  table: TableColumns,
+  learned: LearnedDependencies | undefined,
+  served: (name: string) => boolean
+): ReturnType<typeof brokenDependencies> {
+  const dependencies = (learned?.dependencies ?? []).filter(({ determinants, dependent }) =>
+    [...determinants, dependent].every(served)
+  );
+  return table.rows === 0 ? [] : brokenDependencies({ v: 1, dependencies }, table);
 }
 
-function countsOf(rule: ColumnRule, table: TableColumns): Count[] {
-  const column = table.columns[rule.column];
-  if (column === undefined) return [];
-  const { severity } = rule;
-  return columnChecks(rule).map(({ name, holds }) => ({ rule: name, severity, broken: brokenIn(column, holds) }));
+function limited(result: RowRuleResult, limit: number): RowRuleResult & { readonly limit?: number } {
+  if (result.mostly !== undefined || result.verdict === 'not judged') return result;
+  return { ...result, verdict: result.broken / result.checked > limit ? 'failed' : 'passed', limit };
 }
 
-/** A missing value is neither too small nor too large: NaN compares as false. */
-function brokenIn(column: Column, holds: ColumnCheck['holds']): number {
-  switch (holds.kind) {
-    case 'present':
-      return missing(column);
-    case 'at least':
-      return numbersWhere(column, (value) => value < holds.bound);
-    case 'at most':
-      return numbersWhere(column, (value) => value > holds.bound);
-    case 'one of':
-      return others(column, holds.values);
-  }
-}
-
-function missing(column: Column): number {
-  switch (column.type) {
-    case 'string':
-      return howMany(column.codes, (code) => code < 0);
-    case 'number':
-      return howMany(column.values, Number.isNaN);
-    case 'timestamp':
-      return howMany(column.values, (value) => value === MISSING_TIMESTAMP);
-  }
-}
-
-function numbersWhere(column: Column, bad: (value: number) => boolean): number {
-  return column.type === 'number' ? howMany(column.values, bad) : 0;
-}
-
-function others(column: Column, oneOf: readonly string[]): number {
-  if (column.type !== 'string') return 0;
-  const good = column.dictionary.map((value) => oneOf.includes(value));
-  return howMany(column.codes, (code) => code >= 0 && !good[code]);
-}
-
-function howMany<T>(values: Iterable<T>, is: (value: T) => boolean): number {
-  let count = 0;
-  for (const value of values) if (is(value)) count += 1;
-  return count;
+function columnsOf(rule: TableRule): readonly string[] {
+  if ('unique' in rule) return rule.unique;
+  return 'column' in rule && rule.column !== undefined ? [rule.column] : [];
 }

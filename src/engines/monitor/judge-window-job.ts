@@ -9,7 +9,9 @@ import { driftOf } from '../stats/drift';
 import { evaluateScores } from '../stats/evaluate';
 import { biasOf } from '../stats/bias';
 import type { LearnedDependencies } from '../tables/dependencies';
+import { withDatabase } from '../tables/duckdb';
 import { dataQualityOf } from './data-quality';
+import { windowRelation } from './window-relation';
 import { readWindow, type WindowTable } from './window-table';
 
 export interface JudgeWindowInput {
@@ -43,13 +45,18 @@ export const judgeWindowJob: Job<JudgeWindowInput, WindowNumbers> = async (input
       : await readWindow(input.rows, input.inputs, (rows) =>
           context.progress({ done: rows, total: rows, note: 'reading rows' })
         );
+  const inputs = { relation: windowRelation(input.rows, input.inputs), inputs: input.inputs, table: window.table };
+  const files = input.rows === undefined ? [] : [input.rows];
+  const dataQuality = await withDatabase({ files, folder: context.folder }, (database) =>
+    dataQualityOf(database, inputs, schema, learned)
+  );
   const { minRows, bias, drift: limits } = monitoring;
   const reference = input.reference === undefined ? undefined : await json<Reference>(input.reference);
   const drift = reference === undefined ? { features: [] } : driftOf(reference, window, { minRows, ...limits });
   return {
     rows: window.table.rows,
     truths: window.known.labels.length,
-    dataQuality: dataQualityOf(window.table, schema, learned),
+    dataQuality,
     drift: drift.features,
     ...('scores' in drift && drift.scores !== undefined ? { scoreDrift: drift.scores } : {}),
     bias: biasOf(window.known, { minRows, ...bias }),

@@ -4,7 +4,6 @@ import type {
   RemovedRows,
   RowAccount,
   RowsFile,
-  RuleResult,
   ShardInfo,
   SnapshotRows,
   SourceFileAccount,
@@ -18,7 +17,7 @@ export interface CountedBatch {
   readonly compared: Compared;
   /** Newly quarantined rows. */
   readonly quarantined: number;
-  readonly validation: readonly RuleResult[];
+  readonly reasons: IngestBatch['reasons'];
   readonly outranked: number;
   readonly asOf: string;
 }
@@ -32,13 +31,10 @@ interface NewFiles {
 /** @param written absent where the snapshot has the rows of its parent */
 export function nextRows(plan: IngestPlan, counted: CountedBatch, written?: NewFiles): SnapshotRows {
   const { parent } = plan;
-  const { compared, quarantined, asOf } = counted;
+  const { compared, quarantined, reasons, asOf } = counted;
   const files = filesOf(plan, counted.staged);
   const account = accountOf(plan, counted, files);
   const { added, late, replaced, withdrawn } = compared;
-  const reasons = counted.validation
-    .filter(({ severity, broken }) => severity === 'block' && broken > 0)
-    .map(({ rule, broken }) => ({ rule, rows: broken }));
   const after = parent?.asOf ?? null;
   const batch = { after, asOf, added, late, quarantined, reasons, replaced, withdrawn, account };
   return {

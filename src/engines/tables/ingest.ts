@@ -4,13 +4,15 @@ import { columnTypes, type SchemaDefinition, type SourceDefinition } from '../..
 import type { Job, JobContext, JobFile } from '../../domain/job';
 import type { RemovedRows, RowsFile, RuleResult, SnapshotRows } from '../../domain/records';
 import { nextRows } from './account';
-import { checkBatch } from './check-batch';
+import { checkBatch, refuseIfBroken } from './check-batch';
 import { compareRows } from './compare';
 import { type Database, withDatabase } from './duckdb';
 import { withHeartbeat } from './heartbeat';
 import type { IngestPlan } from './ingest-plan';
-import { dataShards } from './live-rows';
+import { checkPatterns } from './judge-rows';
+import { type DataShard, dataShards, liveRows } from './live-rows';
 import { digestOfFile } from './observe';
+import { judgeBesideParent } from './parent-rules';
 import { type Profile, profileOf } from './profile';
 import { rankRows } from './rank';
 import type { FileFormat } from './reading/relation';
@@ -38,6 +40,8 @@ export type IngestOutput =
       readonly rows: SnapshotRows;
       /** What the batch adds to the parent's artifacts. */
       readonly files: readonly JobFile[];
+      /** Where nothing changed: the rules that a batch without any row is judged by. */
+      readonly nothingNew?: readonly RuleResult[];
       /** Of the batch; absent where nothing changed. */
       readonly batch?: { readonly validation: readonly RuleResult[]; readonly profile: Profile };
     }
@@ -49,20 +53,21 @@ const STEPS = 5;
 
 /**
  * @throws MlopsError MLOPS_SOURCE_UNREADABLE, MLOPS_SOURCE_EMPTY, MLOPS_SOURCE_CHANGED since it was observed,
- * MLOPS_COLUMN_MISSING, MLOPS_COLUMN_AMBIGUOUS, MLOPS_COLUMN_TYPE, MLOPS_TOO_FEW_ROWS, MLOPS_QUARANTINE_TOO_LARGE,
+ * MLOPS_COLUMN_MISSING, MLOPS_COLUMN_AMBIGUOUS, MLOPS_COLUMN_TYPE, MLOPS_TOO_FEW_ROWS, MLOPS_QUARANTINE_TOO_LARGE, MLOPS_EXPECTATION_FAILED,
  * MLOPS_DEFINITION_INVALID, MLOPS_NAME_INVALID. What is in the folder then counts for nothing. A batch without any row after the first is not an error.
  */
 export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => {
   const { plan, parentFiles, source, asOf, schema, format, memoryLimit } = input;
   const { parent, files } = plan;
   if (parent !== undefined && plan.reads === 'added' && files.length === 0)
-    return { rows: { ...parent, asOf }, files: [] };
+    return { rows: { ...parent, asOf }, files: [], nothingNew: await nothingNew(input, context) };
   const columns = columnTypes(source);
   const rules = rowRules(source, schema);
   const readable = [...files.map(({ local }) => local), ...Object.values(parentFiles)];
   return await withHeartbeat(context, STEPS, (step) =>
     withDatabase({ files: readable, folder: context.folder, memoryLimit }, async (database) => {
       step('read');
+      await checkPatterns(database, rules);
       const staged = await stage(database, { files, format, source, schema, asOf }, rules, context.folder);
       step('sort');
       const shards = dataShards(parent, parentFiles);
@@ -72,12 +77,13 @@ export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => 
       const compared = await compareRows(database, source, plan, ranked, { shards, quarantine: quarantined });
       await database.run('DROP TABLE staged');
       step('check');
-      const checked = await checkBatch(database, { ...input, files, after: parent?.asOf ?? null }, rules);
+      const kept = shards.length === 0 ? {} : { before: staying(shards, Object.keys(columns)) };
+      const checked = await checkBatch(database, { ...input, files, after: parent?.asOf ?? null, ...kept }, rules);
       const before = { staged, compared, ...checked, outranked: ranked.outranked, asOf };
       if (parent !== undefined && checked.rows + compared.replaced + compared.withdrawn === 0) {
         step('profile');
         step('write');
-        return { rows: nextRows(plan, before), files: [] };
+        return { rows: nextRows(plan, before), files: [], nothingNew: checked.validation.filter(isOfTable) };
       }
       step('profile');
       const profile = await profileOf(database, 'accepted', source.columns);
@@ -105,6 +111,32 @@ export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => 
     })
   );
 };
+
+function isOfTable(result: RuleResult): boolean {
+  return !('checked' in result);
+}
+
+/** The parent stands as it is, but it may have become too old. */
+async function nothingNew(
+  { plan, parentFiles, schema, source, asOf, memoryLimit }: IngestInput,
+  { folder }: JobContext
+): Promise<readonly RuleResult[]> {
+  const rules = schema.table.filter((rule) => 'fresh' in rule);
+  if (rules.length === 0) return [];
+  const shards = dataShards(plan.parent, parentFiles);
+  const before = shards.length === 0 ? {} : { before: liveRows(shards, [`"${KNOWN_AT}"`]) };
+  const results = await withDatabase({ files: Object.values(parentFiles), folder, memoryLimit }, (database) =>
+    judgeBesideParent(database, rules, { types: columnTypes(source), asOf, ...before })
+  );
+  refuseIfBroken({ files: plan.kept, after: plan.parent?.asOf ?? null, asOf }, results);
+  return results;
+}
+
+/** The parent's rows without those that the batch removes. */
+function staying(shards: readonly DataShard[], names: readonly string[]): string {
+  const rows = liveRows(shards, [...names.map(column), `"${KNOWN_AT}"`, `"${KEY}"`, `"${BATCH}"`]);
+  return `(FROM ${rows} ANTI JOIN removed USING ("${KEY}", "${BATCH}"))`;
+}
 
 async function writeRemoved(
   database: Database,

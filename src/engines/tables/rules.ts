@@ -1,71 +1,99 @@
-/** Rules of the schema as conditions in SQL, true where a row breaks them. */
-import type { ColumnRule, ColumnType, SchemaDefinition, Severity, SourceDefinition } from '../../domain/definition';
+/** Rules about rows as conditions in SQL: those of the source, and the schema's; one compiler for batches and windows. */
+import {
+  type ColumnRule,
+  type ColumnType,
+  type Environment,
+  isCheckedIn,
+  quarantines,
+  type SchemaDefinition,
+  type Severity,
+  type SourceDefinition,
+} from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
-import { type ColumnCheck, columnChecks } from './column-checks';
+import { columnChecks } from './column-checks';
 import { column, KNOWN_AT, text, UNPARSED } from './sql';
 
 export interface RowRule {
   /** What holds for a good row: `delay at least -120`. */
   readonly name: string;
   readonly severity: Severity;
-  /** Never NULL. */
+  /** Share of the judged rows that must keep it: then a row that breaks it stays. */
+  readonly mostly?: number;
+  /** Whether a row that breaks it goes to quarantine. */
+  readonly quarantines: boolean;
+  /** SQL, true where a row breaks it, NULL where the row has no value to judge. */
   readonly broken: string;
+  /** A regular expression in it. */
+  readonly pattern?: string;
 }
 
 /**
- * The schema's rules, after those that hold for every source: a row without its times can't be placed, one without its
- * key can't be told from others.
+ * A batch's: the schema's rules, after those that hold for every source: a row without its times can't be placed, one
+ * without its key can't be told from others.
  * @throws MlopsError MLOPS_DEFINITION_INVALID: a rule of an undeclared column, or one that doesn't fit its type
  */
 export function rowRules(source: SourceDefinition, schema: SchemaDefinition): readonly RowRule[] {
   const { eventTime, key = [], columns } = source;
-  const block = (name: string, broken: string): RowRule => ({ name, severity: 'block', broken });
+  const block = (name: string, broken: string): RowRule => ({ name, severity: 'block', quarantines: true, broken });
+  const types = Object.fromEntries(Object.entries(columns).map(([name, { type }]) => [name, type]));
   return [
     block(`${eventTime} present (event time)`, `${column(eventTime)} IS NULL`),
     block('known-at present', `"${KNOWN_AT}" IS NULL`),
     ...key
       .filter((name) => name !== eventTime)
       .map((name) => block(`${name} present (key)`, `${column(name)} IS NULL`)),
-    ...schema.columns.flatMap((rule) => rulesOf(rule, columns[rule.column]?.type)),
+    ...columnRules(schema.columns, types, 'training'),
   ];
 }
 
-function rulesOf(rule: ColumnRule, type: ColumnType | undefined): readonly RowRule[] {
-  const { severity, min, max, oneOf } = rule;
-  if (type === undefined) throw misfit(rule, 'The source declares no such column.');
-  const it = column(rule.column);
-  const numeric = type === 'integer' || type === 'number';
-  if ((min !== undefined || max !== undefined) && !numeric) throw misfit(rule, `A ${type} has no min or max here.`);
-  if (oneOf !== undefined && type !== 'string') throw misfit(rule, `oneOf is for strings, this is a ${type}.`);
-  if (oneOf?.length === 0) throw misfit(rule, 'oneOf is empty: no row could pass.');
-  return columnChecks(rule).map(({ name, holds }) => ({ name, severity, broken: brokenIn(it, holds) }));
+/** @throws MlopsError as `rowRules` */
+export function columnRules(
+  rules: readonly ColumnRule[],
+  types: Readonly<Record<string, ColumnType>>,
+  environment: Environment
+): readonly RowRule[] {
+  return rules
+    .filter((rule) => isCheckedIn(environment, rule))
+    .flatMap((rule) => {
+      const { severity, mostly } = rule;
+      return columnChecks(rule, fitting(rule, types[rule.column])).map(({ name, broken, field }) => ({
+        name,
+        severity,
+        ...(mostly === undefined ? {} : { mostly }),
+        quarantines: environment === 'training' && quarantines(rule),
+        broken,
+        ...(field === 'pattern' || field === 'notPattern' ? { pattern: rule[field]! } : {}),
+      }));
+    });
 }
 
-function brokenIn(it: string, holds: ColumnCheck['holds']): string {
-  const unless = (good: string) => `coalesce(NOT (${good}), false)`;
-  switch (holds.kind) {
-    case 'present':
-      return `${it} IS NULL`;
-    case 'at least':
-      return unless(`${it} >= '${holds.bound}'::DOUBLE`);
-    case 'at most':
-      return unless(`${it} <= '${holds.bound}'::DOUBLE`);
-    case 'one of':
-      return unless(`${it} IN (${holds.values.map(text).join(', ')})`);
-  }
+function fitting(rule: ColumnRule, type: ColumnType | undefined): ColumnType {
+  if (type === undefined) throw misfit(rule.column, 'The source declares no such column.');
+  const { min, max, above, below, oneOf, noneOf, pattern, notPattern, minLength, maxLength } = rule;
+  const bounds = [min, max, above, below].filter((bound) => bound !== undefined);
+  const kind = type === 'integer' || type === 'number' ? 'number' : type === 'timestamp' ? 'string' : undefined;
+  if (bounds.some((bound) => typeof bound !== kind)) throw misfit(rule.column, `A ${type} has no such bounds.`);
+  const listed = [...(oneOf ?? []), ...(noneOf ?? [])];
+  const valueKind = type === 'string' ? 'string' : kind === 'number' ? kind : undefined;
+  if (listed.some((value) => typeof value !== valueKind)) throw misfit(rule.column, `A ${type} has no such values.`);
+  if (oneOf?.length === 0) throw misfit(rule.column, 'oneOf is empty: no row could pass.');
+  const ofText = [pattern, notPattern, minLength, maxLength].some((one) => one !== undefined);
+  if (ofText && type !== 'string') throw misfit(rule.column, `A ${type} has no pattern and no length.`);
+  return type;
 }
 
-function misfit(rule: ColumnRule, what: string): MlopsError {
-  return new MlopsError('MLOPS_DEFINITION_INVALID', what, { rule: `schema of ${rule.column}` }, 'Fix the schema.');
+export function misfit(name: string, what: string): MlopsError {
+  return new MlopsError('MLOPS_DEFINITION_INVALID', what, { rule: `schema of ${name}` }, 'Fix the schema.');
 }
 
 /**
- * What could not be read of a row, else the names of the blocking rules that it breaks; '' for a good row.
+ * What could not be read of a row, else the names of the rules that it breaks and that put it in quarantine; '' for a
+ * good row.
  * @param unparsed SQL of the former
  */
 export function reasonOf(rules: readonly RowRule[], unparsed: string): string {
   const reasons = rules
-    .filter(({ severity }) => severity === 'block')
+    .filter((rule) => rule.quarantines)
     .map(({ name, broken }) => `CASE WHEN ${broken} THEN ${text(name)} END`);
   return `CASE WHEN "${UNPARSED}" IS NOT NULL THEN ${unparsed} ELSE concat_ws('; ', ${reasons.join(', ')}) END`;
 }

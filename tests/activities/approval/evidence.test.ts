@@ -75,9 +75,16 @@ test('it says how probabilities and rates agree', () => {
 
 test('it counts quarantined rows of all batches, and says which rules put them there', () => {
   const rules = [
-    { rule: 'delay', severity: 'block', broken: 3, examples: ['flights.csv:17', 'flights.csv:40'] },
-    { rule: 'distance', severity: 'warn', broken: 8, examples: [] },
-    { rule: 'origin', severity: 'block', broken: 0, examples: [] },
+    {
+      rule: 'delay',
+      severity: 'block',
+      verdict: 'failed',
+      checked: 9,
+      broken: 3,
+      examples: ['flights.csv:17', 'flights.csv:40'],
+    },
+    { rule: 'distance', severity: 'warn', verdict: 'failed', checked: 9, broken: 8, examples: [] },
+    { rule: 'origin', severity: 'block', verdict: 'passed', checked: 9, broken: 0, examples: [] },
   ] as const;
   const lines = evidenceOf(version, evaluation(DAYS), snapshot([7, 3], rules));
   expect(lines.filter((line) => line.includes('quarantined'))).toEqual([

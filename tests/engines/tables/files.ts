@@ -69,6 +69,7 @@ export const ORDERS: SourceDefinition = {
 
 export const ANYTHING: SchemaDefinition = {
   columns: [],
+  table: [],
   dependencies: [],
   maxQuarantinedShare: 0.1,
   maxBrokenShare: 0.1,

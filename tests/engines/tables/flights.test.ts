@@ -26,6 +26,7 @@ const SOURCE: SourceDefinition = {
 };
 const SCHEMA: SchemaDefinition = {
   columns: [{ column: 'delay', required: true, min: -120, max: 2_000, severity: 'block' }],
+  table: [],
   dependencies: [],
   maxQuarantinedShare: 0.01,
   maxBrokenShare: 0.05,

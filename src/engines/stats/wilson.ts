@@ -1,0 +1,17 @@
+/** Wilson's score interval of a share (Wilson 1927): unlike Wald's it is never empty, and never leaves 0…1. */
+import type { ShareEstimate } from '../../domain/records';
+
+/** The normal law's quantile of 0.975: bounds of 95 %. */
+const Z = 1.959963984540054;
+
+/** @param of at least 1 */
+export function wilson(count: number, of: number): ShareEstimate {
+  const share = count / of;
+  const centre = (count + (Z * Z) / 2) / (of + Z * Z);
+  const half = (Z * Math.sqrt((count * (of - count)) / of + (Z * Z) / 4)) / (of + Z * Z);
+  return {
+    share,
+    low: count === 0 ? 0 : Math.max(0, centre - half),
+    high: count === of ? 1 : Math.min(1, centre + half),
+  };
+}

@@ -1,0 +1,163 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ColumnRule, TableRule } from '../../../src/domain/definition';
+import { wilson } from '../../../src/engines/stats/wilson';
+import { observe } from '../../../src/engines/tables/observe';
+import { type Ingested, ingestFiles } from '../../support/ingested';
+import { ANYTHING, context, ingestOrders, ORDERS, type TestFolder, testFolder, TYPES, writeOrders } from './files';
+
+let folder: TestFolder;
+beforeEach(async () => {
+  folder = testFolder();
+  await writeOrders(join(folder.path, 'orders.parquet'));
+});
+afterEach(() => folder.remove());
+
+const ingest = (columns: readonly ColumnRule[], table: readonly TableRule[] = []) =>
+  ingestOrders(folder.path, { schema: { columns, table } });
+const found = ({ validation }: Ingested, rule: string) => validation.find((each) => each.rule === rule);
+
+/** Ten more days, in a file of their own, after the first batch. */
+async function grown(parent: Ingested, table: readonly TableRule[], select: string, asOf = '2031-01-01T00:00:00Z') {
+  await writeOrders(join(folder.path, 'orders2.parquet'), select);
+  const into = join(folder.path, 'next');
+  mkdirSync(into);
+  const { files } = await observe(
+    { name: 'orders', reader: { file: { path: 'orders*.parquet', format: 'parquet' } } },
+    folder.path
+  );
+  return await ingestFiles(
+    {
+      files: files.map((file) => ({ ...file, local: join(folder.path, file.path) })),
+      format: 'parquet',
+      source: ORDERS,
+      schema: { ...ANYTHING, table },
+      asOf,
+      parent,
+    },
+    context(into)
+  );
+}
+const LATER_ROWS = '* REPLACE ("at" + INTERVAL 10 DAY AS "at", i + 1000 AS i, amount + 1000 AS amount)';
+
+describe('a rule with mostly', () => {
+  test('leaves the rows that break it where they are, and shows the share with its bounds', async () => {
+    const output = await ingest([{ column: 'amount', required: false, min: 3, mostly: 0.99, severity: 'block' }]);
+    expect(output.snapshot.account).toMatchObject({ inSnapshot: 1_000, quarantined: 0 });
+    expect(output.snapshot.batches[0]!.reasons).toEqual([]);
+    const result = found(output, 'amount at least 3');
+    const kept = wilson(997, 1_000);
+    expect(result).toMatchObject({ verdict: 'passed', checked: 1_000, broken: 3, mostly: 0.99, kept });
+  });
+
+  test('refuses the batch that keeps it too rarely, and leaves nothing behind of the verdict but the error', async () => {
+    await expect(
+      ingest([{ column: 'amount', required: false, min: 30, mostly: 0.98, severity: 'block' }])
+    ).rejects.toThrow(
+      /MLOPS_EXPECTATION_FAILED: The batch breaks the blocking rule `amount at least 30`: 30 of 1000 rows break it; a share of 0\.98 must keep it\. .*row=orders\.parquet:0/
+    );
+    const warned = await ingest([{ column: 'amount', required: false, min: 30, mostly: 0.98, severity: 'warn' }]);
+    expect(found(warned, 'amount at least 30')).toMatchObject({ verdict: 'failed', broken: 30 });
+  });
+
+  test('only in windows is not checked in batches', async () => {
+    const rule = { column: 'amount', required: false, min: 30, severity: 'block', environments: ['serving'] } as const;
+    const output = await ingest([rule]);
+    expect(output.snapshot.account.quarantined).toBe(0);
+    expect(output.validation.map(({ rule: name }) => name)).not.toContain('amount at least 30');
+  });
+});
+
+describe('a rule about the table', () => {
+  const observed = async (rule: object) => {
+    const output = await ingest([], [{ severity: 'warn', ...rule } as TableRule]);
+    const { verdict, ...rest } = output.validation.at(-1)!;
+    return [verdict, 'observed' in rest ? rest.observed : undefined];
+  };
+
+  // 0 … 999 in amount, halves of it in price.
+  test.each([
+    [{ measure: 'rows', min: 1_000, max: 1_000 }, ['passed', 1_000]],
+    [{ measure: 'rows', min: 1_001 }, ['failed', 1_000]],
+    [{ measure: 'sum', column: 'amount', max: 499_500 }, ['passed', 499_500]],
+    [{ measure: 'mean', column: 'price', min: 249.75, max: 249.75 }, ['passed', 249.75]],
+    [{ measure: 'median', column: 'amount', max: 499 }, ['failed', 499.5]],
+    [{ measure: 'least', column: 'amount', min: 0 }, ['passed', 0]],
+    [{ measure: 'greatest', column: 'amount', max: 998 }, ['failed', 999]],
+    [{ measure: 'distinct', column: 'city', max: 4 }, ['passed', 4]],
+    [{ measure: 'distinctShare', column: 'city', max: 0.003 }, ['failed', 0.004]],
+    [{ measure: 'missingShare', column: 'city', max: 0 }, ['passed', 0]],
+  ])('%j', async (rule, expected) => {
+    expect(await observed(rule)).toEqual(expected);
+  });
+
+  test('the standard deviation is that of the sample', async () => {
+    const [verdict, figure] = await observed({ measure: 'deviation', column: 'amount', max: 300 });
+    expect(verdict).toBe('passed');
+    // √(n(n+1)/12) of 0 … n−1
+    expect(figure).toBeCloseTo(Math.sqrt((1_000 * 1_001) / 12), 9);
+  });
+
+  test('that blocks refuses the batch', async () => {
+    await expect(ingest([], [{ measure: 'rows', min: 1_001, severity: 'block' }])).rejects.toThrow(
+      /MLOPS_EXPECTATION_FAILED: The batch breaks the blocking rule `rows at least 1001`: it is 1000\./
+    );
+  });
+
+  test('says nothing of the values of a private column', async () => {
+    const columns = { ...TYPES, amount: { type: 'integer', privacy: true } } as const;
+    const table: readonly TableRule[] = [
+      { measure: 'greatest', column: 'amount', max: 998, severity: 'warn' },
+      { measure: 'distinct', column: 'amount', max: 998, severity: 'warn' },
+    ];
+    const { validation } = await ingestOrders(folder.path, { schema: { table }, source: { columns } });
+    expect(validation.slice(-2)).toEqual([
+      { rule: 'greatest value of amount at most 998', severity: 'warn', verdict: 'failed' },
+      { rule: 'distinct values of amount at most 998', severity: 'warn', verdict: 'failed', observed: 1_000 },
+    ]);
+  });
+
+  test('unique: within the batch, and beside the rows that the snapshot has', async () => {
+    const unique = (...names: string[]): TableRule => ({ unique: names, severity: 'warn' });
+    const first = await ingest([], [unique('amount'), unique('city', 'paid')]);
+    expect(found(first, 'amount unique')).toMatchObject({ verdict: 'passed', checked: 1_000, broken: 0, examples: [] });
+    expect(found(first, 'city, paid unique')).toMatchObject({ verdict: 'failed', checked: 1_000, broken: 1_000 });
+    const next = await grown(first, [unique('amount')], `${LATER_ROWS.replace('amount + 1000', 'amount + 998')}`);
+    expect(found(next, 'amount unique')).toMatchObject({
+      checked: 1_000,
+      broken: 2,
+      examples: ['orders2.parquet:0', 'orders2.parquet:1'],
+    });
+  });
+
+  test('fresh: the newest row is near enough to asOf, also where nothing is new', async () => {
+    const fresh: TableRule = { fresh: { event: '2 days' }, severity: 'block' };
+    // The last order is known on 2024-01-10 at 00:45:36 and an hour later.
+    const asOf = '2024-01-12T00:00:00Z';
+    const first = await ingestOrders(folder.path, { asOf, schema: { table: [fresh] } });
+    expect(first.validation.at(-1)).toMatchObject({ verdict: 'passed' });
+    await expect(
+      ingestOrders(folder.path, { parent: first, asOf: '2024-01-20T00:00:00Z', schema: { table: [fresh] } })
+    ).rejects.toThrow(/MLOPS_EXPECTATION_FAILED: .*newest row known within 2 days of asOf/);
+  });
+
+  test('drift: what moves is found, what stays is not, a first batch is not judged', async () => {
+    const drift = (name: string): TableRule => ({ drift: name, floor: 0.1, pValue: 0.001, severity: 'warn' });
+    const first = await ingest([], [drift('price')]);
+    expect(first.validation.at(-1)).toEqual({
+      rule: 'price as in the snapshot before',
+      severity: 'warn',
+      verdict: 'not judged',
+    });
+    const next = await grown(
+      first,
+      [drift('price'), drift('city'), drift('paid')],
+      `${LATER_ROWS.slice(0, -1)}, CASE WHEN i % 2 = 0 THEN 'Oslo' ELSE city END AS city)`
+    );
+    expect(next.validation.slice(-3).map(({ rule, verdict }) => [rule, verdict])).toEqual([
+      ['price as in the snapshot before', 'passed'],
+      ['city as in the snapshot before', 'failed'],
+      ['paid as in the snapshot before', 'passed'],
+    ]);
+  });
+});
