@@ -76,10 +76,13 @@ export function definitionPage(): string {
   const types = declarations(definitionSources());
   const whole = defineProject(bare);
   const entries = defineProject(withEntries);
-  const sections = fieldsOf(types.get('ProjectDefinition')!.type).map((field) => {
+  const fields = fieldsOf(types.get('ProjectDefinition')!.type);
+  const sections = fields.map((field) => {
     const value = (entries as unknown as Record<string, Value>)[field.name];
     const given = (withEntries as unknown as Record<string, Value>)[field.name];
-    const rows = rowsOf(types, field.name, field.type, value, given);
+    const of = /^Readonly<Record<string, (\w+)>>$/.exec(field.type)?.[1];
+    const repeats = fields.some(({ type }) => type === of);
+    const rows = repeats ? [] : rowsOf(types, field.name, field.type, value, given);
     const docs = [field.doc, types.get(field.type.replace(/^readonly |\[\]$/g, ''))?.doc ?? ''].filter(
       (doc) => doc !== ''
     );

@@ -10,6 +10,7 @@ import { labelActivities } from './label';
 import { monitorActivities } from './monitor';
 import { noticeActivities } from './notices';
 import { operatorActivities } from './operators';
+import { prepareActivities } from './prepare';
 import { projectActivities } from './project';
 import { trainActivities } from './train';
 
@@ -19,6 +20,7 @@ export function createActivities(deps: ActivityDeps) {
     ...operatorActivities(deps),
     ...cycleActivities(deps),
     ...ingestActivities(deps),
+    ...prepareActivities(deps),
     ...labelActivities(deps),
     ...trainActivities(deps),
     ...evaluateActivities(deps),

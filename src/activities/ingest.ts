@@ -22,7 +22,7 @@ import { localCopies } from './step/artifact-cache';
 import { withHeartbeat } from './step/heartbeat';
 import { numericEnvironment, runWithHeartbeat, stepFiles } from './step/compute-job';
 import { namedCopies } from './step/inputs';
-import { definitionOf } from './definitions';
+import { notThere, sourceOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { listOf, type ObservedParts, observeRegistered, partsOf } from './registered/reader';
 import { inAttemptFolder } from './step/attempt-folder';
@@ -35,24 +35,30 @@ export interface Observation {
   readonly format: 'parquet' | 'csv' | 'jsonl';
 }
 
+export interface Observe {
+  readonly definition: Ref<'definition'>;
+  readonly asOf: string;
+  /** Absent: the project's own source. */
+  readonly source?: string;
+}
+
 export interface Ingest {
   readonly definition: Ref<'definition'>;
   readonly observation: Observation | ObservedParts;
   readonly parent?: Ref<'snapshot'>;
+  /** Absent: the project's own source. */
+  readonly source?: string;
+  /** What its statement read. */
+  readonly from?: readonly Ref<'snapshot'>[];
 }
 
 export function ingestActivities(deps: ActivityDeps) {
   return {
     /** What the source's files are right now; a registered reader's parts become artifacts, so that ingest can run anywhere. */
-    async mlopsObserve({
-      definition,
-      asOf,
-    }: {
-      readonly definition: Ref<'definition'>;
-      readonly asOf: string;
-    }): Promise<Observation | ObservedParts> {
-      const { source } = await definitionOf(await deps.stores(), definition);
+    async mlopsObserve({ definition, asOf, source: named }: Observe): Promise<Observation | ObservedParts> {
+      const { source } = await sourceOf(deps, definition, named);
       const { reader } = source;
+      if ('sql' in reader) throw notThere(source.name, 'mlopsPrepare');
       if ('registered' in reader) return observeRegistered(deps, reader, asOf);
       return withHeartbeat(`observing ${source.name}`, async () => ({
         asOf,
@@ -61,14 +67,20 @@ export function ingestActivities(deps: ActivityDeps) {
       }));
     },
 
-    async mlopsIngest({ definition, observation, parent: grown }: Ingest): Promise<Ref<'snapshot'>> {
-      const { source, schema } = await definitionOf(await deps.stores(), definition);
+    async mlopsIngest({
+      definition,
+      observation,
+      parent: grown,
+      source: named,
+      from = [],
+    }: Ingest): Promise<Ref<'snapshot'>> {
+      const { source, schema } = await sourceOf(deps, definition, named);
       const rowsOf = rowsDecidedBy(source, schema);
       const { asOf, format } = observation;
       const before = await parentOf(deps, grown, { rowsOf, asOf });
       const parent = before === undefined ? undefined : grown;
       const files = 'parts' in observation ? await partsOf(deps, await deps.stores(), observation) : observation.files;
-      const request = ingestRequest({ source, schema, asOf, format, files, parent, before: before?.body });
+      const request = ingestRequest({ source, schema, asOf, format, files, parent, before: before?.body, from });
       return runStep(deps, request, async ({ stores, folder }) => {
         const grow = async (whole: boolean): Promise<IngestOutput> => {
           const plan = planIngest(before?.body, files, asOf, whole);
@@ -122,6 +134,8 @@ interface Asked {
   readonly files: readonly ObservedFile[];
   readonly parent: Ref<'snapshot'> | undefined;
   readonly before: SnapshotBody | undefined;
+  /** Snapshots that the source's statement read. */
+  readonly from: readonly Ref<'snapshot'>[];
 }
 
 /** What was found of the last batch, with what is judged anew where nothing changed. */
@@ -131,7 +145,8 @@ function stillValid(before: readonly RuleResult[], now: readonly RuleResult[]): 
 }
 
 /** All that an ingest reads is in its key: files by path and bytes, and of the parent what it had read, and as of when. */
-export function ingestRequest({ source, schema, asOf, format, files, parent, before }: Asked): StepRequest<'snapshot'> {
+export function ingestRequest(asked: Asked): StepRequest<'snapshot'> {
+  const { source, schema, asOf, format, files, parent, before, from } = asked;
   return {
     kind: 'snapshot',
     name: 'ingest',
@@ -145,7 +160,7 @@ export function ingestRequest({ source, schema, asOf, format, files, parent, bef
       files: digestOf(files.map(({ path, digest }) => [path, digest])),
       ...(before === undefined ? {} : { parent: digestOf(before) }),
     },
-    inputs: parent === undefined ? [] : [parent],
+    inputs: [...(parent === undefined ? [] : [parent]), ...from],
     reads: files.map((file) => file.digest),
     environment: numericEnvironment(),
   };

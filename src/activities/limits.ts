@@ -32,6 +32,8 @@ export interface Limits {
   readonly sourceFiles: number;
   /** Bytes of a source's files together; of one packed file, what it unpacks to. `MLOPS_SOURCE_TOO_LARGE`. Default: 100 GiB. */
   readonly sourceBytes: number;
+  /** Rows that a statement of a prepared source may give. `MLOPS_TOO_MANY_ROWS`. Default: 100 million. */
+  readonly preparedRows: number;
   /** Bytes of one line of CSV or JSON Lines. `MLOPS_LINE_TOO_LONG`. Default: 4 MiB. */
   readonly sourceLineBytes: number;
 }
@@ -51,6 +53,7 @@ export function defaultLimits(): Limits {
     readerParts: 10_000,
     sourceFiles: 10_000,
     sourceBytes: 100 * GIB,
+    preparedRows: 100_000_000,
     sourceLineBytes: 4 * MIB,
   };
 }

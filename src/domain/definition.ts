@@ -25,6 +25,8 @@ export interface ProjectDefinition {
   readonly v: 1;
   readonly name: string;
   readonly source: SourceDefinition;
+  /** Further sources by name, each written as `source`, in the order in which they are read: tables of statements (`source.reader.sql`). */
+  readonly sources: Readonly<Record<string, SourceDefinition>>;
   readonly schema: SchemaDefinition;
   readonly label: LabelDefinition;
   readonly features: readonly FeatureDefinition[];

@@ -20,6 +20,16 @@ export interface IngestInput extends PhaseContext {
   readonly asOf: string;
   /** The snapshot that the new batch is added to, if source and schema are still those that it was made by. */
   readonly parent?: Ref<'snapshot'>;
+  /** The same of the sources that statements read, by name. */
+  readonly parents?: Snapshots;
+}
+
+export type Snapshots = Readonly<Record<string, Ref<'snapshot'>>>;
+
+export interface IngestResult {
+  readonly snapshot: Ref<'snapshot'>;
+  /** Of the sources that statements read, by name. */
+  readonly sources: Snapshots;
 }
 
 export interface LabelInput extends PhaseContext {
@@ -98,6 +108,8 @@ export interface LifecycleState {
   /** The last cycle that was begun. */
   readonly cycle: number;
   readonly snapshot?: Ref<'snapshot'>;
+  /** Of the sources that statements read, by name. */
+  readonly sources?: Snapshots;
   readonly pending: readonly Trigger[];
   readonly paused: boolean;
   /** Answers by message id and sender; the newest are kept. */

@@ -6,11 +6,14 @@ import type { Period, ProjectDefinition, RolloutPlan } from './definition';
 import type { WallDuration } from './durations';
 import { lastWholePeriods } from './period';
 import type { SplitPeriods } from './records';
+import { type SourceOrder, sourcesInOrder } from './sources';
 
 export interface Plan {
   /** Names, for what people read. */
   readonly source: string;
   readonly label: string;
+  /** Sources in the order in which they are read. */
+  readonly sources: readonly SourceOrder[];
   /** What test rows are counted in, and how many of them. */
   readonly period: Period;
   readonly testPeriods: number;
@@ -30,6 +33,7 @@ export function planOf(definition: ProjectDefinition): Plan {
   return {
     source: source.name,
     label: `${label.name} v${label.version}`,
+    sources: sourcesInOrder(definition),
     period,
     testPeriods: split.testPeriods,
     ...(approval.supersedeAfter === undefined ? {} : { supersedeAfter: approval.supersedeAfter }),

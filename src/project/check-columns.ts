@@ -1,26 +1,20 @@
 /** Rules about columns: every one that is named exists, has a type that fits, and doesn't give the answer away. */
 import type { ColumnType } from '../domain/definition';
 import { momentOrDayMs } from '../domain/moment';
-import { ANY, NUMERIC, type Report, type Typed } from './check-parts';
+import { ANY, NUMERIC, type Report, type Typed, typedBy } from './check-parts';
 import { checkFeatures } from './check-features';
 import { checkRules } from './check-rules';
 import { checkSource } from './check-source';
-import { didYouMean } from '../domain/did-you-mean';
-import { listed, type Path, excerptOf } from './mistakes';
+import { checkSources } from './check-sources';
+import { excerptOf } from './mistakes';
 import type { Parsed } from './project-schema';
 
 export function checkColumns(parsed: Parsed, report: Report): void {
-  const { source } = parsed;
+  const { source, sources } = parsed;
+  if (sources !== undefined) checkSources(sources, source, report);
   if (source === undefined) return;
   const columns = new Map(Object.entries(source.columns).map(([name, { type }]) => [name, type]));
-  const typed = (path: Path, name: string, types: readonly ColumnType[], what: string): void => {
-    const type = columns.get(name);
-    if (type === undefined) {
-      report(path, `source.columns has no column ${name}.${didYouMean(name, columns.keys())}`);
-    } else if (!types.includes(type)) {
-      report(path, `${what} must be a column of type ${listed(types)}; ${name} is ${type}`);
-    }
-  };
+  const typed = typedBy(source, 'source', report);
   checkSource(source, typed, report);
   checkRules(parsed, typed, report);
   checkLabel(parsed.label, columns, typed, report);

@@ -1,6 +1,7 @@
 /** What the rules between fields have in common. */
 import type { ColumnType } from '../domain/definition';
-import type { Path } from './mistakes';
+import { didYouMean } from '../domain/did-you-mean';
+import { listed, type Path } from './mistakes';
 
 export type Report = (path: Path, problem: string) => void;
 
@@ -9,6 +10,23 @@ export type Typed = (path: Path, name: string, types: readonly ColumnType[], wha
 export const ANY: readonly ColumnType[] = ['string', 'integer', 'number', 'boolean', 'timestamp'];
 export const NUMERIC: readonly ColumnType[] = ['integer', 'number'];
 export const TIME: readonly ColumnType[] = ['timestamp'];
+
+/** @param where the source's place in the definition */
+export function typedBy(
+  source: { readonly columns: Readonly<Record<string, { readonly type: ColumnType }>> },
+  where: string,
+  report: Report
+): Typed {
+  const columns = new Map(Object.entries(source.columns).map(([name, { type }]) => [name, type]));
+  return (path, name, types, what) => {
+    const type = columns.get(name);
+    if (type === undefined) {
+      report(path, `${where}.columns has no column ${name}.${didYouMean(name, columns.keys())}`);
+    } else if (!types.includes(type)) {
+      report(path, `${what} must be a column of type ${listed(types)}; ${name} is ${type}`);
+    }
+  };
+}
 
 /** Names, given or by default, of which none may be there twice. Undefined are entries that couldn't be read. */
 export function checkDistinct(

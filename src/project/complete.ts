@@ -21,7 +21,8 @@ export function complete(parsed: ParsedProject): ProjectDefinition {
   const definition: ProjectDefinition = {
     v: 1,
     name,
-    source: { ...source, name: source.name ?? name, reader: readerOf(source.reader) },
+    source: sourceOf(source, name),
+    sources: Object.fromEntries(Object.entries(parsed.sources).map(([key, each]) => [key, sourceOf(each, key)])),
     schema: {
       ...schema,
       dependencies: schema.dependencies.map((rule) => ({ ...rule, name: dependencyName(rule) })),
@@ -54,8 +55,12 @@ export function complete(parsed: ParsedProject): ProjectDefinition {
   return JSON.parse(JSON.stringify(definition)) as ProjectDefinition;
 }
 
+function sourceOf(source: ParsedProject['source'], name: string): ProjectDefinition['source'] {
+  return { ...source, name: source.name ?? name, reader: readerOf(source.reader) };
+}
+
 function readerOf(reader: ParsedProject['source']['reader']): ProjectDefinition['source']['reader'] {
-  if ('registered' in reader) return reader;
+  if ('registered' in reader || 'sql' in reader) return reader;
   const { path, csv } = reader.file;
   const format = reader.file.format ?? formatOf(path)!;
   return { file: { path, format, ...(format === 'csv' ? { csv: dialectOf(csv ?? CSV) } : {}) } };

@@ -21,6 +21,7 @@ import type {
   RolloutPlan,
   RolloutStep,
   SchemaDefinition,
+  SqlReader,
   Period,
   SplitDefinition,
   TableRule,
@@ -56,6 +57,7 @@ export interface SourceInput<Column extends string> {
           readonly csv?: Partial<CsvDialect>;
         };
       }
+    | { readonly sql: SqlReader }
     | RegisteredUseInput;
   /** Default: the empty text. */
   readonly missing?: readonly string[];
@@ -147,6 +149,8 @@ export interface ProjectInput<Column extends string = string, Name extends strin
   /** Lower-case letters, digits and -, at most 48. */
   readonly name: string;
   readonly source: SourceInput<Column>;
+  /** Further sources by name, for statements (`reader.sql`). Default: none. */
+  readonly sources?: Readonly<Record<string, SourceInput<string>>>;
   /** Default: no rule; a batch that loses more than 1 % of its rows to quarantine is refused. */
   readonly schema?: SchemaInput<Column>;
   readonly label: LabelInput<Column>;

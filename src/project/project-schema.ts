@@ -25,7 +25,7 @@ import {
   word,
 } from './schema-parts';
 import { schema } from './rules-schema';
-import { source } from './source-schema';
+import { MOST_SOURCES, source } from './source-schema';
 
 const label = record({
   name: column,
@@ -155,6 +155,10 @@ export const SECTIONS = {
   v: z.literal(1).default(1),
   name: word,
   source,
+  sources: z
+    .record(word, source)
+    .refine((all) => Object.keys(all).length <= MOST_SOURCES, { error: `must be at most ${MOST_SOURCES}` })
+    .default({}),
   schema: schema.prefault({}),
   label,
   model: model.default({ network: network.parse({}) }),

@@ -6,6 +6,8 @@ import { column, MOST, MOST_COLUMNS, oneOf, record, registeredUse, word } from '
 
 const TYPES = ['string', 'integer', 'number', 'boolean', 'timestamp'] as const;
 const MOST_CHARACTERS = 1000;
+export const MOST_SOURCES = 16;
+const MOST_STATEMENT = 32_768;
 
 const name = z.string().max(MOST_CHARACTERS);
 const marks = z.array(name).max(MOST);
@@ -78,6 +80,12 @@ export const source = record({
         path: z.string().min(1),
         format: z.enum(['parquet', 'csv', 'jsonl']).optional(),
         csv: csv.optional(),
+      }),
+    }),
+    sql: record({
+      sql: record({
+        from: z.array(word).min(1).max(MOST_SOURCES),
+        statement: z.string().min(1).max(MOST_STATEMENT),
       }),
     }),
     registered: registeredUse,

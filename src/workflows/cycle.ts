@@ -53,12 +53,13 @@ export async function runCycle(
     ...next,
     ...cycle.goesBy,
     last,
-    ...(cycle.snapshot === undefined ? {} : { snapshot: cycle.snapshot }),
+    ...cycle.taken,
   };
 }
 
 class Cycle {
-  snapshot: LifecycleState['snapshot'];
+  /** What the next cycle's snapshots grow from. */
+  taken: Pick<LifecycleState, 'snapshot' | 'sources'> = {};
   #refs: CycleDocument['refs'] = {};
   /** Revision of the cycle's document after its last change. */
   #order = 0;
@@ -125,17 +126,25 @@ class Cycle {
     const { definition, plan, asOf, causes } = opened;
     this.#context = { ...this.#context, definition, plan };
     this.#causes = causes;
-    const parent = this.#state.snapshot;
+    const { snapshot: parent, sources: parents } = this.#state;
 
-    const snapshot = await this.#phase('ingest', `rows known by ${asOf}`, (workflowId) =>
+    const taken = await this.#phase('ingest', `rows known by ${asOf}`, (workflowId) =>
       executeChild(ingest, {
         workflowId,
         ...CHILD,
-        args: [{ ...this.#context, asOf, ...(parent === undefined ? {} : { parent }) }],
+        args: [
+          {
+            ...this.#context,
+            asOf,
+            ...(parent === undefined ? {} : { parent }),
+            ...(parents === undefined ? {} : { parents }),
+          },
+        ],
         ...described(`ingest for ${project}`, `Rows known by ${asOf}.`),
       })
     );
-    this.snapshot = snapshot;
+    this.taken = taken;
+    const { snapshot } = taken;
     this.#refs = { snapshot };
     const labelSet = await this.#phase('label', plan.label, (workflowId) =>
       executeChild(label, {

@@ -34,11 +34,12 @@ export async function evaluate(input: EvaluateInput): Promise<EvaluateResult> {
 
 async function ingested(input: EvaluateInput): Promise<Ref<'snapshot'>> {
   const parent = await io(input.plan).mlopsSnapshotOf({ version: input.version });
-  return executeChild(ingest, {
+  const { snapshot } = await executeChild(ingest, {
     workflowId: phaseId(input.project, input.cycle, 'ingest'),
     args: [{ ...contextOf(input), asOf: input.asOf, parent }],
     ...described(`ingest for ${workflowInfo().workflowId}`, `Rows known by ${input.asOf}.`),
   });
+  return snapshot;
 }
 
 async function labeled(input: EvaluateInput, snapshot: Ref<'snapshot'>): Promise<Ref<'labelSet'>> {

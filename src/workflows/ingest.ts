@@ -1,21 +1,44 @@
-import type { IngestInput } from '../domain/phases';
+import type { IngestInput, IngestResult } from '../domain/phases';
 import type { Ref } from '../domain/refs';
+import type { SourceOrder } from '../domain/sources';
 import { compute, untilPickedUp, waiting } from './activities';
 import { show } from './visible';
 
-/** Observes what the source holds up to asOf, then takes what is new as one ingest batch: a snapshot's ref. */
-export async function ingest(input: IngestInput): Promise<Ref<'snapshot'>> {
-  const { definition, plan, asOf, parent } = input;
+/** Takes what is new of each source as one batch of its snapshot: first those that statements read, then the project's own. */
+export async function ingest(input: IngestInput): Promise<IngestResult> {
+  const sources: Record<string, Ref<'snapshot'>> = {};
+  for (const each of input.plan.sources) {
+    const snapshot = await taken(input, each, sources);
+    if (each.name === undefined) return { snapshot, sources };
+    sources[each.name] = snapshot;
+  }
+  throw new Error('the plan has no source of the project itself');
+}
+
+async function taken(
+  input: IngestInput,
+  { name, from }: SourceOrder,
+  snapshots: IngestResult['sources']
+): Promise<Ref<'snapshot'>> {
+  const { definition, plan, asOf } = input;
+  const parent = name === undefined ? input.parent : input.parents?.[name];
+  const named = name === undefined ? {} : { source: name };
   const visible = {
     phase: 'ingest',
     waitingFor: [],
-    details: `Takes the rows of **${plan.source}** that are known by ${asOf}${parent === undefined ? '' : ', and were not yet'}.`,
+    details: `Takes the rows of **${name ?? plan.source}** that are known by ${asOf}${parent === undefined ? '' : ', and were not yet'}.`,
   };
   show(input, visible);
-  const observation = await waiting(plan).mlopsObserve({ definition, asOf });
+  const read = Object.fromEntries(from.map((source) => [source, snapshots[source]!]));
+  const observation =
+    from.length === 0
+      ? await waiting(plan).mlopsObserve({ definition, asOf, ...named })
+      : await untilPickedUp(input, visible, compute(plan).mlopsPrepare({ definition, asOf, from: read, ...named }));
   const work = compute(plan).mlopsIngest({
     definition,
     observation,
+    ...named,
+    ...(from.length === 0 ? {} : { from: Object.values(read) }),
     ...(parent === undefined ? {} : { parent }),
   });
   return untilPickedUp(input, visible, work);

@@ -165,6 +165,7 @@ describe('the key of an ingest', () => {
     files: [file],
     parent: ref,
     before: parent,
+    from: [],
   };
   const key = (change: object): string => stepKey(ingestRequest({ ...asked, ...change }));
 
@@ -182,6 +183,7 @@ describe('the key of an ingest', () => {
     ['the parent', { parent: undefined, before: undefined }],
     ["the parent's rows", { parent: { ...ref, digest: file.digest } }],
     ["the parent's asOf", { before: { ...parent, asOf: '2024-01-02T00:00:00Z' } }],
+    ['what its statement read', { from: [{ ...ref, digest: file.digest }] }],
     ['what the parent had read', { before: { ...parent, files: [] } }],
   ])('holds %s', (_, change) => {
     expect(key(change)).not.toBe(key({}));

@@ -173,6 +173,28 @@ describe('check', () => {
     expect(json).toMatchObject({ project: 'flights', valid: true, definition: { v: 1, name: 'flights' } });
   });
 
+  test('reads statements, as far as that goes without rows', async () => {
+    const { definition } = await mlopsJson<{ definition: { source: { columns: object } } }>([
+      'check',
+      'examples/flights/project.ts',
+    ]);
+    const { source } = definition;
+    const checked = async (statement: string) => {
+      const reader = { sql: { from: ['raw'], statement } };
+      const columns = { ...source.columns, id: { type: 'string' } };
+      const file = join(folder, 'prepared.json');
+      const prepared = { ...source, reader, columns, key: ['id'] };
+      await writeFile(file, JSON.stringify({ ...definition, sources: { raw: source }, source: prepared }));
+      return mlops(['check', file], NOWHERE);
+    };
+    expect(await checked('SELECT *, __key::VARCHAR AS id FROM raw')).toMatchObject({ code: 0, stderr: '' });
+    expect((await checked('SELECT *, now()::VARCHAR AS id FROM raw')).stderr).toMatch(
+      /SQL_REFUSED.*now is not allowed/
+    );
+    expect((await checked('SELECT *, __key AS id FROM raw')).stderr).toMatch(/COLUMN_TYPE.*column=id.*given=UUID/);
+    expect((await checked('SELECT * FROM raw')).stderr).toMatch(/COLUMN_MISSING.*column=id/);
+  });
+
   test('tells several mistakes at once, each by its path', async () => {
     const { definition } = await mlopsJson<{ definition: Record<string, unknown> }>([
       'check',

@@ -53,7 +53,7 @@ test('the examples in TypeScript compile', () => {
   expect(execFileSync(process.execPath, [tsc, '-p', FOLDER], { encoding: 'utf8' })).toBe('');
 }, 120_000);
 
-test.each(['getting-started.md', 'definition.md'])('the project of %s is one', async (page) => {
+test.each(['getting-started.md', 'definition.md', 'prepare.md'])('the project of %s is one', async (page) => {
   const file = join(FOLDER, `${page}.ts`);
   writeFileSync(file, blocksOf(page)[0]!);
   const checked = await mlopsJson(['check', file]);

@@ -77,6 +77,7 @@ describe('defaults', () => {
         eventTime: 'at',
         knownAt: { eventTimePlus: { minutes: 0, minutesPer: {} } },
       },
+      sources: {},
       schema: { columns: [], table: [], dependencies: [], maxQuarantinedShare: 0.01, maxBrokenShare: 0.05, minRows: 1 },
       label: { name: 'churned', version: 1, labeler: CHURN.label.labeler },
       features: [
@@ -238,6 +239,8 @@ describe('types', () => {
   });
 });
 
+const OVER_EXTRA = { sql: { from: ['extra'], statement: 'FROM extra' } };
+
 describe('a mistake', () => {
   it.each<[string, (project: Json) => unknown, string]>([
     // shape
@@ -361,7 +364,7 @@ describe('a mistake', () => {
     [
       'no reader',
       (p) => (p['source']!['reader'] = {} as never),
-      'source.reader: must have one field of file or registered; it is an object',
+      'source.reader: must have one field of file, sql or registered; it is an object',
     ],
     [
       'a format that nobody knows',
@@ -736,6 +739,33 @@ describe('a mistake', () => {
           ],
         } as never),
       'rollout.steps[0].share: is 0 without shadow: such a step does nothing',
+    ],
+    // further sources
+    [
+      'a source that nothing reads',
+      (p) => (p['sources'] = { extra: p['source'] } as never),
+      "sources.extra: is read by no statement: name it in a source's reader.sql.from",
+    ],
+    [
+      'a statement over a source that is not there',
+      (p) => (p['source'] = { ...(p['source'] as object), key: ['at'], reader: OVER_EXTRA } as never),
+      'source.reader.sql.from[0]: extra must be one of sources, before this one.',
+    ],
+    [
+      'a statement that gives no key',
+      (p) => {
+        p['sources'] = { extra: p['source'] } as never;
+        p['source'] = { ...(p['source'] as object), reader: OVER_EXTRA } as never;
+      },
+      'source.key: is missing: a statement gives each key once',
+    ],
+    [
+      'a mistake in a further source',
+      (p) => {
+        p['sources'] = { extra: { ...(p['source'] as object), eventTime: 'on' } } as never;
+        p['source'] = { ...(p['source'] as object), key: ['at'], reader: OVER_EXTRA } as never;
+      },
+      'sources.extra.eventTime: sources.extra.columns has no column on.',
     ],
     // triggers and notifiers
     [

@@ -99,6 +99,7 @@ export function flights(project: string, changes: Partial<ProjectDefinition> = {
   return {
     v: 1,
     name: project,
+    sources: {},
     source: {
       name: 'flights',
       reader: { file: { path: 'flights.parquet', format: 'parquet' } },

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { digestOf } from '../../runtime/digest';
-import { featureText, type ProjectDefinition } from '../../domain/definition';
+import { columnTypes, featureText, type ProjectDefinition, type SourceDefinition } from '../../domain/definition';
 import { pairs, table } from '../table';
 import { addVerb, answering, type Outcome } from '../verb';
 
@@ -24,6 +24,7 @@ async function check(file: string): Promise<Outcome> {
       failed: `${number} in ${file}: fix what is listed.`,
     };
   }
+  await checkStatements(definition);
   const digest = digestOf(definition);
   return {
     json: { file, project: definition.name, valid: true, digest, definition },
@@ -32,15 +33,12 @@ async function check(file: string): Promise<Outcome> {
 }
 
 function summary(definition: ProjectDefinition, digest: string): string {
-  const { source, label, model, approval, rollout } = definition;
-  const reader = 'file' in source.reader ? source.reader.file.path : `reader ${source.reader.registered}`;
+  const { source, sources, label, model, approval, rollout } = definition;
   return pairs([
     ['project', definition.name],
     ['digest', digest],
-    [
-      'source',
-      `${source.name}: ${reader}, ${Object.keys(source.columns).length} columns, event time ${source.eventTime}`,
-    ],
+    ...Object.values(sources).map((each) => ['source', sourceWords(each)] as const),
+    ['source', sourceWords(source)],
     ['label', `${label.name} v${label.version}`],
     ['features', definition.features.map(featureText).join(', ')],
     ['model', 'network' in model ? `network ${model.network.hidden.join('-')}` : `trainer ${model.trainer.registered}`],
@@ -49,4 +47,24 @@ function summary(definition: ProjectDefinition, digest: string): string {
     ['rollout', rollout.steps.map((step) => step.name).join(', ')],
     ['triggers', definition.triggers.map((trigger) => trigger.on).join(', ') || 'none'],
   ]);
+}
+
+function sourceWords({ name, reader, columns, eventTime }: SourceDefinition): string {
+  return `${name}: ${readerWords(reader)}, ${Object.keys(columns).length} columns, event time ${eventTime}`;
+}
+
+function readerWords(reader: SourceDefinition['reader']): string {
+  if ('file' in reader) return reader.file.path;
+  if ('sql' in reader) return `a statement over ${reader.sql.from.join(', ')}`;
+  return `reader ${reader.registered}`;
+}
+
+/** Statements, as far as that goes without rows: what they call and read, and the columns that they give. */
+async function checkStatements({ source, sources }: ProjectDefinition): Promise<void> {
+  const all = [...Object.values(sources), source];
+  if (!all.some(({ reader }) => 'sql' in reader)) return;
+  const { checkPrepared } = await import('../../engines/tables/prepare/check-prepared.js');
+  for (const each of all) {
+    if ('sql' in each.reader) await checkPrepared(each.name, each.reader.sql, columnTypes(each), sources);
+  }
 }

@@ -65,11 +65,19 @@ export interface ColumnDefinition {
   readonly privacy?: true;
 }
 
+/** Rows that a statement makes of other sources' snapshots. */
+export interface SqlReader {
+  /** Names of sources (`sources`) that the statement reads as tables: their columns, `__key` and `__known_at`. */
+  readonly from: readonly string[];
+  /** One SELECT in DuckDB's SQL, of functions that depend on their arguments alone. It gives the declared columns, and each key once. */
+  readonly statement: string;
+}
+
 export interface SourceDefinition {
   /** Names the source in records and errors. */
   readonly name: string;
-  /** Built-in `file`, or a reader registered on the worker. */
-  readonly reader: { readonly file: FileReader } | RegisteredUse;
+  /** Built-in `file`; `sql`, a statement over other sources; or a reader registered on the worker. */
+  readonly reader: { readonly file: FileReader } | { readonly sql: SqlReader } | RegisteredUse;
   /** Texts that stand for a missing value, in every format; a column may have its own. */
   readonly missing: readonly string[];
   readonly columns: Readonly<Record<string, ColumnDefinition>>;

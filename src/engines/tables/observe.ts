@@ -31,7 +31,7 @@ export async function observe(
   limits: SourceLimits = UNLIMITED
 ): Promise<Observation> {
   if (!('file' in source.reader)) {
-    const where = { source: source.name, reader: source.reader.registered };
+    const where = { source: source.name };
     throw new MlopsError(
       'MLOPS_DEFINITION_INVALID',
       'Not a source of files.',

@@ -9,6 +9,7 @@ export interface JobEntry {
 /** By name and not by import, so that a child loads the one engine that it runs, and a step's version covers just that. */
 export const JOBS: Readonly<Record<JobName, JobEntry>> = {
   ingest: { module: '../../engines/tables/ingest', name: 'ingest' },
+  prepare: { module: '../../engines/tables/prepare/prepare-job', name: 'prepareJob' },
   label: { module: '../../engines/tables/label', name: 'label' },
   fit: { module: '../../engines/features/fit-job', name: 'fitJob' },
   train: { module: '../../engines/train/train-job', name: 'trainJob' },

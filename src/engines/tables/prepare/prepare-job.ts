@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import type { ColumnType } from '../../../domain/definition';
 import { MlopsError } from '../../../domain/errors';
 import type { Job, JobFile } from '../../../domain/job';
-import { type Database, messageOf, withDatabase } from '../duckdb';
+import { type Database, withDatabase } from '../duckdb';
 import { withHeartbeat } from '../heartbeat';
 import { type DataShard, liveRows } from '../live-rows';
 import { PARQUET } from '../shards';
 import { column, KEY, KNOWN_AT, path, SQL_TYPES } from '../sql';
-import { checkStatement } from './statement';
+import { requireColumns, sqlOf, table } from './given-columns';
+import { checkStatement, withoutEnd } from './statement';
 
 export interface PrepareInput {
   /** The prepared source's name, for errors. */
@@ -30,20 +31,13 @@ export interface PreparedFrom {
   readonly shards: readonly DataShard[];
 }
 
+const PREPARED = '__prepared';
+
 export interface PrepareOutput {
   readonly rows: number;
   /** `prepared`: Parquet. */
   readonly files: readonly JobFile[];
 }
-
-/** Types of DuckDB's that hold nothing but values of ours. */
-const FITTING: Readonly<Record<ColumnType, RegExp>> = {
-  string: /^VARCHAR$/,
-  integer: /^(U?TINYINT|U?SMALLINT|U?INTEGER|U?BIGINT|U?HUGEINT)$/,
-  number: /^(FLOAT|DOUBLE|DECIMAL\(.*\)|U?TINYINT|U?SMALLINT|U?INTEGER|U?BIGINT|U?HUGEINT)$/,
-  boolean: /^BOOLEAN$/,
-  timestamp: /^(DATE|TIMESTAMP|TIMESTAMP WITH TIME ZONE|TIMESTAMP_(S|MS|NS))$/,
-};
 
 /**
  * The statement sees each snapshot as a table of its declared columns, `__key` and `__known_at`, in the order of `__key`: what
@@ -53,8 +47,7 @@ const FITTING: Readonly<Record<ColumnType, RegExp>> = {
  */
 export const prepareJob: Job<PrepareInput, PrepareOutput> = async (input, context) => {
   const { tables, source } = input;
-  // One statement may end with a semicolon, and stands in parentheses below.
-  const statement = input.statement.replace(/[;\s]+$/, '');
+  const statement = withoutEnd(input.statement);
   const files = tables.flatMap(({ shards }) => shards.flatMap(({ data, removed }) => [data, ...removed]));
   return await withHeartbeat(context, 2, (step) =>
     withDatabase({ files, folder: context.folder }, async (database) => {
@@ -66,7 +59,7 @@ export const prepareJob: Job<PrepareInput, PrepareOutput> = async (input, contex
       const order = [...input.key, ...Object.keys(input.columns).sort()].map(column).join(', ');
       const file = 'prepared.parquet';
       await database.run(
-        `COPY (SELECT * FROM prepared ORDER BY ${order}) TO ${path(join(context.folder, file))} (${PARQUET})`
+        `COPY (SELECT * FROM ${PREPARED} ORDER BY ${order}) TO ${path(join(context.folder, file))} (${PARQUET})`
       );
       return { rows, files: [{ name: 'prepared', file, mediaType: 'application/vnd.apache.parquet' }] };
     })
@@ -75,23 +68,21 @@ export const prepareJob: Job<PrepareInput, PrepareOutput> = async (input, contex
 
 function tableOf({ name, columns, shards }: PreparedFrom): string {
   const own = [...Object.keys(columns).map(column), `"${KEY}"`, `"${KNOWN_AT}"`];
-  return `CREATE TABLE ${column(name)} AS SELECT ${own.join(', ')} FROM ${liveRows(shards, own)} ORDER BY "${KEY}"`;
+  return `CREATE TABLE ${table(name)} AS SELECT ${own.join(', ')} FROM ${liveRows(shards, own)} ORDER BY "${KEY}"`;
 }
 
 /** Makes the table `prepared` and counts its rows. */
 async function prepared(database: Database, input: PrepareInput): Promise<number> {
   const { source, statement, columns, key, mostRows } = input;
-  const given = await sqlOf(source, database.rows(`DESCRIBE ${statement}`));
-  const types = new Map(given.map((row) => [String(row['column_name']), String(row['column_type'])]));
-  for (const [name, type] of Object.entries(columns)) requireColumn(source, name, type, types);
+  await requireColumns(database, source, statement, columns);
   const cast = Object.entries(columns).map(([name, type]) => `${column(name)}::${SQL_TYPES[type]} AS ${column(name)}`);
   await sqlOf(
     source,
     database.run(
-      `CREATE TABLE prepared AS SELECT ${cast.join(', ')} FROM (${statement}\n) AS given LIMIT ${mostRows + 1}`
+      `CREATE TABLE ${PREPARED} AS SELECT ${cast.join(', ')} FROM (${statement}\n) AS __given LIMIT ${mostRows + 1}`
     )
   );
-  const [counted] = await database.rows('SELECT count(*) AS rows FROM prepared');
+  const [counted] = await database.rows(`SELECT count(*) AS rows FROM ${PREPARED}`);
   const rows = Number(counted!['rows']);
   if (rows > mostRows) {
     const fix = "Check its joins, or raise the worker's limit preparedRows.";
@@ -104,7 +95,7 @@ async function prepared(database: Database, input: PrepareInput): Promise<number
   }
   const names = key.map(column);
   const [repeated] = await database.rows(
-    `SELECT count(*) AS keys, coalesce(sum(n), 0)::DOUBLE AS rows FROM (SELECT count(*) AS n FROM prepared
+    `SELECT count(*) AS keys, coalesce(sum(n), 0)::DOUBLE AS rows FROM (SELECT count(*) AS n FROM ${PREPARED}
      WHERE ${names.map((name) => `${name} IS NOT NULL`).join(' AND ')} GROUP BY ${names.join(', ')} HAVING n > 1)`
   );
   if (Number(repeated!['keys']) > 0) {
@@ -114,37 +105,4 @@ async function prepared(database: Database, input: PrepareInput): Promise<number
     throw new MlopsError('MLOPS_KEY_REPEATED', 'A statement gives several rows of one key.', where, fix);
   }
   return rows;
-}
-
-function requireColumn(source: string, name: string, type: ColumnType, given: ReadonlyMap<string, string>): void {
-  const found = given.get(name);
-  if (found === undefined) {
-    const where = { source, column: name, given: [...given.keys()].join(', ').slice(0, 200) };
-    throw new MlopsError(
-      'MLOPS_COLUMN_MISSING',
-      'The statement does not give a declared column.',
-      where,
-      `Add … AS ${name}.`
-    );
-  }
-  if (FITTING[type].test(found)) return;
-  const where = { source, column: name, declared: type, given: found };
-  const fix = `Cast it: (…)::${SQL_TYPES[type]} AS ${name}, or declare what it is.`;
-  throw new MlopsError('MLOPS_COLUMN_TYPE', 'The statement gives another type than is declared.', where, fix);
-}
-
-/** DuckDB's messages may hold values of rows: they are left out. */
-async function sqlOf<T>(source: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof MlopsError) throw error;
-    const [first = ''] = messageOf(error).split('\n', 1);
-    const reason = first
-      .replace(/'[^']*'/g, "'…'")
-      .replace(/[.!\s]+$/, '')
-      .slice(0, 300);
-    const fix = 'Fix the statement; TRY_CAST and nullif make a missing value of what can not be computed.';
-    throw new MlopsError('MLOPS_SQL_FAILED', `The statement of a prepared source fails: ${reason}.`, { source }, fix);
-  }
 }

@@ -54,6 +54,11 @@ export async function checkStatement(
   new Check(statement, source, tables).tree(statements[0]!['node'] as Tree);
 }
 
+/** So that it can stand in parentheses. */
+export function withoutEnd(statement: string): string {
+  return statement.replace(/[;\s]+$/, '');
+}
+
 class Check {
   readonly #statement: string;
   readonly #source: string;

@@ -1,0 +1,66 @@
+/** What a statement makes of snapshots, as parts that ingest takes like those of any source. */
+import { join } from 'node:path';
+import { MlopsError } from '../domain/errors';
+import type { Snapshots } from '../domain/phases';
+import { columnTypes } from '../domain/definition';
+import type { Ref } from '../domain/refs';
+import type { PrepareInput, PreparedFrom, PrepareOutput } from '../engines/tables/prepare/prepare-job';
+import { notThere, sourceOf } from './definitions';
+import type { ActivityDeps } from './deps';
+import { listOf, type ObservedParts } from './registered/reader';
+import { inAttemptFolder } from './step/attempt-folder';
+import { runWithHeartbeat } from './step/compute-job';
+import { shardsOf } from './step/inputs';
+
+export interface Prepare {
+  readonly definition: Ref<'definition'>;
+  readonly asOf: string;
+  /** Absent: the project's own source. */
+  readonly source?: string;
+  /** Snapshots by the names of the sources that the statement reads. */
+  readonly from: Snapshots;
+}
+
+export function prepareActivities(deps: ActivityDeps) {
+  return {
+    /** Run anew whenever it is asked: what counts is the bytes that come of it, which are the same for the same rows. */
+    async mlopsPrepare({ definition, asOf, source: named, from }: Prepare): Promise<ObservedParts> {
+      const { source } = await sourceOf(deps, definition, named);
+      if (!('sql' in source.reader)) throw notThere(source.name, 'mlopsObserve');
+      const { statement, from: names } = source.reader.sql;
+      const stores = await deps.stores();
+      const tables = await Promise.all(
+        names.map(async (name): Promise<PreparedFrom> => {
+          const ref = from[name];
+          if (ref === undefined) throw notGiven(source.name, name);
+          const snapshot = await stores.facts.get(ref);
+          return { name, columns: snapshot.body.columns, shards: await shardsOf(deps, stores, snapshot) };
+        })
+      );
+      return inAttemptFolder(deps.workFolder, 'prepare', async (folder) => {
+        const input: PrepareInput = {
+          source: source.name,
+          statement,
+          tables,
+          columns: columnTypes(source),
+          key: source.key ?? [],
+          mostRows: deps.limits.preparedRows,
+        };
+        const { files } = await runWithHeartbeat<PrepareInput, PrepareOutput>(deps, 'prepare', input, { folder });
+        const [{ file, mediaType, name } = notWritten(source.name)] = files;
+        const { digest, bytes } = await stores.artifacts.put({ name, path: join(folder, file), mediaType });
+        const parts = await listOf(stores, folder, [{ path: `prepared/${source.name}`, digest, bytes }]);
+        return { asOf, format: 'parquet', parts };
+      });
+    },
+  };
+}
+
+function notGiven(source: string, table: string): MlopsError {
+  const what = 'A statement reads a source of which no snapshot is given.';
+  return new MlopsError('MLOPS_RECORD_MISSING', what, { source, table }, 'Ingest that source first.');
+}
+
+function notWritten(source: string): never {
+  throw new MlopsError('MLOPS_UNEXPECTED', 'A statement was run and wrote no file.', { source }, 'Report it.');
+}
