@@ -6,6 +6,9 @@ import { randomUUID } from 'node:crypto';
 import {
   Client,
   Connection,
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
   WithStartWorkflowOperation,
   WorkflowExecutionAlreadyStartedError,
   WorkflowIdConflictPolicy,
@@ -16,8 +19,18 @@ import type { Workflow } from '@temporalio/common';
 import { digestOf } from './runtime/digest';
 import { packDefinition } from './runtime/packed-definition';
 import type { ProjectDefinition } from './domain/definition';
+import { parseDurationMs } from './domain/durations';
 import { MlopsError } from './domain/errors';
-import { lifecycleId, monitorId, parseRequest, phaseId, requestId } from './domain/ids';
+import { type HousekeepingInput, type HousekeepingResult, type Retention, retentionMs } from './domain/housekeeping';
+import {
+  housekeepingId,
+  housekeepingSchedule,
+  lifecycleId,
+  monitorId,
+  parseRequest,
+  phaseId,
+  requestId,
+} from './domain/ids';
 import {
   type ApplyMessage,
   type ClockMessage,
@@ -56,6 +69,18 @@ export interface MlopsClientOptions {
 const NO_WORKER_AFTER_MS = 4_000;
 /** A person waits for it; the SDK's own limit is 10 s. */
 const CONNECT_WITHIN_MS = 5_000;
+
+/** A schedule of seconds is a mistake. */
+const LEAST_INTERVAL_MS = 60_000;
+/** A run that was due longer ago than this is left out. */
+const CATCH_UP_MS = 3_600_000;
+
+export interface HousekeepingSchedule {
+  readonly everyMs: number;
+  readonly retention: Partial<Retention>;
+  readonly paused: boolean;
+  readonly next?: Date;
+}
 
 /** A workflow that takes operators' messages, and what its absence is called. */
 interface Recipient {
@@ -363,6 +388,99 @@ export class MlopsClient {
       })
       .catch((error: unknown) => {
         throw refusal(error);
+      });
+  }
+
+  /**
+   * Runs housekeeping once, and waits for what it took; a dry run only counts. Each call starts a workflow of its own.
+   * @throws MlopsError MLOPS_NO_WORKER, MLOPS_USAGE (a retention that is not one)
+   */
+  async housekeep(input: Pick<HousekeepingInput, 'retention' | 'dryRun'> = {}): Promise<HousekeepingResult> {
+    await this.requireWorker();
+    return this.temporal.workflow
+      .execute<(input: HousekeepingInput) => Promise<HousekeepingResult>>('housekeeping', {
+        workflowId: housekeepingId(randomUUID()),
+        taskQueue: this.taskQueue,
+        args: [{ v: 1, ...input }],
+        staticSummary: input.dryRun === true ? 'housekeeping, dry run' : 'housekeeping',
+        staticDetails: 'Takes the bytes that nothing needs any more. **Current details**, beside this, say how much.',
+      })
+      .catch((error: unknown) => {
+        throw refusal(error);
+      });
+  }
+
+  /**
+   * Has housekeeping run by a Temporal Schedule, one for all projects behind this client's queue: a second call changes it. A run that
+   * is due while one runs is left out; after an outage the last one that was missed runs, not all.
+   * @param every such as `1 day`
+   * @throws MlopsError MLOPS_USAGE
+   */
+  async scheduleHousekeeping({
+    every,
+    retention = {},
+  }: {
+    readonly every: string;
+    readonly retention?: Partial<Retention>;
+  }): Promise<void> {
+    const everyMs = parseDurationMs(every);
+    const wrong = retentionMs(retention);
+    if (everyMs === undefined || everyMs < LEAST_INTERVAL_MS)
+      throw new MlopsError(
+        'MLOPS_USAGE',
+        'The interval is not a duration of at least a minute.',
+        { every },
+        "Write it as '1 day'."
+      );
+    if (typeof wrong === 'string')
+      throw new MlopsError('MLOPS_USAGE', `The retention is invalid: ${wrong}.`, {}, 'See docs/housekeeping.md.');
+    const input: HousekeepingInput = { v: 1, retention };
+    const scheduleId = housekeepingSchedule(this.taskQueue);
+    const options = {
+      spec: { intervals: [{ every: everyMs }] },
+      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: Math.min(everyMs, CATCH_UP_MS) },
+      action: {
+        type: 'startWorkflow' as const,
+        workflowType: 'housekeeping',
+        workflowId: scheduleId,
+        taskQueue: this.taskQueue,
+        args: [input],
+      },
+    };
+    try {
+      await this.temporal.schedule.create({ scheduleId, ...options });
+    } catch (error) {
+      if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+      await this.temporal.schedule.getHandle(scheduleId).update(({ state }) => ({ ...options, state }));
+    }
+  }
+
+  /** The schedule's interval and retention; undefined where there is none. */
+  async housekeepingSchedule(): Promise<HousekeepingSchedule | undefined> {
+    try {
+      const { spec, action, info, state } = await this.temporal.schedule
+        .getHandle(housekeepingSchedule(this.taskQueue))
+        .describe();
+      const [input] = (action.args ?? []) as [HousekeepingInput?];
+      return {
+        everyMs: spec.intervals?.[0]?.every ?? 0,
+        retention: input?.retention ?? {},
+        paused: state.paused,
+        ...(info.nextActionTimes[0] === undefined ? {} : { next: info.nextActionTimes[0] }),
+      };
+    } catch (error) {
+      if (error instanceof ScheduleNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Without a schedule it changes nothing. */
+  async unscheduleHousekeeping(): Promise<void> {
+    await this.temporal.schedule
+      .getHandle(housekeepingSchedule(this.taskQueue))
+      .delete()
+      .catch((error: unknown) => {
+        if (!(error instanceof ScheduleNotFoundError)) throw error;
       });
   }
 

@@ -6,8 +6,9 @@ import { causeOf, latest } from '../domain/pending-triggers';
 import type { CycleOutcome, OpenedCycle } from '../domain/phases';
 import { planOf } from '../domain/plan';
 import type { CycleDocument } from '../domain/records';
-import type { Ref } from '../domain/refs';
+import type { Digest, Ref } from '../domain/refs';
 import { championOf } from '../stores/aliases';
+import { takenWords } from '../stores/artifacts';
 import { settleDefinition } from '../stores/apply-definition';
 import type { Stores } from '../stores/connect';
 import { changeCycle, type CycleChange, findCycle, openCycle } from '../stores/cycles';
@@ -129,9 +130,9 @@ export function cycleActivities(deps: ActivityDeps) {
       if (wanted === undefined) return { reason: 'no earlier version was ever live' };
       if (wanted === champion?.number && !tryingOut) return { reason: `version ${wanted} is live` };
       const target = deployed.find((one) => one.served.number === wanted);
-      return target === undefined
-        ? { reason: `version ${wanted} was never live` }
-        : { version: target.version, reason: '' };
+      if (target === undefined) return { reason: `version ${wanted} was never live` };
+      const taken = await takenReason(stores, wanted, target.served.model);
+      return taken === undefined ? { version: target.version, reason: '' } : { reason: taken };
     },
 
     /** An approved version whose approval still holds: what a rollout's beginning asks, asked before. */
@@ -148,7 +149,8 @@ export function cycleActivities(deps: ActivityDeps) {
       const served = await servedVersion(stores, version);
       const ref = refOf(version);
       const why = await whyNot(stores, { project, kind: 'rollout', version: ref, served, now: askedAt() });
-      return why === undefined ? { version: ref, reason: '' } : { reason: why };
+      const refused = why ?? (await takenReason(stores, number, served.model));
+      return refused === undefined ? { version: ref, reason: '' } : { reason: refused };
     },
 
     /** The version that the endpoint's alias names, if any. */
@@ -157,6 +159,12 @@ export function cycleActivities(deps: ActivityDeps) {
       return alias === null ? {} : { champion: { kind: 'version', id: alias.version, digest: alias.digest } };
     },
   };
+}
+
+/** In words, where the version can't be served since its model's bytes are gone. */
+async function takenReason({ artifacts }: Stores, number: number, model: Digest): Promise<string | undefined> {
+  const taken = (await artifacts.notLive([model])).get(model)?.taken;
+  return taken === undefined ? undefined : `version ${number} can't be served: its model was ${takenWords(taken)}`;
 }
 
 /** A trigger is what a record shows. */

@@ -5,6 +5,7 @@ import { cycleActivities } from './cycles';
 import { deployActivities } from './deploy';
 import type { ActivityDeps } from './deps';
 import { evaluateActivities } from './evaluate';
+import { housekeepingActivities } from './housekeeping';
 import { ingestActivities } from './ingest';
 import { labelActivities } from './label';
 import { monitorActivities } from './monitor';
@@ -28,5 +29,6 @@ export function createActivities(deps: ActivityDeps) {
     ...deployActivities(deps),
     ...monitorActivities(deps),
     ...noticeActivities(deps),
+    ...housekeepingActivities(deps),
   });
 }

@@ -182,7 +182,7 @@ function rowsDecidedBy(source: SourceDefinition, { columns }: SchemaDefinition):
 
 /**
  * A snapshot of other rows can't grow: its shards lack the new columns, or hold another file's rows. One of a later moment
- * can't either: it has rows that were not known yet.
+ * can't either: it has rows that were not known yet. Nor can one whose bytes housekeeping took: all rows are taken again.
  */
 async function parentOf(
   deps: ActivityDeps,
@@ -191,7 +191,10 @@ async function parentOf(
 ): Promise<Fact<'snapshot'> | undefined> {
   const found = ref === undefined ? undefined : await (await deps.stores()).facts.get(ref);
   if (found === undefined || found.body.rowsOf !== rowsOf) return undefined;
-  return Date.parse(found.body.asOf) <= Date.parse(asOf) ? found : undefined;
+  if (Date.parse(found.body.asOf) > Date.parse(asOf)) return undefined;
+  // Renewed, so that they stay while this batch is made.
+  const whole = await (await deps.stores()).artifacts.renew(found.artifacts.map(({ digest }) => digest));
+  return whole ? found : undefined;
 }
 
 /** A built-in source's files are read where they are; a registered reader's come from the artifact store. */

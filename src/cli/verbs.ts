@@ -136,6 +136,26 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/lineage.js')).addLineage,
   },
   {
+    name: 'gc',
+    summary: 'Takes the bytes that no model, cycle or held record needs any more, or says what it would take',
+    load: async () => (await import('./verbs/gc.js')).addGc,
+  },
+  {
+    name: 'housekeeping',
+    summary: 'Shows, sets or removes the schedule by which gc runs',
+    load: async () => (await import('./verbs/housekeeping.js')).addHousekeeping,
+  },
+  {
+    name: 'hold',
+    summary: 'Keeps a record and all that it was made from, until the hold is released',
+    load: async () => (await import('./verbs/hold.js')).addHold,
+  },
+  {
+    name: 'release',
+    summary: 'Releases a hold',
+    load: async () => (await import('./verbs/hold.js')).addRelease,
+  },
+  {
     name: 'doctor',
     summary: 'Examines servers, workers, workflows and records, and says what to do',
     load: async () => (await import('./verbs/doctor.js')).addDoctor,

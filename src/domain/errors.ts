@@ -54,6 +54,7 @@ export const ERRORS = {
   MLOPS_STORE_UNAVAILABLE: 'retry',
   MLOPS_ARTIFACT_DELETING: 'retry',
   MLOPS_ARTIFACT_CORRUPT: 'operator',
+  MLOPS_ARTIFACT_TAKEN: 'operator',
   MLOPS_RECORD_MISSING: 'operator',
   MLOPS_RECORD_VERSION: 'operator',
   // notices to people

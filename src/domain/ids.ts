@@ -157,6 +157,13 @@ export function parseRequest(text: string): RequestName | undefined {
 /** Audit chain of steps, which belong to no project; no project can have its name. */
 export const STEPS_CHAIN = '_steps';
 
+/** Audit chain of housekeeping and of holds, which belong to all projects. */
+export const HOUSEKEEPING_CHAIN = '_housekeeping';
+/** Of the Temporal Schedule for the stores behind a queue, and how the ids of its workflows begin; no project's can. */
+export const housekeepingSchedule = (taskQueue: string): string => `mlops/_housekeeping/${taskQueue}`;
+/** A run of housekeeping that a person asked for. */
+export const housekeepingId = (id: string): string => `mlops/_housekeeping/by-hand-${id}`;
+
 const PROJECT_WORKFLOW = /^mlops\/([a-z][a-z0-9-]{0,47})(?:\/|$)/;
 
 /** The project that a workflow belongs to by its id; undefined for a workflow of somebody else's. */

@@ -20,6 +20,11 @@ export const CRASH_POINTS = [
   'window:committed',
   'cycle:written',
   'audit:appended',
+  'housekeeping:marked',
+  'housekeeping:condemned',
+  'housekeeping:object-removed',
+  'housekeeping:taken',
+  'housekeeping:recorded',
 ] as const;
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];

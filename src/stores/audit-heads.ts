@@ -5,7 +5,7 @@
  */
 import type { Digest } from '../domain/refs';
 import { isDigest } from '../domain/refs';
-import type { Artifacts } from './artifacts';
+import type { Bucket } from './bucket';
 
 export interface AuditHead {
   readonly project: string;
@@ -21,39 +21,40 @@ const headKey = ({ project, sequence }: Omit<AuditHead, 'digest'>): string =>
   `${FOLDER}${project}/${String(sequence).padStart(DIGITS, '0')}`;
 
 /** A second head of the same sequence changes nothing. */
-export async function writeHead(objects: Artifacts, head: AuditHead): Promise<void> {
+export async function writeHead(bucket: Bucket, head: AuditHead): Promise<void> {
   const { project, sequence, digest } = head;
-  await objects.putOnce(headKey(head), Buffer.from(`${JSON.stringify({ v: 1, project, sequence, digest })}\n`));
+  const content = Buffer.from(`${JSON.stringify({ v: 1, project, sequence, digest })}\n`);
+  await bucket.putNew(headKey(head), content.length, content);
 }
 
 /** A project's heads by sequence; one that can't be read has no digest. */
 export async function* headsOf(
-  objects: Artifacts,
+  bucket: Bucket,
   project: string
 ): AsyncGenerator<{ readonly sequence: number; readonly digest?: Digest }> {
-  for await (const name of objects.names(`${FOLDER}${project}/`)) {
-    const digest = readHead(await objects.read(name));
+  for await (const name of bucket.names(`${FOLDER}${project}/`)) {
+    const digest = readHead(await bucket.read(name));
     yield { sequence: Number(name.slice(-DIGITS)), ...(digest === undefined ? {} : { digest }) };
   }
 }
 
 /** The head of this sequence, if it was written; one that can't be read has no digest. */
 export async function headAt(
-  objects: Artifacts,
+  bucket: Bucket,
   project: string,
   sequence: number
 ): Promise<{ readonly digest?: Digest } | undefined> {
-  for await (const name of objects.names(headKey({ project, sequence }))) {
-    const digest = readHead(await objects.read(name));
+  for await (const name of bucket.names(headKey({ project, sequence }))) {
+    const digest = readHead(await bucket.read(name));
     return digest === undefined ? {} : { digest };
   }
   return undefined;
 }
 
 /** Projects that have a head. */
-export async function projectsWithHeads(objects: Artifacts): Promise<string[]> {
+export async function projectsWithHeads(bucket: Bucket): Promise<string[]> {
   const projects = new Set<string>();
-  for await (const folder of objects.names(FOLDER, 'folders')) projects.add(folder.slice(FOLDER.length, -1));
+  for await (const folder of bucket.names(FOLDER, 'folders')) projects.add(folder.slice(FOLDER.length, -1));
   return [...projects];
 }
 

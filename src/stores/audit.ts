@@ -77,7 +77,7 @@ export class Audit {
     if (head === null) return;
     crashPoint('audit:appended');
     try {
-      await writeHead(this.#objects, { project, sequence: head.sequence, digest: head.digest });
+      await writeHead(this.#objects.bucket, { project, sequence: head.sequence, digest: head.digest });
     } catch (error) {
       if (errorCodeOf(error) !== 'MLOPS_STORE_UNAVAILABLE') throw error;
     }

@@ -1,4 +1,5 @@
 /** The newest checkpoint of each running step. */
+import type { Digest } from '../domain/refs';
 import { collection, isDuplicateKey, type Store } from './mongo';
 import type { CheckpointDocument } from './mutable-records';
 
@@ -22,6 +23,15 @@ export async function saveCheckpoint(store: Store, document: CheckpointDocument)
     if (!isDuplicateKey(error)) throw error;
     return null;
   }
+}
+
+export function allCheckpoints(store: Store): AsyncIterable<CheckpointDocument> {
+  return collection(store, 'checkpoints').find();
+}
+
+/** Those whose bytes these are: what is left of them says nothing. */
+export async function deleteCheckpointsOf(store: Store, bytes: Digest): Promise<void> {
+  await collection(store, 'checkpoints').deleteMany({ 'artifact.digest': bytes });
 }
 
 export async function deleteCheckpoint(store: Store, step: string): Promise<void> {

@@ -33,7 +33,7 @@ export async function connectStores(config: StoreConfig = storeConfig()): Promis
     await checkReplicaSet(store);
     await prepareCollections(store);
     const artifacts = new Artifacts(store, config.s3);
-    await artifacts.prepare();
+    await artifacts.bucket.prepare();
     const audit = new Audit(store, artifacts);
     return {
       ...store,

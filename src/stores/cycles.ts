@@ -86,6 +86,16 @@ export async function snapshotsOfCycles(store: Store, project: string): Promise<
     .toArray();
 }
 
+/** Projects that ever had a cycle. */
+export async function projectsWithCycles(store: Store): Promise<string[]> {
+  return collection(store, 'cycles').distinct('project');
+}
+
+/** Cycles that have not ended, of all projects. */
+export function unfinishedCycles(store: Store): AsyncIterable<CycleDocument> {
+  return collection(store, 'cycles').find({ state: { $ne: 'finished' } });
+}
+
 /** The largest number among a project's cycles; 0 where it had none. */
 export async function lastCycleNumber(store: Store, project: string): Promise<number> {
   const last = await collection(store, 'cycles')

@@ -53,7 +53,12 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   ],
   late: [{ key: { endpoint: 1, from: 1 } }],
   aliases: [{ key: { version: 1 } }],
-  artifacts: [{ key: { touchedAt: 1 } }],
+  artifacts: [
+    { key: { touchedAt: 1 } },
+    // Few are being taken, or have been.
+    { key: { 'taken.run': 1 }, sparse: true },
+    { key: { state: 1 }, name: 'deleting', partialFilterExpression: { state: 'deleting' } },
+  ],
   edges: [{ key: { from: 1 } }, { key: { to: 1 } }],
   audit: [
     { key: { project: 1, sequence: 1 }, unique: true },

@@ -12,6 +12,7 @@ import {
   MongoServerError,
 } from 'mongodb';
 import type { ApprovalRequest } from '../domain/approval';
+import type { HoldDocument } from '../domain/housekeeping';
 import type { EndpointDocument, ReplicaDocument } from '../domain/endpoint';
 import type { AuditEvent, CycleDocument, Fact, LineageEdge } from '../domain/records';
 import type { Digest, FactKind } from '../domain/refs';
@@ -69,6 +70,7 @@ interface Documents {
   readonly code: CodeDocument;
   readonly chains: ChainHead;
   readonly artifacts: ArtifactDocument;
+  readonly holds: HoldDocument;
   readonly edges: LineageEdge;
   readonly audit: AuditEvent;
 }

@@ -16,9 +16,11 @@
  * | checkpoints | step key                      | the larger step wins                        | checkpoints.ts  |
  * | code        | `<project>/<kind>/<name>/<version>` | never, once written                         | code.ts         |
  * | projects    | project                       | revision: the definition in force            | definitions.ts  |
- * | artifacts   | digest                        | live → deleting                             | artifacts.ts    |
+ * | artifacts   | digest                        | touchedAt; live → deleting → deleted        | artifacts.ts, taking.ts |
+ * | holds       | a person's id for it          | released once                               | holds.ts        |
  * | chains      | project                       | with each audit event                       | audit.ts        |
  */
+import type { BytesOf } from '../domain/housekeeping';
 import type { ArtifactRef, Digest, Ref } from '../domain/refs';
 
 export const MUTABLE_RECORDS = [
@@ -36,6 +38,7 @@ export const MUTABLE_RECORDS = [
   'code',
   'chains',
   'artifacts',
+  'holds',
 ] as const;
 
 export interface AliasDocument {
@@ -130,7 +133,13 @@ export interface ChainHead {
 export interface ArtifactDocument {
   readonly _id: Digest;
   readonly v: 1;
-  readonly state: 'live' | 'deleting';
+  /** `deleted`: its bytes were taken, and its document says when and why. */
+  readonly state: 'live' | 'deleting' | 'deleted';
   readonly bytes: number;
+  /** By MongoDB's clock: when somebody last put it, or wrote or reused a record that names it. */
   readonly touchedAt: Date;
+  /** How often its bytes came again after they were taken: a part of its object's key, so that no key is used twice. */
+  readonly generation: number;
+  /** Since it is `deleting`; `run` of housekeeping. */
+  readonly taken?: { readonly at: Date; readonly what: BytesOf; readonly why: string; readonly run: string };
 }

@@ -41,7 +41,8 @@ export async function whyNot(stores: Stores, wanted: Wanted, session?: ClientSes
     : undefined;
 }
 
-function validUntil({ closedAt, openedAt, policy }: ApprovalRequest): number {
+/** Milliseconds: until then an approved version may be rolled out. */
+export function validUntil({ closedAt, openedAt, policy }: ApprovalRequest): number {
   return Date.parse(closedAt ?? openedAt) + durationMs(policy.validFor);
 }
 

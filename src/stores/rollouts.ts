@@ -22,6 +22,7 @@ import {
 import type { Stores } from './connect';
 import { addEdges } from './edges';
 import { nodeOf } from './facts';
+import { renewNeeded } from './needs';
 import { collection, inTransaction, type Store } from './mongo';
 import { notAllowed, requireApproval } from './rollout-approval';
 
@@ -42,8 +43,14 @@ export interface NewRollout {
 
 export const rolloutsOf = (stores: Store) => collection(stores, 'rollouts');
 
-/** Takes the endpoint by the next epoch. The same run begins once: a second attempt gets the first one's rollout. */
+/**
+ * Takes the endpoint by the next epoch. The same run begins once: a second attempt gets the first one's rollout.
+ * @throws MlopsError MLOPS_NOT_AUTHORIZED, MLOPS_ARTIFACT_TAKEN (the model's bytes are gone)
+ */
 export async function beginRollout(stores: Stores, fresh: NewRollout): Promise<RolloutDocument> {
+  // Before the endpoint names the version: a housekeeping that runs now leaves what was touched, a later one sees who needs it.
+  await renewNeeded(stores, [{ kind: 'version', id: fresh.version.id, why: 'live', how: 'own' }]);
+  await stores.artifacts.requireNotTaken([fresh.served.model]);
   return inTransaction(stores, (session) => beginWithin(stores, fresh, session));
 }
 
@@ -131,6 +138,11 @@ export async function findRollouts(store: Store, ids: readonly string[]): Promis
 /** A project's rollouts that ended with a deployed version, the newest first. */
 export async function deployedRollouts(store: Store, project: string): Promise<RolloutDocument[]> {
   return rolloutsOf(store).find({ project, outcome: 'deployed' }).sort({ epoch: -1 }).toArray();
+}
+
+/** All rollouts of all projects. */
+export function allRollouts(store: Store): AsyncIterable<RolloutDocument> {
+  return rolloutsOf(store).find();
 }
 
 /** What a project's rollouts found where they paired answers, the first rollout's first. */

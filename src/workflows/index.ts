@@ -3,6 +3,7 @@ export { approve } from './approve';
 export { deliverNotice } from './deliver-notice';
 export { deploy } from './deploy';
 export { evaluate } from './evaluate';
+export { housekeeping } from './housekeeping';
 export { ingest } from './ingest';
 export { label } from './label';
 export { lifecycle } from './lifecycle';

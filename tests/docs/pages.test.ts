@@ -40,6 +40,7 @@ test('the examples in TypeScript compile', () => {
     'short.ts': blocksOf('definition.md')[0]!,
     'registered.ts': blocksOf('registered-code.md')[0]!,
     'worker.ts': blocksOf('operating.md')[0]!,
+    'housekeeping.ts': blocksOf('housekeeping.md')[0]!,
     'limits.ts': `import { MlopsPlugin } from 'temporal-mlops';\n${blocksOf('limits.md')[0]}`,
     'workflows.ts': "export * from 'temporal-mlops/workflows';\n",
     'tsconfig.json': JSON.stringify({

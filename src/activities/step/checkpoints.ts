@@ -5,7 +5,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { log } from '@temporalio/activity';
-import { errorCodeOf } from '../../domain/errors';
+import { type ErrorCode, errorCodeOf } from '../../domain/errors';
 import type { Digest } from '../../domain/refs';
 import { crashPoint } from '../../runtime/crash-points';
 import { deleteCheckpoint, findCheckpoint, saveCheckpoint } from '../../stores/checkpoints';
@@ -13,6 +13,9 @@ import type { Stores } from '../../stores/connect';
 import type { CheckpointDocument } from '../../stores/mutable-records';
 import type { ActivityDeps } from '../deps';
 import { localCopies } from './artifact-cache';
+
+/** Damaged or lost, or older than checkpoints are kept. */
+const GONE: readonly (ErrorCode | undefined)[] = ['MLOPS_ARTIFACT_CORRUPT', 'MLOPS_ARTIFACT_TAKEN'];
 
 export interface CheckpointSaver {
   /** A checkpoint of `step` is complete in the folder. The newest of those that come while one is being saved is next. */
@@ -103,7 +106,7 @@ export async function newestCheckpoint(deps: ActivityDeps, stores: Stores, key: 
     try {
       return (await localCopies(deps, stores, [checkpoint.artifact]))[0];
     } catch (error) {
-      if (errorCodeOf(error) !== 'MLOPS_ARTIFACT_CORRUPT') throw error;
+      if (!GONE.includes(errorCodeOf(error))) throw error;
       log.warn('the checkpoint is gone or damaged: training begins anew', { step: key, why: String(error) });
     }
   }

@@ -98,8 +98,15 @@ export async function runStep<K extends FactKind>(
     );
     crashPoint('step:committed');
     if (!won && fact.digest !== digest) await tellNotReproducible(stores, request.name, key, fact.digest, digest);
+    if (!won) await requireBytes(stores, fact.artifacts);
     return refOf(fact);
   });
+}
+
+/** A record whose bytes housekeeping took is an answer again once they have come again; other bytes don't make it one. */
+async function requireBytes(stores: Stores, artifacts: readonly ArtifactRef[]): Promise<void> {
+  const digests = artifacts.map(({ digest }) => digest);
+  if (!(await stores.artifacts.renew(digests))) await stores.artifacts.requireNotTaken(digests);
 }
 
 /** The winner's record stands; that a second attempt made other bytes must not stay unseen. */

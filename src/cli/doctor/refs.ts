@@ -68,6 +68,7 @@ class Refs {
   readonly #records = new Problems('refs');
   readonly #artifacts = new Problems('refs');
   readonly #objects = new Map<Digest, boolean>();
+  readonly #taken = new Set<Digest>();
   #unlooked = 0;
   #refs = 0;
   #uses = 0;
@@ -102,9 +103,11 @@ class Refs {
     await this.#look(digests.filter((digest) => !dead.has(digest)));
     for (const { by, digest } of named) {
       const what = `names the artifact ${digest}, `;
-      if (dead.has(digest)) this.#artifacts.add(by, `${what}which has no document`, RESTORE);
+      const document = dead.get(digest);
+      if (document?.taken !== undefined && !by.startsWith('endpoint:')) this.#taken.add(digest);
+      else if (dead.has(digest)) this.#artifacts.add(by, `${what}which has no document`, RESTORE);
       else if (this.#objects.get(digest) === false)
-        this.#artifacts.add(by, `${what}whose object is gone`, putBack(artifacts.place(digest)));
+        this.#artifacts.add(by, `${what}whose object is gone`, putBack(await artifacts.place(digest)));
     }
   }
 
@@ -127,6 +130,7 @@ class Refs {
     const left = `objects of ${this.#unlooked} artifacts were not looked at`;
     const notes = this.#unlooked > 0 ? [warning('refs', left, fix)] : [];
     const count = `${this.#refs} refs and ${this.#uses} uses of artifacts`;
-    return problems.length > 0 ? [...problems, ...notes] : [ok('refs', `${count}, none dangling`), ...notes];
+    const taken = this.#taken.size === 0 ? '' : `; housekeeping has taken the bytes of ${this.#taken.size} artifacts`;
+    return problems.length > 0 ? [...problems, ...notes] : [ok('refs', `${count}, none dangling${taken}`), ...notes];
   }
 }

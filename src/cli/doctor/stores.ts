@@ -25,7 +25,7 @@ const LONGEST_TRANSACTION_SECONDS = 15;
 
 /** The bucket, and whether a second put of the same name is refused. Makes the bucket where it is missing, as a worker does. */
 export async function examineObjectStore({ artifacts }: RecordStores): Promise<Finding> {
-  await artifacts.prepare().catch((error: unknown) => {
+  await artifacts.bucket.prepare().catch((error: unknown) => {
     if (error instanceof MlopsError) throw error;
     const { code, message } = error as { code?: unknown; message?: unknown };
     throw new Error([code, message].filter((part) => typeof part === 'string' && part !== '').join(': '));

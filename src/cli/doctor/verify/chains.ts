@@ -13,7 +13,7 @@ import { batches } from './batches';
 export const RESTORE = 'Find out who wrote to MongoDB, and restore what is missing or changed from a backup.';
 
 export async function verifyChains(stores: RecordStores): Promise<Finding[]> {
-  const projects = new Set([...(await stores.audit.projects()), ...(await projectsWithHeads(stores.artifacts))]);
+  const projects = new Set([...(await stores.audit.projects()), ...(await projectsWithHeads(stores.artifacts.bucket))]);
   const findings: Finding[] = [];
   let events = 0;
   for (const project of [...projects].sort()) {
@@ -46,7 +46,7 @@ class Chain {
     this.#stores = stores;
     this.#project = project;
     this.#problems = new Problems(`audit ${project}`);
-    this.#heads = headsOf(stores.artifacts, project);
+    this.#heads = headsOf(stores.artifacts.bucket, project);
   }
 
   async verify(): Promise<void> {
@@ -76,7 +76,7 @@ class Chain {
     const { sequence, digest } = this.#walk;
     for (let looks = 0; looks < HEAD_LOOKS && this.#lastHead < sequence; looks += 1) {
       if (looks > 0) await sleep(HEAD_PAUSE_MS);
-      const head = await headAt(this.#stores.artifacts, this.#project, sequence);
+      const head = await headAt(this.#stores.artifacts.bucket, this.#project, sequence);
       if (head === undefined) continue;
       this.#lastHead = sequence;
       if (head.digest !== digest) this.#addRewritten(`event number ${sequence}`);

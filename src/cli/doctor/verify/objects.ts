@@ -25,10 +25,11 @@ export async function verifyObjects(stores: RecordStores): Promise<Finding[]> {
   return findings.length > 0 ? findings : [ok('objects', `${count}, ${bytes} bytes, each with its SHA-256`)];
 }
 
-async function verifyObject(stores: RecordStores, { _id }: ArtifactDocument, problems: Problems): Promise<void> {
-  const found = await stores.artifacts.digestOfObject(_id);
+async function verifyObject(stores: RecordStores, document: ArtifactDocument, problems: Problems): Promise<void> {
+  const { _id } = document;
+  const found = await stores.artifacts.digestOfObject(document);
   if (found === _id) return;
-  const place = stores.artifacts.place(_id);
+  const place = await stores.artifacts.place(_id);
   const what = found === undefined ? 'its object is gone' : `its object holds other bytes, of ${found}`;
   const first =
     found === undefined

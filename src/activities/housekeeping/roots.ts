@@ -1,0 +1,45 @@
+/** Who needs records: holds, what serves, what people are asked about, open cycles, the data that the next cycle grows from. */
+import { KEPT_BECAUSE, type KeptBecause, type RetentionMs } from '../../domain/housekeeping';
+import type { FactKind } from '../../domain/refs';
+import { allAliases } from '../../stores/aliases';
+import type { Stores } from '../../stores/connect';
+import { newestSnapshotRef, projectsWithCycles, unfinishedCycles } from '../../stores/cycles';
+import { allEndpoints } from '../../stores/endpoints';
+import { holdsInForce } from '../../stores/holds';
+import type { Root } from '../../stores/needs';
+import { allRequests } from '../../stores/requests';
+import { validUntil } from '../../stores/rollout-approval';
+import { allRollouts } from '../../stores/rollouts';
+
+/** In the order of their reasons. */
+export async function rootsAt(stores: Stores, nowMs: number, retention: RetentionMs): Promise<Root[]> {
+  const roots: Root[] = [];
+  const add = (
+    why: KeptBecause,
+    { kind, id }: { readonly kind: FactKind; readonly id: string },
+    how: Root['how'] = 'own'
+  ) => roots.push({ kind, id, why, how });
+  const version = (id: string) => ({ kind: 'version', id }) as const;
+
+  for (const { record } of await holdsInForce(stores)) add('held', record as Pick<Root, 'kind' | 'id'>, 'whole');
+  for (const project of await projectsWithCycles(stores)) {
+    const newest = await newestSnapshotRef(stores, project);
+    if (newest?.snapshot !== undefined) add('newest snapshot', newest.snapshot, 'rows');
+  }
+  for await (const alias of allAliases(stores)) add('live', version(alias.version));
+  for await (const { champion, candidate } of allEndpoints(stores))
+    for (const served of [champion, candidate]) if (served !== undefined) add('live', version(served.version));
+  for await (const request of allRequests(stores)) {
+    const waits = request.state === 'open' || (request.state === 'approved' && nowMs <= validUntil(request));
+    if (waits) for (const ref of request.about) add('asked about', ref);
+  }
+  for await (const { definition, refs } of unfinishedCycles(stores))
+    for (const ref of [definition, ...Object.values(refs)]) add('open cycle', ref);
+  for await (const { version: rolledOut, former, endedAt } of allRollouts(stores)) {
+    const why = endedAt === undefined ? 'live' : 'was live';
+    if (endedAt !== undefined && nowMs - endedAt.getTime() > retention.served) continue;
+    add(why, rolledOut);
+    if (former !== undefined) add(why, version(former.version));
+  }
+  return roots.sort((a, b) => KEPT_BECAUSE.indexOf(a.why) - KEPT_BECAUSE.indexOf(b.why));
+}

@@ -1,0 +1,69 @@
+/**
+ * Generated projects on the real stores: nothing that a live model, an open cycle, a question or a held record needs is ever
+ * taken, and everything else that is older than its retention is. What must stay is worked out by the generator, not by
+ * the product's own rules.
+ */
+import fc from 'fast-check';
+import { FACT_KINDS, type Digest } from '../../../src/domain/refs';
+import { factCollection } from '../../../src/stores/mongo';
+import { artifactDocuments } from '../../support/aged';
+import { cleaned } from '../../support/cleaned';
+import { type GeneratedProject, projects, writeProjects } from '../../support/generated-projects';
+import { type OwnStores, openOwnStores } from '../../support/own-stores';
+import { raw } from '../../support/raw-records';
+
+jest.setTimeout(120_000);
+
+let system: OwnStores;
+beforeAll(async () => {
+  system = await openOwnStores('gc');
+});
+afterAll(() => system.close());
+
+/** Every artifact is as it must be: there whole, or gone with a word about it. */
+async function states(digests: Iterable<Digest>): Promise<Map<Digest, string>> {
+  const found = new Map<Digest, string>();
+  for (const digest of digests) {
+    const document = await artifactDocuments(system.stores).findOne({ _id: digest });
+    const object = await system.stores.artifacts.hasObject(digest);
+    const word = document?.taken === undefined ? 'no word' : 'why';
+    found.set(digest, `${document?.state}, ${object ? 'object' : 'no object'}, ${word}`);
+  }
+  return found;
+}
+
+async function clear(): Promise<void> {
+  const { db } = raw(system.stores);
+  for (const { name } of await db.listCollections().toArray()) await db.collection(name).deleteMany({});
+}
+
+const count = async () => {
+  const counts = FACT_KINDS.map((kind) => raw(system.stores).db.collection(factCollection(kind)).countDocuments());
+  return Promise.all(counts);
+};
+
+async function check(generated: readonly GeneratedProject[], most: number): Promise<void> {
+  await clear();
+  const { stays } = await writeProjects(system, generated);
+  const before = await count();
+  const dry = await cleaned(system.stores, { dryRun: true });
+  const expected = new Map([...stays].map(([digest, stay]) => [digest, stay]));
+  const all = new Map([...stays.keys()].map((digest) => [digest, 'live, object, no word']));
+  expect(await states(stays.keys())).toEqual(all);
+  const { took, kept } = await cleaned(system.stores, { most });
+  const after = new Map(
+    [...expected].map(([digest, stay]) => [digest, stay ? 'live, object, no word' : 'deleted, no object, why'])
+  );
+  expect(await states(stays.keys())).toEqual(after);
+  expect(took).toEqual(dry.took);
+  expect(await count()).toEqual(before);
+  const again = await cleaned(system.stores);
+  expect(again.took).toEqual([]);
+  expect(sum(again.kept)).toBe(sum(kept));
+}
+
+const sum = (tallies: readonly { count: number }[]) => tallies.reduce((all, tally) => all + tally.count, 0);
+
+test('what is needed stays, and the rest goes', async () => {
+  await fc.assert(fc.asyncProperty(projects, fc.constantFrom(1, 3, 1_000), check), { numRuns: 8, endOnFailure: true });
+});

@@ -1,0 +1,220 @@
+/** Projects with their records as a description, written to real stores, and which of their bytes must stay: worked out from the description alone. */
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { DEFAULT_POLICY } from './policy';
+import type { FactBodies } from '../../src/domain/records';
+import type { ArtifactRef, FactKind, Ref } from '../../src/domain/refs';
+import { digestOf } from '../../src/runtime/digest';
+import { placeHold } from '../../src/stores/holds';
+import { refOf } from '../../src/stores/facts';
+import { age } from './aged';
+import type { OwnStores } from './own-stores';
+import { raw } from './raw-records';
+
+export interface GeneratedCycle {
+  /** Days since its bytes were touched. */
+  readonly days: number;
+  readonly shards: number;
+  readonly quarantine: boolean;
+  readonly inherits: boolean;
+  readonly state: 'running' | 'failed' | 'finished';
+  readonly request: 'none' | 'open' | 'approved' | 'approved long ago' | 'rejected';
+  /** Days since its rollout ended. */
+  readonly rolledOut: number | undefined;
+  readonly held: 'no' | 'version' | 'run' | 'snapshot' | 'released';
+}
+
+export interface GeneratedProject {
+  readonly cycles: readonly GeneratedCycle[];
+  /** Which of the cycles has the champion, if any. */
+  readonly champion: number;
+}
+
+const AGES = [1, 2, 5, 20, 40, 80, 100, 500] as const;
+
+const cycle: fc.Arbitrary<GeneratedCycle> = fc.record({
+  days: fc.constantFrom(...AGES),
+  shards: fc.integer({ min: 1, max: 2 }),
+  quarantine: fc.boolean(),
+  inherits: fc.boolean(),
+  state: fc.constantFrom('finished', 'finished', 'finished', 'running', 'failed'),
+  request: fc.constantFrom('none', 'none', 'open', 'approved', 'approved long ago', 'rejected'),
+  rolledOut: fc.constantFrom(undefined, undefined, 10, 400),
+  held: fc.constantFrom('no', 'no', 'no', 'no', 'version', 'run', 'snapshot', 'released'),
+});
+
+export const projects: fc.Arbitrary<readonly GeneratedProject[]> = fc.array(
+  fc.record({ cycles: fc.array(cycle, { minLength: 1, maxLength: 4 }), champion: fc.integer({ min: -1, max: 3 }) }),
+  { minLength: 1, maxLength: 2 }
+);
+
+interface Named {
+  readonly artifact: ArtifactRef;
+  readonly days: number;
+  readonly quarantine: boolean;
+}
+
+interface WrittenCycle {
+  readonly own: readonly Named[];
+  readonly inherited: readonly Named[];
+  /** Beside the snapshot's. */
+  readonly made: Readonly<Record<'labels' | 'features' | 'model' | 'evaluation', Named>>;
+}
+
+export interface Written {
+  /** Each artifact, and whether it must stay. */
+  readonly stays: ReadonlyMap<ArtifactRef['digest'], boolean>;
+}
+
+export async function writeProjects(system: OwnStores, generated: readonly GeneratedProject[]): Promise<Written> {
+  const all: Named[] = [];
+  const needed = new Set<string>();
+  for (const [index, project] of generated.entries()) {
+    const written = await new Writer(system, `p${index}-${randomUUID().slice(0, 8)}`, project).write();
+    for (const { own, made } of written) all.push(...own, ...Object.values(made));
+    for (const digest of neededOf(project, written)) needed.add(digest);
+  }
+  const orphans = await Promise.all(AGES.map(async (days) => ({ days, artifact: await put(system, 'orphan') })));
+  for (const { days, artifact } of [...all, ...orphans]) await age(system.stores, days, [artifact.digest]);
+  const stays = new Map<ArtifactRef['digest'], boolean>();
+  for (const { artifact, days, quarantine } of all)
+    stays.set(artifact.digest, needed.has(artifact.digest) || days <= (quarantine ? 30 : 90));
+  for (const { artifact, days } of orphans) stays.set(artifact.digest, days <= 3);
+  return { stays };
+}
+
+/** What must stay, whatever its age. */
+function neededOf({ cycles, champion }: GeneratedProject, written: readonly WrittenCycle[]): Set<string> {
+  const needed = new Set<string>();
+  const add = (named: readonly Named[]) => named.forEach(({ artifact }) => needed.add(artifact.digest));
+  const rows = (index: number, quarantine: boolean): Named[] => {
+    const { own, inherited } = written[index]!;
+    return [...inherited, ...own].filter((one) => quarantine || !one.quarantine);
+  };
+  const ancestors = (index: number): number[] =>
+    cycles[index]!.inherits && index > 0 ? [index, ...ancestors(index - 1)] : [index];
+  add(rows(cycles.length - 1, true));
+  cycles.forEach(({ state, request, rolledOut, held }, index) => {
+    const { labels, features, model, evaluation } = written[index]!.made;
+    const isLive = champion === index;
+    const asked = request === 'open' || request === 'approved';
+    if (isLive || asked || state !== 'finished' || (rolledOut !== undefined && rolledOut < 365)) {
+      add(rows(index, false));
+      add([labels, features, model, evaluation]);
+    }
+    if (held === 'no' || held === 'released') return;
+    for (const one of ancestors(index)) add(rows(one, true));
+    if (held === 'version') add([labels, features, model, evaluation]);
+    if (held === 'run') add([labels, features, model]);
+  });
+  return needed;
+}
+
+async function put({ stores, folder }: OwnStores, name: string): Promise<ArtifactRef> {
+  const path = join(folder, randomUUID());
+  await writeFile(path, randomUUID());
+  return stores.artifacts.put({ name, path, mediaType: 'text/plain' });
+}
+
+class Writer {
+  readonly #system: OwnStores;
+  readonly #name: string;
+  readonly #project: GeneratedProject;
+
+  constructor(system: OwnStores, name: string, project: GeneratedProject) {
+    this.#system = system;
+    this.#name = name;
+    this.#project = project;
+  }
+
+  async write(): Promise<WrittenCycle[]> {
+    const written: WrittenCycle[] = [];
+    let parent: { readonly ref: Ref<'snapshot'>; readonly named: readonly Named[] } | undefined;
+    for (const [index, one] of this.#project.cycles.entries()) {
+      const named = async (name: string, quarantine = false): Promise<Named> => ({
+        artifact: await put(this.#system, name),
+        days: one.days,
+        quarantine,
+      });
+      const own: Named[] = [];
+      for (let shard = 0; shard < one.shards; shard += 1) own.push(await named(`shard-${index}-${shard}`));
+      if (one.quarantine) own.push(await named(`quarantine-${index}`, true));
+      const grown = one.inherits ? parent : undefined;
+      const inherited = grown?.named ?? [];
+      const snapshot = await this.#commit('snapshot', grown === undefined ? [] : [grown.ref], [...inherited, ...own]);
+      parent = { ref: snapshot, named: [...inherited, ...own] };
+      const made = {
+        labels: await named('labels'),
+        features: await named('graph'),
+        model: await named('model'),
+        evaluation: await named('reference'),
+      };
+      await this.#writeCycle(index, snapshot, made);
+      written.push({ own, inherited, made });
+    }
+    return written;
+  }
+
+  async #writeCycle(index: number, snapshot: Ref<'snapshot'>, made: WrittenCycle['made']): Promise<void> {
+    const { stores } = this.#system;
+    const stored = raw(stores);
+    const { state, request, rolledOut, held } = this.#project.cycles[index]!;
+    const id = `${this.#name}/${index + 1}`;
+    const labelSet = await this.#commit('labelSet', [snapshot], [made.labels]);
+    const features = await this.#commit('featureSet', [snapshot], [made.features]);
+    const run = await this.#commit('run', [snapshot, labelSet, features], [made.model]);
+    const version = await this.#commit('version', [run, features, snapshot, labelSet], [made.model], id, {
+      project: this.#name,
+      number: index + 1,
+      run,
+    });
+    const evaluation = await this.#commit('evaluation', [run, snapshot, labelSet], [made.evaluation], undefined, {
+      run,
+    });
+    const days = (count: number) => new Date(Date.now() - count * 86_400_000);
+    const refs = { snapshot, labelSet, featureSet: features, run, version, evaluation };
+    await stored.cycles.insertOne({
+      ...{ _id: id, v: 1, revision: 1, project: this.#name, cycle: index + 1, state, refs },
+      ...{ definition: { kind: 'definition', id: `${this.#name}/none`, digest: snapshot.digest } },
+      startedAt: new Date(Date.now() - 1_000_000 + index),
+    } as never);
+    if (request !== 'none') {
+      const asked = request === 'approved long ago' ? 'approved' : request;
+      const closedAt = days(request === 'approved long ago' ? 300 : 0).toISOString();
+      await stored.requests.insertOne({
+        ...{ _id: id, v: 1, project: this.#name, state: asked, about: [version, evaluation, snapshot] },
+        ...{ openedAt: closedAt, closedAt, policy: DEFAULT_POLICY },
+      } as never);
+    }
+    if (rolledOut !== undefined)
+      await stored.db.collection<{ _id: string }>('rollouts').insertOne({
+        ...{ _id: `${id}/rollout`, project: this.#name, version, endedAt: days(rolledOut), outcome: 'deployed' },
+      } as never);
+    if (this.#project.champion === index)
+      await stored.aliases.insertOne({ _id: `${this.#name}/champion`, v: 1, version: id } as never);
+    if (held === 'no') return;
+    const record = { released: version, version, run, snapshot }[held];
+    const hold = { id: randomUUID(), reason: 'case 17', by: 'ana', callerIdentity: 'test' };
+    await placeHold(stores, { ...hold, record });
+    if (held === 'released')
+      await stored.db
+        .collection<{ _id: string }>('holds')
+        .updateOne({ _id: hold.id }, { $set: { released: { at: new Date(), by: 'ana', reason: 'over' } } });
+  }
+
+  async #commit<K extends FactKind>(
+    kind: K,
+    inputs: readonly Ref[],
+    named: readonly Named[],
+    _id: string = digestOf([kind, randomUUID()]),
+    body: unknown = {}
+  ): Promise<Ref<K>> {
+    const artifacts = named.map(({ artifact }) => artifact);
+    const content = { ...(body as object), of: _id } as unknown as FactBodies[K];
+    const digest = digestOf(content);
+    const { fact } = await this.#system.stores.facts.commit({ _id, kind, digest, inputs, artifacts, body: content });
+    return refOf(fact);
+  }
+}
