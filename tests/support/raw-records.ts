@@ -8,7 +8,7 @@ import type { EndpointDocument, ReplicaDocument } from '../../src/domain/endpoin
 import type { CycleDocument, Fact } from '../../src/domain/records';
 import type { FactKind } from '../../src/domain/refs';
 import { factCollection, MONGO, type Store } from '../../src/stores/mongo';
-import type { AliasDocument } from '../../src/stores/mutable-records';
+import type { AliasDocument, ArtifactDocument } from '../../src/stores/mutable-records';
 
 export class RawRecords {
   readonly client: MongoClient;
@@ -37,6 +37,10 @@ export class RawRecords {
 
   get replicas(): Collection<ReplicaDocument> {
     return this.db.collection('replicas');
+  }
+
+  get artifacts(): Collection<ArtifactDocument> {
+    return this.db.collection('artifacts');
   }
 
   get aliases(): Collection<AliasDocument> {

@@ -5,8 +5,6 @@
  */
 import fc from 'fast-check';
 import { FACT_KINDS, type Digest } from '../../../src/domain/refs';
-import { factCollection } from '../../../src/stores/mongo';
-import { artifactDocuments } from '../../support/aged';
 import { cleaned } from '../../support/cleaned';
 import { type GeneratedProject, projects, writeProjects } from '../../support/generated-projects';
 import { type OwnStores, openOwnStores } from '../../support/own-stores';
@@ -24,7 +22,7 @@ afterAll(() => system.close());
 async function states(digests: Iterable<Digest>): Promise<Map<Digest, string>> {
   const found = new Map<Digest, string>();
   for (const digest of digests) {
-    const document = await artifactDocuments(system.stores).findOne({ _id: digest });
+    const document = await raw(system.stores).artifacts.findOne({ _id: digest });
     const object = await system.stores.artifacts.hasObject(digest);
     const word = document?.taken === undefined ? 'no word' : 'why';
     found.set(digest, `${document?.state}, ${object ? 'object' : 'no object'}, ${word}`);
@@ -38,7 +36,7 @@ async function clear(): Promise<void> {
 }
 
 const count = async () => {
-  const counts = FACT_KINDS.map((kind) => raw(system.stores).db.collection(factCollection(kind)).countDocuments());
+  const counts = FACT_KINDS.map((kind) => raw(system.stores).facts(kind).countDocuments());
   return Promise.all(counts);
 };
 
