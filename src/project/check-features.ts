@@ -6,6 +6,9 @@ import { ANY, NUMERIC, type Report, TIME } from './check-parts';
 import { listed, type Path } from './mistakes';
 import type { Parsed } from './project-schema';
 
+/** Columns of a one-hot. */
+const MOST_BUCKETS = 1000;
+const VALUES: readonly ColumnType[] = ['string', 'integer', 'number', 'boolean'];
 /** What a transform can read. */
 const READS: Readonly<Record<FeatureDefinition['transform'], readonly ColumnType[]>> = {
   timeOfDayBuckets: TIME,
@@ -22,7 +25,13 @@ const READS: Readonly<Record<FeatureDefinition['transform'], readonly ColumnType
   isMissing: ANY,
   quantileBuckets: NUMERIC,
   arithmetic: NUMERIC,
-  oneHot: ['string', 'integer', 'number', 'boolean'],
+  datePart: TIME,
+  cycle: NUMERIC,
+  holiday: TIME,
+  ordinal: ['string'],
+  cross: VALUES,
+  hashing: ['string'],
+  oneHot: VALUES,
   embedding: ['string'],
 };
 
@@ -94,6 +103,17 @@ function checkServed(name: string, { label, source }: Parsed, report: (problem: 
 }
 
 function checkBounds(feature: FeatureDefinition, report: (problem: string) => void): void {
+  if (feature.transform === 'cross' && new Set(feature.columns).size < feature.columns.length) {
+    report('crosses a column with itself');
+  }
+  if (feature.transform === 'ordinal' && new Set(feature.order).size < feature.order.length) {
+    report('has a value twice in its order');
+  }
+  if (feature.transform === 'hashing' && feature.as === undefined && feature.buckets > MOST_BUCKETS) {
+    report(
+      `has ${feature.buckets} buckets, and each is a column of the model: at most ${MOST_BUCKETS}, or name it, \`as\``
+    );
+  }
   if (feature.transform !== 'clip') return;
   const { min, max } = feature;
   const [low, high] = [min, max].map((bound) => (typeof bound === 'object' ? bound.quantile : bound));

@@ -2,9 +2,14 @@
 import { z } from 'zod';
 import { didYouMean } from '../domain/did-you-mean';
 import { excerptOf, listed } from './mistakes';
-import { atLeastOne, column, record, share } from './schema-parts';
+import { atLeastOne, column, MOST_COLUMNS, record, share } from './schema-parts';
 
 const minCount = atLeastOne.default(10);
+const harmonics = z.number().int().min(1).max(64);
+/** A day that there is; of one without a year in some year. */
+const date = z.string().refine(isDay, {
+  error: ({ input }) => `must be a day such as '2026-04-03', or '12-25' for every year, is ${excerptOf(input)}`,
+});
 const named = { as: column.optional() };
 const bound = z
   .union([z.number(), record({ quantile: share })], {
@@ -14,7 +19,7 @@ const bound = z
 
 const transforms = [
   record({ transform: z.literal('timeOfDayBuckets'), column, buckets: z.number().int().min(2).max(1440).default(48) }),
-  record({ transform: z.literal('timeOfDayCycles'), column, harmonics: z.number().int().min(1).max(64).default(4) }),
+  record({ transform: z.literal('timeOfDayCycles'), column, harmonics: harmonics.default(4) }),
   record({ transform: z.literal('weekday'), column }),
   record({ transform: z.literal('standardize'), column, ...named }),
   record({ transform: z.literal('logStandardize'), column, ...named }),
@@ -46,6 +51,22 @@ const transforms = [
     op: z.enum(['sum', 'difference', 'product', 'ratio']),
     ...named,
   }),
+  record({
+    transform: z.literal('datePart'),
+    column,
+    part: z.enum(['hour', 'weekday', 'dayOfMonth', 'dayOfYear', 'month', 'quarter', 'year']),
+    ...named,
+  }),
+  record({ transform: z.literal('cycle'), column, period: z.number().gt(0), harmonics: harmonics.default(1) }),
+  record({ transform: z.literal('holiday'), column, dates: z.array(date).min(1).max(MOST_COLUMNS) }),
+  record({ transform: z.literal('ordinal'), column, order: z.array(z.string().min(1)).min(2).max(1000), ...named }),
+  record({ transform: z.literal('cross'), columns: z.array(column).min(2).max(4), minCount, ...named }),
+  record({
+    transform: z.literal('hashing'),
+    columns: z.array(column).min(1).max(4),
+    buckets: z.number().int().min(2).max(1_000_000).default(64),
+    ...named,
+  }),
   record({ transform: z.literal('oneHot'), column, minCount }),
   record({
     transform: z.literal('embedding'),
@@ -60,6 +81,13 @@ const transformNames = transforms.map(({ shape }) => shape.transform.value);
 export const feature = z.discriminatedUnion('transform', transforms, {
   error: ({ code, input }) => (code === 'invalid_union' ? noSuchTransform(input) : undefined),
 });
+
+function isDay(text: string): boolean {
+  const day = /^\d\d-\d\d$/.test(text) ? `2000-${text}` : text;
+  if (!/^\d{4}-\d\d-\d\d$/.test(day)) return false;
+  const time = Date.parse(`${day}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
+}
 
 function noSuchTransform(feature: unknown): string {
   const { transform } = feature as { readonly transform?: unknown };

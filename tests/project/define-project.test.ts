@@ -500,7 +500,7 @@ describe('a mistake', () => {
     [
       'a transform that there is not',
       (p) => (p['features']![1] = { transform: 'onehot', column: 'plan' } as never),
-      'features[1].transform: must be timeOfDayBuckets, timeOfDayCycles, weekday, standardize, logStandardize, robust, minMax, power, log, clip, impute, isMissing, quantileBuckets, arithmetic, oneHot or embedding, is "onehot". Did you mean oneHot?',
+      'features[1].transform: must be timeOfDayBuckets, timeOfDayCycles, weekday, standardize, logStandardize, robust, minMax, power, log, clip, impute, isMissing, quantileBuckets, arithmetic, datePart, cycle, holiday, ordinal, cross, hashing, oneHot or embedding, is "onehot". Did you mean oneHot?',
     ],
     [
       'a text where two numbers are read',
@@ -540,6 +540,26 @@ describe('a mistake', () => {
       'a name that nothing reads',
       (p) => p['features']!.push({ transform: 'log', column: 'spend', as: 'lonely' } as never),
       'features[2].as: no later transform reads lonely; without `as` it is a feature of the model',
+    ],
+    [
+      'a day that is none',
+      (p) => (p['features']![0] = { transform: 'holiday', column: 'at', dates: ['12-25', '2026-02-29'] } as never),
+      "features[0].dates[1]: must be a day such as '2026-04-03', or '12-25' for every year, is \"2026-02-29\"",
+    ],
+    [
+      'a cross of a column with itself',
+      (p) => (p['features']![0] = { transform: 'cross', columns: ['plan', 'plan'] } as never),
+      'features[0]: crosses a column with itself',
+    ],
+    [
+      'an order with a value twice',
+      (p) => (p['features']![0] = { transform: 'ordinal', column: 'plan', order: ['a', 'b', 'a'] } as never),
+      'features[0]: has a value twice in its order',
+    ],
+    [
+      'a hash of very many columns',
+      (p) => (p['features']![0] = { transform: 'hashing', columns: ['plan'], buckets: 5000 } as never),
+      'features[0]: has 5000 buckets, and each is a column of the model: at most 1000, or name it, `as`',
     ],
     [
       'bounds that cross',

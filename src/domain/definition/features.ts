@@ -125,6 +125,64 @@ export type FeatureDefinition =
       /** Names the result for later transforms. */
       readonly as?: string;
     }
+  /** A part of a timestamp's date in UTC, as a number; missing: the training rows' mean. */
+  | {
+      readonly transform: 'datePart';
+      /** A timestamp. */
+      readonly column: string;
+      /** Hours from 0, weekdays from 0 (Monday), the others from 1. */
+      readonly part: 'hour' | 'weekday' | 'dayOfMonth' | 'dayOfYear' | 'month' | 'quarter' | 'year';
+      /** Names the result for later transforms. */
+      readonly as?: string;
+    }
+  /** A number that begins anew after a period, as sine and cosine; missing: all 0. */
+  | {
+      readonly transform: 'cycle';
+      /** A number, such as a month. */
+      readonly column: string;
+      /** How far it goes until it is the same again: 12 for months. */
+      readonly period: number;
+      /** Pairs of sine and cosine, of 1 to so many turns a period. */
+      readonly harmonics: number;
+    }
+  /** 1 on the listed days in UTC, else 0. */
+  | {
+      readonly transform: 'holiday';
+      /** A timestamp. */
+      readonly column: string;
+      /** Days as `2026-04-03`, or of every year as `12-25`. */
+      readonly dates: readonly string[];
+    }
+  /** A text's position in a declared order, from 0; of one that the order lacks: the training rows' mean. */
+  | {
+      readonly transform: 'ordinal';
+      /** A text. */
+      readonly column: string;
+      /** Its values, the least first. */
+      readonly order: readonly string[];
+      /** Names the result for later transforms. */
+      readonly as?: string;
+    }
+  /** Values of several columns together, one-hot. */
+  | {
+      readonly transform: 'cross';
+      /** Two to four texts, numbers or booleans with few values. */
+      readonly columns: readonly string[];
+      /** A combination with fewer training rows counts as unknown, and so does a value. */
+      readonly minCount: number;
+      /** Names the combination's number, from 0, for later transforms. */
+      readonly as?: string;
+    }
+  /** A hash of one or several texts, one-hot: for values that are too many or not known in advance; missing: all 0. */
+  | {
+      readonly transform: 'hashing';
+      /** One to four texts. */
+      readonly columns: readonly string[];
+      /** What the hash is reduced to. */
+      readonly buckets: number;
+      /** Names the bucket's number, from 0, for later transforms. */
+      readonly as?: string;
+    }
   /** One-hot of a text, a number or a boolean. */
   | {
       readonly transform: 'oneHot';

@@ -19,6 +19,8 @@ import { type Operators, operators } from '../onnx/operators';
 import { timeOfDayBuckets, timeOfDayCycles, weekday } from './calendar';
 import { oneHot } from './categories';
 import { bucketNumbers, quantileBuckets } from './buckets';
+import { cross, crossNumbers, hashing, hashNumbers } from './combinations';
+import { cycle, holiday } from './dates';
 import { type Emitter, perFeature } from './emitter';
 import type { Fitted, FittedFeatures, FittedNumber, FittedTransform, InputType } from './fitted';
 import { Inputs } from './inputs';
@@ -46,7 +48,20 @@ const EMITTERS: { readonly [K in Several['transform']]: Emitter<Fitted<K>> } = {
   weekday,
   isMissing,
   quantileBuckets,
+  holiday,
+  cycle,
+  cross,
+  hashing,
   oneHot,
+};
+
+/** Kinds of several columns that number these under a name. */
+const NUMBERED: Readonly<
+  Partial<Record<Feature['transform'], (o: Operators, features: readonly never[], inputs: Inputs) => Value>>
+> = {
+  quantileBuckets: bucketNumbers,
+  cross: crossNumbers,
+  hashing: hashNumbers,
 };
 
 /** Adds inputs and nodes of the features to a graph; always the first to do so, so their names are always the same. */
@@ -110,7 +125,7 @@ function levelsOf(features: readonly Feature[]): readonly (readonly Feature[])[]
 function groupsOf(features: readonly Feature[], inputs: Inputs): readonly (readonly Feature[])[] {
   const groups = new Map<string, Feature[]>();
   for (const feature of features) {
-    const op = 'op' in feature ? feature.op : '';
+    const op = 'op' in feature ? feature.op : 'part' in feature ? feature.part : '';
     const kind = `${feature.transform} ${op} of ${inputs.typeOf(columnsOf(feature)[0]!)}`;
     const group = groups.get(kind) ?? [];
     group.push(feature);
@@ -147,9 +162,8 @@ function emit(o: Operators, run: readonly (readonly Feature[])[], inputs: Inputs
 /** The numbers of a group, float64 [F, N]; NaN where there is none. */
 function numbersOf(o: Operators, group: readonly Feature[], inputs: Inputs): Value {
   const [first] = group;
-  if (first!.transform === 'quantileBuckets') {
-    return bucketNumbers(o, group as readonly Fitted<'quantileBuckets'>[], inputs);
-  }
+  const numbered = NUMBERED[first!.transform];
+  if (numbered !== undefined) return numbered(o, group as readonly never[], inputs);
   if (!isNumber(first!)) throw new TypeError(`${first!.transform} gives no number`);
   return kindOf(first.transform).emit(o, group as readonly FittedNumber[], inputs);
 }

@@ -8,6 +8,7 @@ import { COLUMN_NAME, RESERVED_COLUMNS } from '../../domain/ids';
 import type { JobContext } from '../../domain/job';
 import type { Column, TableColumns } from '../tables/columns';
 import { bucketsOf, quantileEdges } from './buckets';
+import { combinationsPossible, crossValues, frequentCombinations, hashValues } from './combinations';
 import type { FeatureInput, FittedFeatures, FittedNumber, FittedTransform } from './fitted';
 import { frequentNumbers, frequentStrings } from './frequent';
 import { finiteOnly, type NumberTransform } from './number-kind';
@@ -68,8 +69,35 @@ function fitTransform(feature: FeatureDefinition, columns: readonly Column[]): F
     case 'weekday':
       if (column.type !== 'timestamp') throw unreadable(feature, column, 'a timestamp');
       return feature;
+    case 'holiday':
+      if (column.type !== 'timestamp') throw unreadable(feature, column, 'a timestamp');
+      return feature;
     case 'isMissing':
       return feature;
+    case 'cycle':
+      numeric(feature, column);
+      return feature;
+    case 'hashing':
+      for (const each of columns) if (each.type !== 'string') throw unreadable(feature, each, 'a string');
+      return feature;
+    case 'cross': {
+      for (const each of columns) {
+        if (each.type === 'timestamp') throw unreadable(feature, each, 'a string, integer, number or boolean');
+      }
+      const { transform, as, minCount } = feature;
+      const { categories, combinations } = frequentCombinations(columns, minCount);
+      if (!Number.isSafeInteger(combinationsPossible(categories))) {
+        throw invalid(feature, 'There are more combinations than a number can count.', 'Raise minCount, or hash them.');
+      }
+      const known = atMost(someOf(combinations, feature), feature, 'hash them');
+      return {
+        transform,
+        columns: feature.columns,
+        ...(as === undefined ? {} : { as }),
+        categories,
+        combinations: known,
+      };
+    }
     case 'quantileBuckets':
       return {
         transform: 'quantileBuckets',
@@ -82,11 +110,12 @@ function fitTransform(feature: FeatureDefinition, columns: readonly Column[]): F
       const { minCount } = feature;
       const categories =
         column.type === 'string' ? frequentStrings(column, minCount) : frequentNumbers(column, minCount);
-      if (categories.length > MAX_ONE_HOT) {
-        const what = `${categories.length} values are in ${minCount} rows or more.`;
-        throw invalid(feature, what, `Raise minCount, or embed the column; a one-hot has at most ${MAX_ONE_HOT}.`);
-      }
-      return { transform: 'oneHot', column: feature.column, categories: someOf(categories, feature) };
+      const known = atMost(
+        someOf<readonly string[] | readonly number[]>(categories, feature),
+        feature,
+        'embed the column'
+      );
+      return { transform: 'oneHot', column: feature.column, categories: known };
     }
     case 'embedding': {
       if (column.type !== 'string') throw unreadable(feature, column, 'a string');
@@ -104,13 +133,17 @@ function fitNumber(
   const { transform } = feature;
   const times = transform === 'arithmetic' && feature.op === 'difference' && columns[0]!.type === 'timestamp';
   for (const column of columns) {
-    if (!times) numeric(feature, column);
-    else if (column.type !== 'timestamp') throw unreadable(feature, column, 'a timestamp');
+    if (transform === 'ordinal') {
+      if (column.type !== 'string') throw unreadable(feature, column, 'a string');
+    } else if (transform === 'datePart' || times) {
+      if (column.type !== 'timestamp') throw unreadable(feature, column, 'a timestamp');
+    } else numeric(feature, column);
   }
   const { as } = feature;
   return {
     transform,
     ...('column' in feature ? { column: feature.column } : { columns: feature.columns, op: feature.op }),
+    ...('part' in feature ? { part: feature.part } : {}),
     ...(as === undefined ? {} : { as }),
     ...kindOf(transform).fit(feature, columns),
   } as FittedNumber;
@@ -119,6 +152,8 @@ function fitNumber(
 /** The training rows' numbers of a transform that gives them a name. */
 function valuesOf(fitted: FittedTransform, columns: readonly Column[]): Float64Array {
   if (fitted.transform === 'quantileBuckets') return bucketsOf(columns[0]!, fitted.edges);
+  if (fitted.transform === 'cross') return crossValues(fitted, columns);
+  if (fitted.transform === 'hashing') return hashValues(fitted, columns);
   if (!isNumber(fitted)) throw new TypeError(`${fitted.transform} gives no number`);
   return finiteOnly(kindOf(fitted.transform).values(fitted, columns));
 }
@@ -137,6 +172,12 @@ type Counting = Extract<FeatureDefinition, { readonly minCount: number }>;
 function someOf<T extends readonly unknown[]>(categories: T, feature: Counting): T {
   if (categories.length > 0) return categories;
   throw invalid(feature, `No value is in ${feature.minCount} rows or more.`, 'Lower minCount or drop the feature.');
+}
+
+function atMost<T extends readonly unknown[]>(known: T, feature: Counting, instead: string): T {
+  if (known.length <= MAX_ONE_HOT) return known;
+  const what = `${known.length} values are in ${feature.minCount} rows or more.`;
+  throw invalid(feature, what, `Raise minCount, or ${instead}; a one-hot has at most ${MAX_ONE_HOT}.`);
 }
 
 function columnOf(columns: Readonly<Record<string, Column>>, feature: FeatureDefinition, name: string): Column {

@@ -36,7 +36,12 @@ export type FittedNumber =
       readonly transform: 'arithmetic';
       readonly columns: readonly [string, string];
       readonly op: 'sum' | 'difference' | 'product' | 'ratio';
-    });
+    })
+  | (OneNumber & {
+      readonly transform: 'datePart';
+      readonly part: 'hour' | 'weekday' | 'dayOfMonth' | 'dayOfYear' | 'month' | 'quarter' | 'year';
+    })
+  | (OneNumber & { readonly transform: 'ordinal'; readonly order: readonly string[] });
 
 export type FittedTransform =
   | FittedNumber
@@ -50,6 +55,22 @@ export type FittedTransform =
       readonly column: string;
       readonly as?: string;
       readonly edges: readonly number[];
+    }
+  | { readonly transform: 'holiday'; readonly column: string; readonly dates: readonly string[] }
+  | { readonly transform: 'cycle'; readonly column: string; readonly period: number; readonly harmonics: number }
+  /** A combination's number has the positions of its values, from 1, as digits; base i is that column's values and one more. */
+  | {
+      readonly transform: 'cross';
+      readonly columns: readonly string[];
+      readonly as?: string;
+      readonly categories: readonly (readonly string[] | readonly number[])[];
+      readonly combinations: readonly number[];
+    }
+  | {
+      readonly transform: 'hashing';
+      readonly columns: readonly string[];
+      readonly as?: string;
+      readonly buckets: number;
     }
   | {
       readonly transform: 'oneHot';
@@ -103,6 +124,7 @@ export function widthOf(fitted: FittedTransform): number {
     case 'timeOfDayBuckets':
       return fitted.buckets;
     case 'timeOfDayCycles':
+    case 'cycle':
       return 2 * fitted.harmonics;
     case 'weekday':
       return 7;
@@ -121,7 +143,14 @@ export function widthOf(fitted: FittedTransform): number {
     case 'clip':
     case 'impute':
     case 'arithmetic':
+    case 'datePart':
+    case 'ordinal':
     case 'isMissing':
+    case 'holiday':
       return 1;
+    case 'cross':
+      return fitted.combinations.length;
+    case 'hashing':
+      return fitted.buckets;
   }
 }

@@ -12,7 +12,7 @@ import type { Inputs } from './inputs';
 export type NumberTransform = FittedNumber['transform'];
 type Definition<K extends NumberTransform> = Extract<FeatureDefinition, { readonly transform: K }>;
 type Fitted<K extends NumberTransform> = Extract<FittedNumber, { readonly transform: K }>;
-type Learned<F> = F extends FittedNumber ? Omit<F, 'transform' | 'column' | 'columns' | 'as' | 'op'> : never;
+type Learned<F> = F extends FittedNumber ? Omit<F, 'transform' | 'column' | 'columns' | 'as' | 'op' | 'part'> : never;
 
 export interface NumberKind<K extends NumberTransform> {
   /** @param columns what it reads, of the training rows; none holds an infinite number */
@@ -47,6 +47,7 @@ export function finished(o: Operators, values: Value, fills: Value): Value {
 /** (2 − 2⁻²³) × 2¹²⁷ */
 const LARGEST_FLOAT = 3.4028234663852886e38;
 
-function isFinite(o: Operators, values: Value): Value {
+/** Not NaN, not an infinity. */
+export function isFinite(o: Operators, values: Value): Value {
   return o.lessOrEqual(o.abs(values), o.scalar(Number.MAX_VALUE, 'float64'));
 }

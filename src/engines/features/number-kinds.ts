@@ -1,6 +1,8 @@
 /** The kinds of number transforms, by name. */
 import { arithmetic } from './arithmetic';
 import type { NumberKind, NumberTransform } from './number-kind';
+import { datePart } from './dates';
+import { ordinal } from './ordinal';
 import { power } from './power';
 import { clip, impute, log, logStandardize, minMax, robust, standardize } from './scales';
 
@@ -14,6 +16,8 @@ const KINDS: { readonly [K in NumberTransform]: NumberKind<K> } = {
   clip,
   impute,
   arithmetic,
+  datePart,
+  ordinal,
 };
 
 /** One kind, for callers that have a feature of it and need not know which. */

@@ -11,6 +11,7 @@ export const INVARIANT: ReadonlySet<string> = new Set([
   ...['Identity', 'IsNaN', 'LessOrEqual', 'MatMul', 'Mod', 'Mul', 'Neg', 'Not', 'Or', 'Relu', 'Reshape', 'Sigmoid'],
   ...['Sign', 'Slice', 'Sqrt', 'Squeeze', 'Sub', 'Tanh', 'Transpose', 'Unsqueeze', 'Where'],
   'ai.onnx.ml.LabelEncoder',
+  'com.microsoft.MurmurHash3',
 ]);
 
 /** Invariant when computed in double. */

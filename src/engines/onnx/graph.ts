@@ -19,8 +19,8 @@ export type Attribute = number | string | readonly number[] | readonly string[] 
 
 export interface Node {
   readonly operator: string;
-  /** '' is ONNX's own; else 'ai.onnx.ml'. */
-  readonly domain: '' | 'ai.onnx.ml';
+  /** '' is ONNX's own; 'com.microsoft' is onnxruntime's. */
+  readonly domain: '' | 'ai.onnx.ml' | 'com.microsoft';
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly attributes: Readonly<Record<string, Attribute>>;

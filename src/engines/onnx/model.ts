@@ -20,12 +20,16 @@ const OPERATOR_SETS = [
   { domain: '', version: 18n },
   { domain: 'ai.onnx.ml', version: 3n },
 ];
+/** Only onnxruntime has it: named where a node needs it. */
+const OF_ONNXRUNTIME = { domain: 'com.microsoft', version: 1n };
 
 /** @param metadata names and values that a reader of the file finds; the same graph and metadata give the same bytes. */
 export function encodeModel(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
-    opsetImport: OPERATOR_SETS,
+    opsetImport: graph.nodes.some(({ domain }) => domain === OF_ONNXRUNTIME.domain)
+      ? [...OPERATOR_SETS, OF_ONNXRUNTIME]
+      : OPERATOR_SETS,
     producerName: 'temporal-mlops',
     graph: graphMessage(graph),
     metadataProps: Object.keys(metadata)

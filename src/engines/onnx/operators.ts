@@ -27,6 +27,15 @@ export function operators(graph: Graph) {
   const constant = (tensor: Tensor, name?: string) => graph.constant(tensor, name);
   const integers = (values: readonly (number | bigint)[]) => constant(int64(values));
 
+  const positionOf = (x: Value, keys: readonly number[], values: readonly number[]) =>
+    graph.node({
+      operator: 'LabelEncoder',
+      domain: 'ai.onnx.ml',
+      inputs: [x],
+      outputs: [{ type: 'int64', shape: x.shape }],
+      attributes: { keys_int64s: keys, values_int64s: values, default_int64: -1 },
+    })[0]!;
+
   return {
     constant,
     integers,
@@ -159,6 +168,32 @@ export function operators(graph: Graph) {
           values_int64s: categories.map((_, position) => position + firstIndex),
           default_int64: otherwise,
         },
+      })[0]!,
+    /** The position of each whole number in `known`; −1 for one that isn't there. */
+    positionOf: (x: Value, known: readonly number[]) =>
+      positionOf(
+        x,
+        known,
+        known.map((_, position) => position)
+      ),
+    /** Whether each whole number is one of `known`. */
+    isAnyOf: (x: Value, known: readonly number[]) =>
+      comparison('Equal')(
+        positionOf(
+          x,
+          known,
+          known.map(() => 1)
+        ),
+        constant(int64([1], []))
+      ),
+    /** MurmurHash3 (x86, 32 bits, seed 0) of each text's UTF-8: int32. */
+    murmur3: (x: Value) =>
+      graph.node({
+        operator: 'MurmurHash3',
+        domain: 'com.microsoft',
+        inputs: [x],
+        outputs: [{ type: 'int32', shape: x.shape }],
+        attributes: { seed: 0, positive: 0 },
       })[0]!,
   };
 }

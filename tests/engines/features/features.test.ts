@@ -5,18 +5,8 @@ import { fitFeatures } from '../../../src/engines/features/fit';
 import { denseWidth, embeddingTables } from '../../../src/engines/features/fitted';
 import { makeFeatures } from '../../../src/engines/features/make-features';
 import type { TableColumns } from '../../../src/engines/tables/columns';
+import { denseRows } from './dense-rows';
 import { numberColumn, SILENT, table, textColumn, timeColumn } from './tables';
-
-/** Fits on the table itself, or on `training`, and gives the dense rows. */
-async function denseRows(
-  rows: TableColumns,
-  features: readonly FeatureDefinition[],
-  training = rows
-): Promise<number[][]> {
-  const fitted = fitFeatures(training, features);
-  const { dense, width } = await makeFeatures(featureGraph(fitted), fitted, rows, SILENT);
-  return Array.from({ length: rows.rows }, (_, row) => [...dense.subarray(row * width, (row + 1) * width)]);
-}
 
 async function indexes(rows: TableColumns, feature: FeatureDefinition, training = rows): Promise<number[]> {
   const fitted = fitFeatures(training, [feature]);
@@ -42,14 +32,14 @@ describe('calendar features', () => {
     ['2100-12-31T18:15:00Z', 4, 36],
   ])('%s is weekday %i (Monday is 0) and half-hour %i', async (time, day, bucket) => {
     const rows = table({ t: timeColumn([time]) });
-    expect(positionOf1((await denseRows(rows, [weekday]))[0]!)).toBe(day);
-    expect(positionOf1((await denseRows(rows, [halfHours]))[0]!)).toBe(bucket);
+    expect(positionOf1((await denseRows([weekday], rows))[0]!)).toBe(day);
+    expect(positionOf1((await denseRows([halfHours], rows))[0]!)).toBe(bucket);
   });
 
   test('the last microsecond before midnight belongs to its own day, before 1970 too', async () => {
     const rows = table({ t: timeColumn([-1n, 0n, -86_400_000_001n, 86_399_999_999n]) });
-    expect((await denseRows(rows, [weekday])).map(positionOf1)).toEqual([2, 3, 1, 3]);
-    expect((await denseRows(rows, [halfHours])).map(positionOf1)).toEqual([47, 0, 47, 47]);
+    expect((await denseRows([weekday], rows)).map(positionOf1)).toEqual([2, 3, 1, 3]);
+    expect((await denseRows([halfHours], rows)).map(positionOf1)).toEqual([47, 0, 47, 47]);
   });
 
   test('agrees with the calendar of JavaScript for any time from 1900 to 2100', async () => {
@@ -60,8 +50,8 @@ describe('calendar features', () => {
         fc.integer({ min: 1, max: 300 }),
         async (times, buckets) => {
           const rows = table({ t: timeColumn(times.map((t) => t.toISOString())) });
-          const days = await denseRows(rows, [weekday]);
-          const parts = await denseRows(rows, [{ transform: 'timeOfDayBuckets', column: 't', buckets }]);
+          const days = await denseRows([weekday], rows);
+          const parts = await denseRows([{ transform: 'timeOfDayBuckets', column: 't', buckets }], rows);
           const ofDay = (t: Date) => Math.floor(((((t.getTime() % 864e5) + 864e5) % 864e5) * buckets) / 864e5);
           expect(days.map(positionOf1)).toEqual(times.map((t) => (t.getUTCDay() + 6) % 7));
           expect(parts.map(positionOf1)).toEqual(times.map(ofDay));
@@ -79,7 +69,7 @@ describe('calendar features', () => {
       [1, 0, 0, -1],
       [half, 1, half, 0],
     ];
-    (await denseRows(rows, [cycles])).forEach((row, i) => {
+    (await denseRows([cycles], rows)).forEach((row, i) => {
       row.forEach((x, j) => expect(x).toBeCloseTo(expected[i]![j]!, 7));
     });
   });
@@ -90,7 +80,7 @@ describe('calendar features', () => {
       halfHours,
       { transform: 'timeOfDayCycles', column: 't', harmonics: 1 },
     ];
-    expect((await denseRows(table({ t: timeColumn([null]) }), features))[0]).toEqual(new Array(57).fill(0));
+    expect((await denseRows(features, table({ t: timeColumn([null]) })))[0]).toEqual(new Array(57).fill(0));
   });
 });
 
@@ -101,25 +91,25 @@ describe('numeric features', () => {
   test('standardize subtracts the mean and divides by the standard deviation of the training rows', async () => {
     const training = table({ x: numberColumn([2, 4, 4, 4, 5, 5, 7, 9, Number.NaN]) });
     expect(fitFeatures(training, [standardize]).transforms[0]).toMatchObject({ mean: 5, deviation: 2 });
-    expect(await denseRows(table({ x: numberColumn([5, 9, 0]) }), [standardize], training)).toEqual([[0], [2], [-2.5]]);
+    expect(await denseRows([standardize], training, table({ x: numberColumn([5, 9, 0]) }))).toEqual([[0], [2], [-2.5]]);
   });
 
   test('logStandardize works on logarithms', async () => {
     const training = table({ x: numberColumn([1, Math.E ** 2]) });
-    const rows = await denseRows(table({ x: numberColumn([1, Math.E, Math.E ** 4]) }), [logStandardize], training);
+    const rows = await denseRows([logStandardize], training, table({ x: numberColumn([1, Math.E, Math.E ** 4]) }));
     rows.flat().forEach((x, i) => expect(x).toBeCloseTo([-1, 0, 3][i]!, 6));
   });
 
   test('missing numbers become the mean, and so do numbers without a logarithm', async () => {
     const training = table({ x: numberColumn([1, 2, 3, 10]) });
-    expect(await denseRows(table({ x: numberColumn([Number.NaN]) }), [standardize], training)).toEqual([[0]]);
+    expect(await denseRows([standardize], training, table({ x: numberColumn([Number.NaN]) }))).toEqual([[0]]);
     const withoutLog = table({ x: numberColumn([Number.NaN, 0, -1, Number.NEGATIVE_INFINITY]) });
-    expect(await denseRows(withoutLog, [logStandardize], training)).toEqual([[0], [0], [0], [0]]);
+    expect(await denseRows([logStandardize], training, withoutLog)).toEqual([[0], [0], [0], [0]]);
   });
 
   test('a column without spread, or without any value, standardizes to 0', async () => {
-    expect(await denseRows(table({ x: numberColumn([7, 7, 7]) }), [standardize])).toEqual([[0], [0], [0]]);
-    expect(await denseRows(table({ x: numberColumn([Number.NaN]) }), [standardize])).toEqual([[0]]);
+    expect(await denseRows([standardize], table({ x: numberColumn([7, 7, 7]) }))).toEqual([[0], [0], [0]]);
+    expect(await denseRows([standardize], table({ x: numberColumn([Number.NaN]) }))).toEqual([[0]]);
   });
 
   test('an infinite number is refused with its column and row', () => {
@@ -145,7 +135,7 @@ describe('categories', () => {
       [0, 0],
       [0, 0],
     ];
-    expect(await denseRows(rows, [oneHot], table({ x: carriers }))).toEqual(expected);
+    expect(await denseRows([oneHot], table({ x: carriers }), rows)).toEqual(expected);
   });
 
   test('one-hot of numbers compares values', async () => {
@@ -158,7 +148,7 @@ describe('categories', () => {
       [0, 0, 1],
       [0, 0, 0],
     ];
-    expect(await denseRows(rows, [oneHot], training)).toEqual(expected);
+    expect(await denseRows([oneHot], training, rows)).toEqual(expected);
   });
 
   test('embedding rows start at 1; row 0 is for rare, unknown and missing values', async () => {

@@ -1,22 +1,11 @@
 /** Transforms of numbers: against published implementations, and at the ends of what a number can be. */
 import fc from 'fast-check';
 import type { FeatureDefinition } from '../../../src/domain/definition';
-import { featureGraph } from '../../../src/engines/features/feature-graph';
 import { fitFeatures } from '../../../src/engines/features/fit';
 import type { FittedTransform } from '../../../src/engines/features/fitted';
-import { makeFeatures } from '../../../src/engines/features/make-features';
 import type { Column, TableColumns } from '../../../src/engines/tables/columns';
-import { numberColumn, SILENT, table, textColumn, timeColumn } from './tables';
-
-async function denseRows(
-  features: readonly FeatureDefinition[],
-  training: TableColumns,
-  rows = training
-): Promise<number[][]> {
-  const fitted = fitFeatures(training, features);
-  const { dense, width } = await makeFeatures(featureGraph(fitted), fitted, rows, SILENT);
-  return Array.from({ length: rows.rows }, (_, row) => [...dense.subarray(row * width, (row + 1) * width)]);
-}
+import { denseRows } from './dense-rows';
+import { numberColumn, table, textColumn, timeColumn } from './tables';
 
 const numbers = (...values: number[]): TableColumns => table({ x: numberColumn(values) });
 const NONE = Number.NaN;

@@ -69,6 +69,33 @@ const feature = fc.oneof(
     op: fc.constantFrom(...(['sum', 'difference', 'product', 'ratio'] as const)),
   }),
   fc.record({
+    transform: fc.constant('datePart' as const),
+    column: of('t'),
+    part: fc.constantFrom(...(['hour', 'weekday', 'dayOfMonth', 'dayOfYear', 'month', 'quarter', 'year'] as const)),
+  }),
+  fc.record({
+    transform: fc.constant('cycle' as const),
+    column: of('x'),
+    period: fc.constantFrom(7, 12.5),
+    harmonics: fc.integer({ min: 1, max: 3 }),
+  }),
+  fc.record({
+    transform: fc.constant('holiday' as const),
+    column: of('t'),
+    dates: fc.constantFrom(['12-25'], ['1970-01-01', '01-02']),
+  }),
+  fc.record({ transform: fc.constant('ordinal' as const), column: of('s'), order: fc.constant(['T3', 'T1', 'T0']) }),
+  fc.record({
+    transform: fc.constant('cross' as const),
+    columns: fc.tuple(of('s'), of('x')),
+    minCount: fc.constant(2),
+  }),
+  fc.record({
+    transform: fc.constant('hashing' as const),
+    columns: fc.tuple(of('s'), of('s')),
+    buckets: fc.integer({ min: 2, max: 9 }),
+  }),
+  fc.record({
     transform: fc.constant('arithmetic' as const),
     columns: fc.tuple(of('t'), of('t')),
     op: fc.constant('difference' as const),
@@ -87,7 +114,7 @@ async function dense(fitted: FittedFeatures): Promise<readonly (readonly number[
 }
 
 const kindOf = (each: FeatureDefinition) =>
-  `${each.transform} ${'op' in each ? each.op : ''} ${columnsOf(each)[0]![0]}`;
+  [each.transform, 'op' in each ? each.op : '', 'part' in each ? each.part : '', columnsOf(each)[0]![0]].join(' ');
 
 test('any features together give the bits that each gives alone, kind by kind', async () => {
   await fc.assert(
@@ -117,6 +144,13 @@ const TWO_OF_EACH: readonly FeatureDefinition[] = [1, 2].flatMap((i): FeatureDef
   { transform: 'clip', column: `x${i}`, max: 8 },
   { transform: 'impute', column: `x${i}`, with: 'median' },
   { transform: 'quantileBuckets', column: `x${i}`, buckets: 3 + i },
+  { transform: 'datePart', column: `t${i}`, part: 'dayOfYear' },
+  { transform: 'datePart', column: `t${i}`, part: 'month', as: `month${i}` },
+  { transform: 'cycle', column: `month${i}`, period: 12, harmonics: 2 },
+  { transform: 'holiday', column: `t${i}`, dates: ['12-24', '12-25', '2001-01-01'] },
+  { transform: 'ordinal', column: `s${i}`, order: ['T3', 'T1', 'T0'] },
+  { transform: 'cross', columns: [`s${i}`, `x${i}`, `month${i}`], minCount: 1 },
+  { transform: 'hashing', columns: [`s${i}`, 's3'], buckets: 16 },
   { transform: 'isMissing', column: `s${i}` },
   { transform: 'isMissing', column: `x${i}` },
   { transform: 'isMissing', column: `t${i}` },

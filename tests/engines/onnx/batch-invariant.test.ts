@@ -173,6 +173,13 @@ test('LabelEncoder gives a row the same bits in every batch', async () => {
   expect(await dependsOn(modelOf(build, 'string', ['N']), rowsOf)).toEqual([]);
 });
 
+test('MurmurHash3 gives a row the same bits in every batch', async () => {
+  const texts = Array.from({ length: ROWS }, (_, i) => 'naïve 🛫 text'.slice(0, i % 13) + i);
+  const build: Build = (graph, x) => operators(graph).murmur3(x);
+  const rowsOf = (from: number, to: number) => strings(texts.slice(from, to));
+  expect(await dependsOn(modelOf(build, 'string', ['N']), rowsOf)).toEqual([]);
+});
+
 test('the check sees a graph whose rows depend on each other', async () => {
   const data = Float32Array.from(values);
   const rowsOf = (from: number, to: number) => float32(data.slice(from * WIDTH, to * WIDTH), [to - from, WIDTH]);
@@ -181,7 +188,9 @@ test('the check sees a graph whose rows depend on each other', async () => {
 });
 
 test('every operator of the list is put to the test', () => {
-  expect([...INVARIANT].sort()).toEqual([...Object.keys(FLOAT_CASES), 'ai.onnx.ml.LabelEncoder'].sort());
+  expect([...INVARIANT].sort()).toEqual(
+    [...Object.keys(FLOAT_CASES), 'ai.onnx.ml.LabelEncoder', 'com.microsoft.MurmurHash3'].sort()
+  );
   expect([...INVARIANT_IN_DOUBLE].sort()).toEqual(Object.keys(DOUBLE_CASES).sort());
 });
 
