@@ -6,6 +6,7 @@ import type { Fact } from '../../src/domain/records';
 import type { Digest } from '../../src/domain/refs';
 import type { ShadowPairs } from '../../src/domain/rollout';
 import type { TimeRange } from '../../src/domain/period';
+import { partOf } from '../../src/domain/split';
 import { championOf } from '../../src/stores/aliases';
 import { cyclesOf } from '../../src/stores/cycles';
 import { decisionsOfProject } from '../../src/stores/decisions';
@@ -109,9 +110,11 @@ async function cycleOf({ stores }: Reported, version: Fact<'version'>) {
   const asked = request === null ? undefined : recordAsked(request, 'evaluation');
   const evaluation = asked === undefined ? null : await stores.facts.get(asked);
   const metrics = evaluation?.body.evaluation;
+  // The flights are split by time.
+  const [train, test] = [partOf(version.body.split, 'train'), partOf(version.body.split, 'test')];
   return {
-    trainedOn: { to: version.body.split.train.to, rows: version.body.trainRows },
-    testedOn: { ...version.body.split.test, rows: metrics?.rows ?? 0 },
+    trainedOn: { to: train.to ?? '', rows: version.body.trainRows },
+    testedOn: { from: test.from ?? '', to: test.to ?? '', rows: metrics?.rows ?? 0 },
     auc: metrics?.candidate.auc?.estimate,
     logLoss: metrics?.candidate.logLoss?.estimate,
     championAuc: metrics?.champion?.auc?.estimate,

@@ -34,10 +34,11 @@ export async function rowsOf(definition: ProjectDefinition): Promise<readonly To
         const it = column(name);
         return type === 'timestamp' ? `epoch_us(${it}) AS ${it}` : it;
       });
+      const at = source.eventTime === undefined ? undefined : column(source.eventTime);
       const value = typeof rule.value === 'number' ? String(rule.value) : text(rule.value);
       const rows = await database.rows(
-        `SELECT epoch_ms(${column(source.eventTime)}) AS "__at", (${column(rule.column)} ${rule.op} ${value})::INTEGER AS "__truth",
-           ${values.join(', ')} FROM (${relation}) WHERE ${column(source.eventTime)} IS NOT NULL ORDER BY ALL`
+        `SELECT ${at === undefined ? 'NULL' : `epoch_ms(${at})`} AS "__at", (${column(rule.column)} ${rule.op} ${value})::INTEGER AS "__truth",
+           ${values.join(', ')} FROM (${relation}) ${at === undefined ? '' : `WHERE ${at} IS NOT NULL`} ORDER BY ALL`
       );
       return rows.map(({ __at, __truth, ...rest }) => ({
         at: Number(__at),

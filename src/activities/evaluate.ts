@@ -6,6 +6,9 @@ import type { EvaluateResult } from '../domain/phases';
 import type { Fact } from '../domain/records';
 import type { Ref } from '../domain/refs';
 import type { TimeRange } from '../domain/period';
+import { anyTime, mayHaveSeen, partOf, type RowFilter, splitAt } from '../domain/split';
+import type { ProjectDefinition } from '../domain/definition';
+import { MlopsError } from '../domain/errors';
 import type { EvaluateJobInput, EvaluateJobOutput } from '../engines/evaluate/evaluate-job';
 import { localCopies } from './step/artifact-cache';
 import { numericEnvironment, runWithHeartbeat, stepFiles } from './step/compute-job';
@@ -22,7 +25,8 @@ export interface Evaluate {
   readonly champion?: Ref<'version'>;
   readonly snapshot: Ref<'snapshot'>;
   readonly labelSet: Ref<'labelSet'>;
-  readonly period: TimeRange;
+  /** Of a split by time. Default: the test rows of the definition's split. */
+  readonly period?: TimeRange;
   readonly knownBy: string;
 }
 
@@ -31,9 +35,10 @@ export function evaluateActivities(deps: ActivityDeps) {
     async mlopsEvaluate(evaluate: Evaluate): Promise<EvaluateResult> {
       const { snapshot, labelSet, period, knownBy } = evaluate;
       const stores = await deps.stores();
-      const { gates, metrics, objective, split, ...defined } = await definitionOf(stores, evaluate.definition);
-      const monitoringPeriod = defined.period;
-      const minRows = split.minTestRows;
+      const defined = await definitionOf(stores, evaluate.definition);
+      const { gates, metrics, objective, cluster, period: monitoringPeriod } = defined;
+      const minRows = defined.split.minTestRows;
+      const test = testRows(defined, period, knownBy);
       const run = await runOf(deps, evaluate.version);
       const championRun = evaluate.champion === undefined ? undefined : await runOf(deps, evaluate.champion);
       const runRef = { kind: 'run', id: run._id, digest: run.digest } as const;
@@ -47,8 +52,8 @@ export function evaluateActivities(deps: ActivityDeps) {
         name: 'evaluate',
         version: stepVersion('evaluate'),
         params: {
-          period,
-          knownBy,
+          test,
+          cluster,
           gates,
           metrics: await versionedMetrics(deps, metrics),
           objective,
@@ -58,8 +63,8 @@ export function evaluateActivities(deps: ActivityDeps) {
         inputs: [runRef, snapshot, labelSet, ...(championRef === undefined ? [] : [championRef])],
         environment: numericEnvironment(),
       } as const;
-      const contaminated = [run, ...(championRun === undefined ? [] : [championRun])].some(
-        ({ body }) => Date.parse(body.split.train.to) > Date.parse(period.from)
+      const contaminated = [run, ...(championRun === undefined ? [] : [championRun])].some(({ body }) =>
+        mayHaveSeen(body.split, test)
       );
       const ref = await runStep(deps, request, async ({ folder }) => {
         const [data, labels] = await Promise.all([stores.facts.get(snapshot), stores.facts.get(labelSet)]);
@@ -68,10 +73,11 @@ export function evaluateActivities(deps: ActivityDeps) {
           ...(championRun === undefined ? [] : [artifactNamed(championRun, 'model')]),
         ]);
         const input: EvaluateJobInput = {
-          ...loadRequest(data.body, await labelledShards(deps, stores, data, labels), { ...period, knownBy }),
+          ...loadRequest(data.body, await labelledShards(deps, stores, data, labels), test),
           model: model as string,
           ...(champion === undefined ? {} : { champion }),
-          trainedTo: run.body.split.train.to,
+          trained: partOf(run.body.split, 'train'),
+          cluster,
           monitoringPeriod,
           trainRate: run.body.trainRate,
           objective,
@@ -85,9 +91,8 @@ export function evaluateActivities(deps: ActivityDeps) {
             run: runRef,
             ...(championRef === undefined ? {} : { championRun: championRef }),
             contaminated,
-            comparisonDigest: digestOf([run.digest, snapshot.digest, labelSet.digest, period, gates]),
-            period,
-            knownBy,
+            comparisonDigest: digestOf([run.digest, snapshot.digest, labelSet.digest, anyTime(test), gates]),
+            test,
             evaluation,
             gates: judgeGates(gates, evaluation, contaminated),
           }),
@@ -105,6 +110,18 @@ export function evaluateActivities(deps: ActivityDeps) {
       };
     },
   };
+}
+
+/** @throws MlopsError MLOPS_USAGE: a period of rows whose split is not by time */
+function testRows(definition: ProjectDefinition, period: TimeRange | undefined, knownBy: string): RowFilter {
+  if (period === undefined) return partOf(splitAt(definition, knownBy), 'test');
+  if (definition.split.by === 'time') return { ...period, knownBy };
+  throw new MlopsError(
+    'MLOPS_USAGE',
+    'A period can be evaluated only where the split is by time.',
+    { project: definition.name, split: definition.split.by, ...period },
+    'Leave out --from and --to: the test rows of the split are evaluated.'
+  );
 }
 
 async function runOf(deps: ActivityDeps, version: Ref<'version'>): Promise<Fact<'run'>> {

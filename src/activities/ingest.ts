@@ -109,7 +109,7 @@ export function ingestActivities(deps: ActivityDeps) {
             columns: columnTypes(source),
             ...(source.key === undefined ? {} : { key: source.key }),
             privacy: privateColumns(source),
-            eventTime: source.eventTime,
+            ...(source.eventTime === undefined ? {} : { eventTime: source.eventTime }),
             rowsOf,
             validation: batch?.validation ?? stillValid(before?.body.validation ?? [], output.nothingNew ?? []),
             profile: batch?.profile ?? before?.body.profile,

@@ -35,10 +35,11 @@ export function labelActivities(deps: ActivityDeps) {
       return runStep(deps, request, async ({ key, stores, folder }) => {
         const data = await stores.facts.get(snapshot);
         const { columns, eventTime } = data.body;
+        const ordered = eventTime === undefined ? {} : { eventTime };
         const shards = await shardsOf(deps, stores, data);
         const output =
           'registered' in labeler
-            ? await labelRegistered(deps, labeler, { shards, folder, columns, eventTime })
+            ? await labelRegistered(deps, labeler, { shards, folder, columns, ...ordered })
             : await runWithHeartbeat<LabelInput, LabelOutput>(
                 deps,
                 'label',

@@ -5,9 +5,8 @@ import type { ModelDefinition } from '../domain/definition';
 import { modelInputs } from '../domain/endpoint';
 import { errorCodeOf, MlopsError } from '../domain/errors';
 import { lifecycleId, phaseId } from '../domain/ids';
-import { planOf, splitAt } from '../domain/plan';
-import type { SplitPeriods } from '../domain/records';
 import type { Ref } from '../domain/refs';
+import { filterWords, partOf, type Split, splitAt } from '../domain/split';
 import type { FitJobInput, FitJobOutput } from '../engines/features/fit-job';
 import { refOf } from '../stores/facts';
 import type { TrainJobInput, TrainJobOutput } from '../engines/train/train-job';
@@ -23,7 +22,7 @@ import { type RegisterVersion, registerVersion } from './register-version';
 import { checkpointSaver, forgetCheckpoint, newestCheckpoint } from './step/checkpoints';
 import { type Attempt, runStep, stepKey, type StepOutcome } from './step/step';
 import { stepVersion } from './step/step-version';
-import { type Train, trainingRows } from './training';
+import type { Train } from './training';
 
 export interface FitFeatures {
   readonly definition: Ref<'definition'>;
@@ -47,7 +46,7 @@ export function trainActivities(deps: ActivityDeps) {
       const { features, schema } = defined;
       const { dependencies } = schema;
       const { minTrainRows } = defined.split;
-      const split = splitAt(planOf(defined), asOf);
+      const split = splitAt(defined, asOf);
       const request = {
         kind: 'featureSet',
         name: 'fit',
@@ -60,7 +59,8 @@ export function trainActivities(deps: ActivityDeps) {
         const data = await stores.facts.get(snapshot);
         const shards = await shardsOf(deps, stores, data);
         const input: FitJobInput = {
-          ...loadRequest(data.body, shards, trainingRows(split)),
+          ...loadRequest(data.body, shards, partOf(split, 'train')),
+          split,
           features,
           dependencies,
         };
@@ -68,7 +68,13 @@ export function trainActivities(deps: ActivityDeps) {
         if (output.rows < minTrainRows) throw tooFew(output.rows, minTrainRows, split);
         return {
           files: stepFiles(folder, output.files),
-          body: () => ({ split, trainRows: output.rows, denseWidth: output.denseWidth, embeddings: output.embeddings }),
+          body: () => ({
+            split,
+            parts: output.parts,
+            trainRows: output.rows,
+            denseWidth: output.denseWidth,
+            embeddings: output.embeddings,
+          }),
         };
       });
     },
@@ -77,7 +83,7 @@ export function trainActivities(deps: ActivityDeps) {
       const { snapshot, labelSet, features } = on;
       const defined = await definitionOf(await deps.stores(), definition);
       const { model } = defined;
-      const split = splitAt(planOf(defined), asOf);
+      const split = splitAt(defined, asOf);
       const { minTrainRows } = defined.split;
       const train: Train = { ...on, split, model, minTrainRows, inputs: modelInputs(defined) };
       const code = 'trainer' in model ? await registered(deps, 'trainer', model.trainer.registered) : undefined;
@@ -128,7 +134,7 @@ async function trainNetwork(
   const hardware = JSON.stringify(numericEnvironment());
   const checkpoints = checkpointSaver(stores, { key, folder, hardware, maxBytes: deps.limits.checkpointBytes });
   const input: TrainJobInput = {
-    ...loadRequest(data.body, shards, trainingRows(train.split)),
+    ...loadRequest(data.body, shards, partOf(train.split, 'train')),
     minRows: train.minTrainRows,
     network: model.network,
     fitted: fitted as string,
@@ -172,11 +178,11 @@ function artifactIn<T>(artifacts: ReadonlyMap<string, T>, name: string): T {
   return artifact;
 }
 
-function tooFew(rows: number, needed: number, split: SplitPeriods): MlopsError {
+function tooFew(rows: number, needed: number, split: Split): MlopsError {
   return new MlopsError(
     'MLOPS_TOO_FEW_ROWS',
     'There are too few training rows.',
-    { rows, needed, before: split.train.to, knownBy: split.knownBy },
+    { rows, needed, of: filterWords(partOf(split, 'train')), knownBy: split.knownBy },
     'Wait for more data, or lower split.minTrainRows.'
   );
 }

@@ -6,6 +6,7 @@ import type { RecordKind, RecordOf } from '../records';
 import { short } from './record-words';
 import { type Cell, table } from './table';
 import { versionLabel, eventLabel } from '../domain/ids';
+import { filterWords, partOf } from '../domain/split';
 
 interface Columns<R> {
   readonly header: readonly string[];
@@ -89,27 +90,26 @@ const COLUMNS: { readonly [K in ListedKind]: Columns<RecordOf<K>> } = {
     ],
   },
   version: {
-    header: ['version', 'status', 'alias', 'cycle', 'trained on', 'until', 'model', 'run', 'made'],
+    header: ['version', 'status', 'alias', 'cycle', 'trained on', 'rows', 'model', 'run', 'made'],
     row: ({ body, made, status, aliases }) => [
       versionLabel(body.project, body.number),
       status,
       aliases.join(', '),
       String(body.cycle),
       body.trainRows,
-      body.split.train.to,
+      filterWords(partOf(body.split, 'train')),
       body.model.digest,
       short(body.run.id),
       made.at,
     ],
   },
   evaluation: {
-    header: ['evaluation', 'run', 'champion', 'from', 'to', 'rows', 'auc', 'log loss', 'gates'],
+    header: ['evaluation', 'run', 'champion', 'on', 'rows', 'auc', 'log loss', 'gates'],
     row: ({ _id, body }) => [
       short(_id),
       short(body.run.id),
       body.championRun && short(body.championRun.id),
-      body.period.from,
-      body.period.to,
+      filterWords(body.test),
       body.evaluation.rows,
       body.evaluation.candidate.auc?.estimate,
       body.evaluation.candidate.logLoss?.estimate,

@@ -3,6 +3,7 @@ import { decidedDigest } from '../domain/approval';
 import type { RecordKind, RecordOf, Records } from '../records';
 import { page, type Section } from './page';
 import { versionLabel, recordName } from '../domain/ids';
+import { filterWords, partOf } from '../domain/split';
 
 type Layouts = { readonly [K in RecordKind]?: (record: RecordOf<K>, records: Records) => Promise<readonly Section[]> };
 
@@ -47,8 +48,8 @@ const LAYOUTS: Layouts = {
       {
         heading: 'Data',
         value: {
-          trainUntil: split.train.to,
-          test: `${split.test.from} to ${split.test.to}`,
+          train: filterWords(partOf(split, 'train')),
+          test: filterWords(partOf(split, 'test')),
           knownBy: split.knownBy,
           snapshot:
             snapshot &&
@@ -80,7 +81,7 @@ const LAYOUTS: Layouts = {
           bytes: body.model.bytes,
           trainedOn: body.trainRows,
           unlabelled: body.unlabelledRows,
-          trainUntil: body.split.train.to,
+          trainedOnRows: filterWords(partOf(body.split, 'train')),
           decisionThreshold: body.decisionThreshold,
           tolerance: body.tolerance.join(', ') || undefined,
           made: made.at,
@@ -96,8 +97,7 @@ const LAYOUTS: Layouts = {
           .filter((evaluation) => evaluation.body.run.id === body.run.id)
           .map((evaluation) => ({
             evaluation: evaluation._id,
-            from: evaluation.body.period.from,
-            to: evaluation.body.period.to,
+            on: filterWords(evaluation.body.test),
             rows: evaluation.body.evaluation.rows,
             auc: evaluation.body.evaluation.candidate.auc?.estimate,
             logLoss: evaluation.body.evaluation.candidate.logLoss?.estimate,
@@ -107,7 +107,7 @@ const LAYOUTS: Layouts = {
   },
 
   evaluation: async ({ _id, body, artifacts }) => {
-    const { evaluation, period, contaminated } = body;
+    const { evaluation, test, contaminated } = body;
     const row =
       (of: string) =>
       ([metric, interval]: [string, { estimate: number; low: number; high: number; method: string }]) => ({
@@ -124,9 +124,8 @@ const LAYOUTS: Layouts = {
           evaluation: _id,
           run: body.run.id,
           championRun: body.championRun?.id,
-          from: period.from,
-          to: period.to,
-          knownBy: body.knownBy,
+          on: filterWords(test),
+          knownBy: test.knownBy,
           rows: evaluation.rows,
           unlabelled: evaluation.unlabelled,
           positives: evaluation.positives,

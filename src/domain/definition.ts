@@ -9,7 +9,8 @@ import type { ModelDefinition } from './definition/model';
 import type { MonitoringDefinition, NotifierUse, RolloutPlan, TriggerRule } from './definition/operation';
 import type { SchemaDefinition } from './definition/schema';
 import type { RegisteredUse, SourceDefinition } from './definition/source';
-import type { Period, SplitDefinition } from './definition/time';
+import type { Cluster, SplitDefinition } from './definition/split';
+import type { Period } from './definition/time';
 import type { WallDuration } from './durations';
 
 export * from './definition/decision';
@@ -19,6 +20,7 @@ export * from './definition/model';
 export * from './definition/operation';
 export * from './definition/schema';
 export * from './definition/source';
+export * from './definition/split';
 export * from './definition/time';
 
 export interface ProjectDefinition {
@@ -33,8 +35,8 @@ export interface ProjectDefinition {
   readonly model: ModelDefinition;
   readonly period: Period;
   readonly split: SplitDefinition;
-  /** Rows of one cluster aren't independent: intervals are by blocks of it. */
-  readonly cluster: 'day';
+  /** Intervals are by blocks of it. Default: `day` with an event time, else `row`. */
+  readonly cluster: Cluster;
   readonly objective: Objective;
   /** Computed by evaluation beside the built-in ones; a gate names one as it is registered. */
   readonly metrics: readonly RegisteredUse[];

@@ -1,7 +1,7 @@
 /** What an evaluation says of a candidate: metrics with intervals, beside a baseline and the champion on the same rows. */
 import type { GateDefinition } from './definition';
 import type { Digest, Ref } from './refs';
-import type { TimeRange } from './period';
+import type { RowFilter } from './split';
 
 /** An estimate with its interval by blocks of the declared cluster. */
 export interface Interval {
@@ -21,6 +21,7 @@ export interface Evaluation {
   /** Rows of the period that were left out since they have no label. */
   readonly unlabelled: number;
   readonly positives: number;
+  readonly meanScore: number;
   readonly candidate: Metrics;
   /** Predicting the training rows' rate for everyone. */
   readonly baseline: Readonly<Record<string, number>>;
@@ -28,7 +29,7 @@ export interface Evaluation {
   /** Paired on the same rows: candidate − baseline, candidate − champion. */
   readonly againstBaseline: Metrics;
   readonly againstChampion?: Metrics;
-  /** Each block of the cluster by itself: to see which day differs. */
+  /** Each block of the cluster by itself, to see which day differs: the largest ones; none where each row is a block. */
   readonly slices: readonly Slice[];
 }
 
@@ -68,8 +69,8 @@ export interface EvaluationBody {
   readonly contaminated: boolean;
   /** Digest of model, test rows and gates, whoever is champion: what a person is asked, asked once. */
   readonly comparisonDigest: Digest;
-  readonly period: TimeRange;
-  readonly knownBy: string;
+  /** The rows that it was made on. */
+  readonly test: RowFilter;
   readonly evaluation: Evaluation;
   readonly gates: readonly GateResult[];
 }

@@ -56,7 +56,7 @@ export interface EvaluateInput extends PhaseContext {
   readonly snapshot?: Ref<'snapshot'>;
   readonly labelSet?: Ref<'labelSet'>;
   readonly champion?: Ref<'version'>;
-  /** Default: the definition's test periods before asOf. */
+  /** Of a split by time. Default: the test rows of the definition's split as of asOf. */
   readonly period?: TimeRange;
 }
 

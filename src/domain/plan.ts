@@ -4,9 +4,8 @@
  */
 import type { Period, ProjectDefinition, RolloutPlan } from './definition';
 import type { WallDuration } from './durations';
-import { lastWholePeriods } from './period';
-import type { SplitPeriods } from './records';
 import { type SourceOrder, sourcesInOrder } from './sources';
+import { filterWords, type Part, partOf, periodsAt, type Split, splitAt } from './split';
 
 export interface Plan {
   /** Names, for what people read. */
@@ -14,9 +13,7 @@ export interface Plan {
   readonly label: string;
   /** Sources in the order in which they are read. */
   readonly sources: readonly SourceOrder[];
-  /** What test rows are counted in, and how many of them. */
-  readonly period: Period;
-  readonly testPeriods: number;
+  readonly split: PlannedSplit;
   /** A trigger that waits this long closes the open request as superseded. */
   readonly supersedeAfter?: WallDuration;
   readonly rollout: Pick<RolloutPlan, 'minReplicas' | 'replicasWithin'> & { readonly steps: readonly string[] };
@@ -27,15 +24,24 @@ export interface Plan {
   readonly heartbeatWithin: WallDuration;
 }
 
+/** The split's parts as a person reads them; those by time depend on the cycle's asOf. */
+export type PlannedSplit =
+  | {
+      readonly by: 'time';
+      readonly period: Period;
+      readonly testPeriods: number;
+      readonly validationPeriods: number;
+    }
+  | { readonly by: 'hash' | 'column'; readonly train: string; readonly test: string };
+
 export function planOf(definition: ProjectDefinition): Plan {
-  const { source, label, period, split, approval, rollout, monitoring, notifiers } = definition;
+  const { source, label, approval, rollout, monitoring, notifiers } = definition;
   const { retryFor, heartbeatWithin } = definition;
   return {
     source: source.name,
     label: `${label.name} v${label.version}`,
     sources: sourcesInOrder(definition),
-    period,
-    testPeriods: split.testPeriods,
+    split: plannedSplit(definition),
     ...(approval.supersedeAfter === undefined ? {} : { supersedeAfter: approval.supersedeAfter }),
     rollout: {
       minReplicas: rollout.minReplicas,
@@ -49,8 +55,22 @@ export function planOf(definition: ProjectDefinition): Plan {
   };
 }
 
+function plannedSplit(definition: ProjectDefinition): PlannedSplit {
+  const { split, period } = definition;
+  if (split.by === 'time') {
+    const { by, testPeriods, validationPeriods } = split;
+    return { by, period, testPeriods, validationPeriods };
+  }
+  return { by: split.by, ...inWords(splitAt(definition, '')) };
+}
+
 /** Which rows train and which test, as the world was known at `asOf`. */
-export function splitAt({ period, testPeriods }: Pick<Plan, 'period' | 'testPeriods'>, asOf: string): SplitPeriods {
-  const test = lastWholePeriods(period, testPeriods, asOf);
-  return { train: { to: test.from }, test, knownBy: asOf };
+export function partsInWords(split: PlannedSplit, asOf: string): Readonly<Record<'train' | 'test', string>> {
+  if (split.by !== 'time') return split;
+  return inWords({ by: 'time', ...periodsAt(split, split.period, asOf), knownBy: asOf });
+}
+
+function inWords(split: Split): Readonly<Record<'train' | 'test', string>> {
+  const words = (part: Exclude<Part, 'validation'>) => filterWords(partOf(split, part));
+  return { train: words('train'), test: words('test') };
 }

@@ -9,7 +9,7 @@ import type { Cycle } from './ids';
 import type { TriggerCause, Verdict } from './messages';
 import type { WindowBody } from './monitoring';
 import type { ArtifactRef, Digest, FactKind, Ref } from './refs';
-import type { TimeRange } from './period';
+import type { Part, Split } from './split';
 
 /** How a fact came to be: what the step's key was made of. */
 export interface StepInfo {
@@ -55,8 +55,9 @@ export interface ShardInfo {
   /** Of the rows themselves: identity and diff, whatever wrote the bytes. */
   readonly rowsDigest: Digest;
   readonly rows: number;
-  readonly minEventTime: string;
-  readonly maxEventTime: string;
+  /** Where rows have an event time. */
+  readonly minEventTime?: string;
+  readonly maxEventTime?: string;
 }
 
 /** Rows that are in shards and no longer in the snapshot: an artifact, Parquet of `__batch`, `__key` and why. */
@@ -189,7 +190,7 @@ export interface SnapshotBody extends SnapshotRows {
   readonly key?: readonly string[];
   /** Columns whose values nothing shows. */
   readonly privacy: readonly string[];
-  readonly eventTime: string;
+  readonly eventTime?: string;
   /** Digest of the source and schema that decided which rows there are: only a snapshot of the same grows by a batch. */
   readonly rowsOf: Digest;
   readonly validation: readonly RuleResult[];
@@ -207,16 +208,14 @@ export interface LabelSetBody {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-export interface SplitPeriods {
-  readonly train: { readonly to: string };
-  readonly test: TimeRange;
-  /** Rows known after this belong to no split. */
-  readonly knownBy: string;
-}
+/** Rows of a snapshot by the part of the split that takes them; `none` are not known by its moment, or outside of all parts. */
+export type PartRows = Readonly<Record<Part | 'none', number>>;
 
 /** The fitted feature graph. Artifacts: `fitted` (JSON), `graph` (ONNX), `dependencies` (JSON, where rules are learned). */
 export interface FeatureSetBody {
-  readonly split: SplitPeriods;
+  readonly split: Split;
+  /** Every row of the snapshot is in one of them; the validation rows are set aside. */
+  readonly parts: PartRows;
   readonly trainRows: number;
   readonly denseWidth: number;
   readonly embeddings: readonly { readonly column: string; readonly rows: number; readonly width: number }[];
@@ -232,7 +231,7 @@ export interface EpochMetrics {
 export interface RunBody {
   readonly trainer: string;
   readonly parameters: Readonly<Record<string, unknown>>;
-  readonly split: SplitPeriods;
+  readonly split: Split;
   readonly rows: number;
   /** Rows of the split that were left out since they have no label. */
   readonly unlabelled: number;
@@ -257,7 +256,7 @@ export interface VersionBody {
   readonly labelSet: Ref<'labelSet'>;
   readonly definition: Ref<'definition'>;
   readonly model: ArtifactRef;
-  readonly split: SplitPeriods;
+  readonly split: Split;
   readonly trainRows: number;
   /** Training rows that were left out since they have no label. */
   readonly unlabelledRows: number;

@@ -6,6 +6,7 @@ import { checkFeatures } from './check-features';
 import { checkRules } from './check-rules';
 import { checkSource } from './check-source';
 import { checkSources } from './check-sources';
+import { checkSplit } from './check-split';
 import { excerptOf } from './mistakes';
 import type { Parsed } from './project-schema';
 
@@ -19,6 +20,7 @@ export function checkColumns(parsed: Parsed, report: Report): void {
   checkRules(parsed, typed, report);
   checkLabel(parsed.label, columns, typed, report);
   checkFeatures(parsed, columns, report);
+  checkSplit(parsed, typed, report);
 }
 
 type Columns = ReadonlyMap<string, ColumnType>;

@@ -94,7 +94,8 @@ function absent(
 /** A request has the columns that features read: before the answer is known, and by names that aren't the model's own. */
 function checkServed(name: string, { label, source }: Parsed, report: (problem: string) => void): void {
   const labelColumn = label !== undefined && 'rule' in label.labeler ? label.labeler.rule.column : undefined;
-  const knownAt = source !== undefined && 'column' in source.knownAt ? source.knownAt.column : undefined;
+  const clock = source?.knownAt;
+  const knownAt = clock !== undefined && 'column' in clock ? clock.column : undefined;
   if (name === labelColumn) report(`${name} is what the label is made of: the model would read the answer`);
   else if (name === knownAt && name !== source?.eventTime) {
     report(`${name} is not known before the row is: at serving time there is no such value`);

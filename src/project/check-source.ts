@@ -10,11 +10,17 @@ export function checkSource(source: Source, typed: Typed, report: Report): void 
   source.key?.forEach((name, at) => typed(['source', 'key', at], name, ANY, ''));
   checkDistinct(source.key, (at) => ['source', 'key', at], report);
   if ('file' in source.reader) checkFile(source.reader.file, report);
-  typed(['source', 'eventTime'], source.eventTime, TIME, 'the event time');
-  if ('column' in source.knownAt) {
-    typed(['source', 'knownAt', 'column'], source.knownAt.column, TIME, 'the time at which a row is known');
+  const { eventTime, knownAt } = source;
+  if (eventTime !== undefined) typed(['source', 'eventTime'], eventTime, TIME, 'the event time');
+  if (knownAt === undefined) return;
+  if ('column' in knownAt) {
+    typed(['source', 'knownAt', 'column'], knownAt.column, TIME, 'the time at which a row is known');
   } else {
-    for (const name of Object.keys(source.knownAt.eventTimePlus.minutesPer)) {
+    if (eventTime === undefined) {
+      const fix = 'name a column in source.eventTime, or the one that says when a row is known in knownAt.column';
+      report(['source', 'knownAt', 'eventTimePlus'], `needs an event time; ${fix}`);
+    }
+    for (const name of Object.keys(knownAt.eventTimePlus.minutesPer)) {
       typed(['source', 'knownAt', 'eventTimePlus', 'minutesPer', name], name, NUMERIC, 'what minutes are counted by');
     }
   }
@@ -32,7 +38,7 @@ function checkNames({ columns }: Source, report: Report): void {
 }
 
 function checkColumns({ columns, eventTime, knownAt }: Source, report: Report): void {
-  const times = [eventTime, ...('column' in knownAt ? [knownAt.column] : [])];
+  const times = [eventTime, ...(knownAt !== undefined && 'column' in knownAt ? [knownAt.column] : [])];
   for (const [name, { type, format, zone, privacy }] of Object.entries(columns)) {
     const field = ['source', 'columns', name];
     if (type !== 'timestamp' && format !== undefined) {

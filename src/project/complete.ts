@@ -1,18 +1,19 @@
 /** Fills in the defaults that depend on other fields, and puts the normal form together. */
-import type { CsvDialect, Period, ProjectDefinition } from '../domain/definition';
+import type { CsvDialect, Period, ProjectDefinition, SplitDefinition } from '../domain/definition';
 import { durationMs, parseDurationMs, type WallDuration } from '../domain/durations';
 import { lengthOf } from '../domain/period';
 import { formatOf } from './check-source';
 import { dependencyName, gateName, stepName, stepShare } from './default-names';
 import type { Parsed } from './project-schema';
 import { CSV } from './source-schema';
+import { HASH, TIME_PERIODS } from './split-schema';
 
 /** Every section, readable. */
 export type ParsedProject = {
-  readonly [K in keyof Parsed]-?: NonNullable<Parsed[K]> extends readonly (infer Entry)[]
+  readonly [K in Exclude<keyof Parsed, 'cluster'>]-?: NonNullable<Parsed[K]> extends readonly (infer Entry)[]
     ? readonly NonNullable<Entry>[]
     : NonNullable<Parsed[K]>;
-};
+} & Pick<Parsed, 'cluster'>;
 
 /** @param parsed a definition whose checks found no mistake */
 export function complete(parsed: ParsedProject): ProjectDefinition {
@@ -31,8 +32,8 @@ export function complete(parsed: ParsedProject): ProjectDefinition {
     features: parsed.features,
     model: parsed.model,
     period: normalPeriod(parsed.period),
-    split: parsed.split,
-    cluster: parsed.cluster,
+    split: splitOf(parsed.split, source),
+    cluster: parsed.cluster ?? (source.eventTime === undefined ? 'row' : 'day'),
     objective: parsed.objective,
     metrics: parsed.metrics,
     gates: parsed.gates.map((gate) => ({ ...gate, name: gateName(gate) })),
@@ -56,7 +57,26 @@ export function complete(parsed: ParsedProject): ProjectDefinition {
 }
 
 function sourceOf(source: ParsedProject['source'], name: string): ProjectDefinition['source'] {
-  return { ...source, name: source.name ?? name, reader: readerOf(source.reader) };
+  return { ...source, ...clocksOf(source), name: source.name ?? name, reader: readerOf(source.reader) };
+}
+
+type Source = ParsedProject['source'];
+
+/** A row is known at its event time, unless the source says otherwise. */
+function clocksOf({ eventTime, knownAt }: Source): Pick<Source, 'knownAt'> {
+  if (eventTime === undefined || knownAt !== undefined) return {};
+  return { knownAt: { eventTimePlus: { minutes: 0, minutesPer: {} } } };
+}
+
+function splitOf(split: ParsedProject['split'], { eventTime, key }: Source): SplitDefinition {
+  const { by } = split;
+  // The checks have refused a split by hash that has neither columns nor a key.
+  if (by === 'hash') return { ...split, columns: split.columns ?? key! };
+  if (by !== undefined) return split;
+  const { minTrainRows, minTestRows, ...periods } = split;
+  return eventTime === undefined
+    ? { ...HASH, columns: key!, minTrainRows, minTestRows }
+    : { by: 'time', ...TIME_PERIODS, ...periods, minTrainRows, minTestRows };
 }
 
 function readerOf(reader: ParsedProject['source']['reader']): ProjectDefinition['source']['reader'] {

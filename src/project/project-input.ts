@@ -65,8 +65,9 @@ export interface SourceInput<Column extends string> {
   readonly columns: Readonly<Record<Column, ColumnType | ColumnInput>>;
   /** Columns that identify a row. Default: all of them together. */
   readonly key?: readonly NoInfer<Column>[];
-  readonly eventTime: NoInfer<Column>;
-  /** Default: at its event time. */
+  /** Default: none; rows are then in the order of their keys. */
+  readonly eventTime?: NoInfer<Column>;
+  /** Default: at its event time; without one always. */
   readonly knownAt?:
     | OnColumns<Extract<KnownAt, { column: unknown }>, Column>
     | {
@@ -144,6 +145,13 @@ type OnNames<T, Read extends string, Name extends string> = T extends { readonly
 type Each<T, Read> = { readonly [I in keyof T]: Read };
 type MayBeNamed<T, Name extends string> = 'as' extends keyof T ? { readonly as?: Name } : unknown;
 
+type SplitBy<By extends SplitDefinition['by']> = Extract<SplitDefinition, { readonly by: By }>;
+export type SplitInput<Column extends string> =
+  | Partial<SplitBy<'time'>>
+  | (Pick<SplitBy<'hash'>, 'by'> &
+      Partial<Omit<SplitBy<'hash'>, 'columns'>> & { readonly columns?: readonly NoInfer<Column>[] })
+  | OnColumns<WithDefaults<SplitBy<'column'>, 'validation' | 'minTrainRows' | 'minTestRows'>, Column>;
+
 export interface ProjectInput<Column extends string = string, Name extends string = string> {
   readonly v?: 1;
   /** Lower-case letters, digits and -, at most 48. */
@@ -160,9 +168,13 @@ export interface ProjectInput<Column extends string = string, Name extends strin
   readonly model?: { readonly network: Partial<NetworkSpec> } | { readonly trainer: RegisteredUseInput };
   /** Default: weeks from Monday. */
   readonly period?: Period;
-  /** Default: the last whole period tests, at least 1,000 rows train and 200 test. */
-  readonly split?: Partial<SplitDefinition>;
-  readonly cluster?: 'day';
+  /**
+   * Default: with an event time the last whole period tests; without one a fifth of the rows by hash of `source.key`. At least
+   * 1,000 rows train and 200 test.
+   */
+  readonly split?: SplitInput<Column>;
+  /** Default: `day` with an event time, else `row`. */
+  readonly cluster?: 'day' | 'row' | OnColumns<{ readonly column: string }, Column>;
   /** Default: threshold 0.5, no utility. */
   readonly objective?: Partial<Objective>;
   /** Registered metrics that evaluation computes too; gates name them as they are registered. Default: none. */

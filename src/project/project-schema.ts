@@ -26,6 +26,7 @@ import {
 } from './schema-parts';
 import { schema } from './rules-schema';
 import { MOST_SOURCES, source } from './source-schema';
+import { cluster, split } from './split-schema';
 
 const label = record({
   name: column,
@@ -163,12 +164,8 @@ export const SECTIONS = {
   label,
   model: model.default({ network: network.parse({}) }),
   period: period.default({ every: 'week' }),
-  split: record({
-    testPeriods: atLeastOne.default(1),
-    minTrainRows: atLeastOne.default(1000),
-    minTestRows: atLeastOne.default(200),
-  }).prefault({}),
-  cluster: z.literal('day').default('day'),
+  split,
+  cluster,
   objective: objective.prefault({}),
   approval,
   rollout: rollout.prefault({}),

@@ -93,7 +93,7 @@ export const source = record({
   missing: marks.default(['']),
   columns: z.record(column, columnDefinition),
   key: z.array(column).min(1).max(MOST).optional(),
-  eventTime: column,
+  eventTime: column.optional(),
   knownAt: oneOf({
     column: record({ column }),
     eventTimePlus: record({
@@ -102,7 +102,7 @@ export const source = record({
         minutesPer: z.record(column, z.number()).default({}),
       }),
     }),
-  }).default({ eventTimePlus: { minutes: 0, minutesPer: {} } }),
+  }).optional(),
 });
 
 /** The dialect of a CSV file that says nothing of its own. */

@@ -12,6 +12,7 @@ import { isFactKind, type RecordKind } from './kinds';
 import { type Direction, neighbours, type Step } from './neighbours';
 import type { RecordStores } from './stores';
 import { versionLabel } from '../domain/ids';
+import { filterWords, type RowFilter } from '../domain/split';
 
 export interface LineageNode {
   /** `version:flights/1`, an artifact's digest, `endpoint:flights`, … */
@@ -161,6 +162,7 @@ const ABOUT_FIELDS = [
   'body.by',
   'body.verdict',
   'body.period',
+  'body.test',
   'body.definition.name',
 ];
 
@@ -174,7 +176,7 @@ function about(kind: FactKind, body: Readonly<Record<string, unknown>> = {}): { 
     featureSet: `fitted on ${number(body.trainRows)} rows`,
     run: `${String(body.trainer)} on ${number(body.rows)} rows`,
     version: versionLabel(String(body.project), Number(body.number)),
-    evaluation: period && `${period.from} to ${period.to}`,
+    evaluation: body.test === undefined ? undefined : filterWords(body.test as RowFilter),
     decision: `${String(body.verdict)} by ${String(body.by)}`,
     window: period && `${period.from} to ${period.to}`,
   };

@@ -2,7 +2,8 @@ import { executeChild, workflowInfo } from '@temporalio/workflow';
 import { phaseId } from '../domain/ids';
 import type { EvaluateInput, EvaluateResult } from '../domain/phases';
 import type { Ref } from '../domain/refs';
-import { splitAt } from '../domain/plan';
+import { partsInWords } from '../domain/plan';
+import { filterWords } from '../domain/split';
 import { compute, io, untilPickedUp } from './activities';
 import { ingest } from './ingest';
 import { label } from './label';
@@ -10,12 +11,12 @@ import { described, show } from './visible';
 
 /** Scores a version, and the champion beside it, on the same later rows, and judges the gates. */
 export async function evaluate(input: EvaluateInput): Promise<EvaluateResult> {
-  const { definition, plan, asOf, version, champion } = input;
-  const period = input.period ?? splitAt(plan, asOf).test;
+  const { definition, plan, asOf, version, champion, period } = input;
+  const rows = period === undefined ? partsInWords(plan.split, asOf).test : filterWords(period);
   const visible = {
     phase: 'evaluate',
     waitingFor: [],
-    details: `Evaluates ${version.id} on ${period.from} to ${period.to}, as known by ${asOf}${champion === undefined ? '; there is no champion' : `, beside the champion ${champion.id}`}.`,
+    details: `Evaluates ${version.id} on the rows of ${rows}, as known by ${asOf}${champion === undefined ? '; there is no champion' : `, beside the champion ${champion.id}`}.`,
   };
   show(input, visible);
   const snapshot = input.snapshot ?? (await ingested(input));
@@ -26,7 +27,7 @@ export async function evaluate(input: EvaluateInput): Promise<EvaluateResult> {
     ...(champion === undefined ? {} : { champion }),
     snapshot,
     labelSet,
-    period,
+    ...(period === undefined ? {} : { period }),
     knownBy: asOf,
   });
   return untilPickedUp(input, visible, work);

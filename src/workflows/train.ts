@@ -1,5 +1,5 @@
 import type { TrainInput, TrainResult } from '../domain/phases';
-import { splitAt } from '../domain/plan';
+import { partsInWords } from '../domain/plan';
 import { compute, io, untilPickedUp } from './activities';
 import { show } from './visible';
 import { versionLabel } from '../domain/ids';
@@ -7,11 +7,11 @@ import { versionLabel } from '../domain/ids';
 /** Fits the feature graph on the training rows, trains, and registers what came of it as a model version. */
 export async function train(input: TrainInput): Promise<TrainResult> {
   const { project, cycle, definition, plan, snapshot, labelSet, asOf } = input;
-  const { test } = splitAt(plan, asOf);
+  const rows = partsInWords(plan.split, asOf);
   const visible = (what: string) => ({
     phase: 'train',
     waitingFor: [],
-    details: `${what}\n\n- training rows: before ${test.from}\n- test rows: ${test.from} to ${test.to}\n- known by: ${asOf}`,
+    details: `${what}\n\n- training rows: ${rows.train}\n- test rows: ${rows.test}\n- known by: ${asOf}`,
   });
   show(input, visible('Fits the features on the training rows.'));
   const fitted = compute(plan).mlopsFitFeatures({ definition, snapshot, asOf });

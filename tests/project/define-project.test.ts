@@ -88,7 +88,7 @@ describe('defaults', () => {
         network: { hidden: [64, 64], batch: 512, learningRate: 0.001, epochs: 20, maxRowsSeen: 20_000_000, seed: 1 },
       },
       period: { every: 'week' },
-      split: { testPeriods: 1, minTrainRows: 1000, minTestRows: 200 },
+      split: { by: 'time', testPeriods: 1, validationPeriods: 0, minTrainRows: 1000, minTestRows: 200 },
       cluster: 'day',
       objective: { decisionThreshold: 0.5 },
       metrics: [],

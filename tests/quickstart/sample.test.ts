@@ -8,6 +8,7 @@ import { sampledFlights } from '../../scripts/quickstart/flights';
 import { digestOfFile } from '../../src/runtime/digest';
 import { columnTypes } from '../../src/domain/definition';
 import type { JobContext } from '../../src/domain/job';
+import { partOf, splitAt } from '../../src/domain/split';
 import { fitJob } from '../../src/engines/features/fit-job';
 import { ingestFiles } from '../support/ingested';
 import { metricOf } from '../support/metric-of';
@@ -53,14 +54,15 @@ beforeAll(async () => {
     context
   );
   shards = taken.data.map((shard, index) => ({ ...shard, labels: join(folder, labels.shards[index]!.file) }));
+  const split = splitAt(flights, FEBRUARY_1);
   const training = {
     shards,
     columns: columnTypes(flights.source),
-    eventTime: flights.source.eventTime,
-    where: { to: '2001-01-25T00:00:00Z', knownBy: FEBRUARY_1 },
+    eventTime: 'scheduled',
+    where: partOf(split, 'train'),
   };
   const fitted = await fitJob(
-    { ...training, features: flights.features, dependencies: flights.schema.dependencies },
+    { ...training, split, features: flights.features, dependencies: flights.schema.dependencies },
     context
   );
   const at = (name: string): string => join(folder, fitted.files.find((one) => one.name === name)!.file);

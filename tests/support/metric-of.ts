@@ -9,7 +9,7 @@ export function metricOf(
   labels: Float32Array,
   objective: Pick<Objective, 'decisionThreshold' | 'utility'> = { decisionThreshold: 0.5 }
 ): number {
-  const blocks = { of: 'run of rows', names: ['all'], index: new Int32Array(scores.length) } as const;
+  const blocks = { of: 'run of rows', asked: false, names: ['all'], index: new Int32Array(scores.length) } as const;
   const measured = measure(scores, labels, blocks, objective).get(metric);
   return measured === undefined ? Number.NaN : estimateOf(measured, blocks);
 }

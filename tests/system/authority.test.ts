@@ -189,7 +189,7 @@ async function forged(): Promise<Record<string, unknown>> {
 async function forgedSteps(): Promise<Record<string, unknown>> {
   const { definition, refs } = (await raw(system.stores).cycles.findOne({ _id: `${project}/1` }))!;
   const { snapshot, labelSet, featureSet: features, run, evaluation } = refs;
-  const { period, knownBy } = (await system.stores.facts.get({ kind: 'evaluation', id: evaluation!.id })).body;
+  const { test: rows } = (await system.stores.facts.get({ kind: 'evaluation', id: evaluation!.id })).body;
   const observation = (await alone('mlopsObserve', { definition, asOf: MARCH })) as object;
   const week = { from: '2001-02-01T00:00:00.000Z', to: '2001-02-08T00:00:00.000Z' };
   const judged = { project, definition, period: week, asOf: MARCH };
@@ -201,7 +201,7 @@ async function forgedSteps(): Promise<Record<string, unknown>> {
     mlopsLabel: { definition, snapshot },
     mlopsFitFeatures: { definition, snapshot, asOf: '2001-01-25T00:00:00Z' },
     mlopsTrain: { definition, snapshot, labelSet, features, asOf: '2001-01-25T00:00:00Z' },
-    mlopsEvaluate: { definition, version: refs.version, snapshot, labelSet, period, knownBy },
+    mlopsEvaluate: { definition, version: refs.version, snapshot, labelSet, knownBy: rows.knownBy },
     mlopsRegisterDefinition: { project },
     mlopsRegisterVersion: { project, cycle: 9, definition, snapshot, labelSet, features, run },
     mlopsJudgeWindow: judged,

@@ -135,10 +135,12 @@ test('one class only, and too few training rows: what was finished stays, and th
     define({ label: { name: 'late', version: 1, labeler: { rule: { column: 'delay', op: '>', value: 100_000 } } } })
   );
   expect([oneClass.phase, oneClass.failure]).toEqual(['train', expect.stringMatching(/^MLOPS_ONE_CLASS: .*rows=\d+/)]);
-  const few = await failed(define({ split: { testPeriods: 1, minTrainRows: 1_000_000, minTestRows: 1 } }));
+  const few = await failed(
+    define({ split: { by: 'time', testPeriods: 1, validationPeriods: 0, minTrainRows: 1_000_000, minTestRows: 1 } })
+  );
   expect([few.phase, few.failure]).toEqual([
     'train',
-    expect.stringMatching(/^MLOPS_TOO_FEW_ROWS: .*rows=\d+, needed=1000000, before=2001-01-25/),
+    expect.stringMatching(/^MLOPS_TOO_FEW_ROWS: .*rows=\d+, needed=1000000, of=before 2001-01-25/),
   ]);
   expect(await kept()).toEqual({ ...before, snapshots: 1, labelSets: 2, featureSets: 1 });
 });

@@ -1,5 +1,6 @@
 /** What an evaluation may know, what it may compare, and that what it judged is what is served. */
 import { planOf } from '../../src/domain/plan';
+import type { RowFilter } from '../../src/domain/split';
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -68,7 +69,7 @@ test('the bytes that a replica serves are those that were evaluated and approved
 
 test('the endpoint scores a flight as the evaluation did, to the bit, alone and among others', async () => {
   const { evaluation, scores } = await evaluatedScores(system, `${project}/1`);
-  const flights = await testFlights(evaluation.period);
+  const flights = await testFlights(evaluation.test);
   expect(flights).toHaveLength(scores.length);
   expect(scores.length).toBeGreaterThan(100);
   expect(await infer('all', flights)).toEqual(scores);
@@ -148,7 +149,7 @@ async function infer(id: string, flights: readonly Flight[]): Promise<Float32Arr
 }
 
 /** By the file itself, in the order of a snapshot: event time, then row. Times in µs. */
-async function testFlights(period: { from: string; to: string }): Promise<Flight[]> {
+async function testFlights(period: RowFilter): Promise<Flight[]> {
   const rows = await duckdbQuery(
     `SELECT epoch_us(date), distance, origin, destination FROM read_parquet('${file}', file_row_number = true)
      WHERE date >= TIMESTAMP '${period.from}' AND date < TIMESTAMP '${period.to}' AND delay BETWEEN -120 AND 2000

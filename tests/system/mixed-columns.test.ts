@@ -90,7 +90,7 @@ async function writeOrders(): Promise<void> {
 
 test('each order of the test rows scores at the endpoint as it did in the evaluation, to the bit', async () => {
   const { evaluation, scores } = await evaluatedScores(system, `${project}/1`);
-  const { from, to } = evaluation.period;
+  const { from, to } = evaluation.test;
   const orders = await duckdbQuery(
     `SELECT epoch_us("at"), epoch_us(opened), amount::DOUBLE, price::DOUBLE, items, member, city FROM read_parquet('${file}')
      WHERE "at" >= TIMESTAMP '${from}' AND "at" < TIMESTAMP '${to}' AND returned IS NOT NULL ORDER BY "at"`
@@ -106,7 +106,7 @@ test('each order of the test rows scores at the endpoint as it did in the evalua
 test('an order without a label is left out of training and test, and counted where a person decides', async () => {
   const { evaluation, evidence } = await evaluatedScores(system, `${project}/1`);
   const [unlabelled] = await duckdbQuery(
-    `SELECT count(*) FILTER (WHERE "at" < TIMESTAMP '${evaluation.period.from}'), count(*) FILTER (WHERE "at" >= TIMESTAMP '${evaluation.period.from}' AND "at" < TIMESTAMP '${evaluation.period.to}')
+    `SELECT count(*) FILTER (WHERE "at" < TIMESTAMP '${evaluation.test.from}'), count(*) FILTER (WHERE "at" >= TIMESTAMP '${evaluation.test.from}' AND "at" < TIMESTAMP '${evaluation.test.to}')
      FROM read_parquet('${file}') WHERE returned IS NULL`
   );
   const [training, test] = unlabelled!.map(Number);

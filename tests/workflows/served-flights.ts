@@ -6,6 +6,7 @@ import { digestOf } from '../../src/runtime/digest';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import type { PredictionRecord, TruthRecord } from '../../src/domain/endpoint';
 import type { Ref } from '../../src/domain/refs';
+import { partOf } from '../../src/domain/split';
 import { referenceOf } from '../../src/engines/stats/reference';
 import type { Stores } from '../../src/stores/connect';
 import { recordWriter } from '../../src/stores/predictions';
@@ -138,7 +139,13 @@ export async function registerWatched(
     _id: body.features.id,
     kind: 'featureSet',
     artifacts: [dependencies],
-    body: { split: body.split, trainRows: table.rows, denseWidth: 1, embeddings: [] },
+    body: {
+      split: body.split,
+      parts: { train: table.rows, validation: 0, test: 0, none: 0 },
+      trainRows: table.rows,
+      denseWidth: 1,
+      embeddings: [],
+    },
   });
   await stores.facts.commit({
     ...common,
@@ -167,12 +174,12 @@ export async function registerWatched(
       run: body.run,
       contaminated: false,
       comparisonDigest: digestOf('question'),
-      period: body.split.test,
-      knownBy: body.split.knownBy,
+      test: partOf(body.split, 'test'),
       evaluation: {
         rows: 0,
         unlabelled: 0,
         positives: 0,
+        meanScore: 0,
         candidate: {},
         baseline: {},
         againstBaseline: {},

@@ -2,12 +2,13 @@
 import type { EvaluationBody, Interval, Slice } from '../../domain/evaluation';
 import { intervalWords } from '../../domain/intervals';
 import type { RowRuleResult, SnapshotBody, VersionBody } from '../../domain/records';
+import { filterWords, partOf, type RowFilter } from '../../domain/split';
 
 export function evidenceOf(version: VersionBody, evaluation: EvaluationBody, snapshot: SnapshotBody): string[] {
-  const { evaluation: numbers, gates, period } = evaluation;
+  const { evaluation: numbers, gates, test } = evaluation;
   const metrics = ['auc', 'logLoss'].filter((name) => numbers.candidate[name] !== undefined);
   return [
-    `trained on ${grouped(version.trainRows)} rows before ${version.split.train.to.slice(0, 10)}, tested on ${grouped(numbers.rows)} rows of ${period.from.slice(0, 10)} to ${period.to.slice(0, 10)}`,
+    `trained on ${grouped(version.trainRows)} rows${ofRows(partOf(version.split, 'train'))}, tested on ${grouped(numbers.rows)} rows${ofRows(test)}`,
     ...(version.unlabelledRows + numbers.unlabelled === 0
       ? []
       : [
@@ -39,17 +40,21 @@ export function evidenceOf(version: VersionBody, evaluation: EvaluationBody, sna
   ];
 }
 
-function calibration({ evaluation: { candidate, slices: days } }: EvaluationBody): string[] {
-  const rows = days.reduce((sum, day) => sum + day.rows, 0);
-  const mean = (of: (day: Slice) => number): string =>
-    (days.reduce((sum, day) => sum + of(day) * day.rows, 0) / rows).toFixed(4);
+/** ` before 2001-01-25`, ` of 2001-01-25 to 2001-02-01`, ` (20 % by hash of id, seed 1)` */
+function ofRows(filter: RowFilter): string {
+  const words = filterWords(filter);
+  if (filter.hash !== undefined || filter.column !== undefined) return ` (${words})`;
+  return filter.from === undefined ? ` ${words}` : ` of ${words}`;
+}
+
+function calibration({ evaluation: { candidate, rows, positives, meanScore } }: EvaluationBody): string[] {
   return [
     ...(candidate.calibrationError === undefined
       ? []
       : [
           `calibration error ${interval(candidate.calibrationError)} (mean distance of probability and rate over ten bins)`,
         ]),
-    ...(rows === 0 ? [] : [`mean probability ${mean((day) => day.meanScore)}, rate ${mean((day) => day.rate)}`]),
+    ...(rows === 0 ? [] : [`mean probability ${meanScore.toFixed(4)}, rate ${(positives / rows).toFixed(4)}`]),
   ];
 }
 

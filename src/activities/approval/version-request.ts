@@ -3,7 +3,7 @@ import { authors } from '../../domain/approval';
 import { MlopsError } from '../../domain/errors';
 import { gatesPass, judgeGates } from '../../domain/gates';
 import { type Cycle, cycleRecordId, phaseId, versionLabel } from '../../domain/ids';
-import { lastWholePeriods } from '../../domain/period';
+import { partOf, splitAt } from '../../domain/split';
 import type { CycleDocument, Fact } from '../../domain/records';
 import type { Digest } from '../../domain/refs';
 import { digestOf } from '../../runtime/digest';
@@ -71,7 +71,7 @@ function requireOneCycle(cycle: CycleDocument, { version, evaluation, definition
   const { body } = version;
   const { definition: defined } = definition.body;
   const asked = evaluation.body;
-  const period = lastWholePeriods(defined.period, defined.split.testPeriods, cycle.asOf);
+  const test = partOf(splitAt(defined, cycle.asOf), 'test');
   // By digests: steps are keyed by them, so that an evaluation may have been made for a record of another id.
   const used = new Set(evaluation.inputs.map(({ kind, digest }) => `${kind} ${digest}`));
   const holds: Readonly<Record<string, boolean>> = {
@@ -82,8 +82,8 @@ function requireOneCycle(cycle: CycleDocument, { version, evaluation, definition
     'the evaluation is of another run': asked.run.digest === body.run.digest,
     'the evaluation is on another snapshot':
       used.has(`snapshot ${body.snapshot.digest}`) && used.has(`labelSet ${body.labelSet.digest}`),
-    'the evaluation is on another period': asked.period.from === period.from && asked.period.to === period.to,
-    'the evaluation is as of another time': asked.knownBy === cycle.asOf,
+    'the evaluation is as of another time': asked.test.knownBy === cycle.asOf,
+    'the evaluation is on other test rows': digestOf(asked.test) === digestOf(test),
     'the evaluation is by other gates':
       digestOf(judgeGates(defined.gates, asked.evaluation, asked.contaminated)) === digestOf(asked.gates),
   };

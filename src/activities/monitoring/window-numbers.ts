@@ -7,6 +7,7 @@ import { modelInputs } from '../../domain/endpoint';
 import type { Fact } from '../../domain/records';
 import type { ArtifactRef, Ref } from '../../domain/refs';
 import type { TimeRange } from '../../domain/period';
+import { partOf } from '../../domain/split';
 import type { JudgedWindow } from '../../domain/triggers';
 import type { JudgeWindowInput, WindowNumbers } from '../../engines/monitor/judge-window-job';
 import type { ColumnType } from '../../domain/definition';
@@ -164,7 +165,7 @@ async function frozenOf(
   const asked = request === null ? undefined : recordAsked(request, 'evaluation');
   const evaluation =
     asked === undefined
-      ? await evaluationOf(stores, run.id, split.test)
+      ? await evaluationOf(stores, run.id, partOf(split, 'test'))
       : await stores.facts.find('evaluation', asked.id);
   if (evaluation === null) return undefined;
   const [ran, fitted] = await Promise.all([stores.facts.get(run), stores.facts.get(features)]);

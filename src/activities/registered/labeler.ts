@@ -10,7 +10,7 @@ interface ToLabel {
   readonly shards: readonly DataShard[];
   readonly folder: string;
   readonly columns: Readonly<Record<string, ColumnType>>;
-  readonly eventTime: string;
+  readonly eventTime?: string;
 }
 
 export async function labelRegistered(

@@ -24,12 +24,13 @@ export async function withRegisteredMetrics(
 ): Promise<Evaluation> {
   if (metrics.length === 0) return evaluation;
   const { shards, columns, eventTime, where } = request;
+  const rows: LoadRequest = { shards, columns, where, ...(eventTime === undefined ? {} : { eventTime }) };
   const scores = ['scores', 'champion-scores'].flatMap((name) => files.filter((file) => file.name === name));
   const uses = await Promise.all(metrics.map((use) => usedCode(deps, 'metric', use)));
   const measured = await runWithHeartbeat<MeasureInput, MeasureOutput>(
     deps,
     'measureCode',
-    { uses, rows: { shards, columns, eventTime, where }, scores: scores.map(({ file }) => file) },
+    { uses, rows, scores: scores.map(({ file }) => file) },
     { folder }
   );
   const of = (name: string): Metrics => mapped(measured[scores.findIndex((file) => file.name === name)] ?? {}, plain);

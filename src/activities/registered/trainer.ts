@@ -1,11 +1,12 @@
 /** A trainer of the user's own: it gets the training rows and a folder, and leaves an ONNX model in it. */
 import { join } from 'node:path';
 import type { RegisteredUse } from '../../domain/definition';
+import { partOf } from '../../domain/split';
 import type { ActivityDeps } from '../deps';
 import { runWithHeartbeat } from '../step/compute-job';
 import { labelledShards, loadRequest } from '../step/inputs';
 import type { Attempt, StepOutcome } from '../step/step';
-import { type Train, trainingRows } from '../training';
+import type { Train } from '../training';
 import type { TrainCodeInput, TrainCodeOutput } from './jobs/train';
 import { usedCode } from './user-code';
 
@@ -17,7 +18,7 @@ export async function trainRegistered(
 ): Promise<StepOutcome<'run'>> {
   const use = await usedCode(deps, 'trainer', trainer);
   const [data, labels] = await Promise.all([stores.facts.get(train.snapshot), stores.facts.get(train.labelSet)]);
-  const rows = loadRequest(data.body, await labelledShards(deps, stores, data, labels), trainingRows(train.split));
+  const rows = loadRequest(data.body, await labelledShards(deps, stores, data, labels), partOf(train.split, 'train'));
   const output = await runWithHeartbeat<TrainCodeInput, TrainCodeOutput>(
     deps,
     'trainCode',

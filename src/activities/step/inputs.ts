@@ -63,5 +63,6 @@ export function loadRequest(
   shards: LoadRequest['shards'],
   where: LoadRequest['where']
 ): LoadRequest {
-  return { shards, columns: snapshot.columns, eventTime: snapshot.eventTime, where };
+  const { columns, eventTime } = snapshot;
+  return { shards, columns, where, ...(eventTime === undefined ? {} : { eventTime }) };
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { digestOf } from '../../runtime/digest';
 import { columnTypes, featureText, type ProjectDefinition, type SourceDefinition } from '../../domain/definition';
+import { partsInWords, planOf } from '../../domain/plan';
 import { pairs, table } from '../table';
 import { addVerb, answering, type Outcome } from '../verb';
 
@@ -39,6 +40,7 @@ function summary(definition: ProjectDefinition, digest: string): string {
     ['digest', digest],
     ...Object.values(sources).map((each) => ['source', sourceWords(each)] as const),
     ['source', sourceWords(source)],
+    ['split', splitWords(definition)],
     ['label', `${label.name} v${label.version}`],
     ['features', definition.features.map(featureText).join(', ')],
     ['model', 'network' in model ? `network ${model.network.hidden.join('-')}` : `trainer ${model.trainer.registered}`],
@@ -50,7 +52,7 @@ function summary(definition: ProjectDefinition, digest: string): string {
 }
 
 function sourceWords({ name, reader, columns, eventTime }: SourceDefinition): string {
-  return `${name}: ${readerWords(reader)}, ${Object.keys(columns).length} columns, event time ${eventTime}`;
+  return `${name}: ${readerWords(reader)}, ${Object.keys(columns).length} columns, ${eventTime === undefined ? 'no event time' : `event time ${eventTime}`}`;
 }
 
 function readerWords(reader: SourceDefinition['reader']): string {
@@ -67,4 +69,10 @@ async function checkStatements({ source, sources }: ProjectDefinition): Promise<
   for (const each of all) {
     if ('sql' in each.reader) await checkPrepared(each.name, each.reader.sql, columnTypes(each), sources);
   }
+}
+
+function splitWords(definition: ProjectDefinition): string {
+  const { split } = definition;
+  if (split.by === 'time') return `by time: the last ${split.testPeriods} whole periods test`;
+  return `test rows: ${partsInWords(planOf(definition).split, '').test}`;
 }

@@ -26,7 +26,7 @@ export function addEvaluate(program: Command): void {
   )
     .requiredOption('--model <version>', '<project>@<number>')
     .requiredOption('--as-of <when>', 'event time up to which rows and labels are known', when)
-    .option('--from <when>', 'first event time; with --to. Default: the test period of the definition', when)
+    .option('--from <when>', 'first event time; with --to. Default: the test rows of the definition', when)
     .option('--to <when>', 'event time before which the rows are', when)
     .option('--champion <version>', '<project>@<number>, scored on the same rows beside it')
     .option('--no-search-attributes', 'do without our search attributes')
@@ -72,6 +72,12 @@ async function inputOf(records: Records, options: EvaluateOptions): Promise<Omit
     );
   }
   const { from, to } = options;
+  const { split } = defined.body.definition;
+  if (from !== undefined && split.by !== 'time') {
+    const fix = 'Leave out --from and --to: the test rows of the split are evaluated.';
+    const what = `A period can be evaluated only where the split is by time; that of ${project} is by ${split.by}.`;
+    throw new MlopsError('MLOPS_USAGE', what, { version: options.model }, fix);
+  }
   return {
     project,
     definition,

@@ -83,9 +83,10 @@ export interface SourceDefinition {
   readonly columns: Readonly<Record<string, ColumnDefinition>>;
   /** Columns that identify a row: one that comes again is a correction. */
   readonly key?: readonly string[];
-  /** A timestamp column. */
-  readonly eventTime: string;
-  readonly knownAt: KnownAt;
+  /** A timestamp column. Without one rows are in the order of their keys. */
+  readonly eventTime?: string;
+  /** Without it, and without an event time, a row is always known. */
+  readonly knownAt?: KnownAt;
 }
 
 /** What snapshots, loaded rows and features go by. */

@@ -1,4 +1,4 @@
-/** Periods of event time, and which rows train and test. */
+/** Periods of event time. */
 
 /** Periods of event time: half-open, without a gap, in UTC. */
 export interface Period {
@@ -6,13 +6,4 @@ export interface Period {
   readonly every: string;
   /** So much later they begin, such as `3 days` for weeks from Thursday; shorter than a period. Default: nothing. */
   readonly offset?: string;
-}
-
-export interface SplitDefinition {
-  /** The last `testPeriods` whole periods that ended by asOf are the test rows, everything before trains. */
-  readonly testPeriods: number;
-  /** With fewer training rows the phase fails. */
-  readonly minTrainRows: number;
-  /** With fewer test rows the phase fails. */
-  readonly minTestRows: number;
 }

@@ -1,14 +1,16 @@
 /** The job `evaluate`: a model's scores of later rows, the champion's beside them, and what windows are compared with. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Objective, Period } from '../../domain/definition';
+import type { Cluster, Objective, Period } from '../../domain/definition';
 import type { Evaluation } from '../../domain/evaluation';
-import type { Job, JobFile } from '../../domain/job';
+import type { Job, JobContext, JobFile } from '../../domain/job';
+import type { RowFilter } from '../../domain/split';
 import { loadRows } from '../features/load-rows';
 import { decodeModel } from '../onnx/model';
 import { bytesOf } from '../onnx/tensor';
-import { referenceOf } from '../stats/reference';
+import { type ReferenceInput, referenceOf } from '../stats/reference';
 import { evaluateScores } from '../stats/evaluate';
+import { clustersOf } from '../stats/clusters';
 import { type LoadRequest, rowName, withoutLabels } from '../tables/load';
 import { requireRows } from '../tables/require-rows';
 import { columnsRead, scoreRows } from '../train/score-rows';
@@ -17,8 +19,9 @@ import { columnsRead, scoreRows } from '../train/score-rows';
 export interface EvaluateJobInput extends LoadRequest {
   readonly model: string;
   readonly champion?: string;
-  /** Event time before which the candidate was trained: those rows show how much a period varies by itself. */
-  readonly trainedTo: string;
+  /** The rows that the candidate was trained on: where they have times they show how much a period varies by itself. */
+  readonly trained: RowFilter;
+  readonly cluster: Cluster;
   readonly monitoringPeriod: Period;
   /** The label's mean over the candidate's training rows. */
   readonly trainRate: number;
@@ -40,10 +43,11 @@ export const evaluateJob: Job<EvaluateJobInput, EvaluateJobOutput> = async (inpu
   const names = new Set([
     ...watched,
     ...(champion === undefined ? [] : columnsRead(decodeModel(champion)).map(({ column }) => column)),
+    ...(typeof input.cluster === 'string' ? [] : [input.cluster.column]),
   ]);
   const rows = await loadRows(input, [...names], context);
-  requireRows(rows, input);
-  const { table, eventTime, labels = new Float32Array(), unlabelled, places } = rows;
+  requireRows(rows, 'test', input);
+  const { table, labels = new Float32Array(), unlabelled, places } = rows;
   const candidateScores = await scoreRows(model, table, {}, context);
   const championScores = champion === undefined ? undefined : await scoreRows(champion, table, {}, context);
   const evaluation = evaluateScores({
@@ -52,19 +56,18 @@ export const evaluateJob: Job<EvaluateJobInput, EvaluateJobOutput> = async (inpu
     labels,
     unlabelled,
     rowName: rowName(places),
-    eventTime,
+    blocks: clustersOf(rows, input.cluster),
     trainRate: input.trainRate,
     objective: input.objective,
   });
-  const { knownBy } = input.where;
-  const where = { to: input.trainedTo, ...(knownBy === undefined ? {} : { knownBy }) };
-  const past = await loadRows({ ...input, shards: input.shards.map(withoutLabels), where }, watched, context);
-  const history = { table: past.table, eventTime: past.eventTime, period: input.monitoringPeriod };
+  const history = await historyOf(input, watched, context);
   await writeFile(join(context.folder, 'scores.f32'), bytesOf(candidateScores));
   if (championScores !== undefined) await writeFile(join(context.folder, 'champion.f32'), bytesOf(championScores));
   await writeFile(
     join(context.folder, 'reference.json'),
-    JSON.stringify(referenceOf({ watched, table, scores: candidateScores, history }))
+    JSON.stringify(
+      referenceOf({ watched, table, scores: candidateScores, ...(history === undefined ? {} : { history }) })
+    )
   );
   return {
     evaluation,
@@ -77,3 +80,16 @@ export const evaluateJob: Job<EvaluateJobInput, EvaluateJobOutput> = async (inpu
     ],
   };
 };
+
+async function historyOf(
+  { eventTime: timed, trained, monitoringPeriod: period, ...input }: EvaluateJobInput,
+  watched: readonly string[],
+  context: JobContext
+): Promise<ReferenceInput['history']> {
+  if (timed === undefined) return undefined;
+  const { knownBy } = input.where;
+  const where = { ...trained, ...(knownBy === undefined ? {} : { knownBy }) };
+  const shards = input.shards.map(withoutLabels);
+  const { table, eventTime } = await loadRows({ ...input, eventTime: timed, shards, where }, watched, context);
+  return { table, eventTime: eventTime!, period };
+}

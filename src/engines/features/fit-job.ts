@@ -3,15 +3,19 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { columnsOfFeatures, type DependencyRule, type FeatureDefinition } from '../../domain/definition';
 import type { Job, JobFile } from '../../domain/job';
+import type { PartRows } from '../../domain/records';
+import type { Split } from '../../domain/split';
 import { learnDependencies } from '../tables/dependencies';
 import { type LoadRequest, withoutLabels } from '../tables/load';
+import { partRows } from '../tables/row-filter';
 import { featureGraph } from './feature-graph';
 import { fitFeatures } from './fit';
 import { denseWidth, type EmbeddingTable, embeddingTables } from './fitted';
 import { loadRows } from './load-rows';
 
-/** The training rows: shards and the split's bounds. Labels aren't read. */
+/** The training rows, and the split that they are a part of. Labels aren't read. */
 export interface FitJobInput extends LoadRequest {
+  readonly split: Split;
   readonly features: readonly FeatureDefinition[];
   /** Learned from the same rows, and held against what is served later. */
   readonly dependencies: readonly DependencyRule[];
@@ -19,6 +23,8 @@ export interface FitJobInput extends LoadRequest {
 
 export interface FitJobOutput {
   readonly rows: number;
+  /** Of all rows of the shards. */
+  readonly parts: PartRows;
   readonly denseWidth: number;
   readonly embeddings: readonly EmbeddingTable[];
   /** `fitted` (JSON), `graph` (ONNX) and `dependencies` (JSON). */
@@ -43,6 +49,7 @@ export const fitJob: Job<FitJobInput, FitJobOutput> = async (input, context) => 
   await writeFile(join(context.folder, 'dependencies.json'), JSON.stringify(learned));
   return {
     rows: table.rows,
+    parts: await partRows({ ...input, shards }, input.split, context.folder),
     denseWidth: denseWidth(fitted),
     embeddings: embeddingTables(fitted),
     files: [

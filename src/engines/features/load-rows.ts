@@ -6,7 +6,7 @@ const SIGN_OF_LIFE_MS = 200;
 
 /** @param columns names to load; those that the source lacks are left to the reader of the table to name */
 export async function loadRows(
-  { shards, columns, where, eventTime }: LoadRequest,
+  { columns, ...request }: LoadRequest,
   names: readonly string[],
   { progress, folder }: Pick<JobContext, 'progress' | 'folder'>
 ): Promise<LoadedRows> {
@@ -14,7 +14,7 @@ export async function loadRows(
   // The database works beside this thread, so a timer runs on time.
   const timer = setInterval(() => progress({ done: 0, total: 1, note: 'loading rows' }), SIGN_OF_LIFE_MS);
   try {
-    return await loadColumns({ shards, columns: wanted, where, eventTime }, folder);
+    return await loadColumns({ ...request, columns: wanted }, folder);
   } finally {
     clearInterval(timer);
   }

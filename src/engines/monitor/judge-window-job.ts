@@ -6,6 +6,7 @@ import type { Job } from '../../domain/job';
 import type { WindowBody } from '../../domain/monitoring';
 import type { Reference } from '../stats/reference';
 import { driftOf } from '../stats/drift';
+import { dayBlocks } from '../stats/blocks';
 import { evaluateScores } from '../stats/evaluate';
 import { biasOf } from '../stats/bias';
 import type { LearnedDependencies } from '../tables/dependencies';
@@ -79,7 +80,14 @@ function qualityOf(
 ): Readonly<Record<string, Interval>> {
   if (known.labels.length === 0) return {};
   const { scores: candidate, labels, eventTime } = known;
-  const evaluation = evaluateScores({ candidate, labels, eventTime, trainRate, objective, confidence });
+  const evaluation = evaluateScores({
+    candidate,
+    labels,
+    blocks: dayBlocks(eventTime),
+    trainRate,
+    objective,
+    confidence,
+  });
   const metrics = {
     auc: evaluation.candidate.auc,
     logLoss: evaluation.candidate.logLoss,

@@ -1,7 +1,7 @@
 /** Prediction bias: mean prediction against mean truth, by days. */
 import type { MonitoringDefinition } from '../../domain/definition';
 import type { BiasVerdict } from '../../domain/monitoring';
-import { blockCounts, blockSums, blocksOf, total } from './blocks';
+import { blockCounts, blockSums, dayBlocks, total } from './blocks';
 import { excludesZero, meanInterval } from './intervals';
 
 export interface BiasRows {
@@ -28,7 +28,7 @@ export function biasOf(
     const gap = { estimate: 0, low: 0, high: 0, blocks: 0, confidence, method: 'none: no rows' };
     return { meanPrediction: 0, meanTruth: 0, gap, verdict: 'insufficient data' };
   }
-  const blocks = blocksOf(eventTime);
+  const blocks = dayBlocks(eventTime);
   const predicted = blockSums(blocks, (row) => scores[row]!);
   const happened = blockSums(blocks, (row) => labels[row]!);
   const gap = meanInterval(
@@ -38,7 +38,7 @@ export function biasOf(
     blocks.of
   );
   const sides = { meanPrediction: total(predicted) / rows, meanTruth: total(happened) / rows, gap };
-  if (rows < minRows || blocks.of !== 'day') return { ...sides, verdict: 'insufficient data' };
+  if (rows < minRows || !blocks.asked) return { ...sides, verdict: 'insufficient data' };
   const breach = Math.abs(gap.estimate) >= floor && excludesZero(gap);
   return { ...sides, verdict: breach ? (gap.estimate > 0 ? 'above' : 'below') : 'none' };
 }

@@ -1,33 +1,49 @@
 import { DAY_MS, DAY_US } from '../../domain/durations';
 
 /**
- * Rows of one day have weather, crews and queues in common: they aren't independent, days nearly are. (In the flights
- * data the late rate varies from day to day 574 times as much as independent rows would.)
+ * Rows of one cluster have things in common (those of one day weather, crews and queues; those of one customer its habits):
+ * they aren't independent, clusters nearly are. (In the flights data the late rate varies from day to day 574 times as
+ * much as independent rows would.)
  */
 export interface Blocks {
-  /** What a block is, for the interval's method. */
-  readonly of: 'day' | 'run of rows';
+  /** What a block is, for the interval's method: `day`, `row`, a column's name, `run of rows`. */
+  readonly of: string;
+  /** Whether blocks are what was asked for; false where there were too few of them, and runs of rows stand in. */
+  readonly asked: boolean;
   readonly names: readonly string[];
   /** [rows], index into `names` */
   readonly index: Int32Array;
 }
 
-/** Below two days: consecutive runs, as few as give an interval, as many as leave them long. */
+/** Below two clusters: consecutive runs, as few as give an interval, as many as leave them long. */
 const RUNS = 10;
 
-/** @param eventTime [rows] µs since 1970, in order */
-export function blocksOf(eventTime: BigInt64Array): Blocks {
-  const days = new Int32Array(eventTime.length);
-  for (let row = 0; row < days.length; row += 1) {
-    days[row] = Math.floor(Number(eventTime[row]!) / DAY_US);
-  }
-  const distinct = [...new Set(days)].sort((a, b) => a - b);
-  if (distinct.length < 2) return runsOf(days.length);
-  const position = new Map(distinct.map((day, i) => [day, i]));
+/** @param codes [rows] a number for each cluster; @param nameOf of a code */
+export function blocksOf(of: string, codes: ArrayLike<number>, nameOf: (code: number) => string): Blocks {
+  const distinct = [...new Set(Array.from(codes))].sort((a, b) => a - b);
+  if (distinct.length < 2) return runsOf(codes.length);
+  const position = new Map(distinct.map((code, i) => [code, i]));
   return {
-    of: 'day',
-    names: distinct.map((day) => new Date(day * DAY_MS).toISOString().slice(0, 10)),
-    index: days.map((day) => position.get(day)!),
+    of,
+    asked: true,
+    names: distinct.map(nameOf),
+    index: Int32Array.from(codes, (code) => position.get(code)!),
+  };
+}
+
+/** @param eventTime [rows] µs since 1970 */
+export function dayBlocks(eventTime: BigInt64Array): Blocks {
+  const days = Float64Array.from(eventTime, (time) => Math.floor(Number(time) / DAY_US));
+  return blocksOf('day', days, (day) => new Date(day * DAY_MS).toISOString().slice(0, 10));
+}
+
+/** Each row by itself. */
+export function rowBlocks(rows: number): Blocks {
+  return {
+    of: 'row',
+    asked: true,
+    names: new Array<string>(rows).fill(''),
+    index: Int32Array.from({ length: rows }, (_, i) => i),
   };
 }
 
@@ -35,13 +51,14 @@ function runsOf(rows: number): Blocks {
   const runs = Math.min(RUNS, rows);
   return {
     of: 'run of rows',
+    asked: false,
     names: Array.from({ length: runs }, (_, i) => `run ${i + 1}`),
     index: Int32Array.from({ length: rows }, (_, row) => Math.floor((row * runs) / rows)),
   };
 }
 
 /** Rows of each block. */
-export function blockCounts({ names, index }: Blocks): Float64Array {
+export function blockCounts({ names, index }: Pick<Blocks, 'names' | 'index'>): Float64Array {
   return blockSums({ names, index }, () => 1);
 }
 

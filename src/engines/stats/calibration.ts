@@ -21,18 +21,19 @@ export function calibrationByBlocks(
     cells.rows[cell]! += 1;
     cells.excess[cell]! += scores[row]! - labels[row]!;
   }
-  // Rows · |mean score − rate| of a bin is |Σ (score − label)|.
+  const all = { rows: new Float64Array(bins), excess: new Float64Array(bins) };
+  for (let cell = 0; cell < blocks * bins; cell += 1) {
+    all.rows[cell % bins]! += cells.rows[cell]!;
+    all.excess[cell % bins]! += cells.excess[cell]!;
+  }
+  // Rows · |mean score − rate| of a bin is |Σ (score − label)|. Taken from the sums over all blocks: a block may be one row.
   const errorOf = (left: number | undefined): number => {
     let rows = 0;
     let error = 0;
     for (let bin = 0; bin < bins; bin += 1) {
-      let excess = 0;
-      for (let block = 0; block < blocks; block += 1) {
-        if (block === left) continue;
-        rows += cells.rows[block * bins + bin]!;
-        excess += cells.excess[block * bins + bin]!;
-      }
-      error += Math.abs(excess);
+      const cell = left === undefined ? undefined : left * bins + bin;
+      rows += all.rows[bin]! - (cell === undefined ? 0 : cells.rows[cell]!);
+      error += Math.abs(all.excess[bin]! - (cell === undefined ? 0 : cells.excess[cell]!));
     }
     return error / rows;
   };

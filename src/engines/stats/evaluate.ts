@@ -2,7 +2,7 @@
 import type { Objective } from '../../domain/definition';
 import { MlopsError, type Where } from '../../domain/errors';
 import type { Evaluation, Metrics, Slice } from '../../domain/evaluation';
-import { type Blocks, blockCounts, blockSums, blocksOf } from './blocks';
+import { type Blocks, blockCounts, blockSums } from './blocks';
 import { logLossOf } from './losses';
 import { differenceOf, estimateOf, intervalOf, type Measures, measure } from './measure';
 
@@ -16,8 +16,8 @@ export interface EvaluationInput {
   readonly unlabelled?: number;
   /** A row for an error. */
   readonly rowName?: (row: number) => Where;
-  /** [rows] µs since 1970, in order */
-  readonly eventTime: BigInt64Array;
+  /** Rows that depend on each other. */
+  readonly blocks: Blocks;
   /** Label's mean over the candidate's training rows: what the baseline predicts. Without it there is no baseline. */
   readonly trainRate?: number | undefined;
   readonly objective: Pick<Objective, 'decisionThreshold' | 'utility'>;
@@ -31,14 +31,13 @@ const CONFIDENCE = 0.95;
  * @throws MlopsError MLOPS_LABEL_INVALID, MLOPS_TOO_FEW_ROWS, MLOPS_MODEL_INVALID: a score is not a number
  */
 export function evaluateScores(input: EvaluationInput): Evaluation {
-  const { candidate, champion, labels, trainRate, objective, confidence = CONFIDENCE } = input;
+  const { candidate, champion, labels, blocks, trainRate, objective, confidence = CONFIDENCE } = input;
   const { rowName = (row) => ({ row }) } = input;
   if (labels.length === 0)
     throw new MlopsError('MLOPS_TOO_FEW_ROWS', 'There are no rows to evaluate.', {}, 'Widen the test period.');
   checkLabels(labels, rowName);
   checkScores(candidate, labels.length, 'candidate', rowName);
   if (champion !== undefined) checkScores(champion, labels.length, 'champion', rowName);
-  const blocks = blocksOf(input.eventTime);
   const measures = measure(candidate, labels, blocks, objective);
   const baseline: Measures =
     trainRate === undefined
@@ -50,7 +49,8 @@ export function evaluateScores(input: EvaluationInput): Evaluation {
   return {
     rows: labels.length,
     unlabelled: input.unlabelled ?? 0,
-    positives: countOf(labels),
+    positives: sumOf(labels),
+    meanScore: sumOf(candidate) / labels.length,
     candidate: intervals(measures),
     baseline: Object.fromEntries([...baseline].map(([name, measured]) => [name, estimateOf(measured, blocks)])),
     ...(rival === undefined ? {} : { champion: intervals(rival) }),
@@ -70,15 +70,19 @@ function differences(a: Measures, b: Measures): Measures {
   );
 }
 
-/** Each block by itself, without intervals: to see which day differs. */
+/** A record has a bounded size. */
+const MOST_SLICES = 400;
+
+/** Each block by itself, without intervals: to see which day differs. A single row is no slice. */
 function slicesOf({ candidate, champion, labels }: EvaluationInput, blocks: Blocks): readonly Slice[] {
+  if (blocks.of === 'row') return [];
   const rows = blockCounts(blocks);
   const positives = blockSums(blocks, (row) => labels[row]!);
   const scored = blockSums(blocks, (row) => candidate[row]!);
   const losses = (scores: Float32Array) => blockSums(blocks, (row) => logLossOf(scores[row]!, labels[row]!));
   const own = losses(candidate);
   const other = champion === undefined ? undefined : losses(champion);
-  return blocks.names.map((name, b) => ({
+  const all = blocks.names.map((name, b) => ({
     name,
     rows: rows[b]!,
     rate: positives[b]! / rows[b]!,
@@ -86,14 +90,17 @@ function slicesOf({ candidate, champion, labels }: EvaluationInput, blocks: Bloc
     logLoss: own[b]! / rows[b]!,
     ...(other === undefined ? {} : { championLogLoss: other[b]! / rows[b]! }),
   }));
+  if (all.length <= MOST_SLICES) return all;
+  const least = rows.toSorted()[all.length - MOST_SLICES]!;
+  return all.filter((slice) => slice.rows >= least).slice(0, MOST_SLICES);
 }
 
 type RowName = NonNullable<EvaluationInput['rowName']>;
 
-function countOf(labels: Float32Array): number {
-  let positives = 0;
-  for (const label of labels) positives += label;
-  return positives;
+function sumOf(values: Float32Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
 }
 
 function checkLabels(labels: Float32Array, rowName: RowName): void {

@@ -28,7 +28,7 @@ export interface Compared {
 }
 
 /**
- * Makes three tables. `accepted`, in the order of event time and key: the declared columns, `__key`, `__content` (NULL where it
+ * Makes three tables. `accepted`, in the order of event time (where there is one) and key: the declared columns, `__key`, `__content` (NULL where it
  * is the key), `__known_at`, `__file`, `__row`. `removed`: `__batch`, `__key`, `why`, `by_file`, `by_row` of the
  * row in its place. `refused`: new rows for quarantine, as staged.
  */
@@ -45,18 +45,18 @@ export async function compareRows(
     await database.run(`CREATE TABLE had AS ${shards.length === 0 ? NONE : `FROM ${liveRows(shards, columns)}`}`);
   }
   const names = [...Object.keys(source.columns).map(column), `"${KNOWN_AT}"`, `"${FILE}"`, `"${ROW}"`].join(', ');
-  const time = column(source.eventTime);
+  const time = source.eventTime === undefined ? '' : `${column(source.eventTime)}, `;
   const fresh = whole ? `(${standing}) ANTI JOIN had USING ("${KEY}", "${CONTENT}")` : `(${standing})`;
   await database.run(
     `CREATE TABLE accepted AS SELECT ${names}, "${KEY}", CASE WHEN "${CONTENT}" <> "${KEY}" THEN "${CONTENT}" END AS "${CONTENT}"
-     FROM ${fresh} ORDER BY ${time}, "${KEY}"`
+     FROM ${fresh} ORDER BY ${time}"${KEY}"`
   );
   await database.run(`CREATE TABLE removed AS ${removedBy(source, plan, standing)}`);
   const key = source.key === undefined ? `"${CONTENT}" AS "${KEY}"` : `"${KEY}"`;
   await database.run(
     `CREATE TABLE refused AS SELECT ${names}, ${key}, "${CONTENT}", "${UNPARSED}", "${REASON}"
      FROM ${whole && quarantine.length > 0 ? notBefore(quarantine) : `staged WHERE "${REASON}" <> ''`}
-     ORDER BY ${time}, "${CONTENT}", "${FILE}", "${ROW}"`
+     ORDER BY ${time}"${CONTENT}", "${FILE}", "${ROW}"`
   );
   return countsOf(database, source, plan);
 }
@@ -84,15 +84,16 @@ function notBefore(quarantine: readonly string[]): string {
     WHERE nth > coalesce(had, 0))`;
 }
 
-async function countsOf(database: Database, { key }: SourceDefinition, plan: IngestPlan): Promise<Compared> {
-  const after = plan.parent?.asOf;
+async function countsOf(database: Database, { key, knownAt }: SourceDefinition, plan: IngestPlan): Promise<Compared> {
+  // A row that is always known is never late.
+  const after = knownAt === undefined ? undefined : plan.parent?.asOf;
   const late = after === undefined ? 'false' : `"${KNOWN_AT}" <= ${moment(after)}`;
   const [gained] = await database.rows(
     `SELECT count(*) AS added, count(*) FILTER (WHERE ${late}) AS late FROM accepted`
   );
   const [lost] = await database.rows(
     `SELECT count(*) FILTER (WHERE why = 'replaced') AS replaced, count(*) FILTER (WHERE why = 'withdrawn') AS withdrawn,
-       count(*) FILTER (WHERE ${wasLate(plan.parent?.batches ?? [])}) AS late FROM removed`
+       count(*) FILTER (WHERE ${wasLate(knownAt === undefined ? [] : (plan.parent?.batches ?? []))}) AS late FROM removed`
   );
   return {
     added: Number(gained!['added']),

@@ -93,7 +93,7 @@ export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => 
         folder: context.folder,
         batch,
         columns,
-        eventTime: source.eventTime,
+        ...(source.eventTime === undefined ? {} : { eventTime: source.eventTime }),
         rowsWanted: input.rowsPerShard ?? ROWS_PER_SHARD,
         firstShard: parent?.shards.length ?? 0,
       });

@@ -11,14 +11,20 @@ export function isMoment(time: string): string {
 /** Ten thousand years in µs, within which no sum overflows. */
 const MOST = 320_000_000_000_000_000n;
 
+/** Of a row that is always known: the least moment that there is. */
+const ALWAYS = `TIMESTAMP '0001-01-01'`;
+
 /**
- * When a row is known, in SQL: a TIMESTAMP, or NULL where what it is made of is missing or too large.
+ * When a row is known, in SQL: a TIMESTAMP, or NULL where what it is made of is missing or too large. A source without any
+ * clock has rows that are always known.
  *
  * By rule: eventTime + (minutes + Σ minutesPer[column] · value), where the sum is taken in double, columns in
  * code-point order, and rounded once, to the nearest microsecond (halves away from zero).
  */
 export function knownAtOf({ knownAt, eventTime }: Pick<SourceDefinition, 'knownAt' | 'eventTime'>): string {
+  if (knownAt === undefined) return eventTime === undefined ? ALWAYS : column(eventTime);
   if ('column' in knownAt) return column(knownAt.column);
+  if (eventTime === undefined) throw new TypeError('known-at by event time needs an event time');
   const { minutes, minutesPer } = knownAt.eventTimePlus;
   const terms = Object.keys(minutesPer)
     .sort()

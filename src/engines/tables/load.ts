@@ -2,11 +2,13 @@
 import { basename } from 'node:path';
 import type { ColumnType } from '../../domain/definition';
 import { MlopsError, type Where } from '../../domain/errors';
+import type { RowFilter } from '../../domain/split';
 import type { Column, TableColumns } from './columns';
 import { quoted } from '../../domain/quote';
 import { type Database, messageOf, numbersOf, withDatabase } from './duckdb';
 import { type DataShard, liveRows, withoutRemoved } from './live-rows';
-import { column, FILE, KEY, KNOWN_AT, LEAST_BIGINT, moment, parquet, ROW, SQL_TYPES, text } from './sql';
+import { filterColumns, filterSql } from './row-filter';
+import { column, FILE, KEY, KNOWN_AT, LEAST_BIGINT, parquet, ROW, SQL_TYPES, text } from './sql';
 
 /** `labels` is the local path of the label shard beside a data shard, same rows in the same order. */
 export interface LabelledShard extends DataShard {
@@ -20,17 +22,16 @@ export function withoutLabels({ data, batch, removed }: LabelledShard): DataShar
 export interface LoadRequest {
   readonly shards: readonly LabelledShard[];
   readonly columns: Readonly<Record<string, ColumnType>>;
-  /** ISO-8601. Event time in [from, to); known at `knownBy` or before. */
-  readonly where: { readonly from?: string; readonly to?: string; readonly knownBy?: string };
-  /** The source's event-time column. */
-  readonly eventTime: string;
+  readonly where: RowFilter;
+  /** The source's event-time column, where it has one. */
+  readonly eventTime?: string;
 }
 
-/** Rows in total order: event time, key. Where labels are read, only the rows that have one. */
+/** Rows in total order: event time (where there is one), key. Where labels are read, only the rows that have one. */
 export interface LoadedRows {
   readonly table: TableColumns;
-  /** [rows], µs since 1970-01-01T00:00Z */
-  readonly eventTime: BigInt64Array;
+  /** [rows], µs since 1970-01-01T00:00Z; absent where the source has no event time */
+  readonly eventTime?: BigInt64Array;
   /** [rows]. Absent when no shard has labels. */
   readonly labels?: Float32Array;
   /** Rows that were left out since they have no label. */
@@ -90,7 +91,7 @@ const HOW_TO_FIX = 'Remove these local copies, which are downloaded and checked 
 async function load(database: Database, request: LoadRequest): Promise<LoadedRows> {
   const names = Object.keys(request.columns);
   const labelled = request.shards.some(({ labels }) => labels !== undefined);
-  const asked = `FROM ${rowsOf(request, labelled)} WHERE ${conditionOf(request)}`;
+  const asked = `FROM ${rowsOf(request, labelled)} WHERE ${filterSql(request.where, request.eventTime)}`;
   const from = labelled ? `${asked} AND __label IS NOT NULL` : asked;
   const count = async (of: string) => Number((await database.rows(`SELECT count(*) AS n ${of}`))[0]!['n']);
   const rows = await count(from);
@@ -100,20 +101,21 @@ async function load(database: Database, request: LoadRequest): Promise<LoadedRow
   for (const name of [...strings, FILE]) dictionaries.set(name, await makeDictionary(database, name, from));
 
   const parts: Part[] = [
-    { expression: `epoch_us(${column(request.eventTime)})`, into: new BigInt64Array(rows) },
     { expression: codeOf(FILE), into: new Int32Array(rows) },
     { expression: `"${ROW}"::DOUBLE`, into: new Float64Array(rows) },
     ...names.map((name) => partOf(name, request.columns[name]!, rows)),
     ...(labelled ? [{ expression: '__label::DOUBLE', into: new Float64Array(rows) }] : []),
   ];
-  await fill(database, parts, from);
-  const [eventTime, fileIndex, row, ...rest] = parts.map(({ into }) => into);
+  const eventTime = request.eventTime === undefined ? undefined : new BigInt64Array(rows);
+  const timed = eventTime && { expression: `epoch_us(${column(request.eventTime!)})`, into: eventTime };
+  await fill(database, timed === undefined ? parts : [...parts, timed], from, timed !== undefined);
+  const [fileIndex, row, ...rest] = parts.map(({ into }) => into);
   const columns = Object.fromEntries(
     names.map((name, i) => [name, columnOf(request.columns[name]!, rest[i]!, dictionaries.get(name))])
   );
   return {
     table: { rows, columns },
-    eventTime: eventTime as BigInt64Array,
+    ...(eventTime === undefined ? {} : { eventTime }),
     unlabelled,
     ...(labelled ? { labels: Float32Array.from(rest[names.length] as Float64Array) } : {}),
     places: { files: dictionaries.get(FILE)!, fileIndex: fileIndex as Int32Array, row: row as Float64Array },
@@ -121,8 +123,9 @@ async function load(database: Database, request: LoadRequest): Promise<LoadedRow
 }
 
 /** The live rows; with labels data and label shards meet by position, and each pair of rows must have one key. */
-function rowsOf({ shards, columns, eventTime }: LoadRequest, labelled: boolean): string {
-  const own = [...new Set([eventTime, ...Object.keys(columns)])].map(column);
+function rowsOf({ shards, columns, eventTime, where }: LoadRequest, labelled: boolean): string {
+  const read = [...(eventTime === undefined ? [] : [eventTime]), ...filterColumns(where), ...Object.keys(columns)];
+  const own = [...new Set(read)].map(column);
   const kept = [...own, `"${KEY}"`, `"${KNOWN_AT}"`, `"${FILE}"`, `"${ROW}"`];
   if (!labelled) return liveRows(shards, kept);
   const each = shards.map(({ data, labels, ...removal }) => {
@@ -138,16 +141,6 @@ function rowsOf({ shards, columns, eventTime }: LoadRequest, labelled: boolean):
     return `SELECT ${kept.join(', ')}, __label FROM ${withoutRemoved(both, removal)}`;
   });
   return `(${each.join(' UNION ALL ')})`;
-}
-
-function conditionOf({ where, eventTime }: LoadRequest): string {
-  const time = column(eventTime);
-  return [
-    'true',
-    ...(where.from === undefined ? [] : [`${time} >= ${moment(where.from)}`]),
-    ...(where.to === undefined ? [] : [`${time} < ${moment(where.to)}`]),
-    ...(where.knownBy === undefined ? [] : [`"${KNOWN_AT}" <= ${moment(where.knownBy)}`]),
-  ].join(' AND ');
 }
 
 /** Makes the distinct values an ENUM, in code-point order: a cast to it gives the code. */
@@ -187,13 +180,14 @@ function columnOf(type: ColumnType, values: Part['into'], dictionary: readonly s
   return { type: 'number', values };
 }
 
-/** Runs the query and copies its vectors into the parts' arrays; the first column is the event time. */
-async function fill(database: Database, parts: readonly Part[], from: string): Promise<void> {
+/** Runs the query and copies its vectors into the parts' arrays, in the order of the keys; `timed`: of the last part before them. */
+async function fill(database: Database, parts: readonly Part[], from: string, timed: boolean): Promise<void> {
+  const order = timed ? `c${parts.length - 1}, k` : 'k';
   const expressions = parts.map(({ expression }, i) => `${expression} AS c${i}`).join(', ');
   const all = parts.map((_, i) => `c${i}`).join(', ');
   let done = 0;
   for await (const chunk of database.chunks(
-    `SELECT ${all} FROM (SELECT ${expressions}, "${KEY}" AS k ${from}) ORDER BY c0, k`
+    `SELECT ${all} FROM (SELECT ${expressions}, "${KEY}" AS k ${from}) ORDER BY ${order}`
   )) {
     parts.forEach(({ into }, i) => {
       if (into instanceof Float64Array) into.set(numbersOf(chunk, i, Float64Array), done);

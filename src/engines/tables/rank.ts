@@ -65,13 +65,14 @@ async function byContent(database: Database, { source, plan, shards }: Ranking):
   return { standing: keyed, outranked: 0 };
 }
 
-/** Equal rows have one event time: shards of other times can't hold any. */
+/** Equal rows have one event time, where there is one: shards of other times can't hold any. */
 async function overlapping(
   database: Database,
   { eventTime }: SourceDefinition,
   parent: SnapshotRows,
   shards: readonly DataShard[]
 ): Promise<readonly DataShard[]> {
+  if (eventTime === undefined) return shards;
   const time = column(eventTime);
   const [span] = await database.rows(
     `SELECT epoch_ms(min(${time})) AS first, epoch_ms(max(${time})) AS last FROM staged WHERE ${GOOD}`
@@ -80,7 +81,7 @@ async function overlapping(
   const [first, last] = [Number(span['first']), Number(span['last'])];
   return shards.filter((_, i) => {
     const { minEventTime, maxEventTime } = parent.shards[i]!;
-    return Date.parse(minEventTime) <= last + 1 && Date.parse(maxEventTime) >= first - 1;
+    return Date.parse(minEventTime!) <= last + 1 && Date.parse(maxEventTime!) >= first - 1;
   });
 }
 

@@ -33,7 +33,8 @@ function uuidOf(values: readonly string[]): string {
   return `left(sha256(json_array(${values.join(', ')})::VARCHAR), 32)::UUID`;
 }
 
-function jsonValue(name: string, type: ColumnType): string {
+/** A value as it stands in such an array. */
+export function jsonValue(name: string, type: ColumnType): string {
   switch (type) {
     case 'timestamp':
       return `epoch_us(${column(name)})`;

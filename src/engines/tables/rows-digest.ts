@@ -18,14 +18,13 @@ export interface RowRun {
   readonly from: number;
   readonly to: number;
   readonly digest: Digest;
-  /** Event time in µs since 1970. */
-  readonly first: bigint;
-  readonly last: bigint;
+  /** Event time in µs since 1970, where there is one. */
+  readonly times?: { readonly first: bigint; readonly last: bigint };
 }
 
 export interface RunOptions {
   readonly columns: Readonly<Record<string, ColumnType>>;
-  readonly eventTime: string;
+  readonly eventTime?: string;
   /** A run ends after one of so many rows; it has at least a quarter and at most four times as many. */
   readonly rowsWanted: number;
 }
@@ -39,26 +38,30 @@ export async function runsOf(database: Database, table: string, options: RunOpti
   let first: bigint | undefined;
   let last = 0n;
   const end = (to: number) => {
-    runs.push({ from, to, digest: digestOf(open, columns, to - from), first: first!, last });
+    const times = first === undefined ? {} : { times: { first, last } };
+    runs.push({ from, to, digest: digestOf(open, columns, to - from), ...times });
     open = begin();
     from = to;
     first = undefined;
   };
   let done = 0;
-  const query = `SELECT "${KEY}", ${SHARD_CONTENT}, epoch_us("${KNOWN_AT}"), epoch_us(${column(eventTime)}) FROM ${table}`;
+  const timed = eventTime === undefined ? '' : `, epoch_us(${column(eventTime)})`;
+  const query = `SELECT "${KEY}", ${SHARD_CONTENT}, epoch_us("${KNOWN_AT}")${timed} FROM ${table}`;
   for await (const chunk of database.chunks(query)) {
     const keys = uuidsOf(chunk, 0);
     const contents = uuidsOf(chunk, 1);
     const known = numbersOf(chunk, 2, BigInt64Array);
-    const times = numbersOf(chunk, 3, BigInt64Array);
+    const times = eventTime === undefined ? undefined : numbersOf(chunk, 3, BigInt64Array);
     let taken = 0;
     const take = (to: number) => {
       if (to === taken) return;
       open.keys.update(keys.subarray(taken * UUID_BYTES, to * UUID_BYTES));
       open.contents.update(contents.subarray(taken * UUID_BYTES, to * UUID_BYTES));
       open.known.update(known.subarray(taken, to));
-      first ??= times[taken]!;
-      last = times[to - 1]!;
+      if (times !== undefined) {
+        first ??= times[taken]!;
+        last = times[to - 1]!;
+      }
       taken = to;
     };
     for (let i = 0; i < chunk.rowCount; i += 1) {

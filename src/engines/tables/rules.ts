@@ -33,12 +33,12 @@ export interface RowRule {
  * @throws MlopsError MLOPS_DEFINITION_INVALID: a rule of an undeclared column, or one that doesn't fit its type
  */
 export function rowRules(source: SourceDefinition, schema: SchemaDefinition): readonly RowRule[] {
-  const { eventTime, key = [], columns } = source;
+  const { eventTime, knownAt, key = [], columns } = source;
   const block = (name: string, broken: string): RowRule => ({ name, severity: 'block', quarantines: true, broken });
   const types = Object.fromEntries(Object.entries(columns).map(([name, { type }]) => [name, type]));
   return [
-    block(`${eventTime} present (event time)`, `${column(eventTime)} IS NULL`),
-    block('known-at present', `"${KNOWN_AT}" IS NULL`),
+    ...(eventTime === undefined ? [] : [block(`${eventTime} present (event time)`, `${column(eventTime)} IS NULL`)]),
+    ...(knownAt === undefined ? [] : [block('known-at present', `"${KNOWN_AT}" IS NULL`)]),
     ...key
       .filter((name) => name !== eventTime)
       .map((name) => block(`${name} present (key)`, `${column(name)} IS NULL`)),

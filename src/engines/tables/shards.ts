@@ -28,7 +28,7 @@ export async function writeShards(
   const shards: ShardInfo[] = [];
   const own = [...Object.keys(options.columns).map(column), `"${KEY}"`, `"${CONTENT}"`, `"${KNOWN_AT}"`, `"${ROW}"`];
   const kept = [...own, `"${FILE}"::VARCHAR AS "${FILE}"`].join(', ');
-  for (const [i, { from, to, digest, first, last }] of (await runsOf(database, table, options)).entries()) {
+  for (const [i, { from, to, digest, times }] of (await runsOf(database, table, options)).entries()) {
     const name = `shard-${String(firstShard + i).padStart(5, '0')}`;
     const file = `${name}.parquet`;
     const rows = `${table} WHERE rowid >= ${from} AND rowid < ${to}`;
@@ -39,8 +39,7 @@ export async function writeShards(
       rows: to - from,
       digest: await digestOfFile(join(folder, file)),
       rowsDigest: digest,
-      minEventTime: isoOf(first),
-      maxEventTime: isoOf(last),
+      ...(times === undefined ? {} : { minEventTime: isoOf(times.first), maxEventTime: isoOf(times.last) }),
     });
   }
   return shards;

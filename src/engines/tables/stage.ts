@@ -80,7 +80,8 @@ export async function stage(
 }
 
 function sinceOf({ eventTime }: SourceDefinition): string {
-  return `coalesce(${ifMoment(`"${KNOWN_AT}"`)}, ${ifMoment(column(eventTime))})`;
+  const known = ifMoment(`"${KNOWN_AT}"`);
+  return eventTime === undefined ? known : `coalesce(${known}, ${ifMoment(column(eventTime))})`;
 }
 
 /** A moment that nobody can mean says nothing. */

@@ -41,7 +41,7 @@ export const trainJob: Job<TrainJobInput, TrainJobOutput> = async (input, contex
     fitted.inputs.map(({ column }) => column),
     context
   );
-  requireRows(loaded, input);
+  requireRows(loaded, 'training', input);
   const labels = labelsOf(loaded);
   const features = await makeFeatures(await readFile(input.graph), fitted, loaded.table, context);
   const { network, resume } = input;

@@ -90,7 +90,9 @@ export function inferSplit(rows: number, { time }: InferredColumn): InferredSpli
     },
     split: {
       value: {
+        by: 'time',
         testPeriods,
+        validationPeriods: 0,
         minTrainRows: Math.max(10, Math.floor((rows - testRows) / 2)),
         minTestRows: Math.max(10, Math.floor(testRows / 2)),
       },

@@ -1,4 +1,5 @@
 import { judgeGates } from '../../../src/domain/gates';
+import { dayBlocks } from '../../../src/engines/stats/blocks';
 import { evaluateScores } from '../../../src/engines/stats/evaluate';
 import { metricOf } from '../../support/metric-of';
 import { referenceRows } from './reference-rows';
@@ -7,7 +8,7 @@ const { scores, labels } = referenceRows();
 /** Eight days of 125 rows. */
 const eventTime = BigInt64Array.from({ length: 1000 }, (_, row) => BigInt(Math.floor(row / 125)) * 86_400_000_000n);
 const objective = { decisionThreshold: 0.5 };
-const input = { candidate: scores, labels, eventTime, trainRate: 0.3, objective };
+const input = { candidate: scores, labels, blocks: dayBlocks(eventTime), trainRate: 0.3, objective };
 const worse = scores.map((score, row) => (row % 3 === 0 ? 1 - score : score));
 
 test('an evaluation has every metric with its interval, beside the baseline', () => {

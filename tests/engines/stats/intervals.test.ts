@@ -1,4 +1,4 @@
-import { blockCounts, blockSums, blocksOf } from '../../../src/engines/stats/blocks';
+import { blockCounts, blockSums, dayBlocks } from '../../../src/engines/stats/blocks';
 import { excludesZero, jackknifeInterval, meanInterval } from '../../../src/engines/stats/intervals';
 import { normals } from './reference-rows';
 
@@ -7,7 +7,7 @@ const times = (...days: number[]) => BigInt64Array.from(days, (day) => BigInt(da
 
 describe('blocks', () => {
   test('are the days of event time, in order, also before 1970', () => {
-    const blocks = blocksOf(times(-1, 0, 0, 2));
+    const blocks = dayBlocks(times(-1, 0, 0, 2));
     expect(blocks).toMatchObject({ of: 'day', names: ['1969-12-31', '1970-01-01', '1970-01-03'] });
     expect([...blocks.index]).toEqual([0, 1, 1, 2]);
     expect([...blockCounts(blocks)]).toEqual([1, 2, 1]);
@@ -15,7 +15,7 @@ describe('blocks', () => {
   });
 
   test('within one day are consecutive runs of rows, and say so', () => {
-    const blocks = blocksOf(times(...Array<number>(25).fill(7)));
+    const blocks = dayBlocks(times(...Array<number>(25).fill(7)));
     expect(blocks.of).toBe('run of rows');
     expect(blocks.names).toHaveLength(10);
     expect([...blocks.index]).toEqual([...blocks.index].sort((a, b) => a - b));

@@ -191,7 +191,7 @@ describe('memory', () => {
     expect(error).toMatchObject({ code: 'MLOPS_OUT_OF_MEMORY', where: { limit: '60MB' } });
     const spilled = await loadColumns(many, folder.path);
     expect(spilled.table.rows).toBe(plenty.table.rows);
-    const bytes = (loaded: typeof plenty) => [loaded.eventTime, loaded.places.row].map((of) => Buffer.from(of.buffer));
+    const bytes = (loaded: typeof plenty) => [loaded.eventTime!, loaded.places.row].map((of) => Buffer.from(of.buffer));
     bytes(spilled).forEach((column, index) => expect(column.equals(bytes(plenty)[index]!)).toBe(true));
   });
 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { NetworkSpec } from '../../../src/domain/definition';
+import type { Split } from '../../../src/domain/split';
 import { fitJob } from '../../../src/engines/features/fit-job';
 import { loadColumns } from '../../../src/engines/tables/load';
 import { scoreRows } from '../../../src/engines/train/score-rows';
@@ -33,10 +34,17 @@ async function shards(label = 'CASE WHEN (i * 7) % 10 < 8 THEN (i % 5 = 3)::INT 
   return files;
 }
 
+const SPLIT: Split = {
+  by: 'time',
+  train: { to: '2001-01-18T00:00:00Z' },
+  test: { from: '2001-01-18T00:00:00Z', to: '2001-01-25T00:00:00Z' },
+  knownBy: '2001-01-25T00:00:00Z',
+};
+
 async function fitAndTrain(files: Awaited<ReturnType<typeof shards>>, network: NetworkSpec = NETWORK) {
   const rows = { shards: files, columns: COLUMNS, where: { to: '2001-01-18T00:00:00Z' }, eventTime: 'at' };
   const fitContext = recordingContext();
-  const fit = await fitJob({ ...rows, features: FEATURES, dependencies: [] }, fitContext);
+  const fit = await fitJob({ ...rows, split: SPLIT, features: FEATURES, dependencies: [] }, fitContext);
   const at = (name: string) => join(fitContext.folder, fit.files.find((file) => file.name === name)!.file);
   const trainContext = recordingContext();
   const input = { ...rows, minRows: 600, network, fitted: at('fitted'), graph: at('graph') };

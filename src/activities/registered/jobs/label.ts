@@ -14,7 +14,7 @@ export interface LabelCodeInput {
   readonly use: UsedCode;
   readonly shards: readonly DataShard[];
   readonly columns: Readonly<Record<string, ColumnType>>;
-  readonly eventTime: string;
+  readonly eventTime?: string;
 }
 
 /** @throws MlopsError as `writeLabels`, `loadColumns`, `codeOf` and `asUsers` do */
@@ -28,7 +28,8 @@ export const labelCode: Job<LabelCodeInput, LabelOutput> = async (
   for (const [index, shard] of shards.entries()) {
     // Labels stand beside all rows of a shard, also those that are no longer in the snapshot.
     const all = [{ ...shard, removed: [] }];
-    const { table } = await loadColumns({ shards: all, columns, eventTime, where: {} }, folder);
+    const ordered = eventTime === undefined ? {} : { eventTime };
+    const { table } = await loadColumns({ shards: all, columns, ...ordered, where: {} }, folder);
     const labels: (0 | 1 | null)[] = [];
     for (let from = 0; from < table.rows; from += BATCH) {
       const rows = rowsOf(table, columns, from, Math.min(table.rows, from + BATCH));

@@ -44,7 +44,7 @@ export const trainCode: Job<TrainCodeInput, TrainCodeOutput> = async (
 ) => {
   const trainer = await codeOf('trainer', use);
   const loaded = await loadColumns(rows, folder);
-  requireRows(loaded, { ...rows, minRows });
+  requireRows(loaded, 'training', { ...rows, minRows });
   const { table, unlabelled, labels = new Float32Array() } = loaded;
   const batches = async function* () {
     for (let from = 0; from < table.rows; from += BATCH) {

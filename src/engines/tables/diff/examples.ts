@@ -102,7 +102,7 @@ function allColumns({ columns }: Side): readonly string[] {
 const PLACE = `"${FILE}" || ':' || "${ROW}" AS place`;
 
 function inOrder({ eventTime }: Side, of: string): string {
-  return [`${of}${column(eventTime)}`, `${of}"${KEY}"`].join(', ');
+  return [...(eventTime === undefined ? [] : [`${of}${column(eventTime)}`]), `${of}"${KEY}"`].join(', ');
 }
 
 interface Shown {
