@@ -31,6 +31,8 @@ export interface Evaluation {
   readonly againstChampion?: Metrics;
   /** Each block of the cluster by itself, to see which day differs: the largest ones; none where each row is a block. */
   readonly slices: readonly Slice[];
+  /** What a block is: `day`, `row`, a column's name, `run of rows`. */
+  readonly blocksOf: string;
 }
 
 export interface Slice {

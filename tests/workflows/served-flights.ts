@@ -184,6 +184,7 @@ export async function registerWatched(
         baseline: {},
         againstBaseline: {},
         slices: [],
+        blocksOf: 'day',
       },
       gates: [],
     },

@@ -1,5 +1,5 @@
 /** An evaluation in lines that an approver reads. */
-import type { EvaluationBody, Interval, Slice } from '../../domain/evaluation';
+import type { Evaluation, EvaluationBody, Interval, Slice } from '../../domain/evaluation';
 import { intervalWords } from '../../domain/intervals';
 import type { RowRuleResult, SnapshotBody, VersionBody } from '../../domain/records';
 import { filterWords, partOf, type RowFilter } from '../../domain/split';
@@ -24,7 +24,7 @@ export function evidenceOf(version: VersionBody, evaluation: EvaluationBody, sna
         : [`${name}, candidate − champion on the same rows: ${interval(numbers.againstChampion[name])}`]
     ),
     ...calibration(evaluation),
-    ...slices(numbers.slices),
+    ...slices(numbers),
     ...quarantine(snapshot),
     ...(version.tolerance.length === 0
       ? []
@@ -58,15 +58,15 @@ function calibration({ evaluation: { candidate, rows, positives, meanScore } }: 
   ];
 }
 
-/** The days on which it is worst: beside the champion if there is one, else by log loss alone. */
-function slices(days: readonly Slice[]): string[] {
+/** The days, or other blocks, on which it is worst: beside the champion if there is one, else by log loss alone. */
+function slices({ slices: days, blocksOf }: Evaluation): string[] {
   const loss = (day: Slice): number => day.logLoss - (day.championLogLoss ?? 0);
   return days
     .toSorted((a, b) => loss(b) - loss(a))
     .slice(0, WORST_DAYS)
     .map(
       ({ name, rows, rate, meanScore, logLoss, championLogLoss }, at) =>
-        `${at === 0 ? 'worst day' : 'next worst'} of ${days.length}, ${name}: ${grouped(rows)} rows, rate ${rate.toFixed(4)}, mean probability ${meanScore.toFixed(4)}, log loss ${logLoss.toFixed(4)}${championLogLoss === undefined ? '' : `; champion ${championLogLoss.toFixed(4)}`}`
+        `${at === 0 ? `worst ${blocksOf}` : 'next worst'} of ${days.length}, ${name}: ${grouped(rows)} rows, rate ${rate.toFixed(4)}, mean probability ${meanScore.toFixed(4)}, log loss ${logLoss.toFixed(4)}${championLogLoss === undefined ? '' : `; champion ${championLogLoss.toFixed(4)}`}`
     );
 }
 

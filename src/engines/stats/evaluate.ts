@@ -57,6 +57,7 @@ export function evaluateScores(input: EvaluationInput): Evaluation {
     againstBaseline: intervals(differences(measures, baseline)),
     ...(rival === undefined ? {} : { againstChampion: intervals(differences(measures, rival)) }),
     slices: slicesOf(input, blocks),
+    blocksOf: blocks.of,
   };
 }
 

@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import type { SourceDefinition } from '../../../src/domain/definition';
 import type { RowAccount } from '../../../src/domain/records';
 import { liveRows } from '../../../src/engines/tables/live-rows';
+import { loadColumns } from '../../../src/engines/tables/load';
 import { digestOfFile } from '../../../src/engines/tables/observe';
 import { type Ingested, ingestFiles } from '../../support/ingested';
 import { ANYTHING, columnsOf, context, sql, type TestFolder, testFolder } from './files';
@@ -24,6 +25,8 @@ const BY_CONTENT: SourceDefinition = {
   knownAt: { column: 'seen' },
 };
 const BY_KEY: SourceDefinition = { ...BY_CONTENT, key: ['id'] };
+const { eventTime: _, ...KNOWN_ONLY } = BY_CONTENT;
+const { knownAt: __, ...NO_CLOCK } = KNOWN_ONLY;
 const SCHEMA = {
   ...ANYTHING,
   columns: [{ column: 'value', required: true, min: 0, severity: 'block' } as const],
@@ -129,13 +132,16 @@ async function expectFullReads(source: SourceDefinition, { first, steps }: Histo
 test.each([
   ['without a declared key', BY_CONTENT],
   ['with a declared key', BY_KEY],
+  ['without an event time', KNOWN_ONLY],
+  ['without any clock', NO_CLOCK],
+  ['without any clock, with a declared key', { ...NO_CLOCK, key: ['id'] }],
 ])(
   'any history gives the rows of one full read, %s',
   async (_, source) => {
     expect.hasAssertions();
     await fc.assert(
       fc.asyncProperty(history, (one) => expectFullReads(source, one)),
-      { numRuns: 15 }
+      { numRuns: 10 }
     );
   },
   300_000
@@ -212,5 +218,66 @@ describe('a snapshot says what became of each row', () => {
       [null, 1],
       [day(2), 2],
     ]);
+  });
+});
+
+describe('without any clock', () => {
+  const row = (id: number, value: number, at = 0): Row => ({ at, seen: undefined, id, value });
+
+  async function twice(source: SourceDefinition, first: Record<string, readonly Row[]>, second: typeof first) {
+    const ingestAsOf = async (files: typeof first, asOf: number, parent?: Ingested) => {
+      const here = join(folder.path, `${asOf}`);
+      mkdirSync(here, { recursive: true });
+      const contents = new Map(Object.entries(files));
+      return ingestFiles(
+        { files: await filesIn(here, contents), format: 'csv', source, schema: SCHEMA, asOf: day(asOf), parent },
+        context(here)
+      );
+    };
+    return ingestAsOf(second, 5, await ingestAsOf(first, 2));
+  }
+
+  test('a row is always known: one that comes later is added, never late', async () => {
+    const { snapshot } = await twice(
+      NO_CLOCK,
+      { 'a.csv': [row(1, 1)] },
+      { 'a.csv': [row(1, 1)], 'b.csv': [row(2, 1), row(3, 1)] }
+    );
+    expect(snapshot.batches.map(({ added, late }) => [added, late])).toEqual([
+      [1, 0],
+      [2, 0],
+    ]);
+    expect(snapshot.account).toMatchObject({ source: 3, inSnapshot: 3, late: 0, notYetKnown: 0, quarantined: 0 });
+    expect(snapshot.shards.map((shard) => [shard.minEventTime, shard.maxEventTime])).toEqual([
+      [undefined, undefined],
+      [undefined, undefined],
+    ]);
+  });
+
+  test('of equal rows of one declared key one stands, and the others are counted as replaced', async () => {
+    const keyed = { ...NO_CLOCK, key: ['id', 'value'] };
+    const { snapshot } = await twice(
+      keyed,
+      { 'a.csv': [row(1, 1), row(1, 1), row(1, 0)] },
+      { 'a.csv': [row(1, 1), row(1, 1), row(1, 0)], 'b.csv': [row(1, 1)] }
+    );
+    expect(snapshot.account).toMatchObject({ source: 4, inSnapshot: 2, replaced: 2 });
+  });
+
+  test('the order is that of the keys', async () => {
+    const { data } = await twice(
+      NO_CLOCK,
+      { 'a.csv': [row(1, 1), row(2, 1), row(3, 1), row(4, 1)] },
+      { 'a.csv': [row(1, 1), row(2, 1), row(3, 1), row(4, 1)] }
+    );
+    const keys = (await sql(`SELECT __key::VARCHAR AS key FROM read_parquet('${data[0]!.data}')`)).map(
+      ({ key }) => key
+    );
+    expect(keys).toEqual(keys.toSorted());
+    const { table, eventTime } = await loadColumns({ shards: data, columns: { id: 'integer' }, where: {} });
+    expect([table.rows, eventTime]).toEqual([4, undefined]);
+    expect((await loadColumns({ shards: data.toReversed(), columns: { id: 'integer' }, where: {} })).table).toEqual(
+      table
+    );
   });
 });
