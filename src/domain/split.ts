@@ -3,7 +3,7 @@
  * reader of training, validation or test rows takes its filter from `partOf`; engines/tables/row-filter.ts makes SQL of it.
  */
 import type { ColumnType, Period, ProjectDefinition, SplitDefinition } from './definition';
-import { type TimeRange, lastWholePeriods } from './period';
+import { lastWholePeriods, momentWords, type TimeRange } from './period';
 
 export type Part = 'train' | 'validation' | 'test';
 
@@ -170,7 +170,6 @@ function namesOf(names: readonly string[], last = 'and'): string {
   return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} ${last} ${names.at(-1)}`;
 }
 
-/** The day where the moment is a midnight, else the minute. */
-function dayOf(iso: string): string {
-  return iso.includes('T00:00:00') || !iso.includes('T') ? iso.slice(0, 10) : `${iso.slice(0, 16)}Z`;
+function dayOf(time: string): string {
+  return momentWords(new Date(time).toISOString());
 }
