@@ -117,7 +117,12 @@ test('the deployed version answers requests that have no time, with the scores o
     `SELECT DISTINCT stone, cut, carat, depth FROM read_parquet('${file}') ORDER BY stone`
   );
   // As docs/splits.md says.
-  const place = (stone: unknown) => createHash('sha256').update(`[1,${stone}]`).digest().readUInt32BE(0) / 2 ** 32;
+  const place = (stone: unknown) =>
+    createHash('sha256')
+      .update(`[1,${String(stone)}]`)
+      .digest()
+      .readUInt32BE(0) /
+    2 ** 32;
   const tested = stones.filter(([stone]) => place(stone) < 0.25);
   const answered = await infer(tested);
   expect(answered.toSorted()).toEqual(scores.toSorted());
