@@ -18,6 +18,8 @@ export interface BenchResult {
   readonly untilStored?: Pick<BenchResult, 'ours' | 'ratio' | 'met'>;
   /** One-minute load average at the start; above 1 the figures are of a busy machine. */
   readonly load: number;
+  /** Further figures, by name. */
+  readonly further?: Readonly<Record<string, number>>;
 }
 
 export interface Measured {
@@ -64,7 +66,7 @@ function rounded(value: number): number {
 export interface MeasuredPoints {
   readonly bench: string;
   readonly unit: string;
-  readonly better: 'higher';
+  readonly better: 'higher' | 'lower';
   readonly aim: string;
   /** `ours` and each peer → point → one figure a round. */
   readonly figures: ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>;
@@ -78,7 +80,9 @@ export function resultsOf({ figures, holds, load, ...words }: MeasuredPoints): B
   const others = [...figures].flatMap(([name, points]) =>
     name === 'ours' ? [] : [...points].map(([point, values]) => ({ name: `${name} ${point}`, point, values }))
   );
-  const ratios = others.map(({ name, point, values }) => [name, medianRatio(ours.get(point) ?? [], values)] as const);
+  const times = (mine: readonly number[], theirs: readonly number[]) =>
+    words.better === 'lower' ? medianRatio(theirs, mine) : medianRatio(mine, theirs);
+  const ratios = others.map(({ name, point, values }) => [name, times(ours.get(point) ?? [], values)] as const);
   return {
     ...words,
     ours: mapped(ours, (values) => rounded(median(values))),

@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME`: runs us and the peers in one run, turn by turn, and ends with one JSON line. */
 import { fail } from '../src/cli/fail';
+import { benchIngest } from './ingest/bench';
 import { type BenchOptions, readCommand } from './options';
 import type { BenchResult } from './result';
 import { benchServe } from './serve/bench';
@@ -8,6 +9,7 @@ import { benchSteps } from './steps/bench';
 const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<BenchResult>>> = {
   steps: benchSteps,
   serve: benchServe,
+  ingest: benchIngest,
 };
 
 async function main(args: readonly string[]): Promise<void> {

@@ -20,7 +20,6 @@ import {
   type ShadowPairs,
   tooManyErrors,
 } from '../domain/rollout';
-import type { Profile } from '../engines/tables/profile';
 import { crashPoint } from '../runtime/crash-points';
 import type { Stores } from '../stores/connect';
 import { refOf } from '../stores/facts';
@@ -282,10 +281,10 @@ export async function servedVersion(stores: Stores, { _id, body }: Fact<'version
 
 /** By the profile of the snapshot's last batch: enough to know whether the data's times are of 1970. */
 function earliestTimes(snapshot: Fact<'snapshot'> | null): ReadonlyMap<string, string> {
-  const columns = Object.entries((snapshot?.body.profile ?? {}) as Partial<Profile>);
+  const columns = Object.entries(snapshot?.body.profile ?? {});
   return new Map(
-    columns.flatMap(([name, column]) =>
-      column?.type === 'timestamp' && typeof column.min === 'string' ? [[name, column.min] as const] : []
+    columns.flatMap(([name, { type, spread }]) =>
+      type === 'timestamp' && typeof spread?.min === 'string' ? [[name, spread.min] as const] : []
     )
   );
 }

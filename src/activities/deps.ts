@@ -1,5 +1,5 @@
 /** What activities are made of; worker/ puts it together once, and every activity gets it by its factory. */
-import type { JobProgress } from '../domain/job';
+import type { JobCost, JobProgress } from '../domain/job';
 import type { Stores } from '../stores/connect';
 import type { Limits } from './limits';
 import type { Registered } from './registered/user-code';
@@ -9,6 +9,8 @@ export interface RunJobOptions {
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: JobProgress) => void;
   readonly onCheckpoint?: (file: string, step: number) => void;
+  /** Called once, before a job that ended well is answered. */
+  readonly onCost?: (cost: JobCost) => void;
 }
 
 /** Runs a job in a child process: an engine's, or one that runs registered code. */

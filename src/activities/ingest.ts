@@ -19,6 +19,7 @@ import { observe } from '../engines/tables/observe';
 import { sourceFile } from '../engines/tables/source-file';
 import { isNamedBy } from '../engines/tables/source-paths';
 import { localCopies } from './step/artifact-cache';
+import { countRead } from './step/cost';
 import { withHeartbeat } from './step/heartbeat';
 import { numericEnvironment, runWithHeartbeat, stepFiles } from './step/compute-job';
 import { namedCopies } from './step/inputs';
@@ -112,7 +113,7 @@ export function ingestActivities(deps: ActivityDeps) {
             ...(source.eventTime === undefined ? {} : { eventTime: source.eventTime }),
             rowsOf,
             validation: batch?.validation ?? stillValid(before?.body.validation ?? [], output.nothingNew ?? []),
-            profile: batch?.profile ?? before?.body.profile,
+            profile: batch?.profile ?? before?.body.profile ?? {},
             ...(parent === undefined ? {} : { parent }),
           }),
         };
@@ -210,6 +211,7 @@ async function locally(
     return Promise.all(
       files.map(async (file) => {
         if (!isNamedBy(path, file.path)) throw notOfSource(file.path, source.name);
+        countRead(file.bytes);
         return { ...file, local: await sourceFile(deps.dataFolder, file.path) };
       })
     );

@@ -1,6 +1,6 @@
 /** How each kind of record is laid out for people: what matters first. What has no layout of its own is shown as it is. */
 import { decidedDigest } from '../domain/approval';
-import type { RecordKind, RecordOf, Records } from '../records';
+import type { Fact, RecordKind, RecordOf, Records } from '../records';
 import { page, type Section } from './page';
 import { versionLabel, recordName } from '../domain/ids';
 import { filterWords, partOf } from '../domain/split';
@@ -13,7 +13,13 @@ export async function recordPage<K extends RecordKind>(
   records: Records
 ): Promise<string> {
   const layout = LAYOUTS[kind] as ((record: RecordOf<K>, records: Records) => Promise<readonly Section[]>) | undefined;
-  return page(layout === undefined ? [{ value: record }] : await layout(record, records));
+  if (layout === undefined) return page([{ value: record }]);
+  return page([...(await layout(record, records)), { heading: 'Cost', value: costOf(record) }]);
+}
+
+/** Of the step that made it; a record that no step made has none. */
+function costOf(record: object): unknown {
+  return ((record as Partial<Fact>).made?.cost ?? undefined) as unknown;
 }
 
 const ref = ({ kind, id }: { readonly kind: string; readonly id: string }): string => recordName(kind, id);

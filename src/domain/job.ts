@@ -5,6 +5,14 @@ export interface JobProgress {
   readonly note: string;
 }
 
+/** What a job cost, its process's start included. */
+export interface JobCost {
+  /** User and system time. */
+  readonly cpuSeconds: number;
+  /** Most resident memory at once. */
+  readonly peakBytes: number;
+}
+
 /** What an engine's function gets beside its input. Engines know nothing of processes, Temporal or stores. */
 export interface JobContext {
   /** The attempt's own folder: every file that the job writes goes here. */

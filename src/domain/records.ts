@@ -8,6 +8,7 @@ import type { EvaluationBody } from './evaluation';
 import type { Cycle } from './ids';
 import type { TriggerCause, Verdict } from './messages';
 import type { WindowBody } from './monitoring';
+import type { Profile } from './profile';
 import type { ArtifactRef, Digest, FactKind, Ref } from './refs';
 import type { Part, Split } from './split';
 
@@ -42,8 +43,22 @@ export interface Fact<K extends FactKind = FactKind, B = FactBodies[K]> {
   readonly body: B;
   /** Digest of the whole record: id, kind, digest, step, inputs, artifacts, body. */
   readonly record: Digest;
-  /** The attempt that won: times, host, worker. Not part of the digest. */
-  readonly made: { readonly at: Date; readonly seconds: number; readonly by: string };
+  /** The attempt that won: times, host, worker, cost. Not part of the digest. */
+  readonly made: { readonly at: Date; readonly seconds: number; readonly by: string; readonly cost?: StepCost };
+}
+
+/** What the attempt that made a fact took. */
+export interface StepCost {
+  /** User and system time of its compute children; what the worker itself does beside (download, upload) is not in it. */
+  readonly cpuSeconds: number;
+  /** Most resident memory of one of them. */
+  readonly peakBytes: number;
+  /** Of artifacts and source files that were read. */
+  readonly bytesIn: number;
+  /** Of artifacts that were written. */
+  readonly bytesOut: number;
+  /** Until a worker took the attempt. */
+  readonly waitedSeconds: number;
 }
 
 export interface ShardInfo {
@@ -194,8 +209,8 @@ export interface SnapshotBody extends SnapshotRows {
   /** Digest of the source and schema that decided which rows there are: only a snapshot of the same grows by a batch. */
   readonly rowsOf: Digest;
   readonly validation: readonly RuleResult[];
-  /** The last batch: counts, missing, ranges, quantiles, top values of each column. */
-  readonly profile: unknown;
+  /** Of the last batch that added rows. */
+  readonly profile: Profile;
   readonly parent?: Ref<'snapshot'>;
 }
 

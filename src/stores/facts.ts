@@ -5,8 +5,8 @@
 import { hostname } from 'node:os';
 import type { ClientSession } from 'mongodb';
 import { MlopsError } from '../domain/errors';
-import type { Fact } from '../domain/records';
-import type { FactKind, Ref } from '../domain/refs';
+import type { Fact, StepCost } from '../domain/records';
+import type { Digest, FactKind, Ref } from '../domain/refs';
 import type { Artifacts } from './artifacts';
 import type { Audit, NewAuditEvent } from './audit';
 import { nextNumber } from './counters';
@@ -25,6 +25,9 @@ export interface CommitBeside {
   /** Other writes of the same transaction. Runs again when the transaction is retried. */
   readonly also?: (session: ClientSession) => Promise<void>;
   readonly startedAt?: number;
+  readonly cost?: StepCost;
+  /** Those of the fact's artifacts that an earlier record produced: it holds them too, and did not make them. */
+  readonly inherited?: readonly Digest[];
 }
 
 export interface Committed<K extends FactKind> {
@@ -150,9 +153,9 @@ export class Facts {
 
   /** Within the caller's transaction: it fails on a duplicate, so the caller has looked before. */
   async write<K extends FactKind>(content: NewFact<K>, beside: CommitBeside, session: ClientSession): Promise<Fact<K>> {
-    const written = madeNow(content, beside.startedAt);
+    const written = madeNow(content, beside);
     await factHeads(this.#store, content.kind).insertOne(written as never, { session });
-    await this.#link(content, beside.edges ?? [], session);
+    await this.#link(content, beside, session);
     await this.#artifacts.touch(
       content.artifacts.map((artifact) => artifact.digest),
       session
@@ -165,24 +168,35 @@ export class Facts {
     return written;
   }
 
-  async #link(fact: NewFact<FactKind>, edges: CommitBeside['edges'] & {}, session: ClientSession): Promise<void> {
+  async #link(
+    fact: NewFact<FactKind>,
+    { edges = [], inherited = [] }: CommitBeside,
+    session: ClientSession
+  ): Promise<void> {
+    const others = new Set(inherited);
+    const own = fact.artifacts.filter(({ digest }) => !others.has(digest));
     const node = nodeOf({ kind: fact.kind, id: fact._id });
     const all = [
       ...fact.inputs.map((input) => ({ from: node, relation: 'used' as const, to: nodeOf(input) })),
-      ...fact.artifacts.map((artifact) => ({ from: node, relation: 'produced' as const, to: artifact.digest })),
+      ...own.map((artifact) => ({ from: node, relation: 'produced' as const, to: artifact.digest })),
       ...edges,
     ];
     await addEdges(this.#store, all, session);
   }
 }
 
-function madeNow<K extends FactKind>(fact: NewFact<K>, startedAt: number | undefined): Fact<K> {
+function madeNow<K extends FactKind>(fact: NewFact<K>, { startedAt, cost }: CommitBeside): Fact<K> {
   const seconds = startedAt === undefined ? 0 : (Date.now() - startedAt) / 1000;
   return {
     ...fact,
     v: 1,
     record: recordDigest(fact),
-    made: { at: new Date(), seconds, by: processName(process.pid, hostname()) },
+    made: {
+      at: new Date(),
+      seconds,
+      by: processName(process.pid, hostname()),
+      ...(cost === undefined ? {} : { cost }),
+    },
   } as unknown as Fact<K>;
 }
 

@@ -6,6 +6,7 @@ import { errorCodeOf } from '../../src/domain/errors';
 import { STEPS_CHAIN } from '../../src/domain/ids';
 import type { LabelSetBody } from '../../src/domain/records';
 import { type OwnStores, openOwnStores } from '../support/own-stores';
+import { recordDigest } from '../../src/stores/fact-digest';
 import { raw } from '../support/raw-records';
 
 let system: OwnStores;
@@ -203,4 +204,26 @@ test('a step’s key changes with what it reads, and with nothing else', () => {
     inputs: [{ kind: 'snapshot', id, digest: other }],
   });
   expect(stepKey(moved('a'))).toBe(stepKey(moved('b')));
+});
+
+test('what an earlier step produced is held, not produced, by the record that refers to it; what the step cost stands beside it', async () => {
+  const made = await system.stores.facts.get(await step('made'));
+  const [out] = made.artifacts;
+  const ref = await runStep(system.deps, request('refers'), async ({ folder }) => {
+    await writeFile(join(folder, 'own.txt'), 'own');
+    return {
+      files: [{ name: 'own', path: join(folder, 'own.txt'), mediaType: 'text/plain' }],
+      refersTo: [out!],
+      body: () => body('refers'),
+    };
+  });
+  const later = await system.stores.facts.get(ref);
+  expect(later.artifacts.map(({ name }) => name)).toEqual(['own', 'out']);
+  const produced = await raw(system.stores)
+    .db.collection('edges')
+    .find({ relation: 'produced', to: out!.digest })
+    .toArray();
+  expect(produced.map(({ from }) => from as string)).toEqual([`labelSet:${made._id}`]);
+  expect(later.made.cost).toEqual({ cpuSeconds: 0, peakBytes: 0, bytesIn: 0, bytesOut: 3, waitedSeconds: 0 });
+  expect(later.record).toBe(recordDigest(later));
 });

@@ -5,7 +5,7 @@ import type { ObservedFile, RuleResult, ShardInfo, SnapshotRows } from '../../sr
 import { type IngestInput, type IngestOutput, ingest } from '../../src/engines/tables/ingest';
 import { planIngest } from '../../src/engines/tables/ingest-plan';
 import { type DataShard, dataShards } from '../../src/engines/tables/live-rows';
-import type { Profile } from '../../src/engines/tables/profile';
+import type { Profile } from '../../src/domain/profile';
 
 export interface Ingested {
   readonly snapshot: SnapshotRows;

@@ -10,6 +10,7 @@ import { digestOfFile } from '../../runtime/digest';
 import type { Stores } from '../../stores/connect';
 import type { ActivityDeps } from '../deps';
 import { currentAttempt } from './attempt-folder';
+import { countRead } from './cost';
 
 /** Local paths of the artifacts, in their order; within an attempt they last as long as it does. */
 export async function localCopies(
@@ -21,6 +22,7 @@ export async function localCopies(
   await mkdir(folder, { recursive: true });
   const paths: string[] = [];
   for (const artifact of artifacts) {
+    countRead(artifact.bytes);
     const path = join(folder, artifact.digest.slice('sha256:'.length));
     for (;;) {
       if (!(await isWhole(path, artifact))) {

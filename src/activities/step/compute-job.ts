@@ -6,6 +6,7 @@ import type { JobFile, JobProgress } from '../../domain/job';
 import type { NumericEnvironment } from '../../domain/records';
 import { onnxEnvironment } from '../../engines/onnx/environment';
 import { duckdbVersion } from '../../engines/tables/duckdb';
+import { countJob } from './cost';
 import { afterCrash } from './crashes';
 import { beat } from './heartbeat';
 import type { ActivityDeps, JobName } from '../deps';
@@ -31,6 +32,7 @@ export async function runWithHeartbeat<I, O>(deps: ActivityDeps, job: JobName, i
         last = progress;
         running.onProgress?.(progress);
       },
+      onCost: countJob,
       ...(running.onCheckpoint === undefined ? {} : { onCheckpoint: running.onCheckpoint }),
     });
   } catch (error) {

@@ -13,6 +13,7 @@ import { factDigest } from '../../stores/fact-digest';
 import { refOf } from '../../stores/facts';
 import { inAttemptFolder } from './attempt-folder';
 import type { ActivityDeps } from '../deps';
+import { costing } from './cost';
 
 export interface StepRequest<K extends FactKind> {
   readonly kind: K;
@@ -74,33 +75,42 @@ export async function runStep<K extends FactKind>(
   crashPoint('step:looked-up');
 
   const startedAt = Date.now();
-  return inAttemptFolder(deps.workFolder, key.slice(7, 19), async (folder) => {
-    const outcome = await run({ key, stores, folder });
-    crashPoint('step:computed');
-    const artifacts = new Map<string, ArtifactRef>();
-    for (const file of outcome.files) artifacts.set(file.name, await stores.artifacts.put(file));
-    crashPoint('step:artifacts-put');
-    const body = outcome.body(artifacts);
-    const { name, version, params, environment } = request;
-    const step = { name, version, params, ...(environment === undefined ? {} : { environment }) };
-    const digest = factDigest(request.kind, { body, step, artifacts: [...artifacts.values()] });
-    const { fact, won } = await stores.facts.commit(
-      {
-        _id: key,
-        kind: request.kind,
-        digest,
-        step,
-        inputs: request.inputs,
-        artifacts: [...artifacts.values(), ...(outcome.refersTo ?? [])],
-        body,
-      },
-      { startedAt, ...(outcome.edges === undefined ? {} : { edges: outcome.edges }) }
-    );
-    crashPoint('step:committed');
-    if (!won && fact.digest !== digest) await tellNotReproducible(stores, request.name, key, fact.digest, digest);
-    if (!won) await requireBytes(stores, fact.artifacts);
-    return refOf(fact);
-  });
+  return costing(({ cost }) =>
+    inAttemptFolder(deps.workFolder, key.slice(7, 19), async (folder) => {
+      const outcome = await run({ key, stores, folder });
+      crashPoint('step:computed');
+      const artifacts = new Map<string, ArtifactRef>();
+      for (const file of outcome.files) artifacts.set(file.name, await stores.artifacts.put(file));
+      crashPoint('step:artifacts-put');
+      const body = outcome.body(artifacts);
+      const { name, version, params, environment } = request;
+      const step = { name, version, params, ...(environment === undefined ? {} : { environment }) };
+      const written = [...artifacts.values()];
+      const digest = factDigest(request.kind, { body, step, artifacts: written });
+      const inherited = outcome.refersTo ?? [];
+      const { fact, won } = await stores.facts.commit(
+        {
+          _id: key,
+          kind: request.kind,
+          digest,
+          step,
+          inputs: request.inputs,
+          artifacts: [...written, ...inherited],
+          body,
+        },
+        {
+          startedAt,
+          cost: cost(written.reduce((sum, { bytes }) => sum + bytes, 0)),
+          inherited: inherited.map((artifact) => artifact.digest),
+          ...(outcome.edges === undefined ? {} : { edges: outcome.edges }),
+        }
+      );
+      crashPoint('step:committed');
+      if (!won && fact.digest !== digest) await tellNotReproducible(stores, request.name, key, fact.digest, digest);
+      if (!won) await requireBytes(stores, fact.artifacts);
+      return refOf(fact);
+    })
+  );
 }
 
 /** A record whose bytes housekeeping took is an answer again once they have come again; other bytes don't make it one. */

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { columnTypes, type SchemaDefinition, type SourceDefinition } from '../../domain/definition';
 import type { Job, JobContext, JobFile } from '../../domain/job';
+import type { Profile } from '../../domain/profile';
 import type { RemovedRows, RowsFile, RuleResult, SnapshotRows } from '../../domain/records';
 import { nextRows } from './account';
 import { checkBatch, refuseIfBroken } from './check-batch';
@@ -13,7 +14,7 @@ import { checkPatterns } from './judge-rows';
 import { type DataShard, dataShards, liveRows } from './live-rows';
 import { digestOfFile } from './observe';
 import { judgeBesideParent } from './parent-rules';
-import { type Profile, profileOf } from './profile';
+import { profileOf } from './profile';
 import { rankRows } from './rank';
 import type { FileFormat } from './reading/relation';
 import { rowRules } from './rules';

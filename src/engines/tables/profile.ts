@@ -1,29 +1,24 @@
-/** What a batch's columns look like: exact figures, the same on every run. */
+/**
+ * A batch's profile. Each column is grouped once, by the database; what is made of its values is made of them in their
+ * order, one after the other, so that it depends on which values there are and on nothing else.
+ */
 import type { ColumnDefinition, ColumnType } from '../../domain/definition';
-import type { Database } from './duckdb';
+import type { ColumnProfile, Profile, ProfileValue } from '../../domain/profile';
+import { CountedValues, type Ends } from './counted-values';
+import { type Database, numbersOf } from './duckdb';
 import { isoOf } from './moments';
 import { column } from './sql';
 
-export interface ColumnProfile {
-  readonly type: ColumnType;
-  readonly present: number;
-  readonly missing: number;
-  readonly distinct: number;
-  /** Numbers, integers and (as 0 and 1) booleans have it. */
-  readonly mean?: number;
-  /** Timestamps in ISO-8601. Strings have neither bounds nor quantiles. */
-  readonly min?: number | string;
-  readonly max?: number | string;
-  /** Values of the column at these shares of it: `0.5` is the lower median. */
-  readonly quantiles?: Readonly<Record<string, number | string>>;
-  /** The most frequent first; equally frequent ones by value. */
-  readonly top: readonly { readonly value: string; readonly count: number }[];
-}
+type Ordered = Exclude<ColumnType, 'string'>;
 
-export type Profile = Readonly<Record<string, ColumnProfile>>;
-
-const SHARES = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99];
-const TOP = 10;
+/** As DOUBLE, and as BIGINT where a double does not say all. */
+const NUMBERS: Readonly<Record<Ordered, (it: string) => { readonly double: string; readonly exact?: string }>> = {
+  boolean: (it) => ({ double: `${it}::INTEGER::DOUBLE` }),
+  // Minus zero is zero.
+  number: (it) => ({ double: `${it} + 0` }),
+  integer: (it) => ({ double: `${it}::DOUBLE`, exact: it }),
+  timestamp: (it) => ({ double: `epoch_us(${it})::DOUBLE`, exact: `epoch_us(${it})` }),
+};
 
 /** A private column has counts alone. */
 export async function profileOf(
@@ -31,63 +26,75 @@ export async function profileOf(
   table: string,
   columns: Readonly<Record<string, ColumnDefinition>>
 ): Promise<Profile> {
+  const entries = Object.entries(columns);
+  const ends = entries.flatMap(([name, { type }], i) => {
+    const double = type === 'string' ? undefined : NUMBERS[type](column(name)).double;
+    const values = double === undefined ? [] : [`min(${double}) AS low${i}`, `max(${double}) AS high${i}`];
+    return [`count(${column(name)}) AS present${i}`, ...values];
+  });
+  const [all] = await database.rows(`SELECT count(*) AS rows, ${ends.join(', ')} FROM ${table}`);
   const profiles: [string, ColumnProfile][] = [];
-  for (const [name, { type, privacy }] of Object.entries(columns)) {
-    const { present, missing, distinct, ...values } = await profileColumn(database, table, name, type);
+  for (const [i, [name, { type, privacy }]] of entries.entries()) {
+    const present = Number(all![`present${i}`]);
+    const counted = `SELECT ${column(name)} AS v, count(*) AS n FROM ${table} WHERE ${column(name)} IS NOT NULL GROUP BY v`;
+    const { distinct, ...values } =
+      type === 'string'
+        ? await textsOf(database, counted)
+        : await valuesOf(database, counted, type, {
+            present,
+            low: Number(all![`low${i}`]),
+            high: Number(all![`high${i}`]),
+          });
     const shown = privacy === true ? { top: [] } : values;
-    profiles.push([name, { type, present, missing, distinct, ...shown }]);
+    profiles.push([name, { type, present, missing: Number(all!['rows']) - present, distinct, ...shown }]);
   }
   return Object.fromEntries(profiles);
 }
 
-async function profileColumn(
-  database: Database,
-  table: string,
-  name: string,
-  type: ColumnType
-): Promise<ColumnProfile> {
-  const it = column(name);
-  const counted = `SELECT ${it} AS v, count(*) AS n FROM ${table} WHERE ${it} IS NOT NULL GROUP BY v`;
-  const top = await database.rows(
-    `SELECT v::VARCHAR AS value, n AS count FROM (${counted}) ORDER BY n DESC, v LIMIT ${TOP}`
+type Values = Omit<ColumnProfile, 'type' | 'present' | 'missing'>;
+
+async function textsOf(database: Database, counted: string): Promise<Values> {
+  const rows = await database.rows(
+    `WITH counted AS MATERIALIZED (${counted}) SELECT v AS value, n AS count, (SELECT count(*) FROM counted) AS distinct
+     FROM counted ORDER BY n DESC, v LIMIT 10`
   );
-  const [counts] = await database.rows(
-    `SELECT coalesce(sum(n), 0)::BIGINT AS present, count(*) AS distinct FROM (${counted})`
-  );
-  const [all] = await database.rows(`SELECT count(*) AS n FROM ${table}`);
-  const present = Number(counts!['present']);
+  const top = rows.map(({ value, count }) => ({ value: String(value), count: Number(count) }));
+  return { distinct: Number(rows[0]?.['distinct'] ?? 0), top };
+}
+
+async function valuesOf(database: Database, counted: string, type: Ordered, ends: Ends): Promise<Values> {
+  const values = new CountedValues(ends);
+  const { double, exact } = NUMBERS[type]('v');
+  const columns = [double, 'n::DOUBLE', ...(exact === undefined ? [] : [exact])];
+  for await (const chunk of database.chunks(`SELECT ${columns.join(', ')} FROM (${counted}) ORDER BY v`)) {
+    const doubles = numbersOf(chunk, 0, Float64Array);
+    const counts = numbersOf(chunk, 1, Float64Array);
+    const written = writing(type, doubles, exact === undefined ? undefined : numbersOf(chunk, 2, BigInt64Array));
+    values.add(doubles, counts, chunk.rowCount, written);
+  }
+  const { distinct, top, moments, spread } = values;
   return {
-    type,
-    present,
-    missing: Number(all!['n']) - present,
-    distinct: Number(counts!['distinct']),
-    ...(type === 'string' || present === 0 ? {} : await spread(database, table, it, type)),
-    top: top.map(({ value, count }) => ({ value: String(value), count: Number(count) })),
+    distinct,
+    ...(moments === undefined || type === 'timestamp' ? {} : { moments }),
+    ...(spread === undefined || type === 'boolean' ? {} : { spread }),
+    top,
   };
 }
 
-async function spread(
-  database: Database,
-  table: string,
-  it: string,
-  type: Exclude<ColumnType, 'string'>
-): Promise<Pick<ColumnProfile, 'mean' | 'min' | 'max' | 'quantiles'>> {
-  if (type === 'boolean') {
-    const [found] = await database.rows(`SELECT avg(${it}::INTEGER) AS mean FROM ${table}`);
-    return { mean: Number(found!['mean']) };
+function writing(type: Ordered, doubles: Float64Array, exact: BigInt64Array | undefined): (i: number) => ProfileValue {
+  switch (type) {
+    case 'boolean':
+      return (i) => String(doubles[i] === 1);
+    case 'number':
+      return (i) => finite(doubles[i]!);
+    case 'integer':
+      return (i) => (Number.isSafeInteger(doubles[i]) ? doubles[i]! : String(exact![i]));
+    case 'timestamp':
+      return (i) => isoOf(exact![i]!);
   }
-  const value = type === 'timestamp' ? `epoch_us(${it})` : it;
-  const shares = `[${SHARES.map((share) => `'${share}'::DOUBLE`).join(', ')}]`;
-  const [found] = await database.rows(
-    `SELECT min(v) AS min, max(v) AS max, avg(v) AS mean, quantile_disc(v, ${shares}) AS quantiles
-     FROM (SELECT ${value} AS v FROM ${table})`
-  );
-  const plain = (v: unknown) => (type === 'timestamp' ? isoOf(v as bigint) : Number(v));
-  const quantiles = found!['quantiles'] as readonly unknown[];
-  return {
-    ...(type === 'timestamp' ? {} : { mean: Number(found!['mean']) }),
-    min: plain(found!['min']),
-    max: plain(found!['max']),
-    quantiles: Object.fromEntries(SHARES.map((share, i) => [String(share), plain(quantiles[i])])),
-  };
+}
+
+/** JSON has no infinity. */
+function finite(value: number): ProfileValue {
+  return Number.isFinite(value) ? value : String(value);
 }

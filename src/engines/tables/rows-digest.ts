@@ -48,8 +48,9 @@ export async function runsOf(database: Database, table: string, options: RunOpti
   const timed = eventTime === undefined ? '' : `, epoch_us(${column(eventTime)})`;
   const query = `SELECT "${KEY}", ${SHARD_CONTENT}, epoch_us("${KNOWN_AT}")${timed} FROM ${table}`;
   for await (const chunk of database.chunks(query)) {
-    const keys = uuidsOf(chunk, 0);
-    const contents = uuidsOf(chunk, 1);
+    const { rowCount } = chunk;
+    const keys = uuidsOf(chunk, 0, rowCount);
+    const contents = uuidsOf(chunk, 1, rowCount);
     const known = numbersOf(chunk, 2, BigInt64Array);
     const times = eventTime === undefined ? undefined : numbersOf(chunk, 3, BigInt64Array);
     let taken = 0;
@@ -64,15 +65,15 @@ export async function runsOf(database: Database, table: string, options: RunOpti
       }
       taken = to;
     };
-    for (let i = 0; i < chunk.rowCount; i += 1) {
+    for (let i = 0; i < rowCount; i += 1) {
       const rows = done + i + 1 - from;
       const says = rows * 4 >= rowsWanted && keys.readUInt32BE(i * UUID_BYTES + UUID_BYTES - 4) % rowsWanted === 0;
       if (!says && rows < rowsWanted * 4) continue;
       take(i + 1);
       end(done + i + 1);
     }
-    take(chunk.rowCount);
-    done += chunk.rowCount;
+    take(rowCount);
+    done += rowCount;
   }
   if (done > from) end(done);
   return runs;
@@ -102,10 +103,10 @@ function digestOf(open: Open, columns: RunOptions['columns'], rows: number): Dig
 }
 
 /** A chunk's UUIDs as they are written: DuckDB keeps them as little-endian 128-bit integers with the highest bit turned. */
-function uuidsOf(chunk: DuckDBDataChunk, index: number): Buffer {
+function uuidsOf(chunk: DuckDBDataChunk, index: number, rows: number): Buffer {
   // The binding's types call the view private; its public accessors make a JavaScript value of each row.
   const { dataView } = chunk.getColumnVector(index) as unknown as { readonly dataView: DataView };
-  const bytes = new Uint8Array(dataView.buffer, dataView.byteOffset, chunk.rowCount * UUID_BYTES).slice();
+  const bytes = new Uint8Array(dataView.buffer, dataView.byteOffset, rows * UUID_BYTES).slice();
   const words = new Uint32Array(bytes.buffer);
   for (let i = 0; i < words.length; i += 4) {
     const [a, b] = [words[i]!, words[i + 1]!];

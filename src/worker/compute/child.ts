@@ -1,6 +1,6 @@
 /** A compute child's whole life: take one job, run it, answer. It ends with its parent, so an orphan writes nothing. */
 import { errorCodeOf, MlopsError } from '../../domain/errors';
-import type { Job } from '../../domain/job';
+import type { Job, JobCost } from '../../domain/job';
 import { JOBS, type JobEntry, LOADED_AHEAD, runsUserCode } from './jobs';
 import type { Failed, FromChild, FromWorker, RunsJob } from './protocol';
 
@@ -37,10 +37,15 @@ async function run({ job, input, folder }: RunsJob): Promise<FromChild> {
       progress: (progress) => report({ type: 'progress', progress }),
       checkpoint: (file, step) => report({ type: 'checkpoint', file, step }),
     });
-    return { type: 'done', output };
+    return { type: 'done', output, cost: cost() };
   } catch (error) {
     return failed(error);
   }
+}
+
+function cost(): JobCost {
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  return { cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, peakBytes: maxRSS * 1024 };
 }
 
 /** What the user's code throws outside of its call, or leaves floating, fails its job as what it throws inside does. */

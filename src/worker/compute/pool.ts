@@ -155,6 +155,7 @@ function run<O>(
         case 'checkpoint':
           return options.onCheckpoint?.(message.file, message.step);
         case 'done':
+          options.onCost?.(message.cost);
           return settle(() => resolve(message.output as O));
         case 'failed':
           return fail(failure(message, readable(printed)));

@@ -1,4 +1,4 @@
-import type { JobProgress } from '../../domain/job';
+import type { JobCost, JobProgress } from '../../domain/job';
 
 /** Nothing of a job: a spare child loads what all of them load. */
 export interface Prepare {
@@ -28,5 +28,5 @@ export type FromChild =
   | { readonly type: 'taken' }
   | { readonly type: 'progress'; readonly progress: JobProgress }
   | { readonly type: 'checkpoint'; readonly file: string; readonly step: number }
-  | { readonly type: 'done'; readonly output: unknown }
+  | { readonly type: 'done'; readonly output: unknown; readonly cost: JobCost }
   | Failed;

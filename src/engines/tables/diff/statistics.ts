@@ -1,4 +1,6 @@
 /** Figures of the columns' profiles side by side. A profile is of the batch that a snapshot ends with. */
+import type { ColumnProfile, Profile } from '../../../domain/profile';
+
 export type Figure = number | string;
 
 /** Figures of a column by name: `mean`, `missing`, `p50`, … */
@@ -12,23 +14,23 @@ export interface FigureChange {
   readonly b: Figure | null;
 }
 
-/** Of a snapshot's body: what it says of each column, without lists of values. */
-export function figuresOf(profile: unknown): Readonly<Record<string, Figures>> {
-  const columns = Object.entries((profile ?? {}) as Readonly<Record<string, unknown>>);
-  return Object.fromEntries(columns.map(([name, column]) => [name, Object.fromEntries(flat('', column))]));
+/** What a profile says of each column, without lists of values. */
+export function figuresOf(profile: Profile): Readonly<Record<string, Figures>> {
+  return Object.fromEntries(Object.entries(profile).map(([name, column]) => [name, figuresOfColumn(column)]));
 }
 
-function flat(prefix: string, value: unknown): readonly (readonly [string, Figure])[] {
-  if (typeof value === 'number' || typeof value === 'string') return prefix === 'type' ? [] : [[prefix, value]];
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
-  return Object.entries(value).flatMap(([name, one]) => flat(prefix === '' ? name : `${prefix} ${name}`, one));
+function figuresOfColumn({ present, missing, distinct, moments, spread }: ColumnProfile): Figures {
+  const counts = { present, missing, distinct, ...moments };
+  if (spread === undefined) return counts;
+  const quantiles = Object.entries(spread.quantiles).map(([share, value]) => [`quantile ${share}`, value] as const);
+  return { ...counts, min: spread.min, max: spread.max, ...Object.fromEntries(quantiles) };
 }
 
 /** What may be said of a private column. */
 const COUNTS: readonly string[] = ['present', 'missing', 'distinct'];
 
 /** Those that differ, by column and figure in the order of the first profile that has them. */
-export function figureChanges(a: unknown, b: unknown, privacy: readonly string[]): readonly FigureChange[] {
+export function figureChanges(a: Profile, b: Profile, privacy: readonly string[]): readonly FigureChange[] {
   const [ofA, ofB] = [figuresOf(a), figuresOf(b)];
   return union(ofA, ofB).flatMap((column) => {
     const [before, after] = [ofA[column] ?? {}, ofB[column] ?? {}];

@@ -30,7 +30,9 @@ function number(it: string, decimal: '.' | ','): string {
 function integer(it: string, decimal: '.' | ','): string {
   const point = decimal === '.' ? '\\.' : ',';
   const double = number(it, decimal);
-  return `CASE WHEN regexp_full_match(${it}, '[+-]?[0-9]+') THEN TRY_CAST(${it} AS BIGINT)
+  // A cast that writes the same text again took it for what it is: most are so, and a pattern costs more.
+  return `CASE WHEN TRY_CAST(${it} AS BIGINT)::VARCHAR = ${it} THEN TRY_CAST(${it} AS BIGINT)
+    WHEN regexp_full_match(${it}, '[+-]?[0-9]+') THEN TRY_CAST(${it} AS BIGINT)
     WHEN regexp_full_match(${it}, '[+-]?[0-9]+${point}0*') THEN TRY_CAST(regexp_extract(${it}, '[+-]?[0-9]+') AS BIGINT)
     WHEN trunc(${double}) = (${double}) AND abs(${double}) <= 9007199254740992 THEN (${double})::BIGINT END`;
 }
