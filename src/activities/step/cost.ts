@@ -12,16 +12,14 @@ interface Gathered {
 
 const gathering = new AsyncLocalStorage<Gathered>();
 
-export interface Costing {
-  /** What has come together so far; `bytesOut` is what the step writes. */
-  cost(bytesOut: number): StepCost;
-}
+/** What has come together so far; `bytesOut` is what the step writes. */
+export type CostSoFar = (bytesOut: number) => StepCost;
 
 /** What is counted inside `work`, whichever part of it counts, belongs to this step. */
-export async function costing<T>(work: (costing: Costing) => Promise<T>): Promise<T> {
+export async function costing<T>(work: (cost: CostSoFar) => Promise<T>): Promise<T> {
   const gathered: Gathered = { cpuSeconds: 0, peakBytes: 0, bytesIn: 0 };
   const waitedSeconds = waitedFor();
-  return gathering.run(gathered, () => work({ cost: (bytesOut) => ({ ...gathered, bytesOut, waitedSeconds }) }));
+  return gathering.run(gathered, () => work((bytesOut) => ({ ...gathered, bytesOut, waitedSeconds })));
 }
 
 /** A compute child has ended its job. */

@@ -75,7 +75,7 @@ export async function runStep<K extends FactKind>(
   crashPoint('step:looked-up');
 
   const startedAt = Date.now();
-  return costing(({ cost }) =>
+  return costing((cost) =>
     inAttemptFolder(deps.workFolder, key.slice(7, 19), async (folder) => {
       const outcome = await run({ key, stores, folder });
       crashPoint('step:computed');
