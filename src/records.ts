@@ -6,7 +6,7 @@ import { MlopsError } from './domain/errors';
 import type { Fact } from './domain/records';
 import type { Digest } from './domain/refs';
 import { type EventClockRecord, eventClock } from './records/event-clock';
-import { findSnapshot, newestSnapshot } from './records/snapshots';
+import { findLabels, findSnapshot, newestSnapshot } from './records/snapshots';
 import { findRecord } from './records/find';
 import { RECORD_KINDS, type RecordKind, type RecordOf, recordKind } from './records/kinds';
 import { type Lineage, type LineageOptions, lineageOf } from './records/lineage';
@@ -64,6 +64,11 @@ export interface Records {
    * @throws MlopsError MLOPS_NOT_FOUND, MLOPS_UNKNOWN_PROJECT, MLOPS_USAGE
    */
   snapshot(name: string): Promise<Fact<'snapshot'>>;
+  /**
+   * Labels of the snapshot of this name: those that the version was trained on, where it names a version; else the newest.
+   * @throws MlopsError MLOPS_NOT_FOUND, MLOPS_UNKNOWN_PROJECT, MLOPS_USAGE
+   */
+  labels(snapshot: string): Promise<Fact<'labelSet'>>;
   /** The first event of a project's audit chain that doesn't fit, or undefined. */
   firstBrokenAudit(project: string): Promise<string | undefined>;
   /** Downloads an artifact; its bytes are checked against the digest. */
@@ -106,6 +111,7 @@ export function openRecords(config: StoreConfig = storeConfig()): Records {
     eventClock: (endpoint) => connected().then(() => eventClock(stores, endpoint)),
     newestSnapshot: (project) => connected().then(() => newestSnapshot(stores, project)),
     snapshot: (name) => connected().then(() => findSnapshot(stores, name)),
+    labels: (name) => connected().then(() => findLabels(stores, name)),
     firstBrokenAudit: (project) => connected().then(() => stores.audit.firstBroken(project)),
     download: (digest, path) => connected().then(() => stores.artifacts.download(digest, path)),
     close: () => stores.close(),

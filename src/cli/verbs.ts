@@ -125,6 +125,11 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/diff.js')).addDiff,
   },
   {
+    name: 'export',
+    summary: 'Writes the rows of a snapshot to a Parquet or CSV file',
+    load: async () => (await import('./verbs/export.js')).addExport,
+  },
+  {
     name: 'ls',
     summary: 'Lists records of a kind, the newest last',
     load: async () => (await import('./verbs/ls.js')).addLs,

@@ -5,6 +5,7 @@ import { momentOrDayMs } from '../domain/moment';
 import type { CycleDocument, Fact } from '../domain/records';
 import type { Ref } from '../domain/refs';
 import { newestSnapshotRef, snapshotsOfCycles } from '../stores/cycles';
+import { newestLabels } from '../stores/label-sets';
 import { findStored, idBeginning } from '../stores/listing';
 import { versionNumbered } from '../stores/versions';
 import type { RecordStores } from './stores';
@@ -33,6 +34,23 @@ export async function findSnapshot(stores: Stores, name: string): Promise<Fact<'
   if (found !== null) return found;
   const fix = 'mlops ls snapshots lists what there is.';
   throw new MlopsError('MLOPS_NOT_FOUND', 'There is no such snapshot.', { snapshot: name }, fix);
+}
+
+/**
+ * Labels of the snapshot of this name: those that the version was trained on, where it names a version; else the newest.
+ * @throws MlopsError MLOPS_NOT_FOUND
+ */
+export async function findLabels(stores: Stores, name: string): Promise<Fact<'labelSet'>> {
+  const named = parseSnapshotName(name);
+  const version =
+    named !== undefined && 'version' in named ? await versionNumbered(stores, named.project, named.version) : null;
+  const found =
+    version === null
+      ? await newestLabels(stores, (await findSnapshot(stores, name))._id)
+      : await stores.facts.find('labelSet', version.body.labelSet.id);
+  if (found !== null) return found;
+  const fix = 'The label phase of a cycle makes them: mlops ls cycles shows where each is.';
+  throw new MlopsError('MLOPS_NOT_FOUND', 'The snapshot has no labels yet.', { snapshot: name }, fix);
 }
 
 async function idOf(stores: Stores, name: string): Promise<string | undefined> {

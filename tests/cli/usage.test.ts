@@ -7,7 +7,7 @@ import { builtFile, packageRoot } from '../../src/runtime/package-root';
 import { mlops, mlopsJson } from './mlops';
 
 const VERBS = [
-  'init check worker serve start apply policy status decide retrain retry skip pause unpause deploy rollback stop evaluate predict truth clock account diff',
+  'init check worker serve start apply policy status decide retrain retry skip pause unpause deploy rollback stop evaluate predict truth clock account diff export',
   'ls show lineage gc housekeeping hold release doctor',
 ].flatMap((verbs) => verbs.split(' '));
 

@@ -13,7 +13,8 @@ import { fitJob } from '../../src/engines/features/fit-job';
 import { ingestFiles } from '../support/ingested';
 import { metricOf } from '../support/metric-of';
 import { label } from '../../src/engines/tables/label';
-import { type LabelledShard, type LoadedRows, loadColumns } from '../../src/engines/tables/load';
+import type { LabelledShard } from '../../src/engines/tables/labelled-rows';
+import { type LoadedRows, loadColumns } from '../../src/engines/tables/load';
 import { scoreRows } from '../../src/engines/train/score-rows';
 import { trainJob } from '../../src/engines/train/train-job';
 

@@ -5,10 +5,12 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import flights from '../../examples/flights/project';
 import type { ActivityDeps, JobName } from '../../src/activities/deps';
 import { ingestActivities } from '../../src/activities/ingest';
+import { labelActivities } from '../../src/activities/label';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import type { Fact } from '../../src/domain/records';
 import type { Ref } from '../../src/domain/refs';
 import { ingest } from '../../src/engines/tables/ingest';
+import { label as labelRows } from '../../src/engines/tables/label';
 import { changeCycle, openCycle } from '../../src/stores/cycles';
 import type { Stores } from '../../src/stores/connect';
 import { type OwnStores, openOwnStores } from './own-stores';
@@ -17,6 +19,8 @@ import { registeredDefinition } from './registered-definition';
 export interface RecordedCycles extends OwnStores {
   readonly deps: ActivityDeps;
   readonly project: string;
+  /** Labels of a snapshot, as the project's definition makes them. */
+  label(snapshot: Fact<'snapshot'>): Promise<Fact<'labelSet'>>;
   /** Writes the source's file anew and ingests it as a cycle of the project does. */
   cycle(lines: readonly string[], asOf: string): Promise<Fact<'snapshot'>>;
 }
@@ -66,6 +70,7 @@ export function orders(project: string): ProjectDefinition {
       maxBrokenShare: 0.5,
       minRows: 1,
     },
+    features: [{ transform: 'weekday', column: 'at' }],
     label: { name: 'high', version: 1, labeler: { rule: { column: 'value', op: '>', value: 1 } } },
   };
 }
@@ -84,6 +89,10 @@ export async function openRecordedCycles(
     ...system,
     deps,
     project,
+    async label({ _id: id, digest }) {
+      const labelled = { definition: registered.definition, snapshot: { kind: 'snapshot', id, digest } } as const;
+      return system.stores.facts.get(await run(() => labelActivities(deps).mlopsLabel(labelled)));
+    },
     async cycle(lines, asOf) {
       await writeFile(join(system.folder, 'orders.csv'), [HEADER, ...lines, ''].join('\n'));
       newest = await snapshotOf(deps, registered.definition, asOf, newest);
@@ -95,13 +104,18 @@ export async function openRecordedCycles(
 }
 
 function withEngines(deps: ActivityDeps): ActivityDeps {
-  const jobs: Partial<Record<JobName, (input: never, context: never) => Promise<unknown>>> = { ingest };
+  const jobs: Partial<Record<JobName, (input: never, context: never) => Promise<unknown>>> = {
+    ingest,
+    label: labelRows,
+  };
   return {
     ...deps,
     runJob: (async (job: JobName, input: never, { folder }: { readonly folder: string }) =>
       jobs[job]!(input, { folder, progress: () => undefined, checkpoint: () => undefined } as never)) as never,
   };
 }
+
+const run = <T>(activity: () => Promise<T>): Promise<T> => new MockActivityEnvironment().run(activity);
 
 async function snapshotOf(
   deps: ActivityDeps,
@@ -110,7 +124,6 @@ async function snapshotOf(
   parent: Ref<'snapshot'> | undefined
 ): Promise<Ref<'snapshot'>> {
   const activities = ingestActivities(deps);
-  const run = <T>(activity: () => Promise<T>): Promise<T> => new MockActivityEnvironment().run(activity);
   const observation = await run(() => activities.mlopsObserve({ definition, asOf }));
   return run(() => activities.mlopsIngest({ definition, observation, ...(parent === undefined ? {} : { parent }) }));
 }

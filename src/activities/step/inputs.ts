@@ -5,7 +5,8 @@ import type { Fact, SnapshotBody } from '../../domain/records';
 import type { ArtifactRef, FactKind } from '../../domain/refs';
 import type { Stores } from '../../stores/connect';
 import { type DataShard, dataShards } from '../../engines/tables/live-rows';
-import type { LabelledShard, LoadRequest } from '../../engines/tables/load';
+import type { LabelledShard } from '../../engines/tables/labelled-rows';
+import type { LoadRequest } from '../../engines/tables/load';
 import { localCopies } from './artifact-cache';
 import type { ActivityDeps } from '../deps';
 

@@ -1,18 +1,29 @@
 import type { Command } from 'commander';
 import type { Fact, IngestBatch } from '../../domain/records';
+import type { Records } from '../../records';
 import { withRecords } from '../connect';
+import { type AsOfOption, snapshotName, withAsOf } from '../named-snapshot';
 import { projectName } from '../options';
 import { pairs, table } from '../table';
 import { addVerb, answering, type Outcome } from '../verb';
 
 export function addAccount(program: Command): void {
-  addVerb(program, 'account', 'account flights')
+  const command = addVerb(program, 'account', 'account flights')
     .argument('<project>', 'name of the project', projectName)
     .action(
-      answering((project: string) =>
-        withRecords(async (records) => accountOutcome(project, await records.newestSnapshot(project)))
+      answering((project: string, options: AsOfOption) =>
+        withRecords(async (records) => accountOutcome(project, await snapshotOf(records, project, options)))
       )
     );
+  withAsOf(command);
+}
+
+async function snapshotOf(
+  records: Records,
+  project: string,
+  { asOf }: AsOfOption
+): Promise<Fact<'snapshot'> | undefined> {
+  return asOf === undefined ? records.newestSnapshot(project) : records.snapshot(snapshotName(project, { asOf }));
 }
 
 function accountOutcome(project: string, snapshot: Fact<'snapshot'> | undefined): Outcome {

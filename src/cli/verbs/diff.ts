@@ -4,6 +4,7 @@ import type { ChangedExample, RowExample } from '../../engines/tables/diff/examp
 import type { SnapshotDiff } from '../../engines/tables/diff/diff';
 import type { Records } from '../../records';
 import { withRecords } from '../connect';
+import { SNAPSHOT_NAMES } from '../named-snapshot';
 import { parseCount } from '../options';
 import { downloaded, withOwnFolder } from '../snapshot-files';
 import { type Cell, pairs, table } from '../table';
@@ -13,11 +14,9 @@ interface DiffOptions {
   readonly examples: number;
 }
 
-const NAMES = '<project>, <project>@<version>, <project>@<moment>, <project>/<cycle>, or the id of a snapshot';
-
 export function addDiff(program: Command): void {
   addVerb(program, 'diff', 'diff flights@1 flights')
-    .argument('<a>', NAMES)
+    .argument('<a>', SNAPSHOT_NAMES)
     .argument('<b>', 'the same')
     .option('--examples <count>', 'rows shown of each kind of difference', parseCount, 5)
     .action(

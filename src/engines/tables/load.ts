@@ -6,14 +6,10 @@ import type { RowFilter } from '../../domain/split';
 import type { Column, TableColumns } from './columns';
 import { quoted } from '../../domain/quote';
 import { type Database, messageOf, numbersOf, withDatabase } from './duckdb';
-import { type DataShard, liveRows, withoutRemoved } from './live-rows';
+import { LABEL, type LabelledShard, labelledRows } from './labelled-rows';
+import type { DataShard } from './live-rows';
 import { filterColumns, filterSql } from './row-filter';
-import { column, FILE, KEY, KNOWN_AT, LEAST_BIGINT, parquet, ROW, SQL_TYPES, text } from './sql';
-
-/** `labels` is the local path of the label shard beside a data shard, same rows in the same order. */
-export interface LabelledShard extends DataShard {
-  readonly labels?: string;
-}
+import { column, FILE, KEY, KNOWN_AT, LEAST_BIGINT, ROW, SQL_TYPES } from './sql';
 
 export function withoutLabels({ data, batch, removed }: LabelledShard): DataShard {
   return { data, batch, removed };
@@ -91,8 +87,8 @@ const HOW_TO_FIX = 'Remove these local copies, which are downloaded and checked 
 async function load(database: Database, request: LoadRequest): Promise<LoadedRows> {
   const names = Object.keys(request.columns);
   const labelled = request.shards.some(({ labels }) => labels !== undefined);
-  const asked = `FROM ${rowsOf(request, labelled)} WHERE ${filterSql(request.where, request.eventTime)}`;
-  const from = labelled ? `${asked} AND __label IS NOT NULL` : asked;
+  const asked = `FROM ${rowsOf(request)} WHERE ${filterSql(request.where, request.eventTime)}`;
+  const from = labelled ? `${asked} AND "${LABEL}" IS NOT NULL` : asked;
   const count = async (of: string) => Number((await database.rows(`SELECT count(*) AS n ${of}`))[0]!['n']);
   const rows = await count(from);
   const unlabelled = labelled ? (await count(asked)) - rows : 0;
@@ -104,7 +100,7 @@ async function load(database: Database, request: LoadRequest): Promise<LoadedRow
     { expression: codeOf(FILE), into: new Int32Array(rows) },
     { expression: `"${ROW}"::DOUBLE`, into: new Float64Array(rows) },
     ...names.map((name) => partOf(name, request.columns[name]!, rows)),
-    ...(labelled ? [{ expression: '__label::DOUBLE', into: new Float64Array(rows) }] : []),
+    ...(labelled ? [{ expression: `"${LABEL}"::DOUBLE`, into: new Float64Array(rows) }] : []),
   ];
   const eventTime = request.eventTime === undefined ? undefined : new BigInt64Array(rows);
   const timed = eventTime && { expression: `epoch_us(${column(request.eventTime!)})`, into: eventTime };
@@ -122,25 +118,10 @@ async function load(database: Database, request: LoadRequest): Promise<LoadedRow
   };
 }
 
-/** The live rows; with labels data and label shards meet by position, and each pair of rows must have one key. */
-function rowsOf({ shards, columns, eventTime, where }: LoadRequest, labelled: boolean): string {
+function rowsOf({ shards, columns, eventTime, where }: LoadRequest): string {
   const read = [...(eventTime === undefined ? [] : [eventTime]), ...filterColumns(where), ...Object.keys(columns)];
   const own = [...new Set(read)].map(column);
-  const kept = [...own, `"${KEY}"`, `"${KNOWN_AT}"`, `"${FILE}"`, `"${ROW}"`];
-  if (!labelled) return liveRows(shards, kept);
-  const each = shards.map(({ data, labels, ...removal }) => {
-    const rows = kept.map((name) => `d.${name}`).join(', ');
-    if (labels === undefined) {
-      const unlabelled = `(SELECT ${rows}, NULL::TINYINT AS __label FROM ${parquet(data)} d)`;
-      return `SELECT ${kept.join(', ')}, __label FROM ${withoutRemoved(unlabelled, removal)}`;
-    }
-    const sameRow = `d."${KEY}" IS NOT DISTINCT FROM l."${KEY}"`;
-    const wrong = `error(${text(`${labels} holds labels of other rows than ${data}`)})`;
-    const both = `(SELECT ${rows}, CASE WHEN ${sameRow} THEN l.label ELSE ${wrong} END AS __label
-      FROM ${parquet(data)} d POSITIONAL JOIN ${parquet(labels)} l)`;
-    return `SELECT ${kept.join(', ')}, __label FROM ${withoutRemoved(both, removal)}`;
-  });
-  return `(${each.join(' UNION ALL ')})`;
+  return labelledRows(shards, [...own, `"${KEY}"`, `"${KNOWN_AT}"`, `"${FILE}"`, `"${ROW}"`]);
 }
 
 /** Makes the distinct values an ENUM, in code-point order: a cast to it gives the code. */

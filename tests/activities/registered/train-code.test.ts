@@ -6,7 +6,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { defaultLimits } from '../../../src/activities/limits';
 import type { TrainCodeInput, TrainCodeOutput } from '../../../src/activities/registered/jobs/train';
 import type { ModelInput } from '../../../src/domain/endpoint';
-import type { LabelledShard } from '../../../src/engines/tables/load';
+import type { LabelledShard } from '../../../src/engines/tables/labelled-rows';
 import type { RegisteredDescription } from '../../../src/project/registry';
 import { computePool } from '../../../src/worker/compute/pool';
 import { readModules } from '../../../src/worker/registered-modules';
