@@ -950,3 +950,116 @@ describe('the normal form', () => {
     expect(input).toEqual(CHURN);
   });
 });
+
+describe('a source without an event time', () => {
+  const { eventTime: _, ...timeless } = CHURN.source;
+  const of = (change: object, source: object = {}) => ({ ...CHURN, source: { ...timeless, ...source }, ...change });
+  const keyed = { key: ['plan', 'visits'] };
+
+  it('is split by hash of its key, and each row is a cluster', () => {
+    const { definition, mistakes } = checkProject(of({}, keyed));
+    expect(mistakes).toEqual([]);
+    expect(definition).toMatchObject({
+      split: { by: 'hash', test: 0.2, validation: 0, seed: 1, columns: ['plan', 'visits'], minTrainRows: 1000 },
+      cluster: 'row',
+    });
+    expect(definition!.source.knownAt).toBeUndefined();
+    expect(checkProject(definition).definition).toEqual(definition);
+    expect(checkProject(of({ split: { minTestRows: 5 } }, keyed)).definition!.split).toMatchObject({
+      by: 'hash',
+      minTestRows: 5,
+    });
+  });
+
+  it('may be known at a moment', () => {
+    const { definition } = checkProject(of({}, { ...keyed, knownAt: { column: 'landed' } }));
+    expect(definition!.source.knownAt).toEqual({ column: 'landed' });
+  });
+
+  it.each<[string, object, string[]]>([
+    [
+      'no key',
+      of({}),
+      [
+        'split: is by hash and nothing says of what: declare in source.key the columns that identify a row, or name in split.columns those whose rows stay together',
+      ],
+    ],
+    [
+      'periods',
+      of({ split: { testPeriods: 2 } }, keyed),
+      ["split: is by time, but the source has no event time; write by: 'hash' or by: 'column'"],
+    ],
+    [
+      'a split by time',
+      of({ split: { by: 'time' } }, keyed),
+      ["split: is by time, but the source has no event time; write by: 'hash' or by: 'column'"],
+    ],
+    [
+      'days',
+      of({ cluster: 'day' }, keyed),
+      ["cluster: is day, but the source has no event time; leave it out, or write 'row' or { column: … }"],
+    ],
+    [
+      'a lag after the event time',
+      of({}, { ...keyed, knownAt: { eventTimePlus: { minutes: 5 } } }),
+      [
+        'source.knownAt.eventTimePlus: needs an event time; name a column in source.eventTime, or the one that says when a row is known in knownAt.column',
+      ],
+    ],
+  ])('with %s is refused', (_name, input, mistakes) => {
+    expect(mistakesIn(input)).toEqual(mistakes);
+  });
+});
+
+describe('a split', () => {
+  it.each<[string, unknown, string[]]>([
+    ['by nothing known', { by: 'hahs' }, ['split.by: must be time, hash or column, is "hahs"']],
+    [
+      'by a column that is not there',
+      { by: 'column', column: 'town', test: ['a'] },
+      ['split.column: source.columns has no column town.'],
+    ],
+    [
+      'by a measured column',
+      { by: 'column', column: 'spend', test: [1] },
+      ['split.column: what a split goes by must be a column of type string, integer or boolean; spend is number'],
+    ],
+    [
+      'by a value of another type',
+      { by: 'column', column: 'visits', test: ['1'] },
+      ['split.test[0]: must be a whole number, as visits is integer; is "1"'],
+    ],
+    [
+      'with a value in two parts',
+      { by: 'column', column: 'plan', test: ['a'], validation: ['a'] },
+      ['split.validation[0]: "a" is there twice; a value is in one part'],
+    ],
+    [
+      'that trains nothing',
+      { by: 'hash', columns: ['plan'], test: 0.5, validation: 0.5 },
+      ['split.validation: leaves no row for training: test and validation are 1 in all'],
+    ],
+    [
+      'by a column twice',
+      { by: 'hash', columns: ['plan', 'plan'] },
+      ['split.columns[1]: plan is there twice; give each its own'],
+    ],
+    [
+      'with a misspelt field',
+      { by: 'hash', columns: ['plan'], tset: 0.1 },
+      ['split.tset: there is no such field. Did you mean test?'],
+    ],
+  ])('%s is refused', (_name, split, mistakes) => {
+    expect(mistakesIn({ ...CHURN, split }).map((each) => each.replace(/ Columns are .*$/, ''))).toEqual(mistakes);
+  });
+
+  it('and a cluster may go by a column', () => {
+    const split = { by: 'hash', columns: ['plan'] } as const;
+    expect(defineProject({ ...CHURN, split, cluster: { column: 'plan' } })).toMatchObject({
+      cluster: { column: 'plan' },
+    });
+    expect(mistakesIn({ ...CHURN, cluster: { column: 'pln' } })).toEqual([
+      'cluster.column: source.columns has no column pln. Did you mean plan?',
+    ]);
+  });
+});

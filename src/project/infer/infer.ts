@@ -4,6 +4,7 @@ import type { TableFigures, TargetFigures } from '../../engines/tables/look/figu
 import type { ProjectInput } from '../project-input';
 import { type InferredColumn, type InferredColumns, inferColumns } from './columns';
 import { type Comment, openDecisions, printDefinition } from './draft';
+import { inferHash } from './by-hash';
 import { inferFeatures } from './features';
 import { inferRules } from './rules';
 import { type Target, targetOf } from './target';
@@ -57,13 +58,14 @@ export function inferProject(request: InferRequest, question: Question, answers:
     comments.set(`source.columns.${column}`, { why, ...(decide === undefined ? {} : { decide }) });
 
   const time = inferEventTime(figures.rows, columns);
-  if (time === undefined) throw withoutTime(path);
-  const key = inferKey(figures, columns);
-  const split = inferSplit(figures.rows, time.value);
+  const named = inferKey(figures, columns);
+  const periods = time === undefined ? undefined : inferSplit(figures.rows, time.value);
+  const { key, split } =
+    periods === undefined ? inferHash(figures, columns, named) : { key: named, split: periods.split };
   const features = inferFeatures(columns, {
     target: target.column,
     key: (key?.value ?? []).map(({ index }) => index),
-    eventTime: time.value.index,
+    ...(time === undefined ? {} : { eventTime: time.value.index }),
     separates: answers.separates,
   });
   const used = features.filter(({ feature }) => feature !== undefined);
@@ -102,7 +104,7 @@ export function inferProject(request: InferRequest, question: Question, answers:
         : {}),
       columns: Object.fromEntries(columns.map(columnOf)),
       ...(key === undefined ? {} : { key: note('source.key', key).map((column) => column.name) }),
-      eventTime: note('source.eventTime', time).name,
+      ...(time === undefined ? {} : { eventTime: note('source.eventTime', time).name }),
     },
     schema: { columns: rules.map(({ rule }) => rule) },
     label: {
@@ -110,14 +112,14 @@ export function inferProject(request: InferRequest, question: Question, answers:
       labeler: { rule: { column: asked.name, op: target.op, value: target.value } },
     },
     features: used.map(({ feature }) => feature as NonNullable<typeof feature>),
-    period: note('period', split.period),
-    split: note('split', split.split),
+    ...(periods === undefined ? {} : { period: note('period', periods.period) }),
+    split: note('split', split),
     gates: [
       { metric: 'logLoss', against: 'baseline', atMost: 0 },
       { metric: 'logLoss', against: 'champion', atMost: 0 },
     ],
     approval: { approvers: [...request.approvers], approversNeeded: 1 },
-    monitoring: { minRows: note('monitoring.minRows', split.minRows) },
+    ...(periods === undefined ? {} : { monitoring: { minRows: note('monitoring.minRows', periods.minRows) } }),
   };
   comments.set('gates', {
     why: 'better than predicting the share of yes for everyone, and no worse than the model that is live',
@@ -188,14 +190,5 @@ function requireBothAnswers({ name }: InferredColumn, { yes, no }: TargetFigures
     `The target can't be learned: it is ${yes > 0 ? 'yes' : 'no'} for every row that has a value.`,
     { column: name, rows: yes + no },
     'Ask another question of it, or choose another column.'
-  );
-}
-
-function withoutTime(path: string): MlopsError {
-  return new MlopsError(
-    'MLOPS_TARGET_INVALID',
-    'No column says when a row happened, and rows are split and watched by time.',
-    { file: path },
-    'Add a column with the time of each row.'
   );
 }

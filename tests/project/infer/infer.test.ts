@@ -247,6 +247,39 @@ describe('the definition', () => {
     expect(valueOf(printed)).toEqual(definition);
   });
 
+  describe('of a table without a time', () => {
+    const columns = [integers('price'), column('kind'), integers('size', { distinct: 40 })];
+
+    test('splits by hash of the key, and passes check', () => {
+      const { definition } = infer(
+        table([...columns, integers('id', { distinct: ROWS })], { unique: [[3]] }),
+        'price > 5'
+      );
+      expect(definition.source).toMatchObject({ key: ['id'] });
+      expect(definition.source.eventTime).toBeUndefined();
+      expect(definition.split).toMatchObject({ by: 'hash', test: 0.2, minTrainRows: 400, minTestRows: 100 });
+      const { definition: checked, mistakes } = checkProject(definition);
+      expect(mistakes).toEqual([]);
+      expect(checked).toMatchObject({ split: { columns: ['id'] }, cluster: 'row' });
+    });
+
+    test('takes all columns as its key where no other names a row, and says what becomes of equal rows', () => {
+      const { definition, text, open } = infer(table(columns, { repeated: 146 }), 'price > 5');
+      expect(definition.source.key).toEqual(['price', 'kind', 'size']);
+      expect(checkProject(definition).mistakes).toEqual([]);
+      expect(text).toMatch(/146 rows equal to an earlier one: each counts as that row come again, and as replaced/);
+      expect(open).toContainEqual({ path: 'source.key', decide: expect.stringMatching('146 equal rows') });
+    });
+
+    test('has no key where one would put rows with gaps into quarantine: the hash is of all columns', () => {
+      const { definition, text } = infer(table([...columns, column('sex', { present: ROWS - 3 })]), 'price > 5');
+      expect(definition.source.key).toBeUndefined();
+      expect(definition.split).toMatchObject({ by: 'hash', columns: ['price', 'kind', 'size', 'sex'] });
+      expect(checkProject(definition).mistakes).toEqual([]);
+      expect(text).toMatch(/a row without a part of its key \(sex\) would go to quarantine/);
+    });
+  });
+
   test('features leave out the target, the key and what answers the question alone', () => {
     const figures = table(
       [time('at'), integers('price'), integers('id', { distinct: ROWS }), integers('paid'), column('kind')],
