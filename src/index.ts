@@ -4,6 +4,7 @@ export type { ProjectDefinition } from './domain/definition';
 export { ERRORS, type ErrorCode, MlopsError } from './domain/errors';
 export type { ProjectInput } from './project/define-project';
 export { defineProject } from './project/define-project';
+export type { Connection, Connections, HttpConnection, Secret } from './sources/connections';
 export type { Limits } from './activities/limits';
 export type { Notice } from './domain/notice';
 export type {

@@ -30,6 +30,8 @@ async function main(setup: WorkerSetup): Promise<void> {
     registered: nothingRegistered,
     limits: defaultLimits(),
     searchAttributes: false,
+    connections: {},
+    ownServers: () => [],
     dataFolder: setup.workFolder,
     workFolder: setup.workFolder,
   };

@@ -117,22 +117,35 @@ export function definitionPage(): string {
 }
 
 /** A row for each field under `path`, each form of a union after the other. */
-function rowsOf(types: ReturnType<typeof declarations>, path: string, type: string, value: Value, given: Value): Row[] {
+function rowsOf(
+  types: ReturnType<typeof declarations>,
+  path: string,
+  type: string,
+  value: Value,
+  given: Value,
+  /** Where a type's fields stand already. */
+  seen: Map<string, string> = new Map()
+): Row[] {
   return formsOf(expanded(types, type)).flatMap((form) => {
     const list = /^readonly (.*)\[\]$/s.exec(form.type);
     if (list !== null) {
       const entry = (list[1] ?? '').replace(/^\((.*)\)$/s, '$1');
-      return rowsOf(types, `${path}[]`, entry, value as Value, given as Value);
+      return rowsOf(types, `${path}[]`, entry, value as Value, given as Value, seen);
     }
     const named = /^Readonly<Record<string, (\w+)>>$/.exec(form.type);
-    if (named !== null) return rowsOf(types, `${path}.*`, named[1] ?? '', undefined, undefined);
+    if (named !== null) return rowsOf(types, `${path}.*`, named[1] ?? '', undefined, undefined, seen);
     const own = expanded(types, form.type);
-    if (own !== form.type && own.includes('|') && !own.startsWith('{')) return rowsOf(types, path, own, value, given);
+    if (own !== form.type && own.includes('|') && !own.startsWith('{'))
+      return rowsOf(types, path, own, value, given, seen);
     if (!own.startsWith('{')) return [];
     return fieldsOf(own).flatMap((field, at) => {
       const below = valueOf(value, field.name, own);
       const written = valueOf(given, field.name, own);
-      const inner = rowsOf(types, `${path}.${field.name}`, field.type, below as Value, written as Value);
+      const before = field.optional && below === undefined ? seen.get(field.type) : undefined;
+      if (before !== undefined)
+        return [{ path: `${path}.${field.name}`, type: `as \`${before}\``, byDefault: '', doc: field.doc }];
+      if (types.get(field.type)?.type.startsWith('{') === true) seen.set(field.type, `${path}.${field.name}`);
+      const inner = rowsOf(types, `${path}.${field.name}`, field.type, below as Value, written as Value, seen);
       const doc =
         at === 0 && form.doc !== '' ? [form.doc, field.doc].filter((text) => text !== '').join(' ') : field.doc;
       if (inner.length > 0 && doc === '') return inner;

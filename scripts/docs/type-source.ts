@@ -30,7 +30,15 @@ export function declarations(source: string): Map<string, Declared> {
     const end = kind === 'interface' ? balanced(rest) : until(rest, ';');
     found.set(name, { doc: plain(doc), type: rest.slice(0, end).trim() });
   }
-  return found;
+  return new Map([...found].map(([name, { doc, type }]) => [name, { doc, type: withInherited(found, type) }]));
+}
+
+/** An interface's own fields, then those of the one that it extends. */
+function withInherited(all: ReadonlyMap<string, Declared>, type: string): string {
+  const [head = '', base = ''] = /^extends (\w+) /.exec(type) ?? [];
+  if (head === '') return type;
+  const inherited = withInherited(all, all.get(base)?.type ?? '{}');
+  return `${type.slice(head.length, -1)}${inherited.slice(1)}`;
 }
 
 /** The fields of an object type `{ … }`. */

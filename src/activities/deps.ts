@@ -1,6 +1,8 @@
 /** What activities are made of; worker/ puts it together once, and every activity gets it by its factory. */
 import type { JobCost, JobProgress } from '../domain/job';
 import type { Stores } from '../stores/connect';
+import type { Connections } from '../sources/connections';
+import type { HostPort } from '../sources/addresses';
 import type { Limits } from './limits';
 import type { Registered } from './registered/user-code';
 
@@ -28,6 +30,10 @@ export interface ActivityDeps {
   readonly limits: Limits;
   /** False where the namespace has none: workflows then set none. */
   readonly searchAttributes: boolean;
+  /** What definitions' readers name. */
+  readonly connections: Connections;
+  /** MongoDB, object store and Temporal of the project: no source is read from there unless its connection allows it. */
+  ownServers(): readonly HostPort[];
   /** Relative source paths start here. */
   readonly dataFolder: string;
   /** Attempts' folders and the cache of downloaded artifacts. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { digestOf } from '../runtime/digest';
 import {
   columnTypes,
+  fileForm,
   privateColumns,
   quarantines,
   type SchemaDefinition,
@@ -25,6 +26,7 @@ import { numericEnvironment, runWithHeartbeat, stepFiles } from './step/compute-
 import { namedCopies } from './step/inputs';
 import { notThere, sourceOf } from './definitions';
 import type { ActivityDeps } from './deps';
+import { observeRemote } from './remote-source';
 import { listOf, type ObservedParts, observeRegistered, partsOf } from './registered/reader';
 import { inAttemptFolder } from './step/attempt-folder';
 import { runStep, type StepRequest } from './step/step';
@@ -55,12 +57,13 @@ export interface Ingest {
 
 export function ingestActivities(deps: ActivityDeps) {
   return {
-    /** What the source's files are right now; a registered reader's parts become artifacts, so that ingest can run anywhere. */
+    /** What the source's files are right now; what isn't a local file becomes artifacts, so that ingest can run anywhere. */
     async mlopsObserve({ definition, asOf, source: named }: Observe): Promise<Observation | ObservedParts> {
       const { source } = await sourceOf(deps, definition, named);
       const { reader } = source;
       if ('sql' in reader) throw notThere(source.name, 'mlopsPrepare');
       if ('registered' in reader) return observeRegistered(deps, reader, asOf);
+      if (!('file' in reader)) return observeRemote(deps, reader, { name: source.name, asOf });
       return withHeartbeat(`observing ${source.name}`, async () => ({
         asOf,
         format: reader.file.format,
@@ -167,9 +170,9 @@ export function ingestRequest(asked: Asked): StepRequest<'snapshot'> {
   };
 }
 
-/** What of a source decides how its files' bytes become rows: all but the path. */
+/** What of a source decides how its files' bytes become rows: all but where they are. */
 function readingOf({ reader, ...rest }: SourceDefinition): unknown {
-  return { ...rest, csv: 'file' in reader ? reader.file.csv : undefined };
+  return { ...rest, csv: fileForm(reader)?.csv };
 }
 
 function filesOf({ shards, removed, quarantine }: SnapshotBody): readonly { readonly name: string }[] {
@@ -198,7 +201,7 @@ async function parentOf(
   return whole ? found : undefined;
 }
 
-/** A built-in source's files are read where they are; a registered reader's come from the artifact store. */
+/** Local files are read where they are; all others come from the artifact store. */
 async function locally(
   deps: ActivityDeps,
   stores: Stores,

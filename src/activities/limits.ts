@@ -34,6 +34,10 @@ export interface Limits {
   readonly sourceBytes: number;
   /** Rows that a statement of a prepared source may give. `MLOPS_TOO_MANY_ROWS`. Default: 100 million. */
   readonly preparedRows: number;
+  /** Fetching a source's remote files, all together; what was fetched stays. `MLOPS_TIME_LIMIT`. Default: 6 hours. */
+  readonly sourceTime: number;
+  /** A source's server that sends no byte; it is tried again. `MLOPS_SOURCE_AWAY`. Default: 1 minute. */
+  readonly sourceSilence: number;
   /** Bytes of one line of CSV or JSON Lines. `MLOPS_LINE_TOO_LONG`. Default: 4 MiB. */
   readonly sourceLineBytes: number;
 }
@@ -54,6 +58,8 @@ export function defaultLimits(): Limits {
     sourceFiles: 10_000,
     sourceBytes: 100 * GIB,
     preparedRows: 100_000_000,
+    sourceTime: 6 * HOUR_MS,
+    sourceSilence: MINUTE_MS,
     sourceLineBytes: 4 * MIB,
   };
 }

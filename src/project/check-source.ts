@@ -9,7 +9,7 @@ export function checkSource(source: Source, typed: Typed, report: Report): void 
   checkColumns(source, report);
   source.key?.forEach((name, at) => typed(['source', 'key', at], name, ANY, ''));
   checkDistinct(source.key, (at) => ['source', 'key', at], report);
-  if ('file' in source.reader) checkFile(source.reader.file, report);
+  checkReader(source.reader, report);
   const { eventTime, knownAt } = source;
   if (eventTime !== undefined) typed(['source', 'eventTime'], eventTime, TIME, 'the event time');
   if (knownAt === undefined) return;
@@ -53,25 +53,57 @@ function checkColumns({ columns, eventTime, knownAt }: Source, report: Report): 
   }
 }
 
-function checkFile(
-  { path, format, csv }: Extract<Source['reader'], { readonly file: unknown }>['file'],
-  report: Report
-): void {
+function checkReader(reader: Source['reader'], report: Report): void {
+  if ('registered' in reader || 'sql' in reader) return;
+  if ('http' in reader) {
+    const field = ['source', 'reader', 'http'];
+    checkForm(reader.http, reader.http.path, field, report);
+    checkDistinct(reader.http.path, (at) => [...field, 'path', at], report);
+    for (const [at, path] of reader.http.path.entries()) {
+      const problem = httpPathProblem(path);
+      if (problem !== undefined) report([...field, 'path', at], problem);
+    }
+    return;
+  }
   const field = ['source', 'reader', 'file'];
-  if (csv !== undefined && (format ?? formatOf(path)) !== 'csv') report([...field, 'csv'], 'is of CSV files only');
+  checkForm(reader.file, [reader.file.path], field, report);
+  if (ADDRESS.test(reader.file.path)) {
+    report(
+      [...field, 'path'],
+      'must be a file, not an address; what is elsewhere is read by a connection (reader.http)'
+    );
+  }
+}
+
+const ADDRESS = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+/** Which host is reached is the worker's to declare; the path goes on from its address. */
+function httpPathProblem(path: string): string | undefined {
+  if (ADDRESS.test(path) || /^[\\/]/.test(path)) return "must be relative to the connection's address";
+  return /(^|\/)\.\.?(\/|$)|[\\#\s]/.test(path.replace(/%2e/gi, '.'))
+    ? 'must not climb, and hold no blank, backslash or #'
+    : undefined;
+}
+
+type Form = Pick<Extract<Source['reader'], { readonly file: unknown }>['file'], 'format' | 'csv'>;
+
+function checkForm({ format, csv }: Form, paths: readonly string[], field: readonly string[], report: Report): void {
+  const byPath = new Set(paths.map(formatOf));
+  const known = format ?? (byPath.size === 1 ? [...byPath][0] : undefined);
+  if (csv !== undefined && known !== 'csv') report([...field, 'csv'], 'is of CSV files only');
   if (csv?.quote !== undefined && csv.quote !== '' && csv.delimiter.includes(csv.quote)) {
     report([...field, 'csv', 'quote'], 'is a part of the delimiter');
   }
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) report([...field, 'path'], 'must be a file, not an address');
-  if (format === undefined && formatOf(path) === undefined) {
+  if (known === undefined) {
     const endings = '.parquet, .csv, .jsonl or .ndjson, each with .gz or without';
-    report([...field, 'format'], `is missing, and the path does not end in ${endings}`);
+    const path = paths.length === 1 ? 'the path does' : 'the paths do';
+    report([...field, 'format'], `is missing, and ${path} not end in ${paths.length === 1 ? '' : 'one of '}${endings}`);
   }
 }
 
 /** By the path's ending; undefined where that says nothing. */
 export function formatOf(path: string): 'parquet' | 'csv' | 'jsonl' | undefined {
-  const ending = /\.([a-z]+)$/i.exec(path.replace(/\.gz$/i, ''))?.[1]?.toLowerCase();
+  const ending = /\.([a-z]+)$/i.exec(path.replace(/\?.*$/s, '').replace(/\.gz$/i, ''))?.[1]?.toLowerCase();
   if (ending === 'ndjson') return 'jsonl';
   return ending === 'parquet' || ending === 'csv' || ending === 'jsonl' ? ending : undefined;
 }

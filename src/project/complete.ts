@@ -1,5 +1,5 @@
 /** Fills in the defaults that depend on other fields, and puts the normal form together. */
-import type { CsvDialect, Period, ProjectDefinition, SplitDefinition } from '../domain/definition';
+import type { CsvDialect, FileForm, Period, ProjectDefinition, SplitDefinition } from '../domain/definition';
 import { durationMs, parseDurationMs, type WallDuration } from '../domain/durations';
 import { lengthOf } from '../domain/period';
 import { formatOf } from './check-source';
@@ -81,9 +81,19 @@ function splitOf(split: ParsedProject['split'], { eventTime, key }: Source): Spl
 
 function readerOf(reader: ParsedProject['source']['reader']): ProjectDefinition['source']['reader'] {
   if ('registered' in reader || 'sql' in reader) return reader;
-  const { path, csv } = reader.file;
-  const format = reader.file.format ?? formatOf(path)!;
-  return { file: { path, format, ...(format === 'csv' ? { csv: dialectOf(csv ?? CSV) } : {}) } };
+  if ('http' in reader) {
+    const { connection, path } = reader.http;
+    return { http: { connection, path, ...formOf(reader.http, path[0] as string) } };
+  }
+  const { path } = reader.file;
+  return { file: { path, ...formOf(reader.file, path) } };
+}
+
+type Form = Pick<Extract<ParsedProject['source']['reader'], { readonly file: unknown }>['file'], 'format' | 'csv'>;
+
+function formOf({ format: declared, csv }: Form, path: string): FileForm {
+  const format = declared ?? formatOf(path)!;
+  return { format, ...(format === 'csv' ? { csv: dialectOf(csv ?? CSV) } : {}) };
 }
 
 /** Quotes are doubled inside quotes, unless another escape is named. */

@@ -10,7 +10,7 @@ import type {
   CsvDialect,
   DependencyRule,
   FeatureDefinition,
-  FileReader,
+  FileForm,
   GateDefinition,
   KnownAt,
   MonitoringDefinition,
@@ -43,18 +43,29 @@ interface ColumnInput extends Omit<ColumnDefinition, 'format'> {
   readonly format?: string | readonly string[];
 }
 
+interface FileFormInput {
+  /** Default: by the path's ending. */
+  readonly format?: FileForm['format'];
+  /** Default: UTF-8, commas, a header, double quotes. */
+  readonly csv?: Partial<CsvDialect>;
+}
+
 export interface SourceInput<Column extends string> {
   /** Default: the project's name. */
   readonly name?: string;
   readonly reader:
     | {
-        readonly file: {
+        readonly file: FileFormInput & {
           /** Relative to the worker's `--data` folder, by default its working directory. `*` and `**` name several files. */
           readonly path: string;
-          /** Default: by the path's ending. */
-          readonly format?: FileReader['format'];
-          /** Default: UTF-8, commas, a header, double quotes. */
-          readonly csv?: Partial<CsvDialect>;
+        };
+      }
+    | {
+        readonly http: FileFormInput & {
+          /** A connection of kind `http` that the worker declares (`mlops worker --connections`). */
+          readonly connection: string;
+          /** Relative to the connection's address: one path, or several. */
+          readonly path: string | readonly string[];
         };
       }
     | { readonly sql: SqlReader }

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { ColumnDefinition } from '../domain/definition';
 import { excerptOf } from './mistakes';
-import { column, MOST, MOST_COLUMNS, oneOf, record, registeredUse, word } from './schema-parts';
+import { CLIENT_ID } from '../domain/ids';
+import { column, MOST, MOST_COLUMNS, oneOf, record, registeredUse, textOf, word } from './schema-parts';
 
 const TYPES = ['string', 'integer', 'number', 'boolean', 'timestamp'] as const;
 const MOST_CHARACTERS = 1000;
@@ -72,16 +73,20 @@ const csv = record({
   trim: z.boolean().default(false),
 });
 
+/** How a file's bytes become rows. */
+const form = { format: z.enum(['parquet', 'csv', 'jsonl']).optional(), csv: csv.optional() };
+
+const connection = textOf(CLIENT_ID, 'the name of a connection of the worker: letters, digits and . _ : -');
+const paths = z
+  .unknown()
+  .transform((value) => (typeof value === 'string' ? [value] : value))
+  .pipe(z.array(z.string().min(1).max(MOST_CHARACTERS)).min(1).max(MOST));
+
 export const source = record({
   name: word.optional(),
   reader: oneOf({
-    file: record({
-      file: record({
-        path: z.string().min(1),
-        format: z.enum(['parquet', 'csv', 'jsonl']).optional(),
-        csv: csv.optional(),
-      }),
-    }),
+    file: record({ file: record({ path: z.string().min(1), ...form }) }),
+    http: record({ http: record({ connection, path: paths, ...form }) }),
     sql: record({
       sql: record({
         from: z.array(word).min(1).max(MOST_SOURCES),

@@ -1,4 +1,5 @@
 /** Whether an error says that a server is away, busy or late, so that the same call may do later. */
+import { types } from 'node:util';
 import { isGrpcServiceError } from '@temporalio/client';
 
 const SOCKET = new Set([
@@ -43,7 +44,8 @@ const MONGOD_AWAY = new Set<unknown>([
 
 /** MongoDB's driver names its errors; sockets have a code; Temporal's client throws gRPC's errors, or keeps them within its own. */
 export function isServerAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  // Not by instanceof: another realm (jest) has another Error.
+  if (!types.isNativeError(error)) return false;
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string' && SOCKET.has(code)) return true;
   if (isGrpcServiceError(error)) return GRPC_AWAY.has(code);

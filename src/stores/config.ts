@@ -34,6 +34,22 @@ export function storeConfig(env: Environment = readEnvironment()): StoreConfig {
   };
 }
 
+/** Where MongoDB and the object store listen, as the configuration names them. */
+export function serversOf({
+  mongodbUri,
+  s3,
+}: StoreConfig): readonly { readonly host: string; readonly port: number }[] {
+  const hosts = /^mongodb(?:\+srv)?:\/\/(?:[^@/]*@)?([^/?]+)/.exec(mongodbUri)?.[1]?.split(',') ?? [];
+  const { hostname, port, protocol } = new URL(s3.endpoint);
+  return [
+    ...hosts.map((each) => {
+      const [, host = each, at] = /^\[?(.+?)\]?(?::(\d+))?$/.exec(each) ?? [];
+      return { host, port: Number(at ?? 27_017) };
+    }),
+    { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (protocol === 'https:' ? 443 : 80) },
+  ];
+}
+
 /** The configuration's own, else the one that the URI names, else `mlops`. */
 export function databaseNamed(config: Pick<StoreConfig, 'mongodbUri' | 'database'>): string {
   return config.database ?? /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(config.mongodbUri)?.[1] ?? 'mlops';

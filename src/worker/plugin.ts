@@ -10,11 +10,16 @@ import { createActivities } from '../activities';
 import type { Registered } from '../activities/registered/user-code';
 import { sweepAttempts } from '../activities/step/attempt-folder';
 import { preparePrivate } from '../runtime/private-folder';
+import { temporalConfig } from '../runtime/temporal-config';
 import type { ActivityDeps } from '../activities/deps';
 import { type Limits, limitsWith } from '../activities/limits';
 import { MlopsError } from '../domain/errors';
 import { COMPUTE_SUFFIX } from '../domain/queues';
-import { type StoreConfig, storeConfig } from '../stores/config';
+import type { HostPort } from '../sources/addresses';
+import { type Connections, readConnections } from '../sources/connections';
+import { checkSecrets } from '../sources/secrets';
+import { SourceCache } from '../sources/source-cache';
+import { serversOf, type StoreConfig, storeConfig } from '../stores/config';
 import { connectStores, type Stores } from '../stores/connect';
 import { ActivityFailures } from './activity-failures';
 import { withBundlingProgress } from './bundling-progress';
@@ -37,6 +42,8 @@ export interface MlopsPluginOptions {
    * metrics and notifiers that definitions refer to by name. Child processes import them; the worker never does.
    */
   readonly registered?: string | readonly string[];
+  /** How this worker reaches what definitions' readers name, by name; secrets stay in its environment or in files. */
+  readonly connections?: Connections;
   /** Ceilings that differ from their defaults. */
   readonly limits?: Partial<Limits>;
   /** `here`: a second worker for compute runs beside this one (default). `elsewhere`: another process has it. */
@@ -58,6 +65,7 @@ export class MlopsPlugin extends SimplePlugin {
   readonly #workFolder: string;
   readonly #registered: Registered;
   readonly #pool: ComputePool;
+  readonly #connections: Connections;
   #stores: Promise<Stores> | undefined;
   #workerOptions: WorkerOptions | undefined;
   #worker: Worker | undefined;
@@ -67,6 +75,7 @@ export class MlopsPlugin extends SimplePlugin {
     this.#options = options;
     this.#workFolder = options.workFolder ?? join(tmpdir(), `temporal-mlops-${process.getuid?.() ?? 'user'}`);
     const limits = limitsWith(options.limits);
+    this.#connections = readConnections(options.connections);
     this.#pool = computePool(limits);
     const { runJob } = this.#pool;
     this.#registered = readModules([options.registered ?? []].flat(), runJob, this.#workFolder);
@@ -76,6 +85,8 @@ export class MlopsPlugin extends SimplePlugin {
       registered: this.#registered,
       limits,
       searchAttributes: options.searchAttributes !== false,
+      connections: this.#connections,
+      ownServers: () => [...serversOf(this.#options.stores ?? storeConfig()), temporalServer()],
       dataFolder: options.dataFolder ?? process.cwd(),
       workFolder: this.#workFolder,
     };
@@ -148,6 +159,8 @@ export class MlopsPlugin extends SimplePlugin {
     await this.#connected();
     await preparePrivate(this.#workFolder);
     await sweepAttempts(this.#workFolder);
+    await checkSecrets(this.#connections);
+    await new SourceCache(this.#workFolder).sweep();
     await this.#registered.describe();
     if (options.connection !== undefined) {
       await checkTemporal(options.connection);
@@ -200,6 +213,12 @@ export function shared(options: WorkerOptions): Partial<WorkerOptions> {
 export function slots(computeSlots: number | undefined, tuner: WorkerOptions['tuner']): Partial<WorkerOptions> {
   if (computeSlots === undefined && tuner !== undefined) return { tuner };
   return { maxConcurrentActivityTaskExecutions: computeSlots ?? 1 };
+}
+
+function temporalServer(): HostPort {
+  const address = temporalConfig().connectionOptions.address ?? 'localhost';
+  const [, host = address, port] = /^(?:https?:\/\/)?\[?([^[\]/]+?)\]?(?::(\d+))?$/.exec(address) ?? [];
+  return { host, port: Number(port ?? 7233) };
 }
 
 function oneWorker(): MlopsError {

@@ -6,6 +6,7 @@ import { COMPUTE_SUFFIX } from '../domain/queues';
 import { type Environment, readEnvironment } from '../runtime/environment';
 import { dataConverter } from '../runtime/data-converter';
 import { builtFile } from '../runtime/package-root';
+import { readConnections } from '../sources/connections';
 import { storeConfig } from '../stores/config';
 import { startServer } from '../runtime/server-advice';
 import { temporalConfig } from '../runtime/temporal-config';
@@ -60,6 +61,7 @@ export async function runWorker({
     );
   }
   const stores = storeConfig(env);
+  const connections = readConnections(options.connections);
   const converter = dataConverter(env);
   const config = temporalConfig(env);
   const namespace = config.namespace ?? 'default';
@@ -80,7 +82,7 @@ export async function runWorker({
       taskQueue,
       workflowBundle: { codePath },
       ...converter,
-      plugins: [new MlopsPlugin({ ...options, stores })],
+      plugins: [new MlopsPlugin({ ...options, connections, stores })],
     });
     const computeQueue = options.compute === 'elsewhere' ? {} : { computeQueue: `${taskQueue}${COMPUTE_SUFFIX}` };
     // The plugin checks servers and starts the compute worker before this one polls.

@@ -22,6 +22,8 @@ beforeAll(async () => {
     registered: nothingRegistered,
     limits: defaultLimits(),
     searchAttributes: false,
+    connections: {},
+    ownServers: () => [],
     dataFolder: '.',
     workFolder: '.',
   });

@@ -54,6 +54,8 @@ async function target(to?: number): Promise<number | string> {
     registered: nothingRegistered,
     limits: defaultLimits(),
     searchAttributes: false,
+    connections: {},
+    ownServers: () => [],
     dataFolder: '.',
     workFolder: '.',
   });

@@ -151,6 +151,21 @@ test('MLOPS_DEBUG=1 shows where an error comes from, and what caused it', async 
   expect(stderr).toContain('ECONNREFUSED');
 });
 
+test('worker: connections that can’t be used are one line, without what stands in them', async () => {
+  const file = join(folder, 'connections.json');
+  const problem = async (text: string): Promise<string> => {
+    await writeFile(file, text);
+    const { code, stderr } = await mlops(['worker', '--connections', file], NOWHERE);
+    expect({ code, lines: stderr.trimEnd().split('\n').length }).toEqual({ code: 1, lines: 1 });
+    expect(stderr).toMatch(/^mlops: MLOPS_CONFIGURATION: /);
+    expect(stderr).not.toContain('s3cret');
+    return stderr;
+  };
+  expect(await problem('{ "lab": s3cret }')).toContain('not JSON');
+  const lab = { kind: 'http', address: 'https://example.com', headers: { authorization: 's3cret' } };
+  expect(await problem(JSON.stringify({ lab }))).toContain('lab.headers.authorization');
+});
+
 test('doctor tells of every server that is down, and goes on', async () => {
   const { code, stdout, stderr } = await mlops(['doctor', '--json'], NOWHERE);
   expect(code).toBe(1);

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { request } from 'undici';
 import { definitionPage } from '../../scripts/docs/definition-page';
 import { malformedDecision } from '../../src/domain/approval';
+import type { ProjectDefinition } from '../../src/domain/definition';
 import { describeRegistered, type RegisteredCode } from '../../src/project/registry';
 import { packageRoot } from '../../src/runtime/package-root';
 import { createInferenceServer } from '../../src/serve/server';
+import { connectionNamed, readConnections } from '../../src/sources/connections';
 import { mlopsJson } from '../cli/mlops';
 import { flightsModel, openServing } from '../serve/serving';
 
@@ -38,6 +40,7 @@ test('the examples in TypeScript compile', () => {
   const files = {
     'project.ts': blocksOf('getting-started.md')[0]!,
     'short.ts': blocksOf('definition.md')[0]!,
+    'sources.ts': blocksOf('sources.md')[0]!,
     'registered.ts': blocksOf('registered-code.md')[0]!,
     'worker.ts': blocksOf('operating.md')[0]!,
     'housekeeping.ts': blocksOf('housekeeping.md')[0]!,
@@ -53,6 +56,17 @@ test('the examples in TypeScript compile', () => {
   const tsc = join(packageRoot(), 'node_modules', 'typescript', 'bin', 'tsc');
   expect(execFileSync(process.execPath, [tsc, '-p', FOLDER], { encoding: 'utf8' })).toBe('');
 }, 120_000);
+
+test('the project of sources.md names a connection of its connections', async () => {
+  const [project, connections] = blocksOf('sources.md');
+  const file = join(FOLDER, 'with-connection.ts');
+  writeFileSync(file, project!);
+  const { definition } = (await mlopsJson(['check', file])) as { definition: ProjectDefinition };
+  const { reader } = definition.source;
+  if (!('http' in reader)) throw new Error('another reader');
+  const all = readConnections(JSON.parse(connections!));
+  expect(connectionNamed(all, reader.http.connection, 'http').headers).toBeDefined();
+});
 
 test.each(['getting-started.md', 'definition.md', 'prepare.md'])('the project of %s is one', async (page) => {
   const file = join(FOLDER, `${page}.ts`);

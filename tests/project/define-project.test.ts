@@ -188,6 +188,18 @@ describe('defaults', () => {
 });
 
 describe('types', () => {
+  it('of a file behind a connection are those of a file here', () => {
+    const reader = { http: { connection: 'lab', path: 'day/a.csv.gz?city=oslo', csv: { delimiter: ';' } } };
+    expect(defineProject({ ...CHURN, source: { ...CHURN.source, reader } }).source.reader).toEqual({
+      http: {
+        connection: 'lab',
+        path: ['day/a.csv.gz?city=oslo'],
+        format: 'csv',
+        csv: { ...CSV, delimiter: ';' },
+      },
+    });
+  });
+
   it('of a column and of how its file is written are the usual ones', () => {
     const { source } = defineProject({
       ...CHURN,
@@ -322,6 +334,26 @@ describe('a mistake', () => {
       'source.reader.file.csv.encoding: must be an encoding such as utf-8, utf-16le or windows-1252, is "utf-9"',
     ],
     [
+      'an address instead of a path',
+      (p) => (p['source']!['reader'] = { http: { connection: 'lab', path: 'https://x/a.csv' } } as never),
+      "source.reader.http.path[0]: must be relative to the connection's address",
+    ],
+    [
+      'a path that climbs',
+      (p) => (p['source']!['reader'] = { http: { connection: 'lab', path: ['a.csv', 'b/%2e%2E/c.csv'] } } as never),
+      'source.reader.http.path[1]: must not climb, and hold no blank, backslash or #',
+    ],
+    [
+      'paths of two formats',
+      (p) => (p['source']!['reader'] = { http: { connection: 'lab', path: ['a.csv', 'b.parquet'] } } as never),
+      'source.reader.http.format: is missing, and the paths do not end in one of .parquet, .csv, .jsonl or .ndjson, each with .gz or without',
+    ],
+    [
+      'a secret beside the connection',
+      (p) => (p['source']!['reader'] = { http: { connection: 'lab', path: 'a.csv', token: 'x' } } as never),
+      'source.reader.http.token: there is no such field. Fields are connection, path, format, csv.',
+    ],
+    [
       'a delimiter of JSON',
       (p) => (p['source']!['reader'] = { file: { path: 'a.jsonl', csv: {} } } as never),
       'source.reader.file.csv: is of CSV files only',
@@ -364,7 +396,7 @@ describe('a mistake', () => {
     [
       'no reader',
       (p) => (p['source']!['reader'] = {} as never),
-      'source.reader: must have one field of file, sql or registered; it is an object',
+      'source.reader: must have one field of file, http, sql or registered; it is an object',
     ],
     [
       'a format that nobody knows',
@@ -379,7 +411,7 @@ describe('a mistake', () => {
     [
       'an address',
       (p) => (p['source']!['reader']!['file']!['path'] = 's3://b/a.csv' as never),
-      'source.reader.file.path: must be a file, not an address',
+      'source.reader.file.path: must be a file, not an address; what is elsewhere is read by a connection (reader.http)',
     ],
     // schema
     [

@@ -52,6 +52,8 @@ export async function openOwnStores(label: string): Promise<OwnStores> {
       registered: nothingRegistered,
       limits: defaultLimits(),
       searchAttributes: true,
+      connections: {},
+      ownServers: () => [],
       dataFolder: folder,
       workFolder: join(folder, 'work'),
     },

@@ -50,6 +50,8 @@ export async function startEndpointWorker(name: string): Promise<EndpointWorker>
     registered: nothingRegistered,
     limits: defaultLimits(),
     searchAttributes: false,
+    connections: {},
+    ownServers: () => [],
     dataFolder: workFolder,
     workFolder,
   };

@@ -14,9 +14,13 @@ export function beat(details: object): void {
 }
 
 /** Heartbeats while work goes on beside this thread, so that a cancellation reaches it and a dead worker is noticed. */
-export async function withHeartbeat<T>(note: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  beat({ note });
-  const timer = setInterval(() => beat({ note }), BEAT_MS);
+export async function withHeartbeat<T>(
+  note: string | (() => string),
+  work: (signal: AbortSignal) => Promise<T>
+): Promise<T> {
+  const report = (): void => beat({ note: typeof note === 'string' ? note : note() });
+  report();
+  const timer = setInterval(report, BEAT_MS);
   try {
     return await work(cancellationSignal());
   } catch (error) {

@@ -58,6 +58,7 @@ function sourceWords({ name, reader, columns, eventTime }: SourceDefinition): st
 function readerWords(reader: SourceDefinition['reader']): string {
   if ('file' in reader) return reader.file.path;
   if ('sql' in reader) return `a statement over ${reader.sql.from.join(', ')}`;
+  if ('http' in reader) return `${reader.http.path.join(', ')} of connection ${reader.http.connection}`;
   return `reader ${reader.registered}`;
 }
 

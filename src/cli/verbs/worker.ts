@@ -1,13 +1,17 @@
+import { readFileSync } from 'node:fs';
 import type { LogLevel } from '@temporalio/common';
 import { type Command, Option } from 'commander';
 import { DEFAULT_TASK_QUEUE } from '../../domain/queues';
 import { readEnvironment } from '../../runtime/environment';
+import type { MlopsPluginOptions } from '../../worker/plugin';
+import { MlopsError } from '../../domain/errors';
 import { collect, parseCount, withTaskQueue } from '../options';
 import { addVerb, type JsonOption } from '../verb';
 
 interface WorkerOptions extends JsonOption {
   readonly taskQueue?: string;
   readonly register: readonly string[];
+  readonly connections?: string;
   readonly compute: 'here' | 'elsewhere';
   readonly slots: number;
   readonly limit: Readonly<Record<string, number>>;
@@ -24,6 +28,10 @@ export function addWorker(program: Command): void {
       "a module whose default export is this worker's registered code; may be repeated",
       collect,
       []
+    )
+    .option(
+      '--connections <file>',
+      'JSON of the connections that sources name; holds where secrets are, never a secret'
     )
     .addOption(
       new Option('--compute <where>', 'whether this process polls the compute queue, too')
@@ -55,6 +63,18 @@ function limit(text: string, before: Readonly<Record<string, number>>): Readonly
   return { ...before, [name]: Number(value) };
 }
 
+/** What stands in it is checked where it is used. */
+function connectionsOf(file: string): NonNullable<MlopsPluginOptions['connections']> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as NonNullable<MlopsPluginOptions['connections']>;
+  } catch (cause) {
+    // What JSON.parse says may quote the file.
+    const what =
+      cause instanceof SyntaxError ? 'The file is not JSON.' : `The file can't be read: ${(cause as Error).message}.`;
+    throw new MlopsError('MLOPS_CONFIGURATION', what, { file }, 'docs/sources.md shows one.');
+  }
+}
+
 async function work(options: WorkerOptions): Promise<void> {
   const env = readEnvironment();
   // Loaded here: it is native code, which no other verb needs.
@@ -64,6 +84,7 @@ async function work(options: WorkerOptions): Promise<void> {
     env,
     taskQueue: options.taskQueue ?? env.MLOPS_TASK_QUEUE ?? DEFAULT_TASK_QUEUE,
     registered: options.register,
+    ...(options.connections === undefined ? {} : { connections: connectionsOf(options.connections) }),
     compute: options.compute,
     computeSlots: options.slots,
     limits: options.limit,

@@ -1,5 +1,5 @@
 /** What is predicted. */
-import type { RegisteredUse } from './source';
+import type { RegisteredUse } from './reader';
 
 export interface LabelDefinition {
   /** Names the label in records and reports. */

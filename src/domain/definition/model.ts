@@ -1,5 +1,5 @@
 /** How a model is trained. */
-import type { RegisteredUse } from './source';
+import type { RegisteredUse } from './reader';
 
 /** The built-in trainer: a multi-layer perceptron as one training graph, binary cross-entropy, Adam. */
 export interface NetworkSpec {

@@ -1,6 +1,6 @@
 /** How a version is rolled out and watched. */
 import type { EventDuration, WallDuration } from '../durations';
-import type { RegisteredUse } from './source';
+import type { RegisteredUse } from './reader';
 import type { Period } from './time';
 
 export interface RolloutStep {

@@ -1,4 +1,5 @@
 /** Where rows come from, and what their columns are. */
+import type { SourceReader } from './reader';
 
 export type ColumnType = 'string' | 'integer' | 'number' | 'boolean' | 'timestamp';
 
@@ -16,35 +17,6 @@ export type KnownAt =
         readonly minutesPer: Readonly<Record<string, number>>;
       };
     };
-
-export interface FileReader {
-  /** Relative to the worker's data folder (`--data`). `*` stands for any characters of a name, `**` for any folders. */
-  readonly path: string;
-  /** What the file is. */
-  readonly format: 'parquet' | 'csv' | 'jsonl';
-  /** How a CSV file is written. */
-  readonly csv?: CsvDialect;
-}
-
-/** How a CSV file is written. */
-export interface CsvDialect {
-  /** Between fields: one character or more. */
-  readonly delimiter: string;
-  /** Around a field that holds delimiters or line ends; '' for none. */
-  readonly quote: string;
-  /** Before a quote inside quotes. */
-  readonly escape: string;
-  /** As the WHATWG names it: `utf-8`, `utf-16le`, `windows-1252`, `shift_jis`, … */
-  readonly encoding: string;
-  /** Decimal mark of numbers. */
-  readonly decimal: '.' | ',';
-  /** Whether the first row holds the names; else the names in order. `false`: they are `column0`, `column1`, … */
-  readonly header: boolean | readonly string[];
-  /** Lines before the header or the first row. */
-  readonly skip: number;
-  /** Blanks around a field are not a part of it. */
-  readonly trim: boolean;
-}
 
 /** A column of the source; written short, its type alone. */
 export interface ColumnDefinition {
@@ -65,19 +37,11 @@ export interface ColumnDefinition {
   readonly privacy?: true;
 }
 
-/** Rows that a statement makes of other sources' snapshots. */
-export interface SqlReader {
-  /** Names of sources (`sources`) that the statement reads as tables: their columns, `__key` and `__known_at`. */
-  readonly from: readonly string[];
-  /** One SELECT in DuckDB's SQL, of functions that depend on their arguments alone. It gives the declared columns, and each key once. */
-  readonly statement: string;
-}
-
 export interface SourceDefinition {
   /** Names the source in records and errors. */
   readonly name: string;
-  /** Built-in `file`; `sql`, a statement over other sources; or a reader registered on the worker. */
-  readonly reader: { readonly file: FileReader } | { readonly sql: SqlReader } | RegisteredUse;
+  /** Files of the worker's folder; what a connection of the worker leads to; `sql`, a statement over other sources; or a reader registered on the worker. */
+  readonly reader: SourceReader;
   /** Texts that stand for a missing value, in every format; a column may have its own. */
   readonly missing: readonly string[];
   readonly columns: Readonly<Record<string, ColumnDefinition>>;
@@ -99,12 +63,4 @@ export function privateColumns({ columns }: Pick<SourceDefinition, 'columns'>): 
   return Object.keys(columns)
     .filter((name) => columns[name]!.privacy === true)
     .sort();
-}
-
-/** Use of user code that the worker registered under a name with a version. */
-export interface RegisteredUse {
-  /** The name under which the worker registered it. */
-  readonly registered: string;
-  /** Handed to the code as they are. */
-  readonly params: Readonly<Record<string, unknown>>;
 }

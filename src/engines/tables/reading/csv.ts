@@ -1,5 +1,5 @@
 /** CSV by DuckDB's parser alone: all fields as text, found by their position; what they mean is decided afterwards. */
-import type { CsvDialect, SourceDefinition } from '../../../domain/definition';
+import { type CsvDialect, fileForm, type SourceDefinition } from '../../../domain/definition';
 import { type Database, messageOf } from '../duckdb';
 import { path, ROW, text } from '../sql';
 import { positionsOf } from './positions';
@@ -49,7 +49,7 @@ export async function csvTable(
 }
 
 export function dialectOf(reader: SourceDefinition['reader']): CsvDialect {
-  return ('file' in reader ? reader.file.csv : undefined) ?? PLAIN_CSV;
+  return fileForm(reader)?.csv ?? PLAIN_CSV;
 }
 
 function field(at: number, { trim }: CsvDialect): string {

@@ -1,5 +1,5 @@
 /** A source's file as a relation in SQL: the declared columns in their declared types, each row's number, and what can't be read. */
-import type { SourceDefinition } from '../../../domain/definition';
+import type { FileForm, SourceDefinition } from '../../../domain/definition';
 import type { Database } from '../duckdb';
 import { column, ROW, UNPARSED } from '../sql';
 import { csvTable, dialectOf } from './csv';
@@ -9,7 +9,7 @@ import { plainlyNamed, readableFile } from './readable-file';
 import { type RawTable, typedTable } from './table';
 import { unparsedOf } from './unparsed';
 
-export type FileFormat = Extract<SourceDefinition['reader'], { readonly file: unknown }>['file']['format'];
+export type FileFormat = FileForm['format'];
 
 export interface Reading {
   readonly format: FileFormat;

@@ -1,0 +1,106 @@
+/**
+ * A source that is read over the network. Its files become artifacts, as a registered reader's parts do, so that ingest can
+ * run on any machine and needs no connection; their digests are all that the ingest step is keyed by.
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Context, cancellationSignal } from '@temporalio/activity';
+import { fileForm, type RemoteReader } from '../domain/definition';
+import { MlopsError } from '../domain/errors';
+import type { ObservedFile } from '../domain/records';
+import type { Digest } from '../domain/refs';
+import { connectionNamed } from '../sources/connections';
+import { type Fetched, fetchFile } from '../sources/fetch-file';
+import { httpFiles } from '../sources/http';
+import type { RemoteFile } from '../sources/remote-file';
+import { SourceCache } from '../sources/source-cache';
+import type { Stores } from '../stores/connect';
+import type { ActivityDeps } from './deps';
+import { listOf, type ObservedParts } from './registered/reader';
+import { inAttemptFolder } from './step/attempt-folder';
+import { withHeartbeat } from './step/heartbeat';
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export async function observeRemote(
+  deps: ActivityDeps,
+  reader: RemoteReader,
+  { name, asOf }: { readonly name: string; readonly asOf: string }
+): Promise<ObservedParts> {
+  const cache = new SourceCache(deps.workFolder);
+  await cache.prepare();
+  const stores = await deps.stores();
+  const late = AbortSignal.timeout(Math.min(deps.limits.sourceTime, LONGEST_TIMER_MS));
+  let note = `fetching ${name}`;
+  return inAttemptFolder(deps.workFolder, 'fetch', (folder) =>
+    withHeartbeat(
+      () => note,
+      async (cancelled) => {
+        const files: ObservedFile[] = [];
+        let left = deps.limits.sourceBytes;
+        for (const remote of await filesOf(deps, reader)) {
+          const to = join(folder, `file-${files.length}`);
+          const { digest, bytes } = await fetchedAndStored(stores, cache, remote, {
+            to,
+            left,
+            silenceMs: deps.limits.sourceSilence,
+            signal: AbortSignal.any([cancelled, late]),
+            onBytes: (seen) => {
+              note = `fetching ${remote.path}: ${(seen / 1e6).toFixed(1)} MB`;
+            },
+          }).catch((error: unknown) => {
+            throw late.aborted && !cancelled.aborted ? tooLate(remote.path, deps.limits.sourceTime) : error;
+          });
+          left -= bytes;
+          files.push({ path: remote.path, digest, bytes });
+        }
+        return { asOf, format: fileForm(reader)!.format, parts: await listOf(stores, folder, files) };
+      }
+    )
+  );
+}
+
+/** Whatever the connection leads to, by the names that records use. */
+async function filesOf(deps: ActivityDeps, reader: RemoteReader): Promise<readonly RemoteFile[]> {
+  const { connection: name } = reader.http;
+  const connection = connectionNamed(deps.connections, name, 'http');
+  const rules = { connection: name, allow: connection.allow ?? [], ownServers: deps.ownServers() };
+  return httpFiles(reader.http, connection, rules);
+}
+
+type Request = Omit<Parameters<typeof fetchFile>[1], 'cache' | 'isStored'>;
+
+async function fetchedAndStored(
+  stores: Stores,
+  cache: SourceCache,
+  remote: RemoteFile,
+  request: Request
+): Promise<Fetched> {
+  const { artifacts } = stores;
+  const isStored = async (digest: Digest) => (await artifacts.renew([digest])) && (await artifacts.hasObject(digest));
+  try {
+    const fetched = await fetchFile(remote, { ...request, cache, isStored });
+    const { digest, bytes, identity } = fetched;
+    if (fetched.isNew) {
+      await artifacts.put({ name: 'part', path: request.to, mediaType: 'application/octet-stream' });
+      await cache.remember(remote.key, identity === undefined ? undefined : { identity, digest, bytes });
+    }
+    return fetched;
+  } catch (error) {
+    // Somebody gave it up: nobody comes back for the parts. A worker that shuts down does.
+    if (cancellationSignal().aborted && Context.current().cancellationDetails?.cancelRequested === true)
+      await cache.forgetParts(remote.key);
+    throw error;
+  } finally {
+    await rm(request.to, { force: true });
+  }
+}
+
+function tooLate(path: string, limitMs: number): MlopsError {
+  return new MlopsError(
+    'MLOPS_TIME_LIMIT',
+    'Fetching the source took longer than it may.',
+    { file: path, limitMs },
+    "Retry: it goes on after the last finished part. Else raise the worker's limit sourceTime."
+  );
+}

@@ -1,0 +1,68 @@
+/** What a source reads: files here, files and documents behind a connection of the worker, or what registered code yields. */
+
+/** How a file's bytes become rows. */
+export interface FileForm {
+  /** What the file is; by the path's ending, if that says it. */
+  readonly format: 'parquet' | 'csv' | 'jsonl';
+  /** How a CSV file is written. */
+  readonly csv?: CsvDialect;
+}
+
+export interface FileReader extends FileForm {
+  /** Relative to the worker's data folder (`--data`). `*` stands for any characters of a name, `**` for any folders. */
+  readonly path: string;
+}
+
+export interface HttpReader extends FileForm {
+  /** A connection of kind `http` that the worker declares. */
+  readonly connection: string;
+  /** Relative to the connection's address; `?` begins a query. One path, or several. */
+  readonly path: readonly string[];
+}
+
+/** How a CSV file is written. */
+export interface CsvDialect {
+  /** Between fields: one character or more. */
+  readonly delimiter: string;
+  /** Around a field that holds delimiters or line ends; '' for none. */
+  readonly quote: string;
+  /** Before a quote inside quotes. */
+  readonly escape: string;
+  /** As the WHATWG names it: `utf-8`, `utf-16le`, `windows-1252`, `shift_jis`, … */
+  readonly encoding: string;
+  /** Decimal mark of numbers. */
+  readonly decimal: '.' | ',';
+  /** Whether the first row holds the names; else the names in order. `false`: they are `column0`, `column1`, … */
+  readonly header: boolean | readonly string[];
+  /** Lines before the header or the first row. */
+  readonly skip: number;
+  /** Blanks around a field are not a part of it. */
+  readonly trim: boolean;
+}
+
+/** Use of user code that the worker registered under a name with a version. */
+export interface RegisteredUse {
+  /** The name under which the worker registered it. */
+  readonly registered: string;
+  /** Handed to the code as they are. */
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** Rows that a statement makes of other sources' snapshots. */
+export interface SqlReader {
+  /** Names of sources (`sources`) that the statement reads as tables: their columns, `__key` and `__known_at`. */
+  readonly from: readonly string[];
+  /** One SELECT in DuckDB's SQL, of functions that depend on their arguments alone. It gives the declared columns, and each key once. */
+  readonly statement: string;
+}
+
+/** A reader whose rows come over the network, by a connection of the worker. */
+export type RemoteReader = { readonly http: HttpReader };
+
+export type SourceReader = { readonly file: FileReader } | RemoteReader | { readonly sql: SqlReader } | RegisteredUse;
+
+/** How what it reads is written; undefined where no file of the definition's is read. */
+export function fileForm(reader: SourceReader): FileForm | undefined {
+  if ('registered' in reader || 'sql' in reader) return undefined;
+  return 'file' in reader ? reader.file : reader.http;
+}
