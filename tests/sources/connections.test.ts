@@ -12,7 +12,6 @@ function refused(given: unknown): string {
   try {
     readConnections(given);
   } catch (error) {
-    expect(error).toMatchObject({ code: 'MLOPS_CONFIGURATION' });
     return (error as MlopsError).message;
   }
   throw new Error('they were taken');
@@ -38,6 +37,7 @@ test.each([
   ['an unknown kind of address', { ...LAB, allow: ['everything'] }, 'lab.allow'],
 ])('%s is refused, and nothing of it is shown', (_, connection, field) => {
   const message = refused({ lab: connection });
+  expect(message).toMatch(/^MLOPS_CONFIGURATION: /);
   expect(message).toContain(field);
   expect(message).not.toContain('s3cret');
 });
