@@ -37,6 +37,8 @@ export async function openOurs(folder: string): Promise<Ours> {
     registered: nothingRegistered,
     limits,
     searchAttributes: false,
+    connections: {},
+    ownServers: () => [],
     dataFolder: folder,
     workFolder: join(folder, 'ours'),
   };
