@@ -1,6 +1,7 @@
 /** Which workflow called an activity. The server says so, never an argument; an activity may be called without any. */
 import { activityInfo } from '@temporalio/activity';
 import { MlopsError } from '../domain/errors';
+import { projectOfWorkflow } from '../domain/ids';
 
 export interface Caller {
   readonly workflowId: string;
@@ -19,6 +20,14 @@ export function requireCaller(workflowId: string): Caller {
   const caller = callingWorkflow();
   if (caller.workflowId !== workflowId)
     throw notAuthorized('Another workflow called this activity.', { caller: caller.workflowId, expected: workflowId });
+  return caller;
+}
+
+/** @throws MLOPS_NOT_AUTHORIZED where no workflow of the project called */
+export function requireProject(project: string): Caller {
+  const caller = callingWorkflow();
+  if (projectOfWorkflow(caller.workflowId) !== project)
+    throw notAuthorized('A workflow of another project called this activity.', { caller: caller.workflowId, project });
   return caller;
 }
 

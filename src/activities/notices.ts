@@ -6,6 +6,7 @@ import type { DeliverNotice, Notice } from '../domain/notice';
 import { sendNotice } from '../notify';
 import type { Ref } from '../domain/refs';
 import { definitionOf } from './definitions';
+import { requireProject } from './caller';
 import type { ActivityDeps } from './deps';
 import { notifyRegistered } from './registered/notifier';
 
@@ -46,7 +47,10 @@ export function noticeActivities(deps: ActivityDeps) {
       await sendNotice(use, notice, registered, cancellationSignal());
     },
 
-    /** `notifier`: its place in the definition; none, where the delivery never began. */
+    /**
+     * @param notifier its place in the definition; none, where the delivery never began
+     * @throws MlopsError MLOPS_NOT_AUTHORIZED unless a workflow of the project asks
+     */
     async mlopsRecordUndelivered({
       notice,
       notifier,
@@ -56,9 +60,10 @@ export function noticeActivities(deps: ActivityDeps) {
       readonly notifier?: number;
       readonly why: string;
     }): Promise<void> {
+      const { runId } = requireProject(notice.project);
       const { audit } = await deps.stores();
       await audit.record({
-        id: `undelivered ${notice.id} ${notifier ?? 'any'} ${activityInfo().workflowExecution?.runId ?? ''}`,
+        id: `undelivered ${notice.id} ${notifier ?? 'any'} ${runId}`,
         project: notice.project,
         what: 'notice not delivered',
         by: 'temporal-mlops',

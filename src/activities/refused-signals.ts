@@ -2,9 +2,11 @@
 import { activityInfo } from '@temporalio/activity';
 import type { ActivityDeps } from './deps';
 import { activityName } from '../domain/ids';
+import { requireProject } from './caller';
 
 export function refusedSignalActivities(deps: ActivityDeps) {
   return {
+    /** @throws MlopsError MLOPS_NOT_AUTHORIZED unless a workflow of the project asks */
     async mlopsRecordRefusedSignal({
       project,
       mistake,
@@ -12,14 +14,14 @@ export function refusedSignalActivities(deps: ActivityDeps) {
       readonly project: string;
       readonly mistake: string;
     }): Promise<void> {
+      const workflow = requireProject(project);
       const { audit } = await deps.stores();
-      const { activityId, workflowExecution } = activityInfo();
       await audit.record({
-        id: `refused-signal ${activityName(workflowExecution, activityId)}`,
+        id: `refused-signal ${activityName(workflow, activityInfo().activityId)}`,
         project,
         what: 'signal refused',
         by: 'unknown',
-        detail: { workflow: workflowExecution?.workflowId, mistake: mistake.slice(0, 500) },
+        detail: { workflow: workflow.workflowId, mistake: mistake.slice(0, 500) },
       });
     },
   };

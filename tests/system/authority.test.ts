@@ -198,6 +198,7 @@ async function forgedSteps(): Promise<Record<string, unknown>> {
   return {
     mlopsObserve: { definition, asOf: MARCH },
     mlopsIngest: { definition, observation: { ...observation, asOf: '2001-01-15T00:00:00Z' } },
+    mlopsPrepare: { definition, asOf: MARCH, from: { flights: snapshot } },
     mlopsLabel: { definition, snapshot },
     mlopsFitFeatures: { definition, snapshot, asOf: '2001-01-25T00:00:00Z' },
     mlopsTrain: { definition, snapshot, labelSet, features, asOf: '2001-01-25T00:00:00Z' },
@@ -266,6 +267,18 @@ test('the training’s own id is not enough to register a version, for a cycle o
     expect(await attack(phaseId(project, cycle, 'train'), 'mlopsRegisterVersion', given)).toBe('MLOPS_NOT_AUTHORIZED');
   }
   expect(await records()).toEqual(before);
+}, 60_000);
+
+test('what the audit has of a project comes from its own workflows', async () => {
+  const audit = () => raw(system.stores).db.collection('audit').countDocuments({ project });
+  const before = await audit();
+  const args = await forgedSteps();
+  for (const name of ['mlopsRecordUndelivered', 'mlopsRecordRefusedSignal']) {
+    for (const id of [`attack-${randomUUID()}`, `${lifecycleId(project)}-x`, `mlops/${project}x/1/deploy`])
+      expect([name, id, await attack(id, name, args[name])]).toEqual([name, id, 'MLOPS_NOT_AUTHORIZED']);
+    await expect(alone(name, args[name])).rejects.toMatchObject({ cause: { type: 'MLOPS_NOT_AUTHORIZED' } });
+  }
+  expect(await audit()).toBe(before);
 }, 60_000);
 
 test('nor called with no workflow at all', async () => {

@@ -1,11 +1,11 @@
 /** A served version has its monitor: whoever finds that it may have none asks for it, and the endpoint's document decides. */
 import { activityInfo, getClient } from '@temporalio/activity';
-import { lifecycleId, monitorId, projectOfWorkflow } from '../../domain/ids';
+import { lifecycleId, monitorId } from '../../domain/ids';
 import { MESSAGES, type WatchMessage } from '../../domain/messages';
 import { planOf } from '../../domain/plan';
 import { findEndpoint } from '../../stores/endpoints';
 import { lastVerdict } from '../../stores/windows';
-import { callingWorkflow, notAuthorized } from '../caller';
+import { requireProject } from '../caller';
 import { definitionOf } from '../definitions';
 import type { ActivityDeps } from '../deps';
 
@@ -17,10 +17,8 @@ export function ensureMonitorActivities(deps: ActivityDeps) {
      * @throws MlopsError MLOPS_NOT_AUTHORIZED unless a workflow of the project asks
      */
     async mlopsEnsureMonitor({ project }: { readonly project: string }): Promise<void> {
-      const { workflowId: caller } = callingWorkflow();
+      requireProject(project);
       const own = lifecycleId(project);
-      if (projectOfWorkflow(caller) !== project)
-        throw notAuthorized('A workflow of another project called this activity.', { caller, project });
       const stores = await deps.stores();
       const champion = (await findEndpoint(stores, project))?.champion;
       if (champion === undefined || (await hasEnded(own))) return;
