@@ -57,6 +57,8 @@ const BY_CONTENT = [
   'mlopsEvaluate',
 ] as const;
 
+const SHORTEST = { grace: '1 hour', served: '1 hour', records: '1 hour', quarantine: '1 hour', checkpoints: '1 hour' };
+
 /** What the project's own workflows alone may ask for. */
 const FOR_ONE_CALLER = [
   'mlopsRegisterDefinition',
@@ -179,6 +181,8 @@ async function forged(): Promise<Record<string, unknown>> {
     mlopsStartStepClock: atStep,
     mlopsPassStep: atStep,
     mlopsShadowPairs: atStep,
+    mlopsCleanStores: { run: 'forged', retention: SHORTEST, dryRun: false, cursor: { stage: 'documents', after: '' } },
+    mlopsRecordHousekeeping: { run: 'forged', retention: SHORTEST, took: [], kept: [] },
     mlopsEndRollout: { ...atStep, end: { outcome: 'rolled-back', because: 'forged' } },
     mlopsRolloutSuperseded: { ...atStep, because: 'forged' },
     ...(await forgedSteps()),
