@@ -5,6 +5,7 @@
 import { appendFileSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Limits } from '../../src/activities/limits';
 import { packageRoot } from '../../src/runtime/package-root';
 import type { BenchOptions } from '../options';
 import { type BenchResult, resultsOf } from '../result';
@@ -18,6 +19,8 @@ const AIM = `at most ${MOST_OF_SCRIPT} times the CPU time of the DuckDB script; 
 const ROWS = 1_000_000;
 const BATCH_ROWS = 10_000;
 const LARGE_ROWS = 10_000_000;
+/** Of the database; what doesn't fit goes to the disk. */
+const LARGE_MEMORY = 500_000_000;
 const FIRST = Date.parse('2030-01-01T00:00:00Z');
 
 export async function benchIngest({ rounds, all }: BenchOptions): Promise<BenchResult> {
@@ -81,8 +84,8 @@ async function turn(
   return costs;
 }
 
-async function alone({ definition }: BenchTable, folder: string): Promise<Cost> {
-  const ours = await openOurs(folder);
+async function alone({ definition }: BenchTable, folder: string, limits: Partial<Limits> = {}): Promise<Cost> {
+  const ours = await openOurs(folder, limits);
   try {
     return await ours.ingest(definition, new Date(FIRST).toISOString());
   } finally {
@@ -121,7 +124,7 @@ async function secondBatch(folder: string): Promise<{ readonly ownFile: number; 
 async function large(folder: string): Promise<number> {
   const path = join(folder, 'large.csv');
   writeWide(path, 0, LARGE_ROWS);
-  const { cpuSeconds, seconds, peakBytes } = await alone(wideTable(path), folder);
+  const { cpuSeconds, seconds, peakBytes } = await alone(wideTable(path), folder, { databaseMemory: LARGE_MEMORY });
   rmSync(path);
   say(
     `${LARGE_ROWS.toLocaleString('en-US')} rows: peak ${mib(peakBytes)} MiB, ${cpuSeconds.toFixed(0)} s CPU, ${seconds.toFixed(0)} s`

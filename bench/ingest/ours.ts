@@ -3,7 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { join } from 'node:path';
 import type { ActivityDeps } from '../../src/activities/deps';
 import { ingestActivities } from '../../src/activities/ingest';
-import { defaultLimits } from '../../src/activities/limits';
+import { defaultLimits, type Limits } from '../../src/activities/limits';
 import { nothingRegistered } from '../../src/activities/registered/user-code';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import type { Ref } from '../../src/domain/refs';
@@ -26,10 +26,10 @@ export interface Ours {
 }
 
 /** Empty stores: what is there already would not be put again. */
-export async function openOurs(folder: string): Promise<Ours> {
+export async function openOurs(folder: string, given: Partial<Limits> = {}): Promise<Ours> {
   await dropOwnStores();
   const stores = await connectStores(storeConfig(ownEnvironment()));
-  const limits = defaultLimits();
+  const limits = { ...defaultLimits(), ...given };
   const pool = computePool(limits);
   const deps: ActivityDeps = {
     stores: async () => stores,

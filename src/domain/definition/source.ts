@@ -33,7 +33,7 @@ export interface ColumnDefinition {
   readonly format?: readonly string[];
   /** IANA zone of timestamps that name none; default UTC. */
   readonly zone?: string;
-  /** Its values never stand in profiles, lists of quarantined rows, reports and errors. */
+  /** Its values never stand in profiles, lists of quarantined rows, reports and errors; shards and quarantine artifacts hold them. */
   readonly privacy?: true;
 }
 

@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import type { JobCost } from '../../../src/domain/job';
 import { defaultLimits } from '../../../src/activities/limits';
 import type { DataShard } from '../../../src/engines/tables/live-rows';
 import type { LabelInput, LabelOutput } from '../../../src/engines/tables/label';
@@ -51,11 +52,15 @@ function computeChildren(): number[] {
 const some = (count: number) =>
   eventually(`${count} children`, () => (children().length === count ? children() : undefined), 10_000);
 
-function labelled(pool: ComputePool, name: string): Promise<LabelOutput> {
+function labelled(pool: ComputePool, name: string, onCost?: (cost: JobCost) => void): Promise<LabelOutput> {
   const attempt = join(folder.path, name);
   mkdirSync(attempt);
   const input: LabelInput = { shards, rule: { column: 'amount', op: '>', value: 500 }, columns: TYPES };
-  return pool.runJob('label', input, { folder: attempt, signal: new AbortController().signal });
+  return pool.runJob('label', input, {
+    folder: attempt,
+    signal: new AbortController().signal,
+    ...(onCost === undefined ? {} : { onCost }),
+  });
 }
 
 function opened(): ComputePool {
@@ -129,4 +134,14 @@ test('no child outlives a worker that can’t start', async () => {
   await some(0);
   await connection.close();
   await system.close();
+});
+
+test('a job says what it cost: time on the processor, and memory', async () => {
+  const pool = computePool(defaultLimits());
+  pools.push(pool);
+  const costs: JobCost[] = [];
+  await labelled(pool, 'costing', (cost) => costs.push(cost));
+  expect(costs).toEqual([{ cpuSeconds: expect.any(Number), peakBytes: expect.any(Number) }]);
+  expect(costs[0]!.cpuSeconds).toBeGreaterThan(0.01);
+  expect(costs[0]!.peakBytes).toBeGreaterThan(20 * 2 ** 20);
 });

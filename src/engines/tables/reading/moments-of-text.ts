@@ -35,6 +35,9 @@ export function inZone(local: string, zone: string | undefined): string {
   return zone === undefined ? local : `((${local}) AT TIME ZONE ${text(zone)})::TIMESTAMP`;
 }
 
+/** Date and time to the second, with or without up to six digits of its fraction, in UTC. */
+const WHOLE_UTC = '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,6})?Z?';
+
 function momentOf(it: string, format: string, zone: string | undefined, decimal: '.' | ','): string {
   const unit = EPOCHS[format];
   if (unit !== undefined) return ofMicroseconds(`${decimalOf(it, decimal)} * ${unit}::DECIMAL(7, 0)`);
@@ -71,5 +74,8 @@ function iso(it: string, zone: string | undefined): string {
   const local = inZone(`TRY_CAST(${it} AS TIMESTAMP)`, zone);
   const named = `regexp_matches(${it}, ':[0-9.]+ *[^0-9.: ]')`;
   const found = zone === undefined ? moment : `CASE WHEN ${named} THEN ${moment} ELSE ${local} END`;
-  return `(CASE WHEN ${it}[1] BETWEEN '0' AND '9' THEN ${found} END)`;
+  const any = `WHEN ${it}[1] BETWEEN '0' AND '9' THEN ${found}`;
+  if (zone !== undefined) return `(CASE ${any} END)`;
+  // Most texts are in UTC and whole: there is no zone to look up, which costs five times the rest.
+  return `(CASE WHEN regexp_full_match(${it}, '${WHOLE_UTC}') THEN TRY_CAST(${it} AS TIMESTAMP) ${any} END)`;
 }

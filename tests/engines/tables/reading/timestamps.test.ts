@@ -74,3 +74,20 @@ test.each<[string, string, readonly string[] | undefined]>([
 ])('it is none where it is %s', async (_, text, format) => {
   expect(await moments([text, '2024-01-15'], format)).toEqual([{ at: text }, expect.anything()]);
 });
+
+test('UTC is UTC, however it is written: times that are none, too', async () => {
+  const two = (n: number) => String(n).padStart(2, '0');
+  const texts = Array.from({ length: 400 }, (_, i) => {
+    const day = `${[1, 1582, 1970, 2024, 9999][i % 5]!.toString().padStart(4, '0')}-${two((i * 7) % 14)}-${two((i * 5) % 33)}`;
+    const time = `${two((i * 11) % 26)}:${two((i * 13) % 62)}:${two((i * 17) % 62)}`;
+    return `${day}${i % 2 === 0 ? 'T' : ' '}${time}${['', '.5', '.123456'][i % 3]}`;
+  });
+  const read = async (zone: string) =>
+    (await moments(texts.map((text) => `${text}${zone}`))).map((one) =>
+      typeof one === 'string' && !one.includes('{') ? one : null
+    );
+  const plain = await read('');
+  expect(plain.filter((one) => one !== null).length).toBeGreaterThan(100);
+  expect(await read('Z')).toEqual(plain);
+  expect(await read('+00:00')).toEqual(plain);
+});
