@@ -27,6 +27,11 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/check.js')).addCheck,
   },
   {
+    name: 'suggest',
+    summary: "Suggests rules of a definition's schema from a snapshot's figures",
+    load: async () => (await import('./verbs/suggest.js')).addSuggest,
+  },
+  {
     name: 'worker',
     summary: 'Runs workflows and activities until SIGINT or SIGTERM',
     load: async () => (await import('./verbs/worker.js')).addWorker,

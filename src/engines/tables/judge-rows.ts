@@ -1,6 +1,6 @@
 /** Rows counted by the rules that they break: one pass for all rules. */
 import type { RowRuleResult } from '../../domain/records';
-import { wilson } from '../stats/wilson';
+import { wilson } from '../../domain/wilson';
 import { type Database, messageOf } from './duckdb';
 import { misfit, type RowRule } from './rules';
 import { quoted } from '../../domain/quote';

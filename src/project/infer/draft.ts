@@ -25,6 +25,11 @@ export function printDefinition(definition: object, comments: Comments, header: 
   ].join('\n');
 }
 
+/** A part of a definition, as it stands in one: `schema: { … }`. */
+export function printSection(name: string, value: object, comments: Comments): string {
+  return `${name}: ${print(value, name, 0, comments)},`;
+}
+
 /** What a person must still decide, by path. */
 export function openDecisions(comments: Comments): readonly { readonly path: string; readonly decide: string }[] {
   return [...comments].flatMap(([path, { decide }]) => (decide === undefined ? [] : [{ path, decide }]));

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ColumnRule, TableRule } from '../../../src/domain/definition';
-import { wilson } from '../../../src/engines/stats/wilson';
+import { wilson } from '../../../src/domain/wilson';
 import { observe } from '../../../src/engines/tables/observe';
 import { type Ingested, ingestFiles } from '../../support/ingested';
 import { ANYTHING, context, ingestOrders, ORDERS, type TestFolder, testFolder, TYPES, writeOrders } from './files';

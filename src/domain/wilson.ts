@@ -1,5 +1,5 @@
 /** Wilson's score interval of a share (Wilson 1927): unlike Wald's it is never empty, and never leaves 0…1. */
-import type { ShareEstimate } from '../../domain/records';
+import type { ShareEstimate } from './records';
 
 /** The normal law's quantile of 0.975: bounds of 95 %. */
 const Z = 1.959963984540054;

@@ -1,4 +1,4 @@
-import { wilson } from '../../../src/engines/stats/wilson';
+import { wilson } from '../../src/domain/wilson';
 
 // Newcombe (1998), Statistics in Medicine 17:857, table I, method 3 (score without continuity correction).
 test.each([

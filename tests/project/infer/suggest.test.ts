@@ -1,0 +1,70 @@
+import { type ColumnFacts, suggestColumnRules, suggestUnique } from '../../../src/project/infer/suggest';
+
+const facts = (more: Partial<ColumnFacts>): ColumnFacts => ({
+  ...{ name: 'x', type: 'number', privacy: false, present: 1_000, missing: 0, distinct: 500, top: [] },
+  ...more,
+});
+const rules = (more: Partial<ColumnFacts>) => suggestColumnRules(facts(more)).map(({ rule }) => rule);
+
+test.each([
+  ['a tenth of the range on either side', { min: -3, max: 117 }, { min: -20, max: 130 }],
+  ['nothing below zero where nothing was', { min: 2, max: 117 }, { min: 0, max: 130 }],
+  ['small numbers', { min: 0.0012, max: 0.0034 }, { min: 0.0009, max: 0.0037 }],
+  ['large numbers', { min: 1e12, max: 3e12 }, { min: 8e11, max: 3.2e12 }],
+])('a range: %s', (_, seen, expected) => {
+  expect(rules(seen)).toEqual([{ column: 'x', required: true, ...expected, severity: 'warn' }]);
+});
+
+test('a range always holds what was seen', () => {
+  for (let i = 0; i < 2_000; i += 1) {
+    const min = Math.sin(i) * 10 ** ((i % 30) - 15);
+    const max = min + Math.abs(Math.cos(7 * i)) * 10 ** ((i % 17) - 8);
+    const [rule] = rules({ min, max });
+    expect(Number(rule?.min ?? min)).toBeLessThanOrEqual(min);
+    expect(Number(rule?.max ?? max)).toBeGreaterThanOrEqual(max);
+  }
+});
+
+test('presence: always, mostly by the lower bound of the share, or rarely: then nothing', () => {
+  expect(rules({ type: 'boolean' })).toEqual([{ column: 'x', required: true, severity: 'warn' }]);
+  // 900 of 1,000: Wilson's bounds are 0.8798 and 0.9171.
+  expect(rules({ type: 'boolean', present: 900, missing: 100 })).toEqual([
+    { column: 'x', required: true, mostly: 0.87, severity: 'warn' },
+  ]);
+  expect(rules({ type: 'boolean', present: 100, missing: 900 })).toEqual([]);
+});
+
+test('a domain: all values, most rows, or too many values', () => {
+  const top = [
+    { value: 'b', count: 600 },
+    { value: 'a', count: 380 },
+    { value: 'typo', count: 1 },
+  ];
+  const text = { type: 'string', distinct: 2 } as const;
+  expect(rules({ ...text, present: 980, top: top.slice(0, 2) })).toEqual([
+    { column: 'x', required: true, oneOf: ['a', 'b'], severity: 'warn' },
+  ]);
+  // 980 of 1,000: the lower bound is 0.9693.
+  expect(rules({ ...text, distinct: 20, top })).toEqual([
+    { column: 'x', required: true, severity: 'warn' },
+    { column: 'x', required: false, oneOf: ['a', 'b'], mostly: 0.96, severity: 'warn' },
+  ]);
+  expect(rules({ ...text, distinct: 900, top: [{ value: 'a', count: 20 }] })).toEqual([
+    { column: 'x', required: true, severity: 'warn' },
+  ]);
+});
+
+test('nothing of a private column but whether it is there', () => {
+  const top = [{ value: 'ana', count: 1_000 }];
+  const made = suggestColumnRules(facts({ type: 'string', privacy: true, distinct: 1, top }));
+  expect(made).toEqual([
+    { rule: { column: 'x', required: true, severity: 'warn' }, why: 'never missing in 1,000 rows' },
+  ]);
+});
+
+test('a column that names each row is unique, and has no range', () => {
+  const id = facts({ type: 'integer', distinct: 1_000, min: 1, max: 1_000 });
+  expect(suggestUnique(id)?.rule).toEqual({ unique: ['x'], severity: 'warn' });
+  expect(suggestColumnRules(id).map(({ rule }) => rule)).toEqual([{ column: 'x', required: true, severity: 'warn' }]);
+  expect(suggestUnique(facts({ type: 'integer' }))).toBeUndefined();
+});
