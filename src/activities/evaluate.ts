@@ -36,7 +36,8 @@ export function evaluateActivities(deps: ActivityDeps) {
       const { snapshot, labelSet, period, knownBy } = evaluate;
       const stores = await deps.stores();
       const defined = await definitionOf(stores, evaluate.definition);
-      const { gates, metrics, objective, cluster, period: monitoringPeriod } = defined;
+      const { gates, metrics, objective, cluster } = defined;
+      const windows = defined.monitoring.period;
       const minRows = defined.split.minTestRows;
       const test = testRows(defined, period, knownBy);
       const run = await runOf(deps, evaluate.version);
@@ -57,7 +58,7 @@ export function evaluateActivities(deps: ActivityDeps) {
           gates,
           metrics: await versionedMetrics(deps, metrics),
           objective,
-          monitoringPeriod,
+          windows,
           minRows,
         },
         inputs: [runRef, snapshot, labelSet, ...(championRef === undefined ? [] : [championRef])],
@@ -78,7 +79,7 @@ export function evaluateActivities(deps: ActivityDeps) {
           ...(champion === undefined ? {} : { champion }),
           trained: partOf(run.body.split, 'train'),
           cluster,
-          monitoringPeriod,
+          windows,
           trainRate: run.body.trainRate,
           objective,
           minRows,

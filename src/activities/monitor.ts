@@ -2,6 +2,7 @@
 import type { Trigger, WatchMessage } from '../domain/messages';
 import type { WindowBody } from '../domain/monitoring';
 import { type Plan, planOf } from '../domain/plan';
+import type { TimeRange } from '../domain/period';
 import type { Ref } from '../domain/refs';
 import { monitorId, windowId } from '../domain/ids';
 import { newsOf, triggerMessages, windowLine } from '../domain/windows';
@@ -26,6 +27,8 @@ export interface Watched {
 
 export interface Judged {
   readonly window: string;
+  /** As it is recorded: windows go on from its end. */
+  readonly period: TimeRange;
   readonly line: string;
   readonly triggers: readonly Trigger[];
   /** Everything that a person must know of it, a line each: triggers, suppressed ones too, and records that don't fit. */
@@ -71,12 +74,12 @@ export function monitorActivities(deps: ActivityDeps) {
       // Its verdict stays, and what it triggered: since the clock was set, the same window is over once more.
       if (last !== null && (last.body.clockEpoch ?? 0) < epoch) {
         const body = await reviseWindow(deps, stores, last, { asOf: judge.asOf, clockEpoch: epoch });
-        return { window: id, line: windowLine(body), triggers: [], news: [] };
+        return { window: id, period: body.period, line: windowLine(body), triggers: [], news: [] };
       }
       const verdict = await stores.facts.find('window', id);
       const body = verdict?.body ?? (await judgeWindow(deps, stores, judge, epoch));
       const news = [...newsOf(body), ...unmatchedWords(body, await countUnmatched(stores, judge.project))];
-      return { window: id, line: windowLine(body), triggers: triggerMessages(id, body), news };
+      return { window: id, period: body.period, line: windowLine(body), triggers: triggerMessages(id, body), news };
     },
   };
 }

@@ -2,7 +2,7 @@
  * What moves at an endpoint. One document says what every replica serves; replicas act on its revision and
  * report. A rollout owns the document through its epoch: each write of it is absolute and fenced.
  */
-import { columnsOfFeatures, type Period, type ProjectDefinition, quarantines } from './definition';
+import { columnsOfFeatures, type Period, type ProjectDefinition, quarantines, type WindowsOfRows } from './definition';
 import type { Digest } from './refs';
 import { rolloutStepId } from './ids';
 
@@ -71,7 +71,7 @@ export interface EndpointClock {
 
 /** What replicas need in order to know when a window is over and covered. */
 export interface EndpointWatch {
-  readonly period: Period;
+  readonly period: Period | WindowsOfRows;
   readonly allowedLatenessMs: number;
   readonly truthCoverage: number;
   /** Truth that the world knew later than this after a window's end isn't its own. */

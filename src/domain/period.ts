@@ -2,7 +2,7 @@
  * Periods tile the time axis: half-open, without a gap, every moment in exactly one. A duration's periods are counted from
  * 1970-01-01T00:00Z, weeks from the Monday after it, months as the calendar in UTC has them; an offset moves them all.
  */
-import type { Period } from './definition';
+import type { Period, WindowsOfRows } from './definition';
 import { DAY_MS, durationText, parseDurationMs } from './durations';
 
 /** Half-open [from, to) of event time, ISO-8601 UTC. */
@@ -70,6 +70,16 @@ export function lastWholePeriods(period: Period, count: number, asOf: string): T
   const { indexAt, startOf } = tilesOf(period);
   const running = indexAt(Date.parse(asOf));
   return { from: iso(startOf(running - count)), to: iso(startOf(running)) };
+}
+
+/** Whether windows are by count: where one ends, the predictions decide. */
+export function isCounted(windows: Period | WindowsOfRows): windows is WindowsOfRows {
+  return 'rows' in windows;
+}
+
+/** Where the first window begins that has this time in it. */
+export function firstWindow(windows: Period | WindowsOfRows, time: string): string {
+  return isCounted(windows) ? new Date(time).toISOString() : periodOf(windows, time).from;
 }
 
 export function nextPeriod(period: Period, range: TimeRange): TimeRange {

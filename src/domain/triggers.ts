@@ -5,16 +5,19 @@ import { driftedColumns } from './drift';
 import { intervalWords } from './intervals';
 import type { WindowBody, WindowTrigger } from './monitoring';
 
+/** How many windows back a rule may look. */
+export const RECENT_WINDOWS = 100;
+
 /** A window's numbers, before its triggers are known. */
 export type JudgedWindow = Omit<WindowBody, 'triggers'>;
 
 /**
  * The triggers of `window`, in the rules' order.
- * @param earlier verdicts before it, oldest first; corrections left out.
+ * @param earlier verdicts before it, oldest first: the last `RECENT_WINDOWS`, and those that fired; corrections left out.
  *
  * A rule asks k of the last n windows, this one among them; a window counts only if it is of the same version and its
  * data are sound. A trigger is suppressed, and recorded as that, where this window's data quality failed or the last
- * fired trigger, of whatever rule, is less than the cool-down of event time ago.
+ * fired trigger, of whatever rule, is less than the cool-down ago, in event time or in windows.
  */
 export function triggersOf(
   rules: readonly TriggerRule[],
@@ -22,25 +25,41 @@ export function triggersOf(
   window: JudgedWindow
 ): WindowTrigger[] {
   const triggers: WindowTrigger[] = [];
-  let lastFired = lastFiredAt(earlier);
+  let lastFired = lastFiredOf(earlier);
   for (const rule of rules) {
     const detail = reached(rule, earlier, window);
     if (detail === undefined) continue;
     const outcome = outcomeOf(rule, window, lastFired);
-    if (outcome === 'fired') lastFired = Date.parse(window.asOf);
+    if (outcome === 'fired') lastFired = { at: Date.parse(window.asOf), windowsAgo: 0 };
     triggers.push({ on: rule.on, detail, outcome });
   }
   return triggers;
 }
 
-function lastFiredAt(earlier: readonly WindowBody[]): number {
-  const fired = earlier.filter((window) => window.triggers.some((trigger) => trigger.outcome === 'fired'));
-  return Math.max(Number.NEGATIVE_INFINITY, ...fired.map((window) => Date.parse(window.asOf)));
+interface LastFired {
+  /** Event time. */
+  readonly at: number;
+  /** 1: the window before. */
+  readonly windowsAgo: number;
 }
 
-function outcomeOf(rule: TriggerRule, window: JudgedWindow, lastFired: number): WindowTrigger['outcome'] {
+function lastFiredOf(earlier: readonly WindowBody[]): LastFired {
+  const fired = (window: WindowBody) => window.triggers.some((trigger) => trigger.outcome === 'fired');
+  const times = earlier.filter(fired).map((window) => Date.parse(window.asOf));
+  const last = earlier.findLastIndex(fired);
+  return {
+    at: Math.max(Number.NEGATIVE_INFINITY, ...times),
+    windowsAgo: last === -1 ? Number.POSITIVE_INFINITY : earlier.length - last,
+  };
+}
+
+function outcomeOf({ coolDown }: TriggerRule, window: JudgedWindow, last: LastFired): WindowTrigger['outcome'] {
   if (window.dataQuality.verdict === 'failed') return 'suppressed: data quality';
-  return Date.parse(window.asOf) - lastFired < durationMs(rule.coolDown) ? 'suppressed: cool-down' : 'fired';
+  const cools =
+    'windows' in coolDown
+      ? last.windowsAgo <= coolDown.windows
+      : Date.parse(window.asOf) - last.at < durationMs(coolDown);
+  return cools ? 'suppressed: cool-down' : 'fired';
 }
 
 /** Why the rule is met by this window, or undefined. */

@@ -1,6 +1,7 @@
 /** Rules about what runs afterwards: periods, triggers, and who is notified. */
+import type { Period, WindowsOfRows } from '../domain/definition';
 import { parseDurationMs } from '../domain/durations';
-import { everyMs, SHORTEST_MONTH_MS } from '../domain/period';
+import { everyMs, isCounted, SHORTEST_MONTH_MS } from '../domain/period';
 import { type Report } from './check-parts';
 import type { Parsed } from './project-schema';
 
@@ -23,8 +24,8 @@ export function checkOperation(parsed: Parsed, report: Report): void {
   });
 }
 
-function checkPeriod(period: Parsed['period'], path: readonly string[], report: Report): void {
-  if (period?.offset === undefined) return;
+function checkPeriod(period: Period | WindowsOfRows | undefined, path: readonly string[], report: Report): void {
+  if (period === undefined || isCounted(period) || period.offset === undefined) return;
   const shortest = period.every === 'month' ? SHORTEST_MONTH_MS : (everyMs(period.every) ?? 0);
   if ((parseDurationMs(period.offset) ?? 0) >= shortest)
     report([...path, 'offset'], `is ${period.offset}; it must be shorter than a period, which is ${period.every}`);

@@ -1,7 +1,7 @@
 /** Fills in the defaults that depend on other fields, and puts the normal form together. */
-import type { CsvDialect, FileForm, Period, ProjectDefinition, SplitDefinition } from '../domain/definition';
+import type { CsvDialect, FileForm, Period, ProjectDefinition, SplitDefinition, WindowsOfRows } from '../domain/definition';
 import { durationMs, parseDurationMs, type WallDuration } from '../domain/durations';
-import { lengthOf } from '../domain/period';
+import { isCounted, lengthOf } from '../domain/period';
 import { formatOf } from './check-source';
 import { dependencyName, gateName, stepName, stepShare } from './default-names';
 import type { Parsed } from './project-schema';
@@ -18,7 +18,7 @@ export type ParsedProject = {
 /** @param parsed a definition whose checks found no mistake */
 export function complete(parsed: ParsedProject): ProjectDefinition {
   const { name, source, schema, approval, rollout, monitoring, triggers } = parsed;
-  const monitoringPeriod = normalPeriod(monitoring.period ?? parsed.period);
+  const windows = normalWindows(monitoring.period ?? parsed.period);
   const definition: ProjectDefinition = {
     v: 1,
     name,
@@ -42,11 +42,11 @@ export function complete(parsed: ParsedProject): ProjectDefinition {
       ...rollout,
       steps: rollout.steps.map((step) => ({ ...step, name: stepName(step), share: stepShare(step)! })),
     },
-    monitoring: { ...monitoring, period: monitoringPeriod },
+    monitoring: { ...monitoring, period: windows },
     triggers: triggers.map((rule) => ({
       ...rule,
       outOf: rule.outOf ?? rule.breaches,
-      coolDown: rule.coolDown ?? { event: lengthOf(monitoringPeriod, 2) },
+      coolDown: rule.coolDown ?? (isCounted(windows) ? { windows: 2 } : { event: lengthOf(windows, 2) }),
     })),
     notifiers: parsed.notifiers,
     retryFor: parsed.retryFor,
@@ -104,6 +104,10 @@ function dialectOf({ escape, ...dialect }: typeof CSV): CsvDialect {
 function defaultReminders(deadline: WallDuration): readonly WallDuration[] {
   const reminder = { wall: '3 days' };
   return durationMs(reminder) < durationMs(deadline) ? [reminder] : [];
+}
+
+function normalWindows(windows: Period | WindowsOfRows): Period | WindowsOfRows {
+  return isCounted(windows) ? windows : normalPeriod(windows);
 }
 
 /** An offset of nothing is none. */

@@ -23,6 +23,7 @@ import type {
   SchemaDefinition,
   SqlReader,
   Period,
+  WindowsOfRows,
   SplitDefinition,
   TableRule,
   TriggerRule,
@@ -200,7 +201,7 @@ export interface ProjectInput<Column extends string = string, Name extends strin
   };
   /** Defaults: the project's period, allowedLateness 1 hour, truth within 7 days, 95 % of it, 200 rows. */
   readonly monitoring?: Partial<Omit<MonitoringDefinition, 'period' | 'bias' | 'drift'>> & {
-    readonly period?: Period;
+    readonly period?: Period | WindowsOfRows;
     readonly bias?: Partial<MonitoringDefinition['bias']>;
     readonly drift?: Partial<MonitoringDefinition['drift']>;
   };

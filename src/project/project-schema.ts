@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { CLIENT_ID, isPersonName, PERSON_NAME_RULE, PROJECT_NAME } from '../domain/ids';
+import { RECENT_WINDOWS } from '../domain/triggers';
 import { feature } from './feature-schema';
 import { excerptOf } from './mistakes';
 import {
@@ -125,7 +126,7 @@ const rollout = record({
 });
 
 const monitoring = record({
-  period: period.optional(),
+  period: oneOf({ every: period, rows: record({ rows: z.number().int().min(2).max(1_000_000) }) }).optional(),
   allowedLateness: eventDurationOrZero.default({ event: '1 hour' }),
   truthDelay: eventDuration.default({ event: '7 days' }),
   truthCoverage: z.number().gt(0).max(1).default(0.95),
@@ -141,8 +142,11 @@ const monitoring = record({
 const trigger = record({
   on: z.enum(['bias', 'drift']),
   breaches: atLeastOne.default(1),
-  outOf: z.number().int().min(1).max(100).optional(),
-  coolDown: eventDurationOrZero.optional(),
+  outOf: z.number().int().min(1).max(RECENT_WINDOWS).optional(),
+  coolDown: oneOf({
+    event: eventDurationOrZero,
+    windows: record({ windows: z.number().int().min(1).max(RECENT_WINDOWS) }),
+  }).optional(),
 });
 
 const notifier = oneOf({

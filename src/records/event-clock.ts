@@ -2,8 +2,9 @@
 import { CLOCK_AGREEMENT } from '../domain/endpoint';
 import type { EndpointDocument } from '../domain/endpoint';
 import { PROJECT_NAME } from '../domain/ids';
-import { periodOf, type TimeRange } from '../domain/period';
+import { firstWindow, isCounted, periodOf, type TimeRange } from '../domain/period';
 import { countConflicts } from '../stores/conflicts';
+import { countedEnd } from '../stores/counted-windows';
 import { findClock } from '../stores/clocks';
 import { findEndpoint } from '../stores/endpoints';
 import { countWithoutEventTime, nextPredicted } from '../stores/predictions';
@@ -72,18 +73,33 @@ async function overdueAt(
 ): Promise<TimeRange | undefined> {
   const { _id, watch } = endpoint;
   const from = (await lastVerdict(stores, _id))?.body.period.to ?? (await firstWatched(stores, endpoint));
-  const asked = from === undefined ? undefined : await nextPredicted(stores, _id, from);
+  if (from === undefined) return undefined;
+  const asked = await nextPredicted(stores, _id, from);
   if (asked === undefined) return undefined;
-  const window = periodOf(watch.period, asked.toISOString());
+  const watermark = new Date(Date.parse(highest) - watch.allowedLatenessMs);
+  const window = await windowAt(stores, endpoint, { from, asked: asked.toISOString(), watermark });
+  if (window === undefined) return undefined;
   const dueAt = Date.parse(window.to) + watch.truthDelayMs + watch.allowedLatenessMs;
   return Date.parse(highest) >= dueAt ? window : undefined;
+}
+
+/** By count it may have no end yet. */
+async function windowAt(
+  stores: RecordStores,
+  { _id, watch }: EndpointDocument,
+  { from, asked, watermark }: { readonly from: string; readonly asked: string; readonly watermark: Date }
+): Promise<TimeRange | undefined> {
+  const { period } = watch;
+  if (!isCounted(period)) return periodOf(period, asked);
+  const to = await countedEnd(stores, _id, { from, rows: period.rows, watermark });
+  return to === undefined ? undefined : { from, to };
 }
 
 /** Where a monitor begins: with the window in which the version's training data ends. */
 async function firstWatched(stores: RecordStores, { champion, watch }: EndpointDocument): Promise<string | undefined> {
   if (champion === undefined) return undefined;
   const version = await stores.facts.find('version', champion.version);
-  return version === null ? undefined : periodOf(watch.period, version.body.split.knownBy).from;
+  return version === null ? undefined : firstWindow(watch.period, version.body.split.knownBy);
 }
 
 function waitsFor(endpoint: string, replicas: readonly ReplicaRecord[]): string | undefined {

@@ -1,19 +1,22 @@
 /**
  * Reports to the monitor and the rollout how far event time has come. The endpoint's watermark is the least event time shipped
  * by its live replicas, minus the allowedLateness; of the live replicas the first by name signals:
- *   - to the monitor once for each window edge that it passes,
+ *   - to the monitor once for each window edge that it passes, by time or by count,
  *   - to the monitor once when a window that has ended is covered by truth,
  *   - to the rollout once when its step waits to know of event time, and once when the step's is over.
  * What was signalled is kept on disk. A signal that fails is sent again with the next report; a replica that takes over
  * repeats the last edge and what is uncovered to its knowledge, so a receiver may get one signal twice.
  */
+import type { Period } from '../domain/definition';
 import { type EndpointDocument, type ReplicaDocument, stepOf } from '../domain/endpoint';
 import { lifecycleId, monitorId } from '../domain/ids';
 import { MESSAGES, type WatermarkMessage } from '../domain/messages';
-import { periodEnds, type TimeRange, periodOf } from '../domain/period';
+import { isCounted, periodEnds, type TimeRange, periodOf } from '../domain/period';
 import type { Store } from '../stores/open';
+import { countedEnd } from '../stores/counted-windows';
 import { coverage } from '../stores/predictions';
 import { liveReplicas, watermarkOf } from '../stores/replicas';
+import { lastVerdict } from '../stores/windows';
 import { readJson, writeJson } from './replica-folder';
 
 /** Rejects once `withinMs` are over, and has ended its call by then: what hangs may not gather. */
@@ -37,8 +40,8 @@ interface Reported {
   leading: boolean;
   /** The last window edge that was passed. */
   passed?: string;
-  /** Edges that were passed and are not known to be covered. */
-  uncovered: string[];
+  /** Windows that have ended and are not known to be covered. */
+  uncovered: TimeRange[];
   /** The rollout's step that was reported: as waiting for its clock, or as over. */
   rollout?: string;
   /** The endpoint's clock's: edges of another epoch say nothing. */
@@ -68,8 +71,10 @@ export class Watermarks {
     const reported = this.#reported;
     if (reported?.passed === undefined || !reported.leading) return false;
     const { until } = document.rollout;
-    const next = periodOf(document.watch.period, reported.passed).to;
-    const candidates = [next, ...(until === undefined || reported.rollout === tickOf(document) ? [] : [until])];
+    const { period } = document.watch;
+    // Where a window by count ends, the predictions decide.
+    const next = isCounted(period) ? [] : [periodOf(period, reported.passed).to];
+    const candidates = [...next, ...(until === undefined || reported.rollout === tickOf(document) ? [] : [until])];
     const passed = candidates.filter((time) => Date.parse(time) <= highest - document.watch.allowedLatenessMs).join();
     if (passed === '' || passed === this.#hurried) return false;
     this.#hurried = passed;
@@ -94,9 +99,15 @@ export class Watermarks {
     const failures: unknown[] = [];
     const attempt = (work: Promise<void>) => work.catch((error: unknown) => failures.push(error));
     await attempt(this.#reportRollout(document, watermark, reported));
-    await attempt(this.#reportEdges(document, watermark, own.first, reported, takesOver));
-    if (leads && this.#worthLooking(live, own.shipped))
+    if (takesOver && reported.passed !== undefined)
+      await attempt(this.#toMonitor(document, watermark, reported.passed, 'passed'));
+    await attempt(this.#reportEdges(document, watermark, own.first, reported));
+    if (leads && this.#worthLooking(live, own.shipped)) {
+      const started = Date.now();
+      await attempt(this.#reportCounted(document, watermark, reported));
       await attempt(this.#reportCovered(document, watermark, reported));
+      this.#looked = { ...this.#looked, tookMs: Date.now() - started };
+    }
     const text = JSON.stringify(reported);
     if (text !== this.#saved) await writeJson(file, reported);
     this.#saved = text;
@@ -109,7 +120,8 @@ export class Watermarks {
   #beginAnew(reported: Reported, { clock, watch }: EndpointDocument): void {
     if (clock === undefined) return;
     reported.epoch = clock.epoch;
-    reported.passed = periodOf(watch.period, clock.at).from;
+    if (isCounted(watch.period)) delete reported.passed;
+    else reported.passed = periodOf(watch.period, clock.at).from;
     reported.uncovered = [];
   }
 
@@ -126,36 +138,40 @@ export class Watermarks {
     return true;
   }
 
-  async #reportEdges(
-    document: EndpointDocument,
-    watermark: Date,
-    first: number,
-    reported: Reported,
-    takesOver: boolean
-  ) {
+  async #reportEdges(document: EndpointDocument, watermark: Date, first: number, reported: Reported) {
     const { period } = document.watch;
-    if (takesOver && reported.passed !== undefined)
-      await this.#toMonitor(document, watermark, reported.passed, 'passed');
+    if (isCounted(period)) return;
     const since = reported.passed ?? new Date(first).toISOString();
     for (const passed of periodEnds(period, since, watermark.toISOString(), MAX_EDGES)) {
       if (reported.leading) await this.#toMonitor(document, watermark, passed, 'passed');
       reported.passed = passed;
-      reported.uncovered = [...reported.uncovered, passed].slice(-MAX_UNCOVERED);
+      reported.uncovered = [...reported.uncovered, windowBefore(period, passed)].slice(-MAX_UNCOVERED);
     }
+  }
+
+  /** The window by count after the last verdict. The monitor decides on its end by itself: this one only wakes it. */
+  async #reportCounted(document: EndpointDocument, watermark: Date, reported: Reported): Promise<void> {
+    const { period, knownBy } = document.watch;
+    if (!isCounted(period)) return;
+    const { stores, endpoint } = this.#options;
+    const from = (await lastVerdict(stores, endpoint))?.body.period.to ?? knownBy;
+    const to = await countedEnd(stores, endpoint, { from, rows: period.rows, watermark });
+    if (to === undefined || to === reported.passed) return;
+    await this.#toMonitor(document, watermark, to, 'passed');
+    reported.passed = to;
+    reported.uncovered = [{ from, to }];
   }
 
   async #reportCovered(document: EndpointDocument, watermark: Date, reported: Reported): Promise<void> {
     const { stores, endpoint } = this.#options;
-    const { period: length, truthCoverage, truthDelayMs } = document.watch;
-    const started = Date.now();
-    for (const edge of reported.uncovered) {
-      const asOf = new Date(Date.parse(edge) + truthDelayMs).toISOString();
-      const { predictions, truths } = await coverage(stores, endpoint, windowBefore(length, edge), asOf);
+    const { truthCoverage, truthDelayMs } = document.watch;
+    for (const window of reported.uncovered) {
+      const asOf = new Date(Date.parse(window.to) + truthDelayMs).toISOString();
+      const { predictions, truths } = await coverage(stores, endpoint, window, asOf);
       if (predictions === 0 || truths < predictions * truthCoverage) continue;
-      await this.#toMonitor(document, watermark, edge, 'covered');
-      reported.uncovered = reported.uncovered.filter((each) => each !== edge);
+      await this.#toMonitor(document, watermark, window.to, 'covered');
+      reported.uncovered = reported.uncovered.filter((each) => each !== window);
     }
-    this.#looked = { ...this.#looked, tookMs: Date.now() - started };
   }
 
   async #reportRollout(document: EndpointDocument, watermark: Date, reported: Reported): Promise<void> {
@@ -206,6 +222,6 @@ function tickOf({ rollout }: EndpointDocument): string {
 }
 
 /** The window that ends at this edge. */
-function windowBefore(period: EndpointDocument['watch']['period'], edge: string): TimeRange {
+function windowBefore(period: Period, edge: string): TimeRange {
   return { from: periodOf(period, new Date(Date.parse(edge) - 1).toISOString()).from, to: edge };
 }

@@ -14,7 +14,7 @@ import { MONGO, type Store } from './mongo';
 import { countTruths, matchTruths, type StoredTruth, storeTruths, truthsOf } from './truths';
 
 const PREFIX = 'predictions.';
-const NOT_SYNTHETIC = { synthetic: { $exists: false } };
+export const NOT_SYNTHETIC = { synthetic: { $exists: false } };
 
 const INDEXES: IndexDescription[] = [
   { key: { eventTime: 1, version: 1, _id: 1 } },
@@ -23,7 +23,7 @@ const INDEXES: IndexDescription[] = [
   { key: { withoutEventTime: 1 }, partialFilterExpression: { withoutEventTime: true } },
 ];
 
-function predictionsOf(store: Store, endpoint: string): Collection<PredictionRecord> {
+export function predictionsOf(store: Store, endpoint: string): Collection<PredictionRecord> {
   return store[MONGO].db.collection(`${PREFIX}${endpoint}`);
 }
 
@@ -151,7 +151,8 @@ export async function coverage(store: Store, endpoint: string, period: TimeRange
   return { ...most, truths: await countTruths(store, endpoint, period, asOf, most.version) };
 }
 
-async function countPredictions(store: Store, endpoint: string, period: TimeRange): Promise<number> {
+/** Predictions with event time in the period, synthetic traffic left out; from indexes alone. */
+export async function countPredictions(store: Store, endpoint: string, period: TimeRange): Promise<number> {
   const predictions = predictionsOf(store, endpoint);
   const [all, synthetic] = await Promise.all([
     predictions.countDocuments(within(period)),

@@ -18,6 +18,28 @@ export function verdictsOf(
     .sort({ 'body.period.from': 1 });
 }
 
+/** Verdicts before the window that begins there, oldest first: the last `count`, and all earlier ones that fired a trigger. */
+export async function verdictsBefore(
+  store: Store,
+  endpoint: string,
+  from: string,
+  count: number
+): Promise<Fact<'window'>[]> {
+  const earlier = { 'body.endpoint': endpoint, 'body.revision': 0, 'body.period.from': { $lt: from } };
+  const last = await facts(store, 'window')
+    .find(earlier as never)
+    .sort({ 'body.period.from': -1 })
+    .limit(count)
+    .toArray();
+  const first = last.at(-1)?.body.period.from;
+  if (last.length < count || first === undefined) return last.reverse();
+  const fired = await facts(store, 'window')
+    .find({ ...earlier, 'body.period.from': { $lt: first }, 'body.triggers.outcome': 'fired' } as never)
+    .sort({ 'body.period.from': 1 })
+    .toArray();
+  return [...fired, ...last.reverse()];
+}
+
 /** The window's last revision; null before its verdict. */
 export async function lastRevision(store: Store, endpoint: string, from: string): Promise<Fact<'window'> | null> {
   return facts(store, 'window')
@@ -32,6 +54,15 @@ export async function verdictUpTo(store: Store, endpoint: string, time: string):
   return facts(store, 'window')
     .find({ 'body.endpoint': endpoint, 'body.revision': 0, 'body.period.from': { $lte: time } } as never)
     .sort({ 'body.period.from': -1 })
+    .limit(1)
+    .next();
+}
+
+/** The verdict of the first window that begins there or later. */
+export async function verdictFrom(store: Store, endpoint: string, time: string): Promise<Fact<'window'> | null> {
+  return facts(store, 'window')
+    .find({ 'body.endpoint': endpoint, 'body.revision': 0, 'body.period.from': { $gte: time } } as never)
+    .sort({ 'body.period.from': 1 })
     .limit(1)
     .next();
 }

@@ -16,6 +16,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Judged, Watched } from '../activities/monitor';
+import type { BegunWindow } from '../activities/monitoring/readiness';
 import { durationMs } from '../domain/durations';
 import type { EndpointClock } from '../domain/endpoint';
 import { readWatch, readWatermark } from '../domain/endpoint-messages';
@@ -24,7 +25,7 @@ import { lifecycleId, monitorId, versionLabel } from '../domain/ids';
 import { type ClockMessage, MESSAGES, type OperatorAnswer, type Trigger, type WatchMessage } from '../domain/messages';
 import type { Plan } from '../domain/plan';
 import type { Ref } from '../domain/refs';
-import { type TimeRange, periodOf } from '../domain/period';
+import { firstWindow, isCounted, type TimeRange } from '../domain/period';
 import { windowLineOf } from '../domain/windows';
 import { compute, io, untilPickedUp, waiting } from './activities';
 import { reasonOf } from './failures';
@@ -43,7 +44,9 @@ export interface MonitorState {
   readonly searchAttributes: boolean;
   /** Start of the next window to judge. */
   readonly next?: string;
-  /** Start of the first window whose truth may still be coming. */
+  /** Its end, once that is decided: of a window by count, when its predictions are there. */
+  readonly to?: string;
+  /** No window before this time has truth that may still be coming. */
   readonly uncorrected?: string;
   readonly watched?: WatchMessage;
   /** How often a person had set the event clock when the monitor last looked. */
@@ -154,40 +157,42 @@ class Windows {
     if (watched === undefined) return `${project} has no version ${message.version}`;
     const { definition, plan } = watched;
     const { period, truthDelay } = plan.monitoring;
-    const next = this.state.next ?? periodOf(period, message.since).from;
+    const next = this.state.next ?? firstWindow(period, message.since);
     // An earlier monitor may have left windows whose truth was still coming.
     const earlier = new Date(Date.parse(next) - durationMs(truthDelay)).toISOString();
-    const uncorrected = this.state.uncorrected ?? periodOf(period, earlier).from;
+    const uncorrected = this.state.uncorrected ?? earlier;
     this.state = { ...this.state, definition, plan, watched: message, next, uncorrected };
     return undefined;
   }
 
   /** Whether a window was judged; else the next one isn't ripe, and the details say what for. */
   async judgeNext(): Promise<boolean> {
-    const { project, definition, plan, next, watched, uncorrected, clockEpoch: epoch = 0 } = this.state;
+    const { project, definition, plan, next, to, watched, uncorrected, clockEpoch: epoch = 0 } = this.state;
     this.#lateAt = undefined;
     if (next === undefined || watched === undefined) {
       this.#show('the first deployed version');
       return false;
     }
-    const period = { from: next, to: periodOf(plan.monitoring.period, next).to };
+    let window: BegunWindow = { from: next, ...(to === undefined ? {} : { to }) };
     try {
       const countedTo = uncorrected ?? next;
-      const ready = await waiting(plan).mlopsWindowReady({ project, definition, period, epoch, countedTo });
+      const ready = await waiting(plan).mlopsWindowReady({ project, definition, ...window, epoch, countedTo });
+      if ('window' in ready) window = ready.window;
+      if (isCounted(plan.monitoring.period) && window.to !== undefined) this.state = { ...this.state, to: window.to };
       if (ready.state === 'waiting') {
         this.#lateAt = ready.lateAt;
-        this.#show(ready.waitsFor, period, ready.noReplica === true ? [`replica:${project}`] : []);
+        this.#show(ready.waitsFor, window, ready.noReplica === true ? [`replica:${project}`] : []);
         return false;
       }
-      if (ready.state === 'ready') await this.#judge(period, ready.asOf);
+      if (ready.state === 'ready') await this.#judge(ready.window, ready.asOf);
       else if (ready.state === 'empty') this.#pass({ from: next, to: ready.next });
-      else this.#followClock(ready.clock);
+      else this.#followClock(ready.clock, ready.from);
       return true;
     } catch (error) {
       if (isCancellation(error)) throw error;
       // Later windows would be judged without this one, so it is tried again with the next signal or look.
-      this.#show(`an operator: judging this window failed. ${reasonOf(error)}`, period, ['operator']);
-      await this.#notifyStuck(`judging the window ${period.from} failed`, error);
+      this.#show(`an operator: judging this window failed. ${reasonOf(error)}`, window, ['operator']);
+      await this.#notifyStuck(`judging the window ${window.from} failed`, error);
       return false;
     }
   }
@@ -195,20 +200,20 @@ class Windows {
   /** No requests: no windows are judged, however many they are. */
   #pass(empty: TimeRange): void {
     const recent = [`${windowLineOf(empty)} no requests`, ...(this.state.recent ?? [])].slice(0, SHOWN);
-    this.state = { ...this.state, next: empty.to, recent };
+    this.#goOn({ next: empty.to, recent });
+  }
+
+  /** At the start of another window. */
+  #goOn(changes: Pick<MonitorState, 'next' | 'uncorrected' | 'clockEpoch' | 'recent'>): void {
+    const { to: _, ...state } = this.state;
+    this.state = { ...state, ...changes };
   }
 
   /** Windows that were judged by a clock that was ahead are over once more, later: each is a revision then. */
-  #followClock({ epoch, at }: EndpointClock): void {
-    const { plan, next = at, uncorrected = next } = this.state;
-    const { from } = periodOf(plan.monitoring.period, at);
+  #followClock({ epoch }: EndpointClock, from: string): void {
+    const { next = from, uncorrected = next } = this.state;
     const earlier = (one: string, other: string): string => (one < other ? one : other);
-    this.state = {
-      ...this.state,
-      clockEpoch: epoch,
-      next: earlier(next, from),
-      uncorrected: earlier(uncorrected, from),
-    };
+    this.#goOn({ clockEpoch: epoch, next: earlier(next, from), uncorrected: earlier(uncorrected, from) });
   }
 
   /** Whether a window was counted again, since all that its truth was waited for is over. */
@@ -274,7 +279,7 @@ class Windows {
     if (judged.news.length > 0) await this.#notify(`window ${period.from}`, judged.news[0] ?? '', judged.news);
     const line = [judged.line, ...unheard].join('; ');
     this.#counted += 1;
-    this.state = { ...this.state, next: period.to, recent: [line, ...(this.state.recent ?? [])].slice(0, SHOWN) };
+    this.#goOn({ next: judged.period.to, recent: [line, ...(this.state.recent ?? [])].slice(0, SHOWN) });
   }
 
   /** Once for what is stuck: it is tried again, and one notice is enough. */
@@ -306,22 +311,22 @@ class Windows {
     this.state = { ...this.state, ...(recent === undefined ? {} : { recent }) };
   }
 
-  #show(waitsFor: string, period?: TimeRange, waitingFor: readonly string[] = []): void {
-    this.#shown = () => show(this.state, this.#visible(waitsFor, period, waitingFor));
+  #show(waitsFor: string, window?: BegunWindow, waitingFor: readonly string[] = []): void {
+    this.#shown = () => show(this.state, this.#visible(waitsFor, window, waitingFor));
     this.#shown();
   }
 
-  #visible(waitsFor: string, period?: TimeRange, waitingFor: readonly string[] = []): Visible {
-    return { phase: 'monitor', waitingFor, details: this.#details(waitsFor, period) };
+  #visible(waitsFor: string, window?: BegunWindow, waitingFor: readonly string[] = []): Visible {
+    return { phase: 'monitor', waitingFor, details: this.#details(waitsFor, window) };
   }
 
-  #details(waitsFor: string, period?: TimeRange): string {
+  #details(waitsFor: string, window?: BegunWindow): string {
     const { project, watched, recent } = this.state;
     return [
       `# Monitor of ${project}`,
       watched === undefined ? 'Watches nothing yet.' : `Watches ${versionLabel(project, watched.number)}.`,
       '',
-      ...(period === undefined ? [] : [`- window: **${period.from}** to ${period.to}`]),
+      ...(window === undefined ? [] : [windowWords(window)]),
       `- waits for: ${waitsFor}`,
       '',
       '## Last windows',
@@ -330,4 +335,8 @@ class Windows {
       `All of them: \`mlops ls windows ${project}\`. To end this workflow (${monitorId(project)}), cancel it or stop the lifecycle.`,
     ].join('\n');
   }
+}
+
+function windowWords({ from, to }: BegunWindow): string {
+  return `- window: **${from}** to ${to ?? 'the last of its predictions, which are not all there'}`;
 }

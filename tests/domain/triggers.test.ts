@@ -80,6 +80,19 @@ test('breaches of different signs do not count together', () => {
   expect(judge([BIAS], [above, below, above])).toEqual([[], [], ['bias fired']]);
 });
 
+test('a cool-down of windows is over after so many, whatever event time says', () => {
+  const rule = { ...DRIFT, coolDown: { windows: 2 } };
+  const drift = { drift: true };
+  expect(judge([rule], [drift, drift, drift, drift, calm, drift])).toEqual([
+    ['drift fired'],
+    ['drift suppressed: cool-down'],
+    ['drift suppressed: cool-down'],
+    ['drift fired'],
+    [],
+    ['drift suppressed: cool-down'],
+  ]);
+});
+
 test('only a window that breaches itself triggers', () => {
   expect(judge([BIAS], [above, calm, calm]).flat()).toEqual([]);
   expect(judge([{ ...BIAS, coolDown: { event: '0 seconds' } }], [above, above, calm])[2]).toEqual([]);

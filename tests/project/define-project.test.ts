@@ -175,6 +175,16 @@ describe('defaults', () => {
     ]);
   });
 
+  it('of windows by count are a cool-down of two of them', () => {
+    const { monitoring, triggers } = defineProject({
+      ...CHURN,
+      monitoring: { period: { rows: 1_000 } },
+      triggers: [{ on: 'drift' }],
+    });
+    expect(monitoring.period).toEqual({ rows: 1_000 });
+    expect(triggers).toEqual([{ on: 'drift', breaches: 1, outOf: 1, coolDown: { windows: 2 } }]);
+  });
+
   it.each([
     ['flights.parquet', 'parquet'],
     ['a.b/rows.NDJSON', 'jsonl'],
@@ -642,6 +652,11 @@ describe('a mistake', () => {
       'a period of no known unit',
       (p) => (p['period'] = { every: 'fortnight' } as never),
       'period.every: must be hour, day, week, month, or a duration such as \'6 hours\', is "fortnight"',
+    ],
+    [
+      'windows by time and by count',
+      (p) => (p['monitoring'] = { period: { every: 'day', rows: 100 } } as never),
+      'monitoring.period: must have one field of every or rows; it has every and rows',
     ],
     [
       'a period of seconds',

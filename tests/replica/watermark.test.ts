@@ -90,6 +90,27 @@ test('coverage by truth is told once, of a window that has ended, synthetic traf
   expect(toldOf(replica, EDGE.feb8, 'covered')).toHaveLength(1);
 });
 
+test('of windows by count, the end of the one after the last verdict is told once, and that it is covered', async () => {
+  await endpoint.publish({ revision: 2, champion: ONE.version, watch: { ...WATCH, period: { rows: 4 } } });
+  const replica = await endpoint.start();
+  await ready(replica);
+  const ids: string[] = [];
+  for (const hour of [1, 2, 3, 4]) ids.push(await predict(replica, at(2, hour)));
+  for (const hour of [1, 2, 3]) await predict(replica, at(2, hour), true);
+  await shippedTo(at(2, 4));
+  expect(replica.told).toEqual([]);
+  // The allowedLateness is an hour.
+  await predict(replica, at(2, 6));
+  const end = new Date(Date.parse(at(2, 4)) + 1).toISOString();
+  await untilTold(replica, end, 'passed');
+  await Promise.all(ids.map((id) => replica.truth({ id, value: 1, eventTime: at(2, 5) })));
+  await untilTold(replica, end, 'covered');
+  expect(replica.told.map(({ edge, reason }) => [edge, reason])).toEqual([
+    [end, 'passed'],
+    [end, 'covered'],
+  ]);
+});
+
 test('the rollout hears once when its step is over', async () => {
   const rollout = { ...ROLLOUT, state: 'running' as const, stepName: 'shadow', until: at(6) };
   await endpoint.publish({ revision: 2, champion: ONE.version, rollout });

@@ -10,7 +10,7 @@ import type { TimeRange } from '../../domain/period';
 import { windowLine } from '../../domain/windows';
 import type { Stores } from '../../stores/connect';
 import { readWatermark } from '../../stores/replicas';
-import { lastRevision, verdictsOf } from '../../stores/windows';
+import { lastRevision, verdictsOf, verdictUpTo } from '../../stores/windows';
 import { inAttemptFolder } from '../step/attempt-folder';
 import { requireCaller } from '../caller';
 import type { ActivityDeps } from '../deps';
@@ -19,7 +19,7 @@ import { monitorId, windowId } from '../../domain/ids';
 
 export interface OfEndpoint {
   readonly project: string;
-  /** Start of the first window to look at. */
+  /** The window that has this time in it is the first one to look at. */
   readonly from: string;
 }
 
@@ -41,7 +41,9 @@ export function correctionActivities(deps: ActivityDeps) {
     async mlopsNextCorrection({ project, from }: OfEndpoint): Promise<NextCorrection> {
       const stores = await deps.stores();
       let next = from;
-      for await (const verdict of verdictsOf(stores, project, { from })) {
+      const first = await verdictUpTo(stores, project, from);
+      const since = first !== null && first.body.period.to > from ? first.body.period.from : from;
+      for await (const verdict of verdictsOf(stores, project, { from: since })) {
         const { body } = (await lastRevision(stores, project, verdict.body.period.from)) ?? verdict;
         const { allowedLateness, truthDelay } = (await stores.facts.get(body.definition)).body.definition.monitoring;
         const asOf = Date.parse(body.period.to) + durationMs(truthDelay);

@@ -4,10 +4,10 @@ import { digestOf } from '../../runtime/digest';
 import type { WindowBody } from '../../domain/monitoring';
 import type { TimeRange } from '../../domain/period';
 import type { Ref } from '../../domain/refs';
-import { triggersOf } from '../../domain/triggers';
+import { RECENT_WINDOWS, triggersOf } from '../../domain/triggers';
 import { windowId } from '../../domain/ids';
 import type { Stores } from '../../stores/connect';
-import { verdictsOf } from '../../stores/windows';
+import { verdictsBefore } from '../../stores/windows';
 import { notAuthorized } from '../caller';
 import { definitionOf } from '../definitions';
 import type { ActivityDeps } from '../deps';
@@ -52,8 +52,8 @@ export async function judgeWindow(
     ...atEpoch(clockEpoch),
     ...numbers,
   };
-  const earlier: WindowBody[] = [];
-  for await (const { body } of verdictsOf(stores, project, { before: period.from })) earlier.push(body);
+  const before = past ? [] : await verdictsBefore(stores, project, period.from, RECENT_WINDOWS);
+  const earlier = before.map((verdict) => verdict.body);
   const body: WindowBody = { ...window, triggers: past ? [] : triggersOf(definition.triggers, earlier, window) };
   const id = windowId(project, period.from, 0);
   const { fact } = await stores.facts.commit(

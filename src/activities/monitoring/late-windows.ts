@@ -2,14 +2,15 @@
  * What comes behind the event clock is late, and counts all the same. Until its window is counted for the last time, that
  * count finds it; from then on its event time is marked, and the window gets a revision.
  */
+import type { Period, WindowsOfRows } from '../../domain/definition';
 import { durationMs } from '../../domain/durations';
-import { periodOf, type TimeRange } from '../../domain/period';
+import { isCounted, periodOf, type TimeRange } from '../../domain/period';
 import type { Ref } from '../../domain/refs';
 import { windowLine } from '../../domain/windows';
 import type { Stores } from '../../stores/connect';
 import { findEndpoint } from '../../stores/endpoints';
 import { lateHours, takeMarks } from '../../stores/late';
-import { lastRevision, verdictUpTo } from '../../stores/windows';
+import { lastRevision, verdictFrom, verdictUpTo } from '../../stores/windows';
 import { requireCaller } from '../caller';
 import { definitionOf } from '../definitions';
 import type { ActivityDeps } from '../deps';
@@ -54,7 +55,7 @@ export function lateActivities(deps: ActivityDeps) {
       requireCaller(monitorId(project));
       const stores = await deps.stores();
       const marked = await lateHours(stores, project, { from: at, before });
-      const { period, count } = await windowAt(deps, stores, { project, definition, at });
+      const { period, count } = await windowAt(deps, stores, { project, definition, at, before });
       const line = await count?.();
       await takeMarks(stores, marked, period.to);
       return { period, ...(line === undefined ? {} : { line }) };
@@ -71,13 +72,11 @@ interface LateWindow {
 async function windowAt(
   deps: ActivityDeps,
   stores: Stores,
-  { project, definition, at }: Omit<LateRecords, 'before'>
+  { project, definition, at, before }: LateRecords
 ): Promise<LateWindow> {
   const { monitoring } = await definitionOf(stores, definition);
   const verdict = await verdictUpTo(stores, project, at);
-  const unjudged = periodOf(monitoring.period, at);
-  if (verdict === null) return { period: unjudged };
-  if (at < verdict.body.period.to) {
+  if (verdict !== null && at < verdict.body.period.to) {
     const latest = (await lastRevision(stores, project, verdict.body.period.from)) ?? verdict;
     const { period, clockEpoch = 0, revision } = latest.body;
     const { truthDelay } = (await definitionOf(stores, latest.body.definition)).monitoring;
@@ -88,6 +87,8 @@ async function windowAt(
     };
     return { period, count };
   }
+  const unjudged = await unjudgedAt(stores, project, monitoring.period, at, { after: verdict?.body.period.to, before });
+  if (verdict === null) return { period: unjudged };
   // There were no requests in time: this is its first verdict.
   const asOf = allTruth(unjudged, durationMs(monitoring.truthDelay));
   const judge = { project, definition, period: unjudged, asOf };
@@ -96,6 +97,22 @@ async function windowAt(
     return windowLine(await judgeWindow(deps, stores, judge, epoch, true));
   };
   return { period: unjudged, count };
+}
+
+/** What is in no judged window there: of its period, or by count all. */
+async function unjudgedAt(
+  stores: Stores,
+  project: string,
+  length: Period | WindowsOfRows,
+  at: string,
+  { after, before }: { readonly after: string | undefined; readonly before: string }
+): Promise<TimeRange> {
+  const own = isCounted(length) ? { from: after ?? at, to: before } : periodOf(length, at);
+  const next = (await verdictFrom(stores, project, at))?.body.period.from ?? own.to;
+  return {
+    from: after !== undefined && after > own.from ? after : own.from,
+    to: next < own.to ? next : own.to,
+  };
 }
 
 /** Event time up to which a window's truth is waited for. */

@@ -1,7 +1,7 @@
 /** How a version is rolled out and watched. */
 import type { EventDuration, WallDuration } from '../durations';
 import type { RegisteredUse } from './reader';
-import type { Period } from './time';
+import type { Period, WindowsOfRows } from './time';
 
 export interface RolloutStep {
   /** Names the step in records and notices. */
@@ -23,7 +23,8 @@ export interface RolloutPlan {
 }
 
 export interface MonitoringDefinition {
-  readonly period: Period;
+  /** What a window is: a period of event time, or so many predictions. */
+  readonly period: Period | WindowsOfRows;
   /** How far behind the highest shipped event time the watermark stays. */
   readonly allowedLateness: EventDuration;
   /** Truth belongs to a window until this long after its end. */
@@ -56,8 +57,8 @@ export type TriggerRule =
       readonly breaches: number;
       /** … of the last so many. */
       readonly outOf: number;
-      /** After it has fired it stays silent for so long. */
-      readonly coolDown: EventDuration;
+      /** After it has fired it stays silent for so long, or for so many windows. */
+      readonly coolDown: EventDuration | { readonly windows: number };
     }
   /** The drift of a watched column is significant and above the floor. */
   | {
@@ -66,8 +67,8 @@ export type TriggerRule =
       readonly breaches: number;
       /** … of the last so many. */
       readonly outOf: number;
-      /** After it has fired it stays silent for so long. */
-      readonly coolDown: EventDuration;
+      /** After it has fired it stays silent for so long, or for so many windows. */
+      readonly coolDown: EventDuration | { readonly windows: number };
     };
 
 export type NotifierUse =

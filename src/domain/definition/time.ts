@@ -7,3 +7,9 @@ export interface Period {
   /** So much later they begin, such as `3 days` for weeks from Thursday; shorter than a period. Default: nothing. */
   readonly offset?: string;
 }
+
+/** Windows by count, without a gap: each ends just after the event time of so many predictions; those of one time stay together. */
+export interface WindowsOfRows {
+  /** Predictions of a window, at least. */
+  readonly rows: number;
+}

@@ -1,7 +1,7 @@
 /** The job `evaluate`: a model's scores of later rows, the champion's beside them, and what windows are compared with. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Cluster, Objective, Period } from '../../domain/definition';
+import type { Cluster, Objective, Period, WindowsOfRows } from '../../domain/definition';
 import type { Evaluation } from '../../domain/evaluation';
 import type { Job, JobContext, JobFile } from '../../domain/job';
 import type { RowFilter } from '../../domain/split';
@@ -19,10 +19,10 @@ import { columnsRead, scoreRows } from '../train/score-rows';
 export interface EvaluateJobInput extends LoadRequest {
   readonly model: string;
   readonly champion?: string;
-  /** The rows that the candidate was trained on: where they have times they show how much a period varies by itself. */
+  /** The rows that the candidate was trained on: where they have times they show how much a window varies by itself. */
   readonly trained: RowFilter;
   readonly cluster: Cluster;
-  readonly monitoringPeriod: Period;
+  readonly windows: Period | WindowsOfRows;
   /** The label's mean over the candidate's training rows. */
   readonly trainRate: number;
   readonly objective: Pick<Objective, 'decisionThreshold' | 'utility'>;
@@ -82,7 +82,7 @@ export const evaluateJob: Job<EvaluateJobInput, EvaluateJobOutput> = async (inpu
 };
 
 async function historyOf(
-  { eventTime: timed, trained, monitoringPeriod: period, ...input }: EvaluateJobInput,
+  { eventTime: timed, trained, windows, ...input }: EvaluateJobInput,
   watched: readonly string[],
   context: JobContext
 ): Promise<ReferenceInput['history']> {
@@ -91,5 +91,5 @@ async function historyOf(
   const where = { ...trained, ...(knownBy === undefined ? {} : { knownBy }) };
   const shards = input.shards.map(withoutLabels);
   const { table, eventTime } = await loadRows({ ...input, eventTime: timed, shards, where }, watched, context);
-  return { table, eventTime: eventTime!, period };
+  return { table, eventTime: eventTime!, windows };
 }

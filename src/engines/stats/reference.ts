@@ -1,6 +1,6 @@
 /** What windows are compared with, frozen with the model: an artifact of its evaluation, plain JSON. */
-import type { Period } from '../../domain/definition';
-import { periodOf } from '../../domain/period';
+import type { Period, WindowsOfRows } from '../../domain/definition';
+import { isCounted, periodOf } from '../../domain/period';
 import type { TableColumns } from '../tables/columns';
 import { type Bins, binsOf, countsIn } from './bins';
 import { changeOf } from './change';
@@ -30,7 +30,11 @@ export interface ReferenceInput {
   /** [rows] of the reference */
   readonly scores?: Float32Array;
   /** Training rows in the order of event time, for the variation from period to period. */
-  readonly history?: { readonly table: TableColumns; readonly eventTime: BigInt64Array; readonly period: Period };
+  readonly history?: {
+    readonly table: TableColumns;
+    readonly eventTime: BigInt64Array;
+    readonly windows: Period | WindowsOfRows;
+  };
 }
 
 export const SCORES = 'score';
@@ -38,7 +42,7 @@ const MIN_PERIOD_ROWS = 200;
 
 export function referenceOf({ watched, table, scores, history }: ReferenceInput): Reference {
   const past = history === undefined ? [] : watchedColumns(history.table, watched);
-  const periods = history === undefined ? [] : wholePeriods(history.eventTime, history.period);
+  const periods = history === undefined ? [] : wholeWindows(history.eventTime, history.windows);
   const columns = watchedColumns(table, watched).map((column) => {
     const before = past.find(({ name }) => name === column.name);
     return columnReference(column, before, periods);
@@ -70,6 +74,16 @@ interface RowRange {
 
 /** Part of a period at whose start and end there must be rows: a week's days. */
 const EDGES = 7;
+
+function wholeWindows(eventTime: BigInt64Array, windows: Period | WindowsOfRows): readonly RowRange[] {
+  return isCounted(windows) ? runsOf(eventTime.length, windows.rows) : wholePeriods(eventTime, windows);
+}
+
+/** As windows by count go: so many rows, one run after the other. */
+function runsOf(all: number, rows: number): readonly RowRange[] {
+  if (rows < MIN_PERIOD_ROWS) return [];
+  return Array.from({ length: Math.floor(all / rows) }, (_, run) => ({ from: run * rows, to: (run + 1) * rows }));
+}
 
 /** Periods that the rows cover: of the first and the last one there may be a part alone. */
 function wholePeriods(eventTime: BigInt64Array, period: Period): readonly RowRange[] {

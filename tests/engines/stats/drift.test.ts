@@ -252,7 +252,7 @@ describe('drift', () => {
       const values = Float64Array.from({ length: rows }, (_, row) => normal() + (Math.floor(row / 2_100) % 2) * 0.6);
       return { table: { rows, columns: { x: { type: 'number', values } as const } }, eventTime };
     };
-    const history = { ...weeks(4), period: { every: '7 days' } };
+    const history = { ...weeks(4), windows: { every: '7 days' } };
     const { table } = weeks(1);
     const [window] = [weeks(2)].map((two) => two.table.columns.x.values.subarray(2_100));
     const moved = { rows: 2_100, columns: { x: { type: 'number', values: window! } as const } };
