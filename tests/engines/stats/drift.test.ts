@@ -259,6 +259,10 @@ describe('drift', () => {
     const knowing = referenceOf({ watched: ['x'], table, history });
     const not = referenceOf({ watched: ['x'], table });
     expect(knowing.columns[0]!.variation).toBeGreaterThan(0.2);
+    // Windows by count: runs of as many rows as a week has are the same; of all rows there is one, in which both are.
+    const runs = (rows: number) => referenceOf({ watched: ['x'], table, history: { ...history, windows: { rows } } });
+    expect(runs(2_100).columns[0]!.variation).toBe(knowing.columns[0]!.variation);
+    expect(runs(8_400).columns[0]!.variation).toBeLessThan(knowing.columns[0]!.variation / 2);
     // Exactly as far as a training week went: a quarter of chance more is still none.
     const limits = { ...LIMITS, psiFloor: 0.1 };
     expect(driftOf(not, { table: moved }, limits).features[0]?.verdict).toBe('drift');
