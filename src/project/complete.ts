@@ -18,7 +18,7 @@ export type ParsedProject = {
 /** @param parsed a definition whose checks found no mistake */
 export function complete(parsed: ParsedProject): ProjectDefinition {
   const { name, source, schema, approval, rollout, monitoring, triggers } = parsed;
-  const windows = normalWindows(monitoring.period ?? parsed.period);
+  const windows = normalWindows(monitoring.period ?? defaultWindows(parsed));
   const definition: ProjectDefinition = {
     v: 1,
     name,
@@ -104,6 +104,13 @@ function dialectOf({ escape, ...dialect }: typeof CSV): CsvDialect {
 function defaultReminders(deadline: WallDuration): readonly WallDuration[] {
   const reminder = { wall: '3 days' };
   return durationMs(reminder) < durationMs(deadline) ? [reminder] : [];
+}
+
+/** Verdicts of a window by count are to have at least `minRows` truths: five times as many leave room for those that miss. */
+const WINDOW_OF_MIN_ROWS = 5;
+
+function defaultWindows({ source, period, monitoring }: ParsedProject): Period | WindowsOfRows {
+  return source.eventTime === undefined ? { rows: WINDOW_OF_MIN_ROWS * monitoring.minRows } : period;
 }
 
 function normalWindows(windows: Period | WindowsOfRows): Period | WindowsOfRows {

@@ -175,6 +175,16 @@ describe('defaults', () => {
     ]);
   });
 
+  it('of a source without an event time are windows by count, of five times the rows that a verdict needs', () => {
+    const { eventTime: _, ...source } = CHURN.source;
+    const { monitoring, cluster } = defineProject({
+      ...CHURN,
+      source: { ...source, key: ['visits'] },
+      monitoring: { minRows: 50 },
+    });
+    expect([monitoring.period, cluster]).toEqual([{ rows: 250 }, 'row']);
+  });
+
   it('of windows by count are a cool-down of two of them', () => {
     const { monitoring, triggers } = defineProject({
       ...CHURN,

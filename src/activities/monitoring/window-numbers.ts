@@ -61,6 +61,7 @@ export async function judgeRows(deps: ActivityDeps, stores: Stores, judge: Judge
     schema: definition.schema,
     monitoring: definition.monitoring,
     objective: definition.objective,
+    cluster: definition.cluster,
     ...(frozen === undefined ? {} : { trainRate: frozen.trainRate }),
   };
   const numbers = await runWithHeartbeat<JudgeWindowInput, WindowNumbers>(deps, 'judgeWindow', input, { folder });

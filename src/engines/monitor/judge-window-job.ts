@@ -1,12 +1,13 @@
 /** The job `judgeWindow`: a window's rows against what the model was approved with. Numbers only; triggers are the domain's. */
 import { readFile } from 'node:fs/promises';
-import type { ColumnType, MonitoringDefinition, Objective, SchemaDefinition } from '../../domain/definition';
+import type { Cluster, ColumnType, MonitoringDefinition, Objective, SchemaDefinition } from '../../domain/definition';
 import type { Interval } from '../../domain/evaluation';
 import type { Job } from '../../domain/job';
 import type { WindowBody } from '../../domain/monitoring';
 import type { Reference } from '../stats/reference';
 import { driftOf } from '../stats/drift';
-import { dayBlocks } from '../stats/blocks';
+import type { Blocks } from '../stats/blocks';
+import { clustersOf } from '../stats/clusters';
 import { evaluateScores } from '../stats/evaluate';
 import { biasOf } from '../stats/bias';
 import type { LearnedDependencies } from '../tables/dependencies';
@@ -27,6 +28,7 @@ export interface JudgeWindowInput {
   readonly schema: SchemaDefinition;
   readonly monitoring: MonitoringDefinition;
   readonly objective: Objective;
+  readonly cluster: Cluster;
   /** What the baseline predicts; absent where the version has no evaluation: then no baseline is shown. */
   readonly trainRate?: number;
 }
@@ -39,11 +41,12 @@ export type WindowNumbers = Pick<
 /** @throws MlopsError MLOPS_LABEL_INVALID: a truth that is neither 0 nor 1 */
 export const judgeWindowJob: Job<JudgeWindowInput, WindowNumbers> = async (input, context) => {
   const { schema, monitoring, objective, trainRate } = input;
+  const cluster = input.rows === undefined ? 'row' : clusterAmong(input.inputs, input.cluster);
   const learned = input.dependencies === undefined ? undefined : await json<LearnedDependencies>(input.dependencies);
   const window =
     input.rows === undefined
       ? EMPTY
-      : await readWindow(input.rows, input.inputs, (rows) =>
+      : await readWindow(input.rows, input.inputs, typeof cluster === 'string' ? undefined : cluster.column, (rows) =>
           context.progress({ done: rows, total: rows, note: 'reading rows' })
         );
   const inputs = { relation: windowRelation(input.rows, input.inputs), inputs: input.inputs, table: window.table };
@@ -52,6 +55,7 @@ export const judgeWindowJob: Job<JudgeWindowInput, WindowNumbers> = async (input
     dataQualityOf(database, inputs, schema, learned)
   );
   const { minRows, bias, drift: limits } = monitoring;
+  const blocks = clustersOf(window.known, cluster);
   const reference = input.reference === undefined ? undefined : await json<Reference>(input.reference);
   const drift = reference === undefined ? { features: [] } : driftOf(reference, window, { minRows, ...limits });
   return {
@@ -60,30 +64,41 @@ export const judgeWindowJob: Job<JudgeWindowInput, WindowNumbers> = async (input
     dataQuality,
     drift: drift.features,
     ...('scores' in drift && drift.scores !== undefined ? { scoreDrift: drift.scores } : {}),
-    bias: biasOf(window.known, { minRows, ...bias }),
-    quality: qualityOf(window, objective, trainRate, bias.confidence),
+    bias: biasOf({ ...window.known, blocks }, { minRows, ...bias }),
+    quality: qualityOf(window, blocks, objective, trainRate, bias.confidence),
   };
 };
 
 const EMPTY: WindowTable = {
   table: { rows: 0, columns: {} },
   scores: new Float32Array(),
-  known: { eventTime: new BigInt64Array(), scores: new Float32Array(), labels: new Float32Array() },
+  known: {
+    eventTime: new BigInt64Array(),
+    scores: new Float32Array(),
+    labels: new Float32Array(),
+    table: { rows: 0, columns: {} },
+  },
 };
+
+/** Where requests don't carry the column that clusters are by, days are the nearest to them. */
+function clusterAmong(inputs: JudgeWindowInput['inputs'], cluster: Cluster): Cluster {
+  return typeof cluster === 'string' || cluster.column in inputs ? cluster : 'day';
+}
 
 /** Realised: on the rows whose truth is known; and the same rows' log loss minus that of the baseline. */
 function qualityOf(
   { known }: WindowTable,
+  blocks: Blocks,
   objective: Objective,
   trainRate: number | undefined,
   confidence: number
 ): Readonly<Record<string, Interval>> {
   if (known.labels.length === 0) return {};
-  const { scores: candidate, labels, eventTime } = known;
+  const { scores: candidate, labels } = known;
   const evaluation = evaluateScores({
     candidate,
     labels,
-    blocks: dayBlocks(eventTime),
+    blocks,
     trainRate,
     objective,
     confidence,

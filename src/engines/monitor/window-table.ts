@@ -25,13 +25,20 @@ export interface WindowTable {
     readonly eventTime: BigInt64Array;
     readonly scores: Float32Array;
     readonly labels: Float32Array;
+    /** The clusters' column, where one is asked for. */
+    readonly table: TableColumns;
   };
 }
 
-/** @param path a JSON `WindowRow` a line, in the order of event time; @param progress receives how many were read */
+/**
+ * @param path a JSON `WindowRow` a line, in the order of event time
+ * @param cluster the column among them whose values are clusters
+ * @param progress receives how many were read
+ */
 export async function readWindow(
   path: string,
   columns: Readonly<Record<string, ColumnType>>,
+  cluster: string | undefined,
   progress: (rows: number) => void
 ): Promise<WindowTable> {
   const values = Object.fromEntries(Object.keys(columns).map((name) => [name, [] as Value[]]));
@@ -56,6 +63,20 @@ export async function readWindow(
       eventTime: BigInt64Array.from(known, ({ at }) => BigInt(at) * 1000n),
       scores: Float32Array.from(known, ({ score }) => score),
       labels: Float32Array.from(known, ({ truth }) => truth ?? Number.NaN),
+      table: {
+        rows: known.length,
+        columns: Object.fromEntries(
+          Object.entries(columns)
+            .filter(([name]) => name === cluster)
+            .map(([name, type]) => [
+              name,
+              columnOf(
+                type,
+                known.map(({ inputs }) => inputs[name] ?? null)
+              ),
+            ])
+        ),
+      },
     },
   };
 }

@@ -1,7 +1,7 @@
-/** Prediction bias: mean prediction against mean truth, by days. */
+/** Prediction bias: mean prediction against mean truth, by blocks of the project's cluster. */
 import type { MonitoringDefinition } from '../../domain/definition';
 import type { BiasVerdict } from '../../domain/monitoring';
-import { blockCounts, blockSums, dayBlocks, total } from './blocks';
+import { blockCounts, type Blocks, blockSums, total } from './blocks';
 import { excludesZero, meanInterval } from './intervals';
 
 export interface BiasRows {
@@ -9,26 +9,21 @@ export interface BiasRows {
   readonly scores: Float32Array;
   /** [rows] of 0 and 1 */
   readonly labels: Float32Array;
-  /** [rows] µs since 1970 */
-  readonly eventTime: BigInt64Array;
+  readonly blocks: Blocks;
 }
 
 export type BiasLimits = Pick<MonitoringDefinition, 'minRows'> & MonitoringDefinition['bias'];
 
 /**
  * `above`: predictions are higher than the truth by `floor` or more, and the gap's interval excludes 0. A window of
- * fewer than `minRows` rows, or of a single day, has insufficient data.
+ * fewer than `minRows` rows, or of a single cluster, has insufficient data.
  */
-export function biasOf(
-  { scores, labels, eventTime }: BiasRows,
-  { floor, confidence, minRows }: BiasLimits
-): BiasVerdict {
+export function biasOf({ scores, labels, blocks }: BiasRows, { floor, confidence, minRows }: BiasLimits): BiasVerdict {
   const rows = scores.length;
   if (rows === 0) {
     const gap = { estimate: 0, low: 0, high: 0, blocks: 0, confidence, method: 'none: no rows' };
     return { meanPrediction: 0, meanTruth: 0, gap, verdict: 'insufficient data' };
   }
-  const blocks = dayBlocks(eventTime);
   const predicted = blockSums(blocks, (row) => scores[row]!);
   const happened = blockSums(blocks, (row) => labels[row]!);
   const gap = meanInterval(

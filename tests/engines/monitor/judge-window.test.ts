@@ -69,7 +69,7 @@ async function judge(
     return join(folder, name);
   };
   const lines = (all: readonly WindowRow[]) => all.map((row) => `${JSON.stringify(row)}\n`).join('');
-  const before = await readWindow(await path('reference.jsonl', lines(rows())), INPUTS, () => undefined);
+  const before = await readWindow(await path('reference.jsonl', lines(rows())), INPUTS, undefined, () => undefined);
   const reference = referenceOf({ watched: Object.keys(INPUTS), table: before.table, scores: before.scores });
   const input: JudgeWindowInput = {
     ...(served === undefined ? {} : { rows: await path('rows.jsonl', lines(served)) }),
@@ -88,6 +88,7 @@ async function judge(
       drift: { psiFloor: 0.1, falseDiscoveryRate: 0.05 },
     },
     objective: { decisionThreshold: 0.5 },
+    cluster: 'day',
     trainRate: 0.2,
     ...changes,
   };
@@ -96,6 +97,18 @@ async function judge(
   ) as unknown as JudgeWindowInput;
   return judgeWindowJob(given, { folder, progress: () => undefined, checkpoint: () => undefined });
 }
+
+test.each([
+  ['row', 'row', 300],
+  ['the values of an input', { column: 'origin' }, new Set(rows().map(({ inputs }) => inputs['origin'])).size],
+  // Requests don't carry it.
+  ['day', { column: 'carrier' }, 7],
+] as const)('its intervals are by blocks of the project’s cluster: %s', async (_, cluster, blocks) => {
+  const { bias, quality } = await judge(rows(), { cluster });
+  const of = cluster === 'row' ? 'row' : cluster.column === 'origin' ? 'origin' : 'day';
+  expect(bias).toMatchObject({ verdict: 'none', gap: { blocks, method: `t on ${of} blocks` } });
+  expect(quality['logLoss']).toMatchObject({ blocks });
+});
 
 test('a window like the reference: no drift, no gap, sound data, and quality beside the baseline', async () => {
   const numbers = await judge(rows());
@@ -180,7 +193,7 @@ test('rules of the schema: missing, ranges, values; columns that are not served 
     },
   }));
   await writeFile(path, served.map((row) => `${JSON.stringify(row)}\n`).join(''));
-  const { table, scores, known } = await readWindow(path, INPUTS, () => undefined);
+  const { table, scores, known } = await readWindow(path, INPUTS, undefined, () => undefined);
   const qualityBy = (schema: SchemaDefinition) =>
     withDatabase({ files: [path] }, (database) =>
       dataQualityOf(database, { relation: windowRelation(path, INPUTS), inputs: INPUTS, table }, schema, undefined)

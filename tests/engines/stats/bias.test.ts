@@ -1,4 +1,5 @@
 import { biasOf } from '../../../src/engines/stats/bias';
+import { dayBlocks } from '../../../src/engines/stats/blocks';
 
 const DAY = 86_400_000_000n;
 const LIMITS = { floor: 0.06, confidence: 0.95, minRows: 200 };
@@ -9,7 +10,7 @@ function week(rows: number, score: number, late: readonly number[]) {
   return {
     scores: new Float32Array(all).fill(score),
     labels: Float32Array.from({ length: all }, (_, row) => (row % rows < late[Math.floor(row / rows)]! ? 1 : 0)),
-    eventTime: BigInt64Array.from({ length: all }, (_, row) => BigInt(Math.floor(row / rows)) * DAY),
+    blocks: dayBlocks(BigInt64Array.from({ length: all }, (_, row) => BigInt(Math.floor(row / rows)) * DAY)),
   };
 }
 
