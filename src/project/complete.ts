@@ -1,5 +1,12 @@
 /** Fills in the defaults that depend on other fields, and puts the normal form together. */
-import type { CsvDialect, FileForm, Period, ProjectDefinition, SplitDefinition, WindowsOfRows } from '../domain/definition';
+import type {
+  CsvDialect,
+  FileForm,
+  Period,
+  ProjectDefinition,
+  SplitDefinition,
+  WindowsOfRows,
+} from '../domain/definition';
 import { durationMs, parseDurationMs, type WallDuration } from '../domain/durations';
 import { isCounted, lengthOf } from '../domain/period';
 import { formatOf } from './check-source';
