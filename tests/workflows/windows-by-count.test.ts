@@ -65,7 +65,7 @@ const look = (handle: WorkflowHandle) =>
   handle.signal(MESSAGES.watermark, { endpoint: project, watermark: FROM, edge: FROM, reason: 'passed' });
 
 async function judged(): Promise<WindowBody[]> {
-  const facts = await raw(worker.stores).facts('window').find({ 'body.endpoint': project }).sort({ 'made.at': 1 });
+  const facts = raw(worker.stores).facts('window').find({ 'body.endpoint': project }).sort({ 'made.at': 1 });
   return (await facts.toArray()).map((fact) => fact.body);
 }
 
