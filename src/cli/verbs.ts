@@ -135,6 +135,11 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/export.js')).addExport,
   },
   {
+    name: 'report',
+    summary: "Writes a snapshot's page: rows, expectations, quarantine, profile",
+    load: async () => (await import('./verbs/report.js')).addReport,
+  },
+  {
     name: 'ls',
     summary: 'Lists records of a kind, the newest last',
     load: async () => (await import('./verbs/ls.js')).addLs,
