@@ -107,7 +107,7 @@ export function definitionPage(): string {
     '# The definition, field by field',
     `\`\`\`ts\n${SHORT}\`\`\``,
     '`mlops check project.ts` reports every mistake with its path. A definition that leaves fields out gets the defaults below. ' +
-      'Fields of registered code are explained in [registered-code.md](registered-code.md).',
+      'Fields of registered code are explained in [registered-code.md](registered-code.md), splits in [splits.md](splits.md).',
     'A duration names its clock: `{ event: "7 days" }` is time in the data, `{ wall: "24 hours" }` is time of people and machines. Units are millisecond, second, minute, hour, day and week.',
     'This page is generated from the types: `npm run docs`.',
     ...sections,

@@ -1,7 +1,7 @@
 /** Each table by the same road: init → check → start → decide → predict → truth → window. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { execFile } from 'node:child_process';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { MlopsClient } from '../../src/client';
 import { recordAsked } from '../../src/domain/approval';
@@ -24,7 +24,8 @@ import { endProcess, freePort, requireAlive, type Running, startProcess } from '
 import { elapsedSeconds, say, waitFor } from '../quickstart/say';
 import { temporalUiOf } from '../quickstart/temporal-ui';
 import { parseOptions, type TourOptions } from './options';
-import { rowsOf } from './rows';
+import { plotnineTable } from './plotnine';
+import { rowsOf, type TourRow } from './rows';
 import { TABLES, type TourTable } from './tables';
 import { send } from './traffic';
 
@@ -37,6 +38,8 @@ interface TableResult {
   readonly name: string;
   readonly rows: number;
   readonly quarantined: number;
+  /** Rows in whose place an equal row of their key stands. */
+  readonly replaced: number;
   readonly metric: 'auc';
   readonly value: number;
   readonly version: number;
@@ -89,10 +92,9 @@ class Visit {
   async make(): Promise<TableResult> {
     const definition = await this.#definition();
     const rows = await rowsOf(definition);
-    const later = rows.slice(Math.floor(KNOWN_SHARE * rows.length)).slice(0, MOST_REQUESTS);
-    const asOf = new Date(later[0]!.at).toISOString();
+    const { later, asOf } = requestsOf(rows);
     const project = definition.name;
-    say(`${project}: ${this.table.target}, asked of ${this.table.file}; known are the rows before ${asOf}`);
+    say(`${project}: ${this.table.target}, as of ${asOf}`);
     const started = await this.client.start({ definition, asOf, by: 'tour' });
     if (started.outcome === 'refused') throw new Error(`the start of ${project} was refused: ${started.reason}`);
     await this.#decided(definition);
@@ -115,9 +117,10 @@ class Visit {
 
   /** As a user would: two commands and no edit. */
   async #definition(): Promise<ProjectDefinition> {
-    const { file, format, target, name } = this.table;
+    const { format, target, name } = this.table;
     const folder = resolve(process.env.MLOPS_STACK_DIR ?? '.stack', 'tour');
     mkdirSync(folder, { recursive: true });
+    const file = await fileOf(this.table, folder);
     const out = join(folder, `${name}.ts`);
     rmSync(out, { force: true });
     const project = await freeName(this.stores, this.client, name);
@@ -149,13 +152,15 @@ class Visit {
       const { predictions } = await countStored(stores, name);
       let windows = 0;
       for await (const _ of verdictsOf(stores, name)) windows += 1;
-      return predictions >= sent && windows >= 1 ? { windows, predictions } : undefined;
+      // Without event times windows are by the time of receipt: none is over yet.
+      const due = definition.source.eventTime === undefined ? 0 : 1;
+      return predictions >= sent && windows >= due ? { windows, predictions } : undefined;
     });
   }
 
   async #made(
     project: string
-  ): Promise<Pick<TableResult, 'rows' | 'quarantined' | 'metric' | 'value' | 'version' | 'digest'>> {
+  ): Promise<Pick<TableResult, 'rows' | 'quarantined' | 'replaced' | 'metric' | 'value' | 'version' | 'digest'>> {
     const { facts } = this.stores;
     const [version] = await versionsOf(this.stores, project);
     const champion = await championOf(this.stores, project);
@@ -166,10 +171,27 @@ class Visit {
     const evaluation = asked === undefined ? undefined : await facts.get(asked);
     const auc = evaluation?.body.evaluation.candidate.auc?.estimate;
     if (auc === undefined) throw new Error(`${project} has no AUC`);
-    const quarantined = snapshot.body.batches.reduce((sum, batch) => sum + batch.quarantined, 0);
+    const { quarantined, replaced } = snapshot.body.account;
     const { number, digest } = champion;
-    return { rows: snapshot.body.rows, quarantined, metric: 'auc', value: auc, version: number, digest };
+    return { rows: snapshot.body.rows, quarantined, replaced, metric: 'auc', value: auc, version: number, digest };
   }
+}
+
+/** From the repository, where the worker's data folder is. */
+async function fileOf({ file }: TourTable, folder: string): Promise<string> {
+  return typeof file === 'string' ? file : relative('.', await plotnineTable(file.plotnine, folder));
+}
+
+/** The last rows by time come as requests; of a table without times, which is known as a whole, rows from all over it. */
+function requestsOf(rows: readonly TourRow[]): { readonly later: readonly TourRow[]; readonly asOf: string } {
+  const later = rows.slice(Math.floor(KNOWN_SHARE * rows.length)).slice(0, MOST_REQUESTS);
+  const at = later[0]?.at;
+  if (at !== undefined) return { later, asOf: new Date(at).toISOString() };
+  const every = Math.max(1, Math.floor(rows.length / MOST_REQUESTS));
+  return {
+    later: rows.filter((_, i) => i % every === 0).slice(0, MOST_REQUESTS),
+    asOf: new Date().toISOString(),
+  };
 }
 
 async function mlops(...args: readonly string[]): Promise<void> {

@@ -9,15 +9,15 @@ import { relationOf } from '../../src/engines/tables/reading/relation';
 import { column, text } from '../../src/engines/tables/sql';
 
 export interface TourRow {
-  /** ms */
-  readonly at: number;
+  /** ms; absent where the table has no event time */
+  readonly at?: number;
   /** By column, as JSON has it: a timestamp in µs, null where there is none. */
   readonly values: Readonly<Record<string, string | number | boolean | null>>;
   /** null where the row has no label. */
   readonly truth: 0 | 1 | null;
 }
 
-/** In event order; rows without an event time are left out. */
+/** In event order, without the rows that lack their time; of a table without times in the order of their values. */
 export async function rowsOf(definition: ProjectDefinition): Promise<readonly TourRow[]> {
   const { source, label } = definition;
   const { reader } = source;
@@ -41,7 +41,7 @@ export async function rowsOf(definition: ProjectDefinition): Promise<readonly To
            ${values.join(', ')} FROM (${relation}) ${at === undefined ? '' : `WHERE ${at} IS NOT NULL`} ORDER BY ALL`
       );
       return rows.map(({ __at, __truth, ...rest }) => ({
-        at: Number(__at),
+        ...(__at === null ? {} : { at: Number(__at) }),
         truth: __truth === null ? null : (Number(__truth) as 0 | 1),
         values: Object.fromEntries(Object.entries(rest).map(([name, each]) => [name, plain(each)])),
       }));

@@ -1,8 +1,8 @@
 /** The tour's tables: real files as they are found, each with a question. */
 export interface TourTable {
   readonly name: string;
-  /** Relative to the repository. */
-  readonly file: string;
+  /** Relative to the repository; or a table of the Python package plotnine. */
+  readonly file: string | { readonly plotnine: string };
   /** Where the file's ending does not say what it is. */
   readonly format?: 'jsonl';
   readonly target: string;
@@ -21,5 +21,18 @@ export const TABLES: readonly TourTable[] = [
     file: 'node_modules/vega-datasets/data/movies.json',
     format: 'jsonl',
     target: 'IMDB Rating > 6.5',
+  },
+  // No time, no key, 146 rows twice: what names a row is all of it.
+  {
+    name: 'diamonds',
+    file: { plotnine: 'diamonds' },
+    target: 'price > 2400',
+  },
+  // No time, no key, values missing; 344 rows.
+  {
+    name: 'penguins',
+    file: 'node_modules/vega-datasets/data/penguins.json',
+    format: 'jsonl',
+    target: 'Sex = MALE',
   },
 ];

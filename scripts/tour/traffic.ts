@@ -19,14 +19,14 @@ export async function send(endpoint: string, model: string, rows: readonly TourR
     const { inputs } = (await answer(pool, 'GET', `/v2/models/${model}`)) as { readonly inputs: readonly Input[] };
     let truths = 0;
     for (const [i, { at, values, truth }] of rows.entries()) {
-      const eventTime = new Date(at).toISOString();
+      const timed = at === undefined ? {} : { eventTime: new Date(at).toISOString() };
       await answer(pool, 'POST', `/v2/models/${model}/infer`, {
         id: `row-${i}`,
-        parameters: { eventTime },
+        parameters: timed,
         inputs: inputs.map(({ name, datatype }) => ({ name, datatype, shape: [1], data: [values[name] ?? null] })),
       });
       if (truth === null) continue;
-      await answer(pool, 'POST', `/v2/models/${model}/truth`, { id: `row-${i}`, value: truth, eventTime });
+      await answer(pool, 'POST', `/v2/models/${model}/truth`, { id: `row-${i}`, value: truth, ...timed });
       truths += 1;
     }
     return { predictions: rows.length, truths };

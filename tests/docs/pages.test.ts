@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { request } from 'undici';
 import { definitionPage } from '../../scripts/docs/definition-page';
 import { malformedDecision } from '../../src/domain/approval';
@@ -68,7 +69,7 @@ test('the project of sources.md names a connection of its connections', async ()
   expect(connectionNamed(all, reader.http.connection, 'http').headers).toBeDefined();
 });
 
-test.each(['getting-started.md', 'definition.md', 'prepare.md'])('the project of %s is one', async (page) => {
+test.each(['getting-started.md', 'definition.md', 'prepare.md', 'splits.md'])('the project of %s is one', async (page) => {
   const file = join(FOLDER, `${page}.ts`);
   writeFileSync(file, blocksOf(page)[0]!);
   const checked = await mlopsJson(['check', file]);
