@@ -69,11 +69,22 @@ test('the project of sources.md names a connection of its connections', async ()
   expect(connectionNamed(all, reader.http.connection, 'http').headers).toBeDefined();
 });
 
-test.each(['getting-started.md', 'definition.md', 'prepare.md', 'splits.md'])('the project of %s is one', async (page) => {
-  const file = join(FOLDER, `${page}.ts`);
-  writeFileSync(file, blocksOf(page)[0]!);
-  const checked = await mlopsJson(['check', file]);
-  expect(checked).toMatchObject({ valid: true, definition: { approval: { approvers: ['Zoë Müller', 'ben'] } } });
+test.each(['getting-started.md', 'definition.md', 'prepare.md', 'splits.md'])(
+  'the project of %s is one',
+  async (page) => {
+    const file = join(FOLDER, `${page}.ts`);
+    writeFileSync(file, blocksOf(page)[0]!);
+    const checked = await mlopsJson(['check', file]);
+    expect(checked).toMatchObject({ valid: true, definition: { approval: { approvers: ['Zoë Müller', 'ben'] } } });
+  }
+);
+
+test('a place of splits.md is computed as the page says', () => {
+  const page = readFileSync(join(packageRoot(), 'docs', 'splits.md'), 'utf8');
+  const [, expression = '', place = ''] = /```js\n(.*) \/\/ (\S+)…/.exec(page) ?? [];
+  const found: unknown = runInNewContext(expression, { require });
+  expect(String(found).slice(0, place.length)).toBe(place);
+  expect(place).toMatch(/^0\.\d{4}$/);
 });
 
 test('the code of registered-code.md can be registered, and gives what it should', async () => {

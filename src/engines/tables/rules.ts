@@ -95,5 +95,5 @@ export function reasonOf(rules: readonly RowRule[], unparsed: string): string {
   const reasons = rules
     .filter((rule) => rule.quarantines)
     .map(({ name, broken }) => `CASE WHEN ${broken} THEN ${text(name)} END`);
-  return `CASE WHEN "${UNPARSED}" IS NOT NULL THEN ${unparsed} ELSE concat_ws('; ', ${reasons.join(', ')}) END`;
+  return `CASE WHEN "${UNPARSED}" IS NOT NULL THEN ${unparsed} ELSE concat_ws('; ', ${['NULL', ...reasons].join(', ')}) END`;
 }

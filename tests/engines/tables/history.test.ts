@@ -264,6 +264,21 @@ describe('without any clock', () => {
     expect(snapshot.account).toMatchObject({ source: 4, inSnapshot: 2, replaced: 2 });
   });
 
+  test('and without any rule every row that can be read stands', async () => {
+    const here = join(folder.path, 'bare');
+    mkdirSync(here);
+    const files = await filesIn(
+      here,
+      new Map([['a.csv', [row(1, 1), row(1, -1), { ...row(1, 0), value: 'x' as const }]]])
+    );
+    const { snapshot, validation } = await ingestFiles(
+      { files, format: 'csv', source: NO_CLOCK, schema: { ...SCHEMA, columns: [] }, asOf: day(1) },
+      context(here)
+    );
+    expect(snapshot.account).toMatchObject({ source: 3, inSnapshot: 2, quarantined: 1 });
+    expect(validation.map(({ rule }) => rule)).toEqual(['value: not an integer']);
+  });
+
   test('the order is that of the keys', async () => {
     const { data } = await twice(
       NO_CLOCK,
