@@ -51,3 +51,8 @@ export class RawRecords {
 export function raw(store: Store): RawRecords {
   return new RawRecords(store);
 }
+
+/** The same stores behind another database's handle, such as one that waits before each operation. */
+export function behind<S extends Store>(store: S, db: Db): S {
+  return { ...store, [MONGO]: { ...store[MONGO], db } };
+}
