@@ -21,7 +21,7 @@ import { packDefinition } from './runtime/packed-definition';
 import type { ProjectDefinition } from './domain/definition';
 import { parseDurationMs } from './domain/durations';
 import { MlopsError } from './domain/errors';
-import { type HousekeepingInput, type HousekeepingResult, type Retention, retentionMs } from './domain/housekeeping';
+import type { HousekeepingInput, HousekeepingResult } from './domain/housekeeping';
 import {
   housekeepingId,
   housekeepingSchedule,
@@ -77,7 +77,6 @@ const CATCH_UP_MS = 3_600_000;
 
 export interface HousekeepingSchedule {
   readonly everyMs: number;
-  readonly retention: Partial<Retention>;
   readonly paused: boolean;
   readonly next?: Date;
 }
@@ -392,10 +391,11 @@ export class MlopsClient {
   }
 
   /**
-   * Runs housekeeping once, and waits for what it took; a dry run only counts. Each call starts a workflow of its own.
-   * @throws MlopsError MLOPS_NO_WORKER, MLOPS_USAGE (a retention that is not one)
+   * Runs housekeeping once, and waits for what it took; a dry run only counts. Each call starts a workflow of its own. How
+   * long bytes are kept is the worker's to say.
+   * @throws MlopsError MLOPS_NO_WORKER
    */
-  async housekeep(input: Pick<HousekeepingInput, 'retention' | 'dryRun'> = {}): Promise<HousekeepingResult> {
+  async housekeep(input: Pick<HousekeepingInput, 'dryRun'> = {}): Promise<HousekeepingResult> {
     await this.requireWorker();
     return this.temporal.workflow
       .execute<(input: HousekeepingInput) => Promise<HousekeepingResult>>('housekeeping', {
@@ -416,15 +416,8 @@ export class MlopsClient {
    * @param every such as `1 day`
    * @throws MlopsError MLOPS_USAGE
    */
-  async scheduleHousekeeping({
-    every,
-    retention = {},
-  }: {
-    readonly every: string;
-    readonly retention?: Partial<Retention>;
-  }): Promise<void> {
+  async scheduleHousekeeping({ every }: { readonly every: string }): Promise<void> {
     const everyMs = parseDurationMs(every);
-    const wrong = retentionMs(retention);
     if (everyMs === undefined || everyMs < LEAST_INTERVAL_MS)
       throw new MlopsError(
         'MLOPS_USAGE',
@@ -432,9 +425,7 @@ export class MlopsClient {
         { every },
         "Write it as '1 day'."
       );
-    if (typeof wrong === 'string')
-      throw new MlopsError('MLOPS_USAGE', `The retention is invalid: ${wrong}.`, {}, 'See docs/housekeeping.md.');
-    const input: HousekeepingInput = { v: 1, retention };
+    const input: HousekeepingInput = { v: 1 };
     const scheduleId = housekeepingSchedule(this.taskQueue);
     const options = {
       spec: { intervals: [{ every: everyMs }] },
@@ -455,16 +446,14 @@ export class MlopsClient {
     }
   }
 
-  /** The schedule's interval and retention; undefined where there is none. */
+  /** Undefined where there is none. */
   async housekeepingSchedule(): Promise<HousekeepingSchedule | undefined> {
     try {
-      const { spec, action, info, state } = await this.temporal.schedule
+      const { spec, info, state } = await this.temporal.schedule
         .getHandle(housekeepingSchedule(this.taskQueue))
         .describe();
-      const [input] = (action.args ?? []) as [HousekeepingInput?];
       return {
         everyMs: spec.intervals?.[0]?.every ?? 0,
-        retention: input?.retention ?? {},
         paused: state.paused,
         ...(info.nextActionTimes[0] === undefined ? {} : { next: info.nextActionTimes[0] }),
       };

@@ -1,6 +1,7 @@
 /** The worker under test, a process of its own: a worker as a user's, with the product's plugin and the one activity. */
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { readEnvironment } from '../../src/runtime/environment';
+import { DEFAULT_RETENTION } from '../../src/domain/housekeeping';
 import { defaultLimits } from '../../src/activities/limits';
 import { nothingRegistered } from '../../src/activities/registered/user-code';
 import { storeConfig } from '../../src/stores/config';
@@ -29,6 +30,7 @@ async function main(setup: WorkerSetup): Promise<void> {
     runJob: () => Promise.reject(new Error('this benchmark runs no job')),
     registered: nothingRegistered,
     limits: defaultLimits(),
+    retention: DEFAULT_RETENTION,
     searchAttributes: false,
     connections: {},
     ownServers: () => [],

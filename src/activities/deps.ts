@@ -1,4 +1,5 @@
 /** What activities are made of; worker/ puts it together once, and every activity gets it by its factory. */
+import type { Retention } from '../domain/housekeeping';
 import type { JobCost, JobProgress } from '../domain/job';
 import type { Stores } from '../stores/connect';
 import type { Connections } from '../sources/connections';
@@ -28,6 +29,7 @@ export interface ActivityDeps {
   readonly runJob: RunJob;
   readonly registered: Registered;
   readonly limits: Limits;
+  readonly retention: Retention;
   /** False where the namespace has none: workflows then set none. */
   readonly searchAttributes: boolean;
   /** What definitions' readers name. */

@@ -5,7 +5,7 @@
 import { parseDurationMs } from './durations';
 import type { Digest } from './refs';
 
-/** How long bytes stay that nothing needs, as text such as `'90 days'`; each counts from when they were last put or referred to. */
+/** How long bytes stay that nothing needs, as text such as `'90 days'`, by a worker's word; each counts from when they were last put or referred to. */
 export interface Retention {
   /** Whatever was put, made or reused so lately stays. Default: 3 days; at least an hour, and longer than any activity. */
   readonly grace: string;
@@ -170,7 +170,6 @@ export interface Cursor {
 
 export interface HousekeepingInput {
   readonly v: 1;
-  readonly retention?: Partial<Retention>;
   /** Only counts. */
   readonly dryRun?: boolean;
   /** Set by a run that continues as new. */
@@ -181,6 +180,8 @@ export interface HousekeepingProgress {
   readonly cursor: Cursor;
   readonly took: readonly Tally[];
   readonly kept: readonly Tally[];
+  /** The worker's. */
+  readonly retention?: Retention;
 }
 
 export interface HousekeepingResult {
@@ -188,4 +189,5 @@ export interface HousekeepingResult {
   /** Of a dry run: what would be taken. */
   readonly taken: readonly Tally[];
   readonly kept: readonly Tally[];
+  readonly retention?: Retention;
 }

@@ -161,6 +161,8 @@ export const STEPS_CHAIN = '_steps';
 export const HOUSEKEEPING_CHAIN = '_housekeeping';
 /** Of the Temporal Schedule for the stores behind a queue, and how the ids of its workflows begin; no project's can. */
 export const housekeepingSchedule = (taskQueue: string): string => `mlops/_housekeeping/${taskQueue}`;
+/** Whether a workflow is one of housekeeping's, by its id. */
+export const isHousekeeping = (workflowId: string): boolean => workflowId.startsWith('mlops/_housekeeping/');
 /** A run of housekeeping that a person asked for. */
 export const housekeepingId = (id: string): string => `mlops/_housekeeping/by-hand-${id}`;
 

@@ -34,10 +34,14 @@ export async function neededRecords(store: Store, roots: readonly Root[]): Promi
   for (const how of ['whole', 'rows', 'own'] as const) {
     let next = roots.filter((root) => root.how === how);
     while (next.length > 0) {
-      const fresh = next.filter((root) => !needed.has(nodeOf(root)));
-      for (const { kind, id, why } of fresh)
-        needed.set(nodeOf({ kind, id }), { kind, id, why, quarantine: how !== 'own' });
-      next = await followed(store, [...new Map(fresh.map((root) => [nodeOf(root), root])).values()]);
+      const fresh: Root[] = [];
+      for (const root of next) {
+        const { kind, id, why } = root;
+        if (needed.has(nodeOf(root))) continue;
+        needed.set(nodeOf(root), { kind, id, why, quarantine: how !== 'own' });
+        fresh.push(root);
+      }
+      next = await followed(store, fresh);
     }
   }
   return needed;

@@ -13,6 +13,8 @@ import { preparePrivate } from '../runtime/private-folder';
 import { temporalConfig } from '../runtime/temporal-config';
 import type { ActivityDeps } from '../activities/deps';
 import { type Limits, limitsWith } from '../activities/limits';
+import type { Retention } from '../domain/housekeeping';
+import { retentionWith } from '../activities/housekeeping/retention';
 import { MlopsError } from '../domain/errors';
 import { COMPUTE_SUFFIX } from '../domain/queues';
 import type { HostPort } from '../sources/addresses';
@@ -46,6 +48,8 @@ export interface MlopsPluginOptions {
   readonly connections?: Connections;
   /** Ceilings that differ from their defaults. */
   readonly limits?: Partial<Limits>;
+  /** How long housekeeping keeps bytes that nothing needs, where it differs from the defaults: docs/housekeeping.md. */
+  readonly retention?: Partial<Retention>;
   /** `here`: a second worker for compute runs beside this one (default). `elsewhere`: another process has it. */
   readonly compute?: 'here' | 'elsewhere';
   /** Compute children at once; each uses one core. Default: what the worker's `tuner` allows, else 1. */
@@ -84,6 +88,7 @@ export class MlopsPlugin extends SimplePlugin {
       runJob,
       registered: this.#registered,
       limits,
+      retention: retentionWith(options.retention),
       searchAttributes: options.searchAttributes !== false,
       connections: this.#connections,
       ownServers: () => [...serversOf(this.#options.stores ?? storeConfig()), temporalServer()],

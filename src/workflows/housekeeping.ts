@@ -15,25 +15,38 @@ import { io, waiting } from './activities';
 const BEGINNING: HousekeepingProgress = { cursor: { stage: 'documents', after: '' }, took: [], kept: [] };
 
 export async function housekeeping(input: HousekeepingInput): Promise<HousekeepingResult> {
-  const { retention = {}, dryRun = false } = input;
+  const { dryRun = false } = input;
   const { firstExecutionRunId: run } = workflowInfo();
   let progress = input.progress ?? BEGINNING;
   while (progress.cursor.stage !== 'done') {
     setCurrentDetails(detailsOf(progress, dryRun));
     if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof housekeeping>({ ...input, progress });
-    const batch = await waiting().mlopsCleanStores({ run, retention, dryRun, cursor: progress.cursor });
+    const { cursor, took, kept, retention } = await waiting().mlopsCleanStores({
+      run,
+      dryRun,
+      cursor: progress.cursor,
+    });
     progress = {
-      cursor: batch.cursor,
-      took: addTallies(progress.took, batch.took),
-      kept: addTallies(progress.kept, batch.kept),
+      cursor,
+      took: addTallies(progress.took, took),
+      kept: addTallies(progress.kept, kept),
+      retention,
     };
   }
-  const { took, kept } = progress;
-  const result = dryRun
-    ? { dryRun, taken: took, kept }
-    : await io().mlopsRecordHousekeeping({ run, retention, took, kept });
-  setCurrentDetails(detailsOf({ ...progress, took: result.taken }, dryRun));
-  return result;
+  const taken = dryRun ? progress.took : await recorded(run, progress.took);
+  const { kept, retention } = progress;
+  setCurrentDetails(detailsOf({ ...progress, took: taken }, dryRun));
+  return { dryRun, taken, kept, ...(retention === undefined ? {} : { retention }) };
+}
+
+/** By the documents: an attempt that was killed could not say what it had taken. What has no document is as the batches said. */
+async function recorded(run: string, took: readonly Tally[]): Promise<Tally[]> {
+  const { taken } = await io().mlopsRecordHousekeeping({ run });
+  const documented = taken.filter(({ what }) => what !== 'no document');
+  return addTallies(
+    documented,
+    took.filter(({ what }) => what === 'no document' || what === 'incomplete upload')
+  );
 }
 
 function detailsOf({ cursor, took, kept }: HousekeepingProgress, dryRun: boolean): string {
@@ -44,9 +57,7 @@ function detailsOf({ cursor, took, kept }: HousekeepingProgress, dryRun: boolean
   const state = cursor.stage === 'done' ? 'done' : `at the ${cursor.stage}`;
   return [
     `# Housekeeping: ${state}`,
-    dryRun ? '## Would take' : '## Took',
-    ...list(took),
-    '## Keeps',
-    ...list(kept),
+    ...[dryRun ? '## Would take' : '## Took', ...list(took)],
+    ...['## Keeps', ...list(kept)],
   ].join('\n');
 }

@@ -2,6 +2,7 @@
 import { cycleActivities } from '../../src/activities/cycles';
 import { digestOf } from '../../src/runtime/digest';
 import type { CycleDocument } from '../../src/domain/records';
+import { DEFAULT_RETENTION } from '../../src/domain/housekeeping';
 import { defaultLimits } from '../../src/activities/limits';
 import { nothingRegistered } from '../../src/activities/registered/user-code';
 import { openCycle, usedTriggers } from '../../src/stores/cycles';
@@ -21,6 +22,7 @@ beforeAll(async () => {
     runJob: () => Promise.reject(new Error('no job here')),
     registered: nothingRegistered,
     limits: defaultLimits(),
+    retention: DEFAULT_RETENTION,
     searchAttributes: false,
     connections: {},
     ownServers: () => [],

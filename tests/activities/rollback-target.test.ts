@@ -1,5 +1,6 @@
 import { cycleActivities } from '../../src/activities/cycles';
 import type { RolloutKind } from '../../src/domain/rollout';
+import { DEFAULT_RETENTION } from '../../src/domain/housekeeping';
 import { defaultLimits } from '../../src/activities/limits';
 import { nothingRegistered } from '../../src/activities/registered/user-code';
 import type { Stores } from '../../src/stores/connect';
@@ -53,6 +54,7 @@ async function target(to?: number): Promise<number | string> {
     runJob: () => Promise.reject(new Error('no job here')),
     registered: nothingRegistered,
     limits: defaultLimits(),
+    retention: DEFAULT_RETENTION,
     searchAttributes: false,
     connections: {},
     ownServers: () => [],

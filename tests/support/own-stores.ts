@@ -7,6 +7,7 @@ import { Client as MinioClient } from 'minio';
 import type { ActivityDeps } from '../../src/activities/deps';
 import type { Digest } from '../../src/domain/refs';
 import { type Environment, readEnvironment } from '../../src/runtime/environment';
+import { DEFAULT_RETENTION } from '../../src/domain/housekeeping';
 import { defaultLimits } from '../../src/activities/limits';
 import { nothingRegistered } from '../../src/activities/registered/user-code';
 import { objectKey } from '../../src/stores/artifacts';
@@ -51,6 +52,7 @@ export async function openOwnStores(label: string): Promise<OwnStores> {
       runJob: () => Promise.reject(new Error('no job is run here')),
       registered: nothingRegistered,
       limits: defaultLimits(),
+      retention: DEFAULT_RETENTION,
       searchAttributes: true,
       connections: {},
       ownServers: () => [],

@@ -66,6 +66,8 @@ const FOR_ONE_CALLER = [
   'mlopsJudgeWindow',
   'mlopsCorrectWindow',
   'mlopsCountLate',
+  'mlopsCleanStores',
+  'mlopsRecordHousekeeping',
 ];
 
 let system: TestSystem;
@@ -216,6 +218,8 @@ async function forgedSteps(): Promise<Record<string, unknown>> {
     mlopsNotify: { definition, notifier: 0, notice },
     mlopsRecordUndelivered: { notice, notifier: 0, why: 'forged' },
     mlopsRecordRefusedSignal: { project, mistake: 'forged' },
+    mlopsCleanStores: { run: 'forged', dryRun: false, cursor: { stage: 'documents', after: '' } },
+    mlopsRecordHousekeeping: { run: 'forged' },
   };
 }
 

@@ -15,6 +15,7 @@ import type { ProjectDefinition } from '../../src/domain/definition';
 import { monitorId } from '../../src/domain/ids';
 import { COMPUTE_SUFFIX } from '../../src/domain/queues';
 import type { Ref } from '../../src/domain/refs';
+import { DEFAULT_RETENTION } from '../../src/domain/housekeeping';
 import { defaultLimits } from '../../src/activities/limits';
 import { nothingRegistered } from '../../src/activities/registered/user-code';
 import type { Stores } from '../../src/stores/connect';
@@ -49,6 +50,7 @@ export async function startEndpointWorker(name: string): Promise<EndpointWorker>
     runJob: computePool(defaultLimits()).runJob,
     registered: nothingRegistered,
     limits: defaultLimits(),
+    retention: DEFAULT_RETENTION,
     searchAttributes: false,
     connections: {},
     ownServers: () => [],

@@ -2,11 +2,10 @@ import type { Command } from 'commander';
 import type { HousekeepingResult, Tally } from '../../domain/housekeeping';
 import { withClient } from '../connect';
 import { withTaskQueue } from '../options';
-import { type RetentionOptions, retentionOf, withRetention } from '../retention-options';
 import { table } from '../table';
 import { addVerb, answering, type Outcome } from '../verb';
 
-interface GcOptions extends RetentionOptions {
+interface GcOptions {
   readonly dryRun?: true;
   readonly taskQueue?: string;
 }
@@ -16,21 +15,22 @@ export function addGc(program: Command): void {
     .option('--dry-run', 'only count what would be taken')
     .action(
       answering((options: GcOptions) =>
-        withClient(options, async (client) =>
-          outcomeOf(await client.housekeep({ retention: retentionOf(options), dryRun: options.dryRun === true }))
-        )
+        withClient(options, async (client) => outcomeOf(await client.housekeep({ dryRun: options.dryRun === true })))
       )
     );
-  withTaskQueue(withRetention(command));
+  withTaskQueue(command);
 }
 
 function outcomeOf(result: HousekeepingResult): Outcome {
-  const { dryRun, taken, kept } = result;
+  const { dryRun, taken, kept, retention } = result;
   const parts = [
     taken.length === 0
       ? `Nothing ${dryRun ? 'would be' : 'was'} taken.`
       : listed(dryRun ? 'would take' : 'took', taken),
     kept.length === 0 ? 'There is nothing to keep.' : listed('keeps', kept),
+    `The worker keeps: ${Object.entries(retention ?? {})
+      .map(([what, time]) => `${what} ${time}`)
+      .join(', ')}.`,
   ];
   return { json: result, text: parts.join('\n\n') };
 }

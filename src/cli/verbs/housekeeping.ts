@@ -1,14 +1,12 @@
 import type { Command } from 'commander';
 import type { HousekeepingSchedule, MlopsClient } from '../../client';
-import { DEFAULT_RETENTION } from '../../domain/housekeeping';
 import { MlopsError } from '../../domain/errors';
 import { withClient } from '../connect';
 import { withTaskQueue } from '../options';
-import { type RetentionOptions, retentionOf, withRetention } from '../retention-options';
 import { pairs } from '../table';
 import { addVerb, answering, type Outcome } from '../verb';
 
-interface ScheduleOptions extends RetentionOptions {
+interface ScheduleOptions {
   readonly every?: string;
   readonly off?: true;
   readonly taskQueue?: string;
@@ -19,38 +17,27 @@ export function addHousekeeping(program: Command): void {
     .option('--every <interval>', "how often gc runs, such as '1 day'; sets the schedule")
     .option('--off', 'removes the schedule')
     .action(answering((options: ScheduleOptions) => withClient(options, (client) => scheduled(client, options))));
-  withTaskQueue(withRetention(command));
+  withTaskQueue(command);
 }
 
 async function scheduled(client: MlopsClient, options: ScheduleOptions): Promise<Outcome> {
   const { every, off } = options;
   if (off === true && every !== undefined)
     throw new MlopsError('MLOPS_USAGE', 'Either --every or --off.', {}, 'Leave one of them out.');
-  if (every === undefined && options.keep !== undefined)
-    throw new MlopsError(
-      'MLOPS_USAGE',
-      '--keep belongs to --every.',
-      {},
-      "Write mlops housekeeping --every '1 day' --keep …"
-    );
   if (off === true) await client.unscheduleHousekeeping();
-  if (every !== undefined) await client.scheduleHousekeeping({ every, retention: retentionOf(options) });
+  if (every !== undefined) await client.scheduleHousekeeping({ every });
   return outcomeOf(await client.housekeepingSchedule());
 }
 
 function outcomeOf(schedule: HousekeepingSchedule | undefined): Outcome {
   if (schedule === undefined)
     return { json: { scheduled: false }, text: "Housekeeping has no schedule: mlops housekeeping --every '1 day'." };
-  const { everyMs, retention, paused, next } = schedule;
+  const { everyMs, paused, next } = schedule;
   return {
     json: { scheduled: true, ...schedule },
     text: pairs([
       ['every', `${everyMs / 3_600_000} hours`],
       ['next', paused ? 'paused' : next?.toISOString()],
-      ...Object.entries({ ...DEFAULT_RETENTION, ...retention }).map(([what, time]): [string, string] => [
-        `keeps ${what}`,
-        time,
-      ]),
     ]),
   };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { LogLevel } from '@temporalio/common';
 import { type Command, Option } from 'commander';
+import type { Retention } from '../../domain/housekeeping';
 import { DEFAULT_TASK_QUEUE } from '../../domain/queues';
 import { readEnvironment } from '../../runtime/environment';
 import type { MlopsPluginOptions } from '../../worker/plugin';
@@ -15,6 +16,7 @@ interface WorkerOptions extends JsonOption {
   readonly compute: 'here' | 'elsewhere';
   readonly slots: number;
   readonly limit: Readonly<Record<string, number>>;
+  readonly keep: Partial<Retention>;
   readonly data?: string;
   readonly workFolder?: string;
   readonly searchAttributes: boolean;
@@ -43,6 +45,12 @@ export function addWorker(program: Command): void {
       '--limit <name=value>',
       'a ceiling, such as computeMemory=8e9 (bytes, ms or a count); may be repeated',
       limit,
+      {}
+    )
+    .option(
+      '--keep <what=time>',
+      `how long housekeeping keeps bytes that nothing needs, such as records='60 days'; may be repeated`,
+      kept,
       {}
     )
     .option('--data <folder>', 'where relative paths of sources start; default: the working directory')
@@ -75,6 +83,12 @@ function connectionsOf(file: string): NonNullable<MlopsPluginOptions['connection
   }
 }
 
+/** Checked where it is used, as limits are. */
+function kept(text: string, before: Partial<Retention>): Partial<Retention> {
+  const at = Math.max(0, text.indexOf('='));
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
 async function work(options: WorkerOptions): Promise<void> {
   const env = readEnvironment();
   // Loaded here: it is native code, which no other verb needs.
@@ -88,6 +102,7 @@ async function work(options: WorkerOptions): Promise<void> {
     compute: options.compute,
     computeSlots: options.slots,
     limits: options.limit,
+    retention: options.keep,
     searchAttributes: options.searchAttributes,
     ...(options.data === undefined ? {} : { dataFolder: options.data }),
     ...(options.workFolder === undefined ? {} : { workFolder: options.workFolder }),
