@@ -1,4 +1,5 @@
 /** Our side: the product's own activities on the stack's servers, in a database and bucket of the benchmark's own. */
+import { DEFAULT_RETENTION } from '../../src/domain/housekeeping';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { join } from 'node:path';
 import type { ActivityDeps } from '../../src/activities/deps';
@@ -36,6 +37,7 @@ export async function openOurs(folder: string, given: Partial<Limits> = {}): Pro
     runJob: pool.runJob,
     registered: nothingRegistered,
     limits,
+    retention: DEFAULT_RETENTION,
     searchAttributes: false,
     connections: {},
     ownServers: () => [],
