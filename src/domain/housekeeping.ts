@@ -60,6 +60,7 @@ export type BytesOf =
   | 'feature set'
   | 'model'
   | 'evaluation'
+  | 'another record'
   | 'quarantine'
   | 'checkpoint'
   | 'no record'

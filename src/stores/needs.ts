@@ -4,7 +4,7 @@
  * reads who needs what, and then takes only bytes that nobody touched since long before, meets either the one or the other.
  */
 import { digestsIn, type KeptBecause } from '../domain/housekeeping';
-import type { Digest, FactKind } from '../domain/refs';
+import { type Digest, FACT_KINDS, type FactKind } from '../domain/refs';
 import type { Stores } from './connect';
 import { nodeOf } from './facts';
 import { factHeads, facts, type Store } from './mongo';
@@ -24,8 +24,6 @@ export interface Root {
 export type Needed = Pick<Root, 'kind' | 'id' | 'why'> & { readonly quarantine: boolean };
 
 const BATCH = 500;
-/** Kinds that name artifacts. */
-export const WITH_BYTES = ['snapshot', 'labelSet', 'featureSet', 'run', 'version', 'evaluation'] as const;
 
 /** The records that the roots need, themselves too, by `<kind>:<id>`; each with the reason of the first root that does. */
 export async function neededRecords(store: Store, roots: readonly Root[]): Promise<ReadonlyMap<string, Needed>> {
@@ -118,7 +116,7 @@ export function recordsWithBytes(
 export async function bytesOf(store: Store, needed: Iterable<Needed>): Promise<ReadonlySet<Digest>> {
   const digests = new Set<Digest>();
   const all = [...needed];
-  for (const kind of WITH_BYTES) {
+  for (const kind of FACT_KINDS) {
     const ofKind = new Map(all.filter((one) => one.kind === kind).map((one) => [one.id, one]));
     for (const ids of chunks([...ofKind.keys()])) {
       for await (const { _id, ...content } of recordsWithBytes(store, kind, ids))

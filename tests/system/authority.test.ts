@@ -218,8 +218,6 @@ async function forgedSteps(): Promise<Record<string, unknown>> {
     mlopsNotify: { definition, notifier: 0, notice },
     mlopsRecordUndelivered: { notice, notifier: 0, why: 'forged' },
     mlopsRecordRefusedSignal: { project, mistake: 'forged' },
-    mlopsCleanStores: { run: 'forged', dryRun: false, cursor: { stage: 'documents', after: '' } },
-    mlopsRecordHousekeeping: { run: 'forged' },
   };
 }
 

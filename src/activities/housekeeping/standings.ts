@@ -1,10 +1,10 @@
 /** What the records say of each artifact. One pass over all records; memory grows with the number of artifacts alone. */
 import { type BytesOf, digestsIn, type RetentionMs, type Standing } from '../../domain/housekeeping';
-import type { Digest } from '../../domain/refs';
+import { type Digest, FACT_KINDS, type FactKind } from '../../domain/refs';
 import { allCheckpoints } from '../../stores/checkpoints';
 import type { Stores } from '../../stores/connect';
 import { nodeOf } from '../../stores/facts';
-import { neededRecords, recordsWithBytes, WITH_BYTES } from '../../stores/needs';
+import { neededRecords, recordsWithBytes } from '../../stores/needs';
 import { rootsAt } from './roots';
 
 const WHAT = {
@@ -14,7 +14,10 @@ const WHAT = {
   run: 'model',
   version: 'model',
   evaluation: 'evaluation',
-} as const satisfies Readonly<Record<(typeof WITH_BYTES)[number], BytesOf>>;
+  definition: 'another record',
+  decision: 'another record',
+  window: 'another record',
+} as const satisfies Readonly<Record<FactKind, BytesOf>>;
 
 const UNNAMED: Standing = { what: 'no record' };
 
@@ -32,7 +35,7 @@ export class Standings {
       const before = byDigest.get(digest);
       if (before === undefined || outweighs(standing, before)) byDigest.set(digest, standing);
     };
-    for (const kind of WITH_BYTES) {
+    for (const kind of FACT_KINDS) {
       for await (const { _id: id, ...content } of recordsWithBytes(stores, kind)) {
         const by = needed.get(nodeOf({ kind, id }));
         for (const { digest, quarantine } of digestsIn(content)) {
