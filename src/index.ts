@@ -4,7 +4,14 @@ export type { ProjectDefinition } from './domain/definition';
 export { ERRORS, type ErrorCode, MlopsError } from './domain/errors';
 export type { ProjectInput } from './project/define-project';
 export { defineProject } from './project/define-project';
-export type { Connection, Connections, HttpConnection, Secret } from './sources/connections';
+export type {
+  Connection,
+  Connections,
+  HttpConnection,
+  MongoConnection,
+  S3Connection,
+  Secret,
+} from './sources/connections';
 export type { Limits } from './activities/limits';
 export type { Notice } from './domain/notice';
 export type {

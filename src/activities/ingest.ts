@@ -12,13 +12,13 @@ import {
 } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
 import type { Fact, ObservedFile, RuleResult, SnapshotBody } from '../domain/records';
+import { isNamedBy } from '../domain/path-pattern';
 import type { Digest, Ref } from '../domain/refs';
 import type { Stores } from '../stores/connect';
 import type { IngestInput, IngestOutput } from '../engines/tables/ingest';
 import { type FileToRead, planIngest } from '../engines/tables/ingest-plan';
 import { observe } from '../engines/tables/observe';
 import { sourceFile } from '../engines/tables/source-file';
-import { isNamedBy } from '../engines/tables/source-paths';
 import { localCopies } from './step/artifact-cache';
 import { countRead } from './step/cost';
 import { withHeartbeat } from './step/heartbeat';

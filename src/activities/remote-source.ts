@@ -9,10 +9,12 @@ import { fileForm, type RemoteReader } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
 import type { ObservedFile } from '../domain/records';
 import type { Digest } from '../domain/refs';
-import { connectionNamed } from '../sources/connections';
+import { type Connection, connectionNamed } from '../sources/connections';
 import { type Fetched, fetchFile } from '../sources/fetch-file';
 import { httpFiles } from '../sources/http';
+import { mongoFile } from '../sources/mongodb';
 import type { RemoteFile } from '../sources/remote-file';
+import { s3Files } from '../sources/s3';
 import { SourceCache } from '../sources/source-cache';
 import type { Stores } from '../stores/connect';
 import type { ActivityDeps } from './deps';
@@ -37,20 +39,22 @@ export async function observeRemote(
       () => note,
       async (cancelled) => {
         const files: ObservedFile[] = [];
+        const signal = AbortSignal.any([cancelled, late]);
+        const tooLong = (path: string) => (error: unknown) => {
+          throw late.aborted && !cancelled.aborted ? tooLate(path, deps.limits.sourceTime) : error;
+        };
         let left = deps.limits.sourceBytes;
-        for (const remote of await filesOf(deps, reader)) {
+        for (const remote of await filesOf(deps, reader, signal).catch(tooLong(name))) {
           const to = join(folder, `file-${files.length}`);
           const { digest, bytes } = await fetchedAndStored(stores, cache, remote, {
             to,
             left,
             silenceMs: deps.limits.sourceSilence,
-            signal: AbortSignal.any([cancelled, late]),
+            signal,
             onBytes: (seen) => {
               note = `fetching ${remote.path}: ${(seen / 1e6).toFixed(1)} MB`;
             },
-          }).catch((error: unknown) => {
-            throw late.aborted && !cancelled.aborted ? tooLate(remote.path, deps.limits.sourceTime) : error;
-          });
+          }).catch(tooLong(remote.path));
           left -= bytes;
           files.push({ path: remote.path, digest, bytes });
         }
@@ -61,11 +65,24 @@ export async function observeRemote(
 }
 
 /** Whatever the connection leads to, by the names that records use. */
-async function filesOf(deps: ActivityDeps, reader: RemoteReader): Promise<readonly RemoteFile[]> {
-  const { connection: name } = reader.http;
-  const connection = connectionNamed(deps.connections, name, 'http');
-  const rules = { connection: name, allow: connection.allow ?? [], ownServers: deps.ownServers() };
-  return httpFiles(reader.http, connection, rules);
+async function filesOf(
+  { connections, ownServers, limits }: ActivityDeps,
+  reader: RemoteReader,
+  signal: AbortSignal
+): Promise<readonly RemoteFile[]> {
+  const by = <K extends Connection['kind']>(name: string, kind: K) => {
+    const connection = connectionNamed(connections, name, kind);
+    return { connection, rules: { connection: name, allow: connection.allow ?? [], ownServers: ownServers() } };
+  };
+  if ('http' in reader) {
+    const { connection, rules } = by(reader.http.connection, 'http');
+    return httpFiles(reader.http, connection, rules);
+  }
+  if ('s3' in reader) {
+    const source = { reader: reader.s3, ...by(reader.s3.connection, 's3'), silenceMs: limits.sourceSilence };
+    return s3Files(source, limits.sourceFiles, signal);
+  }
+  return [mongoFile({ reader: reader.mongodb, ...by(reader.mongodb.connection, 'mongodb') })];
 }
 
 type Request = Omit<Parameters<typeof fetchFile>[1], 'cache' | 'isStored'>;

@@ -87,7 +87,11 @@ function splitOf(split: ParsedProject['split'], { eventTime, key }: Source): Spl
 }
 
 function readerOf(reader: ParsedProject['source']['reader']): ProjectDefinition['source']['reader'] {
-  if ('registered' in reader || 'sql' in reader) return reader;
+  if ('registered' in reader || 'sql' in reader || 'mongodb' in reader) return reader;
+  if ('s3' in reader) {
+    const { connection, bucket, path } = reader.s3;
+    return { s3: { connection, bucket, path, ...formOf(reader.s3, path) } };
+  }
   if ('http' in reader) {
     const { connection, path } = reader.http;
     return { http: { connection, path, ...formOf(reader.http, path[0] as string) } };

@@ -13,6 +13,7 @@ import type {
   FileForm,
   GateDefinition,
   KnownAt,
+  MongoReader,
   MonitoringDefinition,
   NetworkSpec,
   NotifierUse,
@@ -69,6 +70,16 @@ export interface SourceInput<Column extends string> {
           readonly path: string | readonly string[];
         };
       }
+    | {
+        readonly s3: FileFormInput & {
+          /** A connection of kind `s3` that the worker declares. */
+          readonly connection: string;
+          readonly bucket: string;
+          /** A key, or a pattern with `*` and `**`. */
+          readonly path: string;
+        };
+      }
+    | { readonly mongodb: MongoReader }
     | { readonly sql: SqlReader }
     | RegisteredUseInput;
   /** Default: the empty text. */

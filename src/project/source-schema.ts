@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ColumnDefinition } from '../domain/definition';
 import { excerptOf } from './mistakes';
 import { CLIENT_ID } from '../domain/ids';
-import { column, MOST, MOST_COLUMNS, oneOf, record, registeredUse, textOf, word } from './schema-parts';
+import { column, MOST, MOST_COLUMNS, oneOf, params, record, registeredUse, textOf, word } from './schema-parts';
 
 const TYPES = ['string', 'integer', 'number', 'boolean', 'timestamp'] as const;
 const MOST_CHARACTERS = 1000;
@@ -82,11 +82,30 @@ const paths = z
   .transform((value) => (typeof value === 'string' ? [value] : value))
   .pipe(z.array(z.string().min(1).max(MOST_CHARACTERS)).min(1).max(MOST));
 
+const bucket = textOf(
+  /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+  'a bucket: 3 to 63 small letters, digits, dots and hyphens'
+);
+const objectPath = z
+  .string()
+  .min(1)
+  .max(MOST_CHARACTERS)
+  .refine((path) => !/^\/|\/\/|(^|\/)\.\.?(\/|$)/.test(path), { error: 'must be a key without empty parts, . and ..' });
+const database = textOf(/^[^/\\. "$*<>:|?\0]{1,63}$/, 'the name of a database');
+const collection = textOf(/^(?!system\.)[^$\0]{1,200}$/, 'the name of a collection');
+/** What runs code on the server, wherever it stands. */
+const CODE = /^\$(where|function|accumulator)$/;
+const filter = params.refine((query) => !hasKey(query, CODE), {
+  error: 'must not hold $where, $function or $accumulator',
+});
+
 export const source = record({
   name: word.optional(),
   reader: oneOf({
     file: record({ file: record({ path: z.string().min(1), ...form }) }),
     http: record({ http: record({ connection, path: paths, ...form }) }),
+    s3: record({ s3: record({ connection, bucket, path: objectPath, ...form }) }),
+    mongodb: record({ mongodb: record({ connection, database, collection, filter: filter.optional() }) }),
     sql: record({
       sql: record({
         from: z.array(word).min(1).max(MOST_SOURCES),
@@ -112,6 +131,11 @@ export const source = record({
 
 /** The dialect of a CSV file that says nothing of its own. */
 export const CSV = csv.parse({});
+
+function hasKey(value: unknown, form: RegExp): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, below]) => form.test(key) || hasKey(below, form));
+}
 
 function isZone(text: string): boolean {
   try {

@@ -60,6 +60,12 @@ export async function requireAllowed(target: HostPort, rules: AddressRules): Pro
   if (isIP(target.host) !== 0) await allAllowed([{ address: target.host, family: 0 }], target, rules);
 }
 
+/** Asks for a name's addresses, and whether they are allowed: for an error before a driver wraps it. */
+export async function requireResolved(target: HostPort, rules: AddressRules): Promise<void> {
+  if (isIP(target.host) !== 0) return;
+  await allAllowed(await promisify(resolve)(target.host, { all: true }), target, rules);
+}
+
 async function allAllowed(found: readonly LookupAddress[], target: HostPort, rules: AddressRules): Promise<void> {
   for (const { address } of found) {
     const kind = kindOf(address);

@@ -27,7 +27,29 @@ export interface HttpConnection {
   readonly allow?: readonly Guarded[];
 }
 
-export type Connection = HttpConnection;
+export interface S3Connection {
+  readonly kind: 's3';
+  /** The server's: `https://s3.eu-central-1.amazonaws.com`. */
+  readonly address: string;
+  /** Default: `us-east-1`. */
+  readonly region?: string;
+  /** Without them objects are asked for as anybody. */
+  readonly accessKey?: Secret;
+  readonly secretKey?: Secret;
+  readonly sessionToken?: Secret;
+  readonly allow?: readonly Guarded[];
+}
+
+export interface MongoConnection {
+  readonly kind: 'mongodb';
+  /** All its servers: `mongodb://db1:27017,db2:27017/?tls=true`. No other server is asked, and none that they name. */
+  readonly address: string;
+  readonly user?: Secret;
+  readonly password?: Secret;
+  readonly allow?: readonly Guarded[];
+}
+
+export type Connection = HttpConnection | S3Connection | MongoConnection;
 
 /** By the names that definitions use. */
 export type Connections = Readonly<Record<string, Connection>>;
@@ -45,6 +67,9 @@ const origin = z.string().refine((text) => isHttp(text) && new URL(text).pathnam
   error: 'must be http:// or https:// and a host',
 });
 
+/** Hosts, and options. */
+export const MONGO_ADDRESS = /^mongodb:\/\/([^@/?#\s]+)\/?(?:\?([^#\s]*))?$/;
+
 /** What the request itself decides. */
 const OWN_HEADERS = /^(host|range|if-.*|accept-encoding|connection|content-.*|transfer-encoding|upgrade|expect|te)$/i;
 const headerName = z
@@ -60,9 +85,29 @@ const http = z.strictObject({
   allow,
 });
 
+const s3 = z.strictObject({
+  kind: z.literal('s3'),
+  address: origin,
+  region: z.string().max(100).optional(),
+  accessKey: secret.optional(),
+  secretKey: secret.optional(),
+  sessionToken: secret.optional(),
+  allow,
+});
+
+const mongodb = z.strictObject({
+  kind: z.literal('mongodb'),
+  address: z.string().refine((text) => MONGO_ADDRESS.test(text) && !/[?&](proxy|srv|directConnection)/i.test(text), {
+    error: 'must be mongodb://host:port,… with options after /?, without user, password, database, proxy and srv',
+  }),
+  user: secret.optional(),
+  password: secret.optional(),
+  allow,
+});
+
 const connections = z.record(
   z.string().regex(CLIENT_ID, { error: 'a name has letters, digits and . _ : -' }),
-  z.discriminatedUnion('kind', [http])
+  z.discriminatedUnion('kind', [http, s3, mongodb])
 );
 
 /** @throws MlopsError MLOPS_CONFIGURATION: what the worker was given are not connections; it shows no value of them */

@@ -1,7 +1,7 @@
 /** A secret's value, read where it is needed and kept nowhere. */
 import { readFile } from 'node:fs/promises';
 import { MlopsError } from '../domain/errors';
-import type { Connection, Connections, Secret } from './connections';
+import type { Connection, Connections, HttpConnection, MongoConnection, S3Connection, Secret } from './connections';
 
 const MOST_CHARACTERS = 8_192;
 
@@ -25,7 +25,12 @@ export async function checkSecrets(connections: Connections): Promise<void> {
 }
 
 function secretsOf(connection: Connection): readonly Secret[] {
-  return Object.values(connection.headers ?? {});
+  const secrets = {
+    http: ({ headers = {} }: HttpConnection) => Object.values(headers),
+    s3: ({ accessKey, secretKey, sessionToken }: S3Connection) => [accessKey, secretKey, sessionToken],
+    mongodb: ({ user, password }: MongoConnection) => [user, password],
+  };
+  return secrets[connection.kind](connection as never).filter((secret) => secret !== undefined);
 }
 
 async function textOf(file: string, where: MlopsError['where']): Promise<string> {

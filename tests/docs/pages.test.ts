@@ -66,6 +66,7 @@ test('the project of sources.md names a connection of its connections', async ()
   const { reader } = definition.source;
   if (!('http' in reader)) throw new Error('another reader');
   const all = readConnections(JSON.parse(connections!));
+  for (const more of blocksOf('sources.md').slice(2)) readConnections(JSON.parse(more));
   expect(connectionNamed(all, reader.http.connection, 'http').headers).toBeDefined();
 });
 

@@ -369,6 +369,24 @@ describe('a mistake', () => {
       'source.reader.http.format: is missing, and the paths do not end in one of .parquet, .csv, .jsonl or .ndjson, each with .gz or without',
     ],
     [
+      'a bucket with an address',
+      (p) => (p['source']!['reader'] = { s3: { connection: 'a', bucket: 's3://b', path: 'a.csv' } } as never),
+      'source.reader.s3.bucket: must be a bucket: 3 to 63 small letters, digits, dots and hyphens, is "s3://b"',
+    ],
+    [
+      'a key that climbs',
+      (p) => (p['source']!['reader'] = { s3: { connection: 'a', bucket: 'bbb', path: 'a/../b.csv' } } as never),
+      'source.reader.s3.path: must be a key without empty parts, . and ..',
+    ],
+    [
+      'code in a filter',
+      (p) =>
+        (p['source']!['reader'] = {
+          mongodb: { connection: 'a', database: 'b', collection: 'c', filter: { $or: [{ $where: 'x' }] } },
+        } as never),
+      'source.reader.mongodb.filter: must not hold $where, $function or $accumulator',
+    ],
+    [
       'a secret beside the connection',
       (p) => (p['source']!['reader'] = { http: { connection: 'lab', path: 'a.csv', token: 'x' } } as never),
       'source.reader.http.token: there is no such field. Fields are connection, path, format, csv.',
@@ -416,7 +434,7 @@ describe('a mistake', () => {
     [
       'no reader',
       (p) => (p['source']!['reader'] = {} as never),
-      'source.reader: must have one field of file, http, sql or registered; it is an object',
+      'source.reader: must have one field of file, http, s3, mongodb, sql or registered; it is an object',
     ],
     [
       'a format that nobody knows',

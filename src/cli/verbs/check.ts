@@ -59,6 +59,11 @@ function readerWords(reader: SourceDefinition['reader']): string {
   if ('file' in reader) return reader.file.path;
   if ('sql' in reader) return `a statement over ${reader.sql.from.join(', ')}`;
   if ('http' in reader) return `${reader.http.path.join(', ')} of connection ${reader.http.connection}`;
+  if ('s3' in reader) return `${reader.s3.path} in bucket ${reader.s3.bucket} of connection ${reader.s3.connection}`;
+  if ('mongodb' in reader) {
+    const { database, collection, connection } = reader.mongodb;
+    return `${database}.${collection} of connection ${connection}`;
+  }
   return `reader ${reader.registered}`;
 }
 

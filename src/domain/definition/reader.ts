@@ -20,6 +20,24 @@ export interface HttpReader extends FileForm {
   readonly path: readonly string[];
 }
 
+export interface S3Reader extends FileForm {
+  /** A connection of kind `s3` that the worker declares. */
+  readonly connection: string;
+  readonly bucket: string;
+  /** An object's key. `*` stands for any characters up to the next `/`, `**` for any folders. */
+  readonly path: string;
+}
+
+/** A collection's documents, in the order of `_id`, as JSON Lines: a column is a field of the document. */
+export interface MongoReader {
+  /** A connection of kind `mongodb` that the worker declares. */
+  readonly connection: string;
+  readonly database: string;
+  readonly collection: string;
+  /** Which documents: MongoDB's query as Extended JSON, such as `{ at: { $gte: { $date: '2026-01-01T00:00:00Z' } } }`. */
+  readonly filter?: Readonly<Record<string, unknown>>;
+}
+
 /** How a CSV file is written. */
 export interface CsvDialect {
   /** Between fields: one character or more. */
@@ -57,12 +75,17 @@ export interface SqlReader {
 }
 
 /** A reader whose rows come over the network, by a connection of the worker. */
-export type RemoteReader = { readonly http: HttpReader };
+export type RemoteReader =
+  | { readonly http: HttpReader }
+  | { readonly s3: S3Reader }
+  | { readonly mongodb: MongoReader };
 
 export type SourceReader = { readonly file: FileReader } | RemoteReader | { readonly sql: SqlReader } | RegisteredUse;
 
 /** How what it reads is written; undefined where no file of the definition's is read. */
 export function fileForm(reader: SourceReader): FileForm | undefined {
   if ('registered' in reader || 'sql' in reader) return undefined;
+  if ('mongodb' in reader) return { format: 'jsonl' };
+  if ('s3' in reader) return reader.s3;
   return 'file' in reader ? reader.file : reader.http;
 }

@@ -1,15 +1,8 @@
-/**
- * The files that a source's path names. `*` stands for any characters of a name, `**` for any folders; neither for a name
- * that begins with a dot, nor for a folder that is a link. All other characters are the name's own.
- */
+/** The files that a source's path names (domain/path-pattern.ts). No folder that is a link is followed. */
 import { readdir } from 'node:fs/promises';
 import { MlopsError } from '../../domain/errors';
+import { NAME, namesMany, patternOf } from '../../domain/path-pattern';
 import { sourceFile } from './source-file';
-
-/** Whether the path may name several files. */
-export function namesMany(path: string): boolean {
-  return path.includes('*');
-}
 
 /**
  * Paths as a definition would write them, in code-point order; a path without `*` is itself, whether it is there or not.
@@ -28,25 +21,6 @@ export async function sourcePaths(dataFolder: string, path: string, most: number
     throw new MlopsError('MLOPS_SOURCE_MISSING', 'No file matches the path.', { path, dataFolder }, 'Put one there.');
   }
   return [...found].sort();
-}
-
-/** Whether the source's path names that file. */
-export function isNamedBy(path: string, file: string): boolean {
-  if (!namesMany(path)) return path === file;
-  const segments = path.split('/');
-  const form = segments.map((segment, at) => {
-    const end = at === segments.length - 1;
-    if (segment === '**') return end ? `${NAME}(?:/${NAME})*` : `(?:${NAME}/)*`;
-    return `${patternOf(segment)}${end ? '' : '/'}`;
-  });
-  return new RegExp(`^${form.join('')}$`, 's').test(file);
-}
-
-const NAME = '(?!\\.)[^/]+';
-
-function patternOf(segment: string): string {
-  const parts = segment.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return `${segment.startsWith('*') ? '(?!\\.)' : ''}${parts.join('[^/]*')}`;
 }
 
 async function* matching(

@@ -2,7 +2,8 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { observe } from '../../../src/engines/tables/observe';
-import { isNamedBy, sourcePaths } from '../../../src/engines/tables/source-paths';
+import { isNamedBy } from '../../../src/domain/path-pattern';
+import { sourcePaths } from '../../../src/engines/tables/source-paths';
 import { type TestFolder, testFolder } from './files';
 
 let outside: TestFolder;
