@@ -1,12 +1,12 @@
 /** The worker process: Temporal's connection and runtime, our plugin and our built workflows, put together. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { DefaultLogger, type LogLevel, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { MlopsError } from '../domain/errors';
 import { COMPUTE_SUFFIX } from '../domain/queues';
 import { type Environment, readEnvironment } from '../runtime/environment';
 import { dataConverter } from '../runtime/data-converter';
 import { builtFile } from '../runtime/package-root';
-import { readConnections } from '../sources/connections';
+import { type Connections, readConnections } from '../sources/connections';
 import { storeConfig } from '../stores/config';
 import { startServer } from '../runtime/server-advice';
 import { temporalConfig } from '../runtime/temporal-config';
@@ -44,6 +44,24 @@ export function installRuntime(level: LogLevel): void {
   Runtime.install({ logger, telemetryOptions: { logging: { forward: {}, filter: { core, other: 'ERROR' } } } });
 }
 
+/** @throws MlopsError MLOPS_CONFIGURATION, which shows nothing of what stands in the file */
+export function connectionsIn(file: string): Connections {
+  let given: unknown;
+  try {
+    given = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    // What JSON.parse says may quote the file.
+    const what =
+      cause instanceof SyntaxError ? 'The file is not JSON.' : `The file can't be read: ${messageOf(cause)}.`;
+    throw new MlopsError('MLOPS_CONFIGURATION', what, { file }, 'docs/sources.md shows one.');
+  }
+  return readConnections(given);
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
 /** Runs until SIGINT, SIGTERM or `shutdown` of Temporal's runtime; what is running gets 10 s. */
 export async function runWorker({
   taskQueue,
@@ -61,7 +79,6 @@ export async function runWorker({
     );
   }
   const stores = storeConfig(env);
-  const connections = readConnections(options.connections);
   const converter = dataConverter(env);
   const config = temporalConfig(env);
   const namespace = config.namespace ?? 'default';
@@ -82,7 +99,7 @@ export async function runWorker({
       taskQueue,
       workflowBundle: { codePath },
       ...converter,
-      plugins: [new MlopsPlugin({ ...options, connections, stores })],
+      plugins: [new MlopsPlugin({ ...options, stores })],
     });
     const computeQueue = options.compute === 'elsewhere' ? {} : { computeQueue: `${taskQueue}${COMPUTE_SUFFIX}` };
     // The plugin checks servers and starts the compute worker before this one polls.

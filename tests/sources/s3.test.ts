@@ -121,8 +121,9 @@ describe('an answer that is cut off', () => {
       let sent = 0;
       answer.on('data', (chunk: Buffer) => {
         sent += chunk.length;
-        if (sent <= 1.5 * PART_BYTES) to.write(chunk);
-        else to.write(chunk, () => to.destroy());
+        if (sent <= 1.5 * PART_BYTES) return to.write(chunk);
+        answer.destroy();
+        return to.write(chunk, () => to.destroy());
       });
       return true;
     });

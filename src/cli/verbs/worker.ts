@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { LogLevel } from '@temporalio/common';
 import { type Command, Option } from 'commander';
 import type { Retention } from '../../domain/housekeeping';
 import { DEFAULT_TASK_QUEUE } from '../../domain/queues';
 import { readEnvironment } from '../../runtime/environment';
-import type { MlopsPluginOptions } from '../../worker/plugin';
-import { MlopsError } from '../../domain/errors';
 import { collect, parseCount, withTaskQueue } from '../options';
 import { addVerb, type JsonOption } from '../verb';
 
@@ -71,18 +68,6 @@ function limit(text: string, before: Readonly<Record<string, number>>): Readonly
   return { ...before, [name]: Number(value) };
 }
 
-/** What stands in it is checked where it is used. */
-function connectionsOf(file: string): NonNullable<MlopsPluginOptions['connections']> {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as NonNullable<MlopsPluginOptions['connections']>;
-  } catch (cause) {
-    // What JSON.parse says may quote the file.
-    const what =
-      cause instanceof SyntaxError ? 'The file is not JSON.' : `The file can't be read: ${(cause as Error).message}.`;
-    throw new MlopsError('MLOPS_CONFIGURATION', what, { file }, 'docs/sources.md shows one.');
-  }
-}
-
 /** Checked where it is used, as limits are. */
 function kept(text: string, before: Partial<Retention>): Partial<Retention> {
   const at = Math.max(0, text.indexOf('='));
@@ -92,13 +77,15 @@ function kept(text: string, before: Partial<Retention>): Partial<Retention> {
 async function work(options: WorkerOptions): Promise<void> {
   const env = readEnvironment();
   // Loaded here: it is native code, which no other verb needs.
-  const { installRuntime, runWorker } = await import('../../worker/run-worker.js');
+  const { connectionsIn, installRuntime, runWorker } = await import('../../worker/run-worker.js');
+  // Before the runtime: one that no connection ever used keeps the process from ending.
+  const connections = options.connections === undefined ? {} : connectionsIn(options.connections);
   installRuntime(options.logLevel.toUpperCase() as LogLevel);
   await runWorker({
     env,
     taskQueue: options.taskQueue ?? env.MLOPS_TASK_QUEUE ?? DEFAULT_TASK_QUEUE,
     registered: options.register,
-    ...(options.connections === undefined ? {} : { connections: connectionsOf(options.connections) }),
+    connections,
     compute: options.compute,
     computeSlots: options.slots,
     limits: options.limit,

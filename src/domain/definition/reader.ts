@@ -23,6 +23,7 @@ export interface HttpReader extends FileForm {
 export interface S3Reader extends FileForm {
   /** A connection of kind `s3` that the worker declares. */
   readonly connection: string;
+  /** The bucket's name. */
   readonly bucket: string;
   /** An object's key. `*` stands for any characters up to the next `/`, `**` for any folders. */
   readonly path: string;
@@ -32,7 +33,9 @@ export interface S3Reader extends FileForm {
 export interface MongoReader {
   /** A connection of kind `mongodb` that the worker declares. */
   readonly connection: string;
+  /** The database's name. */
   readonly database: string;
+  /** The collection's name. */
   readonly collection: string;
   /** Which documents: MongoDB's query as Extended JSON, such as `{ at: { $gte: { $date: '2026-01-01T00:00:00Z' } } }`. */
   readonly filter?: Readonly<Record<string, unknown>>;
