@@ -12,7 +12,7 @@ import type { Digest } from '../domain/refs';
 import { type Connection, connectionNamed } from '../sources/connections';
 import { type Fetched, fetchFile } from '../sources/fetch-file';
 import { httpFiles } from '../sources/http';
-import { mongoFile } from '../sources/mongodb';
+import { mongoFile } from '../sources/documents';
 import type { RemoteFile } from '../sources/remote-file';
 import { s3Files } from '../sources/s3';
 import { SourceCache } from '../sources/source-cache';
@@ -65,22 +65,18 @@ export async function observeRemote(
 }
 
 /** Whatever the connection leads to, by the names that records use. */
-async function filesOf(
-  { connections, ownServers, limits }: ActivityDeps,
-  reader: RemoteReader,
-  signal: AbortSignal
-): Promise<readonly RemoteFile[]> {
+async function filesOf(deps: ActivityDeps, reader: RemoteReader, signal: AbortSignal): Promise<readonly RemoteFile[]> {
   const by = <K extends Connection['kind']>(name: string, kind: K) => {
-    const connection = connectionNamed(connections, name, kind);
-    return { connection, rules: { connection: name, allow: connection.allow ?? [], ownServers: ownServers() } };
+    const connection = connectionNamed(deps.connections, name, kind);
+    return { connection, rules: { connection: name, allow: connection.allow ?? [], ownServers: deps.ownServers() } };
   };
   if ('http' in reader) {
     const { connection, rules } = by(reader.http.connection, 'http');
     return httpFiles(reader.http, connection, rules);
   }
   if ('s3' in reader) {
-    const source = { reader: reader.s3, ...by(reader.s3.connection, 's3'), silenceMs: limits.sourceSilence };
-    return s3Files(source, limits.sourceFiles, signal);
+    const source = { reader: reader.s3, ...by(reader.s3.connection, 's3'), silenceMs: deps.limits.sourceSilence };
+    return s3Files(source, deps.limits.sourceFiles, signal);
   }
   return [mongoFile({ reader: reader.mongodb, ...by(reader.mongodb.connection, 'mongodb') })];
 }

@@ -21,7 +21,9 @@ function textOf(value: unknown): string {
       return Number.isFinite(value) ? JSON.stringify(value) : Number.isNaN(value) ? 'null' : `"${value}"`;
     case 'object':
       return value === null ? 'null' : objectText(value);
-    default:
+    case 'undefined':
+    case 'function':
+    case 'symbol':
       return 'null';
   }
 }

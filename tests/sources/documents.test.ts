@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Binary, type Db, Decimal128, Double, Int32, Long, MongoClient, ObjectId, UUID } from 'mongodb';
 import { readEnvironment } from '../../src/runtime/environment';
 import type { MongoConnection } from '../../src/sources/connections';
-import { mongoFile } from '../../src/sources/mongodb';
+import { mongoFile } from '../../src/sources/documents';
 import { serversOf, storeConfig } from '../../src/stores/config';
 import { attempt } from './attempt';
 
