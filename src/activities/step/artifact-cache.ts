@@ -23,7 +23,7 @@ export async function localCopies(
   const paths: string[] = [];
   for (const artifact of artifacts) {
     countRead(artifact.bytes);
-    const path = join(folder, artifact.digest.slice('sha256:'.length));
+    const path = copyOf(folder, artifact.digest);
     for (;;) {
       if (!(await isWhole(path, artifact))) {
         await trim(folder, artifact.bytes, deps.limits.cacheBytes);
@@ -38,6 +38,24 @@ export async function localCopies(
     }
   }
   return paths;
+}
+
+/** Keeps a file of this attempt that was just hashed and put, so that the next step on this worker has it. */
+export async function keepCopy(deps: ActivityDeps, file: string, artifact: ArtifactRef): Promise<void> {
+  const folder = join(deps.workFolder, 'cache');
+  await mkdir(folder, { recursive: true });
+  await trim(folder, artifact.bytes, deps.limits.cacheBytes);
+  const path = copyOf(folder, artifact.digest);
+  const kept = await link(file, path).then(
+    () => true,
+    // It is there already, or the file system has no links: then it is downloaded when it is needed.
+    () => false
+  );
+  if (kept) await used(path);
+}
+
+function copyOf(folder: string, digest: Digest): string {
+  return join(folder, digest.slice('sha256:'.length));
 }
 
 /** Copies that this process has checked, as they looked then: a file that was written since looks otherwise. */

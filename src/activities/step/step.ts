@@ -13,6 +13,7 @@ import { factDigest } from '../../stores/fact-digest';
 import { refOf } from '../../stores/facts';
 import { inAttemptFolder } from './attempt-folder';
 import type { ActivityDeps } from '../deps';
+import { keepCopy } from './artifact-cache';
 import { costing } from './cost';
 
 export interface StepRequest<K extends FactKind> {
@@ -80,7 +81,11 @@ export async function runStep<K extends FactKind>(
       const outcome = await run({ key, stores, folder });
       crashPoint('step:computed');
       const artifacts = new Map<string, ArtifactRef>();
-      for (const file of outcome.files) artifacts.set(file.name, await stores.artifacts.put(file));
+      for (const file of outcome.files) {
+        const artifact = await stores.artifacts.put(file);
+        artifacts.set(file.name, artifact);
+        await keepCopy(deps, file.path, artifact);
+      }
       crashPoint('step:artifacts-put');
       const body = outcome.body(artifacts);
       const { name, version, params, environment } = request;

@@ -1,7 +1,7 @@
 /** Local copies on the real object store: whole ones are used as they are, others are downloaded anew. */
 import { existsSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { localCopies } from '../../../src/activities/step/artifact-cache';
+import { keepCopy, localCopies } from '../../../src/activities/step/artifact-cache';
 import { inAttemptFolder } from '../../../src/activities/step/attempt-folder';
 import { type OwnStores, openOwnStores } from '../../support/own-stores';
 
@@ -46,4 +46,21 @@ test('what another attempt needs makes room, and takes nothing from a job that r
     expect(existsSync(cached(first.digest))).toBe(false);
     expect(readFileSync(mine, 'utf8')).toBe('first');
   });
+});
+
+test('what an attempt has written and put is not downloaded by the next one; one that was written since is', async () => {
+  const artifact = await inAttemptFolder(system.deps.workFolder, 'writer', async (folder) => {
+    const path = join(folder, 'out');
+    writeFileSync(path, 'what a step made');
+    const put = await system.stores.artifacts.put({ name: 'out', path, mediaType: 'text/plain' });
+    await keepCopy(system.deps, path, put);
+    await keepCopy(system.deps, path, put);
+    return put;
+  });
+  await system.replaceObject(artifact.digest, 'other bytes');
+  const [copy] = (await localCopies(system.deps, system.stores, [artifact])) as [string];
+  expect(readFileSync(copy, 'utf8')).toBe('what a step made');
+
+  writeFileSync(copy, 'WHAT A STEP MADE');
+  await expect(localCopies(system.deps, system.stores, [artifact])).rejects.toThrow(/^MLOPS_ARTIFACT_CORRUPT/);
 });
