@@ -94,7 +94,7 @@ export function deployActivities(deps: ActivityDeps) {
       const parent = await startedBy(getClient(), workflow);
       if (parent !== lifecycleId(project))
         throw notAuthorized('The project’s lifecycle did not start this rollout.', { workflow: workflow.workflowId });
-      const { monitoring, rollout: plan } = await definitionOf(stores, version.body.definition);
+      const { source, monitoring, rollout: plan } = await definitionOf(stores, version.body.definition);
       const begun = await beginRollout(stores, {
         ...workflow,
         project,
@@ -109,6 +109,7 @@ export function deployActivities(deps: ActivityDeps) {
           truthDelayMs: durationMs(monitoring.truthDelay),
           knownBy: version.body.split.knownBy,
           withoutEventTime: monitoring.withoutEventTime,
+          ...(source.eventTime === undefined ? { byReceipt: true } : {}),
         },
         plan,
         now: askedAt(),

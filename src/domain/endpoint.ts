@@ -80,6 +80,8 @@ export interface EndpointWatch {
   readonly knownBy: string;
   /** What a request without an event time means: it is of now, or of no time and in no window. */
   readonly withoutEventTime: 'now' | 'none';
+  /** The source has no event time: requests are of the time of their receipt, which goes on where none comes. */
+  readonly byReceipt?: true;
 }
 
 /** Collection `replicas`, `_id` = `<endpoint>/<replica>`. `reportedAt` is MongoDB's clock ($$NOW). */

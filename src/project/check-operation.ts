@@ -8,6 +8,15 @@ import type { Parsed } from './project-schema';
 export function checkOperation(parsed: Parsed, report: Report): void {
   checkPeriod(parsed.period, ['period'], report);
   checkPeriod(parsed.monitoring?.period, ['monitoring', 'period'], report);
+  if (
+    parsed.monitoring?.withoutEventTime === 'none' &&
+    parsed.source !== undefined &&
+    parsed.source.eventTime === undefined
+  )
+    report(
+      ['monitoring', 'withoutEventTime'],
+      'is none, but the source has no event time: no request would be in a window'
+    );
   const seen = new Map<string, number>();
   parsed.triggers?.forEach((rule, at) => {
     if (rule === undefined) return;

@@ -7,7 +7,7 @@ import type {
   SplitDefinition,
   WindowsOfRows,
 } from '../domain/definition';
-import { durationMs, parseDurationMs, type WallDuration } from '../domain/durations';
+import { type EventDuration, durationMs, parseDurationMs, type WallDuration } from '../domain/durations';
 import { isCounted, lengthOf } from '../domain/period';
 import { formatOf } from './check-source';
 import { dependencyName, gateName, stepName, stepShare } from './default-names';
@@ -49,7 +49,11 @@ export function complete(parsed: ParsedProject): ProjectDefinition {
       ...rollout,
       steps: rollout.steps.map((step) => ({ ...step, name: stepName(step), share: stepShare(step)! })),
     },
-    monitoring: { ...monitoring, period: windows },
+    monitoring: {
+      ...monitoring,
+      period: windows,
+      allowedLateness: monitoring.allowedLateness ?? defaultLateness(source),
+    },
     triggers: triggers.map((rule) => ({
       ...rule,
       outOf: rule.outOf ?? rule.breaches,
@@ -117,8 +121,13 @@ function defaultReminders(deadline: WallDuration): readonly WallDuration[] {
   return durationMs(reminder) < durationMs(deadline) ? [reminder] : [];
 }
 
-/** Verdicts of a window by count are to have at least `minRows` truths: five times as many leave room for those that miss. */
-const WINDOW_OF_MIN_ROWS = 5;
+/** Requests of a source without an event time are of the time of their receipt: none comes late. */
+function defaultLateness({ eventTime }: ParsedProject['source']): EventDuration {
+  return { event: eventTime === undefined ? '0 seconds' : '1 hour' };
+}
+
+/** A verdict needs `minRows` truths: a window by count of twice as many has room for those that miss. */
+const WINDOW_OF_MIN_ROWS = 2;
 
 function defaultWindows({ source, period, monitoring }: ParsedProject): Period | WindowsOfRows {
   return source.eventTime === undefined ? { rows: WINDOW_OF_MIN_ROWS * monitoring.minRows } : period;

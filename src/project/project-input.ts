@@ -210,7 +210,7 @@ export interface ProjectInput<Column extends string = string, Name extends strin
   readonly rollout?: Partial<Omit<RolloutPlan, 'steps'>> & {
     readonly steps?: readonly WithDefaults<RolloutStep, 'name' | 'share' | 'shadow'>[];
   };
-  /** Defaults: the project's period, or, without an event time, windows of five times minRows; allowedLateness 1 hour, truth within 7 days, 95 % of it, 200 rows. */
+  /** Defaults: the project's period, or, without an event time, windows of twice minRows; allowedLateness 1 hour, or none; truth within 7 days, 95 % of it, 200 rows. */
   readonly monitoring?: Partial<Omit<MonitoringDefinition, 'period' | 'bias' | 'drift'>> & {
     readonly period?: Period | WindowsOfRows;
     readonly bias?: Partial<MonitoringDefinition['bias']>;

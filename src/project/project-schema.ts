@@ -127,7 +127,7 @@ const rollout = record({
 
 const monitoring = record({
   period: oneOf({ every: period, rows: record({ rows: z.number().int().min(2).max(1_000_000) }) }).optional(),
-  allowedLateness: eventDurationOrZero.default({ event: '1 hour' }),
+  allowedLateness: eventDurationOrZero.optional(),
   truthDelay: eventDuration.default({ event: '7 days' }),
   truthCoverage: z.number().gt(0).max(1).default(0.95),
   minRows: z.number().int().min(2).default(200),

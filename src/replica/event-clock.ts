@@ -44,6 +44,11 @@ export class EventClock {
     return true;
   }
 
+  /** All that came until then is shipped, and event time is the time of receipt. Before the first event time it says nothing. */
+  pass(time: number): void {
+    if (time > (this.#state.highest ?? Number.POSITIVE_INFINITY)) this.#follow([time]);
+  }
+
   /** The event times of one shipped request; how many of them were set aside. */
   observe(times: readonly Date[], receivedAt: Date): number {
     const all = times.map((time) => time.getTime());

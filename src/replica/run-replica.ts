@@ -140,8 +140,8 @@ async function startReplica(options: ReplicaOptions, folder: ReplicaFolder, stor
   const address = options.address ?? addressOf(server.server.address() as AddressInfo);
   log.info({ endpoint, replica, address, revision: reconciler.taken?.revision }, 'listens');
 
-  const isIdle = () =>
-    spool.empty && Date.now() - Math.max(predictor.lastRequestAt, startedAt.getTime()) >= (options.idleMs ?? IDLE_MS);
+  const idleMs = options.idleMs ?? IDLE_MS;
+  const isIdle = () => spool.empty && Date.now() - Math.max(predictor.lastRequestAt, startedAt.getTime()) >= idleMs;
   let advanced = '';
   const advance = async ({ epoch, highest }: EventClockState) => {
     const reading = `${epoch} ${highest}`;
@@ -151,6 +151,8 @@ async function startReplica(options: ReplicaOptions, folder: ReplicaFolder, stor
     advanced = reading;
   };
   const report = async () => {
+    // A request that came just now may not be in the spool yet.
+    if (reconciler.latest?.watch.byReceipt === true && isIdle()) shipper.passTime(Date.now() - idleMs);
     const { clock } = shipper;
     const served = { revision: reconciler.taken?.revision ?? 0, counts: structuredClone(predictor.counts) };
     await writeJson(folder.countsFile, { step: predictor.serving?.step, counts: served.counts });

@@ -45,6 +45,11 @@ export class Shipper {
     if (this.#clock.set(epoch, Date.parse(at))) this.#log.warn({ epoch, at }, 'a person has set the event clock');
   }
 
+  /** Nothing is left that came until then, and event time is the time of receipt. */
+  passTime(time: number): void {
+    this.#clock.pass(time);
+  }
+
   /** Predictions and truths since the start of this process. */
   get shipped(): number {
     return this.#shipped;

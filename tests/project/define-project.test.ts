@@ -175,14 +175,15 @@ describe('defaults', () => {
     ]);
   });
 
-  it('of a source without an event time are windows by count, of five times the rows that a verdict needs', () => {
+  it('of a source without an event time are windows by count, of twice the rows that a verdict needs; none comes late', () => {
     const { eventTime: _, ...source } = CHURN.source;
     const { monitoring, cluster } = defineProject({
       ...CHURN,
       source: { ...source, key: ['visits'] },
       monitoring: { minRows: 50 },
     });
-    expect([monitoring.period, cluster]).toEqual([{ rows: 250 }, 'row']);
+    expect([monitoring.period, cluster]).toEqual([{ rows: 100 }, 'row']);
+    expect(monitoring.allowedLateness).toEqual({ event: '0 seconds' });
   });
 
   it('of windows by count are a cool-down of two of them', () => {

@@ -111,6 +111,19 @@ test('of windows by count, the end of the one after the last verdict is told onc
   ]);
 });
 
+test('where requests are of the time of their receipt, it goes on though none comes', async () => {
+  const watch = { ...WATCH, allowedLatenessMs: 0, byReceipt: true as const };
+  await endpoint.publish({ revision: 2, champion: ONE.version, watch });
+  const replica = await endpoint.start({ idleMs: 50 });
+  await ready(replica);
+  await predict(replica, at(5));
+  await until('it is past the request', async () => {
+    const { shippedTo: time, idle } = (await endpoint.report('r1')) ?? {};
+    return idle === true && time !== undefined && time.getTime() > Date.now() - 60_000;
+  });
+  expect((await findClock(endpoint.stores, endpoint.name))?.highest.getTime()).toBeGreaterThan(Date.now() - 60_000);
+});
+
 test('the rollout hears once when its step is over', async () => {
   const rollout = { ...ROLLOUT, state: 'running' as const, stepName: 'shadow', until: at(6) };
   await endpoint.publish({ revision: 2, champion: ONE.version, rollout });

@@ -12,6 +12,14 @@ export interface InferredHash {
   readonly split: Inferred<NonNullable<ProjectInput['split']>>;
 }
 
+/** Rows that a verdict of monitoring needs: windows are by count, of twice as many. */
+export function inferMinRows({ rows }: TableFigures): Inferred<number> {
+  return {
+    value: Math.min(200, Math.max(10, Math.floor(rows / 20))),
+    why: 'windows of monitoring are of twice as many predictions; one with fewer rows gets no verdict',
+  };
+}
+
 const TEST_SHARE = 0.2;
 
 /** @param named the columns that name each row, if there are any */

@@ -4,7 +4,7 @@ import type { TableFigures, TargetFigures } from '../../engines/tables/look/figu
 import type { ProjectInput } from '../project-input';
 import { type InferredColumn, type InferredColumns, inferColumns } from './columns';
 import { type Comment, openDecisions, printDefinition } from './draft';
-import { inferHash } from './by-hash';
+import { inferHash, inferMinRows } from './by-hash';
 import { inferFeatures } from './features';
 import { inferRules } from './rules';
 import { type Target, targetOf } from './target';
@@ -119,7 +119,7 @@ export function inferProject(request: InferRequest, question: Question, answers:
       { metric: 'logLoss', against: 'champion', atMost: 0 },
     ],
     approval: { approvers: [...request.approvers], approversNeeded: 1 },
-    ...(periods === undefined ? {} : { monitoring: { minRows: note('monitoring.minRows', periods.minRows) } }),
+    monitoring: { minRows: note('monitoring.minRows', periods?.minRows ?? inferMinRows(figures)) },
   };
   comments.set('gates', {
     why: 'better than predicting the share of yes for everyone, and no worse than the model that is live',
