@@ -61,6 +61,7 @@ const withEntries: ProjectInput = {
     { transform: 'ordinal', column: 'plan', order: ['low', 'high'] },
     { transform: 'cross', columns: ['plan', 'failed_before'] },
     { transform: 'hashing', columns: ['plan'] },
+    { transform: 'targetMean', column: 'plan' },
     { transform: 'oneHot', column: 'plan' },
     { transform: 'embedding', column: 'plan' },
   ],

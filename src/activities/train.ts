@@ -1,7 +1,7 @@
 /** Training: fit the feature graph, train (resuming from the newest checkpoint), register the version. */
 import { log } from '@temporalio/activity';
 import { crashPoint } from '../runtime/crash-points';
-import type { ModelDefinition } from '../domain/definition';
+import { type ModelDefinition, needsLabels } from '../domain/definition';
 import { modelInputs } from '../domain/endpoint';
 import { errorCodeOf, MlopsError } from '../domain/errors';
 import { lifecycleId, phaseId } from '../domain/ids';
@@ -27,6 +27,8 @@ import type { Train } from './training';
 export interface FitFeatures {
   readonly definition: Ref<'definition'>;
   readonly snapshot: Ref<'snapshot'>;
+  /** Read where a feature needs it: a target mean. */
+  readonly labelSet: Ref<'labelSet'>;
   readonly asOf: string;
 }
 
@@ -41,23 +43,26 @@ export interface TrainOn {
 export function trainActivities(deps: ActivityDeps) {
   return {
     /** Reads the training rows only: statistics of later rows would leak. */
-    async mlopsFitFeatures({ definition, snapshot, asOf }: FitFeatures): Promise<Ref<'featureSet'>> {
+    async mlopsFitFeatures({ definition, snapshot, labelSet, asOf }: FitFeatures): Promise<Ref<'featureSet'>> {
       const defined = await definitionOf(await deps.stores(), definition);
       const { features, schema } = defined;
       const { dependencies } = schema;
       const { minTrainRows } = defined.split;
       const split = splitAt(defined, asOf);
+      const labelled = needsLabels(features);
       const request = {
         kind: 'featureSet',
         name: 'fit',
         version: stepVersion('fit'),
         params: { split, features, dependencies, minTrainRows },
-        inputs: [snapshot],
+        inputs: labelled ? [snapshot, labelSet] : [snapshot],
         environment: numericEnvironment(),
       } as const;
       return runStep(deps, request, async ({ stores, folder }) => {
         const data = await stores.facts.get(snapshot);
-        const shards = await shardsOf(deps, stores, data);
+        const shards = labelled
+          ? await labelledShards(deps, stores, data, await stores.facts.get(labelSet))
+          : await shardsOf(deps, stores, data);
         const input: FitJobInput = {
           ...loadRequest(data.body, shards, partOf(split, 'train')),
           split,

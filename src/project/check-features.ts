@@ -8,6 +8,8 @@ import type { Parsed } from './project-schema';
 
 /** Columns of a one-hot. */
 const MOST_BUCKETS = 1000;
+type Feature = NonNullable<NonNullable<Parsed['features']>[number]>;
+
 const VALUES: readonly ColumnType[] = ['string', 'integer', 'number', 'boolean'];
 /** What a transform can read. */
 const READS: Readonly<Record<FeatureDefinition['transform'], readonly ColumnType[]>> = {
@@ -31,13 +33,14 @@ const READS: Readonly<Record<FeatureDefinition['transform'], readonly ColumnType
   ordinal: ['string'],
   cross: VALUES,
   hashing: ['string'],
+  targetMean: VALUES,
   oneHot: VALUES,
   embedding: ['string'],
 };
 
 /** @param columns the source's, with their types */
 export function checkFeatures(parsed: Parsed, columns: ReadonlyMap<string, ColumnType>, report: Report): void {
-  const features = parsed.features ?? [];
+  const features: readonly (Feature | undefined)[] = parsed.features ?? [];
   // What the transforms so far can read: the source's columns, and the numbers that they named.
   const known = new Map(columns);
   const seen = new Map<string, number>();
@@ -54,7 +57,7 @@ export function checkFeatures(parsed: Parsed, columns: ReadonlyMap<string, Colum
       }
       checkServed(name, parsed, (problem) => report(path, problem));
     });
-    checkBounds(feature, (problem) => report(['features', at], problem));
+    checkOptions(feature, parsed.source?.eventTime, (problem) => report(['features', at], problem));
     const key =
       transform === 'embedding' ? `embedding ${feature.column}` : JSON.stringify({ ...feature, as: undefined });
     const first = seen.get(key);
@@ -72,7 +75,7 @@ export function checkFeatures(parsed: Parsed, columns: ReadonlyMap<string, Colum
 }
 
 /** The hours between two timestamps are a number, too. */
-function typesRead(feature: FeatureDefinition, known: ReadonlyMap<string, ColumnType>): readonly ColumnType[] {
+function typesRead(feature: Feature, known: ReadonlyMap<string, ColumnType>): readonly ColumnType[] {
   const times =
     feature.transform === 'arithmetic' &&
     feature.op === 'difference' &&
@@ -80,11 +83,7 @@ function typesRead(feature: FeatureDefinition, known: ReadonlyMap<string, Column
   return times ? TIME : READS[feature.transform];
 }
 
-function absent(
-  name: string,
-  later: readonly (FeatureDefinition | undefined)[],
-  known: ReadonlyMap<string, ColumnType>
-): string {
+function absent(name: string, later: readonly (Feature | undefined)[], known: ReadonlyMap<string, ColumnType>): string {
   if (later.some((feature) => feature !== undefined && nameGivenBy(feature) === name)) {
     return `${name} is named by a later transform; put that one first`;
   }
@@ -103,7 +102,7 @@ function checkServed(name: string, { label, source }: Parsed, report: (problem: 
   if (RESERVED_COLUMNS.includes(name)) report(`${name} is a name of the model's own; rename the column`);
 }
 
-function checkBounds(feature: FeatureDefinition, report: (problem: string) => void): void {
+function checkOptions(feature: Feature, eventTime: string | undefined, report: (problem: string) => void): void {
   if (feature.transform === 'cross' && new Set(feature.columns).size < feature.columns.length) {
     report('crosses a column with itself');
   }
@@ -114,6 +113,9 @@ function checkBounds(feature: FeatureDefinition, report: (problem: string) => vo
     report(
       `has ${feature.buckets} buckets, and each is a column of the model: at most ${MOST_BUCKETS}, or name it, \`as\``
     );
+  }
+  if (feature.transform === 'targetMean' && feature.training === 'earlierRows' && eventTime === undefined) {
+    report('takes what earlier rows say, and source.eventTime is missing; write training: { folds: 5 }');
   }
   if (feature.transform !== 'clip') return;
   const { min, max } = feature;

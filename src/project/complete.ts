@@ -1,6 +1,7 @@
 /** Fills in the defaults that depend on other fields, and puts the normal form together. */
 import type {
   CsvDialect,
+  FeatureDefinition,
   FileForm,
   Period,
   ProjectDefinition,
@@ -36,7 +37,7 @@ export function complete(parsed: ParsedProject): ProjectDefinition {
       dependencies: schema.dependencies.map((rule) => ({ ...rule, name: dependencyName(rule) })),
     },
     label: parsed.label,
-    features: parsed.features,
+    features: parsed.features.map((feature) => trainingOf(feature, parsed.source)),
     model: parsed.model,
     period: normalPeriod(parsed.period),
     split: splitOf(parsed.split, source),
@@ -72,6 +73,13 @@ function sourceOf(source: ParsedProject['source'], name: string): ProjectDefinit
 }
 
 type Source = ParsedProject['source'];
+
+/** Without an event time no row is an earlier one. */
+function trainingOf(feature: ParsedProject['features'][number], { eventTime }: Source): FeatureDefinition {
+  if (feature.transform !== 'targetMean') return feature;
+  const { training = eventTime === undefined ? { folds: 5, seed: 1 } : 'earlierRows' } = feature;
+  return { ...feature, training };
+}
 
 /** A row is known at its event time, unless the source says otherwise. */
 function clocksOf({ eventTime, knownAt }: Source): Pick<Source, 'knownAt'> {

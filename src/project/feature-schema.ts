@@ -67,6 +67,24 @@ const transforms = [
     buckets: z.number().int().min(2).max(1_000_000).default(64),
     ...named,
   }),
+  record({
+    transform: z.literal('targetMean'),
+    column,
+    smoothing: z.number().min(0).default(10),
+    minCount,
+    training: z
+      .union(
+        [
+          z.literal('earlierRows'),
+          record({
+            folds: z.number().int().min(2).max(100).default(5),
+            seed: z.number().int().min(0).max(0xffff_ffff).default(1),
+          }),
+        ],
+        { error: ({ input }) => `must be 'earlierRows' or { folds: 5 }, is ${excerptOf(input)}` }
+      )
+      .optional(),
+  }),
   record({ transform: z.literal('oneHot'), column, minCount }),
   record({
     transform: z.literal('embedding'),

@@ -149,12 +149,26 @@ export interface LabelInput<Column extends string> {
     | RegisteredUseInput;
 }
 
-type FeatureDefaults = 'buckets' | 'harmonics' | 'width' | 'minCount' | 'maxRows' | 'plus' | 'with';
+type FeatureDefaults =
+  | 'buckets'
+  | 'harmonics'
+  | 'width'
+  | 'minCount'
+  | 'maxRows'
+  | 'plus'
+  | 'with'
+  | 'smoothing'
+  | 'training';
 /** `Name` are the names that transforms give their numbers. */
 type FeatureInput<Column extends string, Name extends string> = OnNames<
   FeatureDefinition extends infer F
     ? F extends FeatureDefinition
-      ? WithDefaults<F, Extract<keyof F, FeatureDefaults>>
+      ? F extends { readonly training: unknown }
+        ? Omit<WithDefaults<F, Extract<keyof F, FeatureDefaults>>, 'training'> & {
+            /** Default: `earlierRows`; without an event time 5 folds. */
+            readonly training?: 'earlierRows' | { readonly folds?: number; readonly seed?: number };
+          }
+        : WithDefaults<F, Extract<keyof F, FeatureDefaults>>
       : never
     : never,
   NoInfer<Column> | NoInfer<Name>,

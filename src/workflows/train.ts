@@ -14,7 +14,7 @@ export async function train(input: TrainInput): Promise<TrainResult> {
     details: `${what}\n\n- training rows: ${rows.train}\n- test rows: ${rows.test}\n- known by: ${asOf}`,
   });
   show(input, visible('Fits the features on the training rows.'));
-  const fitted = compute(plan).mlopsFitFeatures({ definition, snapshot, asOf });
+  const fitted = compute(plan).mlopsFitFeatures({ definition, snapshot, labelSet, asOf });
   const features = await untilPickedUp(input, visible('Fits the features on the training rows.'), fitted);
   show(input, visible('Trains. Progress: the heartbeat of `mlopsTrain`, under Pending Activities.'));
   const trained = compute(plan).mlopsTrain({ definition, snapshot, labelSet, features, asOf });

@@ -571,7 +571,7 @@ describe('a mistake', () => {
     [
       'a transform that there is not',
       (p) => (p['features']![1] = { transform: 'onehot', column: 'plan' } as never),
-      'features[1].transform: must be timeOfDayBuckets, timeOfDayCycles, weekday, standardize, logStandardize, robust, minMax, power, log, clip, impute, isMissing, quantileBuckets, arithmetic, datePart, cycle, holiday, ordinal, cross, hashing, oneHot or embedding, is "onehot". Did you mean oneHot?',
+      'features[1].transform: must be timeOfDayBuckets, timeOfDayCycles, weekday, standardize, logStandardize, robust, minMax, power, log, clip, impute, isMissing, quantileBuckets, arithmetic, datePart, cycle, holiday, ordinal, cross, hashing, targetMean, oneHot or embedding, is "onehot". Did you mean oneHot?',
     ],
     [
       'a text where two numbers are read',
@@ -631,6 +631,14 @@ describe('a mistake', () => {
       'a hash of very many columns',
       (p) => (p['features']![0] = { transform: 'hashing', columns: ['plan'], buckets: 5000 } as never),
       'features[0]: has 5000 buckets, and each is a column of the model: at most 1000, or name it, `as`',
+    ],
+    [
+      'earlier rows without a time',
+      (p) => {
+        delete (p['source'] as Record<string, unknown>)['eventTime'];
+        p['features']![0] = { transform: 'targetMean', column: 'plan', training: 'earlierRows' } as never;
+      },
+      'features[0]: takes what earlier rows say, and source.eventTime is missing; write training: { folds: 5 }',
     ],
     [
       'bounds that cross',

@@ -206,7 +206,7 @@ async function forgedSteps(): Promise<Record<string, unknown>> {
     mlopsIngest: { definition, observation: { ...observation, asOf: '2001-01-15T00:00:00Z' } },
     mlopsPrepare: { definition, asOf: MARCH, from: { flights: snapshot } },
     mlopsLabel: { definition, snapshot },
-    mlopsFitFeatures: { definition, snapshot, asOf: '2001-01-25T00:00:00Z' },
+    mlopsFitFeatures: { definition, snapshot, labelSet, asOf: '2001-01-25T00:00:00Z' },
     mlopsTrain: { definition, snapshot, labelSet, features, asOf: '2001-01-25T00:00:00Z' },
     mlopsEvaluate: { definition, version: refs.version, snapshot, labelSet, knownBy: rows.knownBy },
     mlopsRegisterDefinition: { project },

@@ -183,6 +183,31 @@ export type FeatureDefinition =
       /** Names the bucket's number, from 0, for later transforms. */
       readonly as?: string;
     }
+  /**
+   * The mean label of the training rows with the same value, drawn towards that of all; of a missing, rare or unknown value:
+   * that of all.
+   */
+  | {
+      readonly transform: 'targetMean';
+      /** A text, a number or a boolean. */
+      readonly column: string;
+      /** As if so many more rows of each value had the mean label of all. */
+      readonly smoothing: number;
+      /** A value with fewer training rows counts as unknown. */
+      readonly minCount: number;
+      /**
+       * Where a training row's own value comes from, so that its label is no part of it: `earlierRows`, those of an earlier
+       * event time, or the other folds. Without an event time the default is 5 folds.
+       */
+      readonly training:
+        | 'earlierRows'
+        | {
+            /** Parts of the training rows, by their keys. */
+            readonly folds: number;
+            /** Another seed, other folds. */
+            readonly seed: number;
+          };
+    }
   /** One-hot of a text, a number or a boolean. */
   | {
       readonly transform: 'oneHot';
@@ -226,8 +251,13 @@ export function columnsOf(
 }
 
 /** The name that it gives its number for later transforms. */
-export function nameGivenBy(feature: FeatureDefinition): string | undefined {
-  return 'as' in feature ? feature.as : undefined;
+export function nameGivenBy(feature: { readonly transform: string }): string | undefined {
+  return 'as' in feature ? (feature.as as string | undefined) : undefined;
+}
+
+/** Whether fitting reads labels. */
+export function needsLabels(features: readonly FeatureDefinition[]): boolean {
+  return features.some(({ transform }) => transform === 'targetMean');
 }
 
 /** `standardize(age)`: a feature in a list for people. */

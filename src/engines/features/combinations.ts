@@ -1,13 +1,13 @@
 /** Several columns' values as one: the combinations that are frequent (cross), or a hash of them (hashing). */
 import type { Value } from '../onnx/graph';
 import type { Operators } from '../onnx/operators';
-import { float32 } from '../onnx/tensor';
 import type { Column } from '../tables/columns';
 import { type Emitter, oneHots, range } from './emitter';
 import type { Fitted } from './fitted';
 import { frequentNumbers, frequentStrings } from './frequent';
 import type { Inputs } from './inputs';
 import { murmur3 } from './murmur';
+import { positionIn, positionsOf } from './positions';
 
 type Cross = Fitted<'cross'>;
 type Hashing = Fitted<'hashing'>;
@@ -101,30 +101,10 @@ function combinationIn(o: Operators, { columns, categories }: Cross, inputs: Inp
   return positions.reduce((id, position, at) => o.add(o.mul(id, o.integer(categories[at]!.length + 1)), position));
 }
 
-function positionIn(o: Operators, x: Value, known: readonly string[] | readonly number[]): Value {
-  if (x.type === 'string') return o.lookUp(x, known as readonly string[], 1, 0);
-  const numbers = known as readonly number[];
-  const weights = o.constant(
-    float32(
-      range(numbers.length).map((at) => at + 1),
-      [1, numbers.length]
-    )
-  );
-  const position = o.matMul(weights, oneHots(o, o.unsqueeze(x, 0), [numbers]));
-  return o.cast(o.squeeze(position, 0), 'int64');
-}
-
 /** −1 where a value is not among those that its column knows: then no combination has that number. */
 function combinationsOf(columns: readonly Column[], categories: Cross['categories']): Float64Array {
-  const positions = columns.map((column, at) => {
-    const known = new Map<string | number, number>(categories[at]!.map((value, i) => [value, i + 1]));
-    if (column.type === 'string') {
-      const byCode = column.dictionary.map((text) => known.get(text) ?? 0);
-      return Float64Array.from(column.codes, (code) => (code < 0 ? 0 : byCode[code]!));
-    }
-    return column.type === 'number' ? column.values.map((value) => known.get(value + 0) ?? 0) : new Float64Array();
-  });
-  return positions[0]!.map((_, row) => {
+  const positions = columns.map((column, at) => positionsOf(column, categories[at]!));
+  return Float64Array.from(positions[0]!, (_, row) => {
     let id = 0;
     for (const [at, position] of positions.entries()) {
       if (position[row] === 0) return -1;

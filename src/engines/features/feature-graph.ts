@@ -27,6 +27,7 @@ import { Inputs } from './inputs';
 import { isMissing } from './missing';
 import { finished, named } from './number-kind';
 import { isNumber, kindOf } from './number-kinds';
+import { targetMean } from './target-mean';
 
 export interface FeatureValues {
   /** float32 [N, K]; undefined when every feature is an embedding. */
@@ -52,6 +53,7 @@ const EMITTERS: { readonly [K in Several['transform']]: Emitter<Fitted<K>> } = {
   cycle,
   cross,
   hashing,
+  targetMean,
   oneHot,
 };
 
@@ -78,19 +80,17 @@ export function addFeatures(graph: Graph, fitted: FittedFeatures): FeatureValues
       ? [o.lookUp(inputs.vector(transform.column), transform.categories, 1, 0, indexName(transform.column))]
       : []
   );
-  const features = fitted.transforms.filter((each): each is Feature => each.transform !== 'embedding');
+  const typeOf = typesOf(fitted);
+  const features = fitted.transforms.filter(isFeature);
   for (const level of levelsOf(features.filter((feature) => nameOf(feature) !== undefined))) {
-    for (const group of groupsOf(level, inputs)) {
+    for (const group of groupsOf(level, typeOf)) {
       inputs.name(
         group.map((feature) => nameOf(feature)!),
         named(o, numbersOf(o, group, inputs))
       );
     }
   }
-  const groups = groupsOf(
-    features.filter((feature) => nameOf(feature) === undefined),
-    inputs
-  );
+  const groups = denseGroups(fitted);
   const parts = runsOfNumbers(groups).map((run) => emit(o, run, inputs));
   return { dense: parts.length === 0 ? undefined : o.transpose(o.concat(parts, 0), DENSE), indices };
 }
@@ -102,6 +102,29 @@ export function featureGraph(fitted: FittedFeatures): Uint8Array {
   if (dense !== undefined) graph.output(dense);
   for (const index of indices) graph.output(index);
   return encodeModel(graph);
+}
+
+/** The features that `dense` has columns of, in the order of these. */
+export function denseOrder(fitted: FittedFeatures): readonly FittedTransform[] {
+  return denseGroups(fitted).flat();
+}
+
+function denseGroups(fitted: FittedFeatures): readonly (readonly Feature[])[] {
+  const features = fitted.transforms.filter(isFeature);
+  return groupsOf(
+    features.filter((feature) => nameOf(feature) === undefined),
+    typesOf(fitted)
+  );
+}
+
+function isFeature(transform: FittedTransform): transform is Feature {
+  return transform.transform !== 'embedding';
+}
+
+/** Of a column that a transform reads; those that transforms name are numbers. */
+function typesOf({ inputs }: FittedFeatures): (column: string) => InputType {
+  const types = new Map(inputs.map(({ column, type }) => [column, type]));
+  return (column) => types.get(column) ?? 'number';
 }
 
 /** The name that later transforms read it by. */
@@ -122,11 +145,14 @@ function levelsOf(features: readonly Feature[]): readonly (readonly Feature[])[]
 }
 
 /** Features of one kind: one transform, one operation, inputs of one type. Kinds in the order of their first feature. */
-function groupsOf(features: readonly Feature[], inputs: Inputs): readonly (readonly Feature[])[] {
+function groupsOf(
+  features: readonly Feature[],
+  typeOf: (column: string) => InputType
+): readonly (readonly Feature[])[] {
   const groups = new Map<string, Feature[]>();
   for (const feature of features) {
     const op = 'op' in feature ? feature.op : 'part' in feature ? feature.part : '';
-    const kind = `${feature.transform} ${op} of ${inputs.typeOf(columnsOf(feature)[0]!)}`;
+    const kind = `${feature.transform} ${op} of ${typeOf(columnsOf(feature)[0]!)}`;
     const group = groups.get(kind) ?? [];
     group.push(feature);
     groups.set(kind, group);

@@ -1,7 +1,7 @@
 /** The job `fit`: the features' statistics from the training rows, and the graph made of them. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { columnsOfFeatures, type DependencyRule, type FeatureDefinition } from '../../domain/definition';
+import { columnsOfFeatures, type DependencyRule, type FeatureDefinition, needsLabels } from '../../domain/definition';
 import type { Job, JobFile } from '../../domain/job';
 import type { PartRows } from '../../domain/records';
 import type { Split } from '../../domain/split';
@@ -13,7 +13,7 @@ import { fitFeatures } from './fit';
 import { denseWidth, type EmbeddingTable, embeddingTables } from './fitted';
 import { loadRows } from './load-rows';
 
-/** The training rows, and the split that they are a part of. Labels aren't read. */
+/** The training rows, and the split that they are a part of. Where a feature needs labels, the rows that have one. */
 export interface FitJobInput extends LoadRequest {
   readonly split: Split;
   readonly features: readonly FeatureDefinition[];
@@ -33,8 +33,9 @@ export interface FitJobOutput {
 
 /** @throws MlopsError as `loadColumns` and `fitFeatures` do */
 export const fitJob: Job<FitJobInput, FitJobOutput> = async (input, context) => {
-  const shards = input.shards.map(withoutLabels);
-  const { table } = await loadRows(
+  const unlabelled = input.shards.map(withoutLabels);
+  const shards = needsLabels(input.features) ? input.shards : unlabelled;
+  const { table, labels } = await loadRows(
     { ...input, shards },
     [
       ...columnsOfFeatures(input.features),
@@ -42,14 +43,14 @@ export const fitJob: Job<FitJobInput, FitJobOutput> = async (input, context) => 
     ],
     context
   );
-  const fitted = fitFeatures(table, input.features, context);
+  const fitted = fitFeatures(table, input.features, { ...context, labels });
   await writeFile(join(context.folder, 'fitted.json'), JSON.stringify(fitted));
   await writeFile(join(context.folder, 'features.onnx'), featureGraph(fitted));
   const learned = learnDependencies(table, input.dependencies);
   await writeFile(join(context.folder, 'dependencies.json'), JSON.stringify(learned));
   return {
     rows: table.rows,
-    parts: await partRows({ ...input, shards }, input.split, context.folder),
+    parts: await partRows({ ...input, shards: unlabelled }, input.split, context.folder),
     denseWidth: denseWidth(fitted),
     embeddings: embeddingTables(fitted),
     files: [

@@ -7,18 +7,21 @@ import { MlopsError } from '../../domain/errors';
 import { COLUMN_NAME, RESERVED_COLUMNS } from '../../domain/ids';
 import type { JobContext } from '../../domain/job';
 import type { Column, TableColumns } from '../tables/columns';
-import { bucketsOf, quantileEdges } from './buckets';
-import { combinationsPossible, crossValues, frequentCombinations, hashValues } from './combinations';
+import { quantileEdges } from './buckets';
+import { combinationsPossible, frequentCombinations } from './combinations';
 import type { FeatureInput, FittedFeatures, FittedNumber, FittedTransform } from './fitted';
 import { frequentNumbers, frequentStrings } from './frequent';
-import { finiteOnly, type NumberTransform } from './number-kind';
+import { namedColumn } from './named-columns';
+import type { NumberTransform } from './number-kind';
 import { isNumber, kindOf } from './number-kinds';
+import { meansOf } from './target-mean';
 
 /** More columns than this belong into an embedding: a row costs four bytes for each. */
 const MAX_ONE_HOT = 1000;
 
 /**
  * @param table the training rows, and no other
+ * @param labels theirs, where a feature needs them (`needsLabels`)
  * @throws MlopsError MLOPS_FEATURE_INVALID: a column is missing, has a type that the transform can't read, holds an
  * infinite number, or has no value or too many that are frequent; the name of a column is one of the graph's own.
  * MLOPS_TOO_FEW_ROWS: the table is empty.
@@ -26,7 +29,7 @@ const MAX_ONE_HOT = 1000;
 export function fitFeatures(
   table: TableColumns,
   features: readonly FeatureDefinition[],
-  { progress }: Partial<Pick<JobContext, 'progress'>> = {}
+  { progress, labels }: Partial<Pick<JobContext, 'progress'>> & { readonly labels?: Float32Array | undefined } = {}
 ): FittedFeatures {
   if (table.rows === 0) throw new MlopsError('MLOPS_TOO_FEW_ROWS', 'There is no training row.', {}, 'Widen the split.');
   const columns: Record<string, Column> = { ...table.columns };
@@ -35,7 +38,7 @@ export function fitFeatures(
   const given = new Set<string>();
   const transforms = features.map((feature, i) => {
     const read = columnsOf(feature).map((name) => columnOf(columns, feature, name));
-    const fitted = fitTransform(feature, read);
+    const fitted = fitTransform(feature, read, labels);
     columnsOf(feature).forEach((name, at) => {
       if (!given.has(name)) inputs.set(name, { column: name, type: read[at]!.type });
     });
@@ -48,7 +51,7 @@ export function fitFeatures(
       if (name in columns)
         throw invalid(feature, `There is a column ${name} already.`, 'Give the result another name.');
       given.add(name);
-      columns[name] = { type: 'number', values: valuesOf(fitted, read) };
+      columns[name] = namedColumn(fitted, read);
     }
     progress?.({
       done: i + 1,
@@ -60,7 +63,11 @@ export function fitFeatures(
   return { v: 1, rows: table.rows, inputs: [...inputs.values()], transforms };
 }
 
-function fitTransform(feature: FeatureDefinition, columns: readonly Column[]): FittedTransform {
+function fitTransform(
+  feature: FeatureDefinition,
+  columns: readonly Column[],
+  labels: Float32Array | undefined
+): FittedTransform {
   if (isNumber(feature)) return fitNumber(feature, columns);
   const column = columns[0]!;
   switch (feature.transform) {
@@ -117,6 +124,26 @@ function fitTransform(feature: FeatureDefinition, columns: readonly Column[]): F
       );
       return { transform: 'oneHot', column: feature.column, categories: known };
     }
+    case 'targetMean': {
+      if (column.type === 'timestamp') throw unreadable(feature, column, 'a string, integer, number or boolean');
+      if (labels === undefined) throw new TypeError('a target mean is fitted on labelled rows');
+      const { minCount, smoothing, training } = feature;
+      const categories =
+        column.type === 'string' ? frequentStrings(column, minCount) : frequentNumbers(column, minCount);
+      if (
+        categories.length > MAX_ONE_HOT &&
+        categories.some((x) => typeof x === 'number' && !Number.isSafeInteger(x))
+      ) {
+        throw invalid(
+          feature,
+          `${categories.length} numbers are in ${minCount} rows or more.`,
+          'Put them in quantileBuckets.'
+        );
+      }
+      const known = someOf<readonly string[] | readonly number[]>(categories, feature);
+      const means = meansOf(column, known, labels, smoothing);
+      return { transform: 'targetMean', column: feature.column, categories: known, means, smoothing, training };
+    }
     case 'embedding': {
       if (column.type !== 'string') throw unreadable(feature, column, 'a string');
       const { minCount, maxRows, width } = feature;
@@ -147,15 +174,6 @@ function fitNumber(
     ...(as === undefined ? {} : { as }),
     ...kindOf(transform).fit(feature, columns),
   } as FittedNumber;
-}
-
-/** The training rows' numbers of a transform that gives them a name. */
-function valuesOf(fitted: FittedTransform, columns: readonly Column[]): Float64Array {
-  if (fitted.transform === 'quantileBuckets') return bucketsOf(columns[0]!, fitted.edges);
-  if (fitted.transform === 'cross') return crossValues(fitted, columns);
-  if (fitted.transform === 'hashing') return hashValues(fitted, columns);
-  if (!isNumber(fitted)) throw new TypeError(`${fitted.transform} gives no number`);
-  return finiteOnly(kindOf(fitted.transform).values(fitted, columns));
 }
 
 function numeric(feature: FeatureDefinition, column: Column): Column {

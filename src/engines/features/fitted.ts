@@ -72,6 +72,15 @@ export type FittedTransform =
       readonly as?: string;
       readonly buckets: number;
     }
+  /** `means` are the prior, then each category's. */
+  | {
+      readonly transform: 'targetMean';
+      readonly column: string;
+      readonly categories: readonly string[] | readonly number[];
+      readonly means: readonly number[];
+      readonly smoothing: number;
+      readonly training: 'earlierRows' | { readonly folds: number; readonly seed: number };
+    }
   | {
       readonly transform: 'oneHot';
       readonly column: string;
@@ -145,6 +154,7 @@ export function widthOf(fitted: FittedTransform): number {
     case 'arithmetic':
     case 'datePart':
     case 'ordinal':
+    case 'targetMean':
     case 'isMissing':
     case 'holiday':
       return 1;

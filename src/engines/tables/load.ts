@@ -21,6 +21,8 @@ export interface LoadRequest {
   readonly where: RowFilter;
   /** The source's event-time column, where it has one. */
   readonly eventTime?: string;
+  /** Whether the rows' keys are wanted, too. */
+  readonly keys?: true;
 }
 
 /** Rows in total order: event time (where there is one), key. Where labels are read, only the rows that have one. */
@@ -28,6 +30,8 @@ export interface LoadedRows {
   readonly table: TableColumns;
   /** [rows], µs since 1970-01-01T00:00Z; absent where the source has no event time */
   readonly eventTime?: BigInt64Array;
+  /** [rows], 32 bits of each row's key, where they were asked for. */
+  readonly keys?: Float64Array;
   /** [rows]. Absent when no shard has labels. */
   readonly labels?: Float32Array;
   /** Rows that were left out since they have no label. */
@@ -82,6 +86,7 @@ function withoutFolders(said: string, files: readonly string[]): string {
   return files.reduce((text, file) => text.replaceAll(file, basename(file)), said);
 }
 
+const KEY_BITS = `CAST('0x' || substr("${KEY}"::VARCHAR, 1, 8) AS BIGINT)::DOUBLE`;
 const HOW_TO_FIX = 'Remove these local copies, which are downloaded and checked anew, and retry.';
 
 async function load(database: Database, request: LoadRequest): Promise<LoadedRows> {
@@ -101,6 +106,7 @@ async function load(database: Database, request: LoadRequest): Promise<LoadedRow
     { expression: `"${ROW}"::DOUBLE`, into: new Float64Array(rows) },
     ...names.map((name) => partOf(name, request.columns[name]!, rows)),
     ...(labelled ? [{ expression: `"${LABEL}"::DOUBLE`, into: new Float64Array(rows) }] : []),
+    ...(request.keys ? [{ expression: KEY_BITS, into: new Float64Array(rows) }] : []),
   ];
   const eventTime = request.eventTime === undefined ? undefined : new BigInt64Array(rows);
   const timed = eventTime && { expression: `epoch_us(${column(request.eventTime!)})`, into: eventTime };
@@ -114,6 +120,7 @@ async function load(database: Database, request: LoadRequest): Promise<LoadedRow
     ...(eventTime === undefined ? {} : { eventTime }),
     unlabelled,
     ...(labelled ? { labels: Float32Array.from(rest[names.length] as Float64Array) } : {}),
+    ...(request.keys ? { keys: parts.at(-1)!.into as Float64Array } : {}),
     places: { files: dictionaries.get(FILE)!, fileIndex: fileIndex as Int32Array, row: row as Float64Array },
   };
 }

@@ -6,7 +6,7 @@ import type { Job, JobFile } from '../../domain/job';
 import type { RunBody } from '../../domain/records';
 import { embeddingTables, type FittedFeatures } from '../features/fitted';
 import { loadRows } from '../features/load-rows';
-import { makeFeatures } from '../features/make-features';
+import { trainingFeatures } from '../features/training-features';
 import { type LoadedRows, type LoadRequest, rowName } from '../tables/load';
 import { requireRows } from '../tables/require-rows';
 import { inferenceGraph } from './inference-graph';
@@ -37,13 +37,15 @@ export const trainJob: Job<TrainJobInput, TrainJobOutput> = async (input, contex
   const began = performance.now();
   const fitted = JSON.parse(await readFile(input.fitted, 'utf8')) as FittedFeatures;
   const loaded = await loadRows(
-    input,
+    { ...input, keys: true },
     fitted.inputs.map(({ column }) => column),
     context
   );
   requireRows(loaded, 'training', input);
   const labels = labelsOf(loaded);
-  const features = await makeFeatures(await readFile(input.graph), fitted, loaded.table, context);
+  const { table, eventTime, keys = new Float64Array() } = loaded;
+  const rows = { labels, eventTime, keys };
+  const features = await trainingFeatures(await readFile(input.graph), fitted, table, rows, context);
   const { network, resume } = input;
   const trained = await trainNetwork({ features, tables: embeddingTables(fitted), labels, network }, context, {
     resume,

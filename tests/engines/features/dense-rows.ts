@@ -10,9 +10,10 @@ import { SILENT } from './tables';
 export async function denseRows(
   features: readonly FeatureDefinition[],
   training: TableColumns,
-  rows = training
+  rows = training,
+  labels?: Float32Array
 ): Promise<number[][]> {
-  const fitted = fitFeatures(training, features);
+  const fitted = fitFeatures(training, features, { labels });
   const { dense, width } = await makeFeatures(featureGraph(fitted), fitted, rows, SILENT);
   return Array.from({ length: rows.rows }, (_, row) => [...dense.subarray(row * width, (row + 1) * width)]);
 }

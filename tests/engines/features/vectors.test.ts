@@ -29,6 +29,8 @@ const rows: TableColumns = table({
   ...{ s1: text(), s2: text(), s3: text() },
 });
 
+const labels = Float32Array.from({ length: ROWS }, () => (share() < 0.3 ? 1 : 0));
+
 const feature = fc.oneof(
   fc.record({
     transform: fc.constant('timeOfDayBuckets' as const),
@@ -96,6 +98,13 @@ const feature = fc.oneof(
     buckets: fc.integer({ min: 2, max: 9 }),
   }),
   fc.record({
+    transform: fc.constant('targetMean' as const),
+    column: fc.oneof(of('x'), of('s')),
+    smoothing: fc.constant(2),
+    minCount: fc.constant(2),
+    training: fc.constant('earlierRows' as const),
+  }),
+  fc.record({
     transform: fc.constant('arithmetic' as const),
     columns: fc.tuple(of('t'), of('t')),
     op: fc.constant('difference' as const),
@@ -121,9 +130,9 @@ test('any features together give the bits that each gives alone, kind by kind', 
     fc.asyncProperty(fc.array(feature, { minLength: 1, maxLength: 12 }), async (features) => {
       const kinds = [...new Set(features.map(kindOf))];
       const byKind = kinds.flatMap((kind) => features.filter((each) => kindOf(each) === kind));
-      const alone = await Promise.all(byKind.map((each) => dense(fitFeatures(rows, [each]))));
+      const alone = await Promise.all(byKind.map((each) => dense(fitFeatures(rows, [each], { labels }))));
       const wanted = Array.from({ length: ROWS }, (_, row) => alone.flatMap((part) => part[row]!));
-      expect(await dense(fitFeatures(rows, features))).toEqual(wanted);
+      expect(await dense(fitFeatures(rows, features, { labels }))).toEqual(wanted);
     }),
     { numRuns: 60 }
   );
@@ -151,6 +160,9 @@ const TWO_OF_EACH: readonly FeatureDefinition[] = [1, 2].flatMap((i): FeatureDef
   { transform: 'ordinal', column: `s${i}`, order: ['T3', 'T1', 'T0'] },
   { transform: 'cross', columns: [`s${i}`, `x${i}`, `month${i}`], minCount: 1 },
   { transform: 'hashing', columns: [`s${i}`, 's3'], buckets: 16 },
+  { transform: 'targetMean', column: `s${i}`, smoothing: 3, minCount: 2, training: 'earlierRows' },
+  { transform: 'targetMean', column: `x${i}`, smoothing: 3, minCount: 2, training: 'earlierRows' },
+  { transform: 'targetMean', column: `month${i}`, smoothing: 3, minCount: 2, training: { folds: 3, seed: 1 } },
   { transform: 'isMissing', column: `s${i}` },
   { transform: 'isMissing', column: `x${i}` },
   { transform: 'isMissing', column: `t${i}` },
@@ -162,7 +174,7 @@ const TWO_OF_EACH: readonly FeatureDefinition[] = [1, 2].flatMap((i): FeatureDef
 ]);
 
 test.each([1, 2, 7, 33])('a row among %i others has the bits that it has among all', async (batch) => {
-  const fitted = fitFeatures(rows, TWO_OF_EACH);
+  const fitted = fitFeatures(rows, TWO_OF_EACH, { labels });
   const graph = featureGraph(fitted);
   expect(batchDependentNodes(decodeModel(graph))).toEqual([]);
   const session = await openSession(graph);

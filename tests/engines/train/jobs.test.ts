@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import type { NetworkSpec } from '../../../src/domain/definition';
+import type { FeatureDefinition, NetworkSpec } from '../../../src/domain/definition';
 import type { Split } from '../../../src/domain/split';
 import { fitJob } from '../../../src/engines/features/fit-job';
 import { loadColumns } from '../../../src/engines/tables/load';
@@ -9,7 +9,7 @@ import { scoreRows } from '../../../src/engines/train/score-rows';
 import { trainJob } from '../../../src/engines/train/train-job';
 import { FEATURES, NETWORK, recordingContext } from './small-run';
 
-const COLUMNS = { at: 'timestamp', km: 'number', place: 'string', unread: 'integer' } as const;
+const COLUMNS = { at: 'timestamp', km: 'number', place: 'string', name: 'string', unread: 'integer' } as const;
 
 /** Two shards of 400 rows over 20 days, with labels: who is in P3 is late, mostly. */
 async function shards(label = 'CASE WHEN (i * 7) % 10 < 8 THEN (i % 5 = 3)::INT ELSE (i % 3 = 0)::INT END') {
@@ -25,7 +25,7 @@ async function shards(label = 'CASE WHEN (i * 7) % 10 < 8 THEN (i % 5 = 3)::INT 
   for (const [n, { data, labels }] of files.entries()) {
     const rows = `(SELECT i, md5(i::VARCHAR)::UUID AS __key, '${n}.csv' AS __file, i::BIGINT AS __row FROM range(${n * 400}, ${n * 400 + 400}) t(i))`;
     const at = `TIMESTAMP '2001-01-01' + INTERVAL (i * 36) MINUTE`;
-    await connection.run(`COPY (SELECT ${at} AS at, 100.0 + i % 90 AS km, 'P' || (i % 5) AS place, i AS unread, __key, __file, __row,
+    await connection.run(`COPY (SELECT ${at} AS at, 100.0 + i % 90 AS km, 'P' || (i % 5) AS place, 'N' || i AS name, i AS unread, __key, __file, __row,
       ${at} + INTERVAL 1 HOUR AS __known_at FROM ${rows} ORDER BY i) TO '${data}'`);
     await connection.run(`COPY (SELECT __key, (${label})::TINYINT AS label FROM ${rows} ORDER BY i) TO '${labels}'`);
   }
@@ -41,10 +41,14 @@ const SPLIT: Split = {
   knownBy: '2001-01-25T00:00:00Z',
 };
 
-async function fitAndTrain(files: Awaited<ReturnType<typeof shards>>, network: NetworkSpec = NETWORK) {
+async function fitAndTrain(
+  files: Awaited<ReturnType<typeof shards>>,
+  network: NetworkSpec = NETWORK,
+  features: readonly FeatureDefinition[] = FEATURES
+) {
   const rows = { shards: files, columns: COLUMNS, where: { to: '2001-01-18T00:00:00Z' }, eventTime: 'at' };
   const fitContext = recordingContext();
-  const fit = await fitJob({ ...rows, split: SPLIT, features: FEATURES, dependencies: [] }, fitContext);
+  const fit = await fitJob({ ...rows, split: SPLIT, features, dependencies: [] }, fitContext);
   const at = (name: string) => join(fitContext.folder, fit.files.find((file) => file.name === name)!.file);
   const trainContext = recordingContext();
   const input = { ...rows, minRows: 600, network, fitted: at('fitted'), graph: at('graph') };
@@ -92,6 +96,19 @@ test('the same rows give the same files, byte for byte, also from a checkpoint',
   );
   expect(bytes(context)).toBe(bytes(one.trainContext));
 });
+
+test.each(['earlierRows' as const, { folds: 4, seed: 1 }])(
+  'a name that each row has for itself says nothing of its label in training: a target mean of %j',
+  async (training) => {
+    const feature: FeatureDefinition = { transform: 'targetMean', column: 'name', smoothing: 0, minCount: 1, training };
+    // A row's own label as a feature is learnt within a few epochs; a coin is not.
+    const files = await shards('i * 2654435761 % 4294967296 // 65536 % 2');
+    const network = { ...NETWORK, epochs: 20 };
+    const [one, two] = [await fitAndTrain(files, network, [feature]), await fitAndTrain(files, network, [feature])];
+    expect(one.train.epochs.at(-1)!.loss).toBeGreaterThan(0.6);
+    expect(two.train.epochs).toEqual(one.train.epochs);
+  }
+);
 
 test('a training row without a label is left out and counted', async () => {
   const { train } = await fitAndTrain(await shards('CASE WHEN i % 100 = 23 THEN NULL ELSE i % 2 END'));
