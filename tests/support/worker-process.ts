@@ -25,11 +25,13 @@ export interface WorkerProcessOptions {
   readonly register?: readonly string[];
   /** Where its sources are. Default: the system's folder. */
   readonly dataFolder?: string;
+  /** Further arguments of the command. */
+  readonly args?: readonly string[];
 }
 
 export function spawnWorker(
   system: Pick<TestSystem, 'env' | 'taskQueue' | 'folder'>,
-  { crashAt, register = [], dataFolder = system.folder }: WorkerProcessOptions = {}
+  { crashAt, register = [], dataFolder = system.folder, args = [] }: WorkerProcessOptions = {}
 ): WorkerProcess {
   const child = spawn(
     process.execPath,
@@ -43,6 +45,7 @@ export function spawnWorker(
       '--data',
       dataFolder,
       ...register.flatMap((file) => ['--register', file]),
+      ...args,
     ],
     {
       env: { ...system.env, ...(crashAt === undefined ? {} : { MLOPS_CRASH_AT: crashAt }) },
