@@ -63,11 +63,15 @@ export interface InferredSplit {
 
 const LEAST_TEST_ROWS = 200;
 const WANTED_OF_PERIOD = 50;
-/** Days. */
-const LENGTHS = [1, 7, 28, 91];
-const LONGEST = 364;
+const LENGTHS = [
+  { every: 'day', days: 1, name: 'days' },
+  { every: 'week', days: 7, name: 'weeks from Monday' },
+  { every: 'month', days: 365.25 / 12, name: 'months' },
+  { every: '91 days', days: 91, name: '13 weeks each' },
+] as const;
+const LONGEST = { every: '364 days', days: 364, name: '52 weeks each' } as const;
 
-/** The last fifth of the rows tests, in whole periods; a period is a day, a week or four, so that it has some rows. */
+/** The last fifth of the rows tests, in whole periods; a period is the shortest one that has some rows. */
 export function inferSplit(rows: number, { time }: InferredColumn): InferredSplit {
   const [from, p80, to] = [time?.min, time?.p80, time?.p99].map((iso) => Date.parse(iso ?? '') / DAY_MS) as [
     number,
@@ -77,15 +81,14 @@ export function inferSplit(rows: number, { time }: InferredColumn): InferredSpli
   const days = Math.max(1, to - from);
   // By the last fifth, where rows may be denser than before.
   const perDay = (0.19 * rows) / Math.max(1, to - p80);
-  const length = LENGTHS.find((each) => perDay * each >= WANTED_OF_PERIOD) ?? LONGEST;
+  const { every, days: length, name } = LENGTHS.find((each) => perDay * each.days >= WANTED_OF_PERIOD) ?? LONGEST;
   const testDays = Math.min(Math.max(to - p80, LEAST_TEST_ROWS / perDay), days / 2);
   const testPeriods = Math.max(1, Math.round(testDays / length));
   const testRows = Math.min(Math.round(perDay * length * testPeriods), rows);
-  const name = length === 1 ? 'days' : length === 7 ? 'weeks from Monday' : `${length / 7} weeks each`;
   const ofPeriod = Math.round(perDay * length);
   return {
     period: {
-      value: { every: length === 1 ? 'day' : length === 7 ? 'week' : `${length} days` },
+      value: { every },
       why: `${name} of about ${counted(ofPeriod)} rows`,
     },
     split: {
