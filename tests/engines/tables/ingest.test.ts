@@ -1,3 +1,4 @@
+import { digestOf } from '../../../src/runtime/digest';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { observe } from '../../../src/engines/tables/observe';
@@ -361,6 +362,19 @@ test('the profile is exact, column by column', async () => {
     distinct: 4,
     top: ['Bern', 'Oslo', 'Rome', 'Ålesund'].map((value) => ({ value, count: 250 })),
   });
+});
+
+test('a profile of infinite numbers is one that a record can hold', async () => {
+  await writeOrders(
+    shardPath('orders.parquet'),
+    `* REPLACE (CASE WHEN i % 10 = 0 THEN 'inf' WHEN i % 10 = 1 THEN '-inf' ELSE price END AS price)`
+  );
+  const { profile } = await ingestOrders(folder.path);
+  expect(digestOf(profile)).toMatch(/^sha256:/);
+  expect(profile['price']).toMatchObject({ present: 1_000, spread: { min: '-Infinity', max: 'Infinity' } });
+  expect(profile['price']!.moments).toBeUndefined();
+  expect(profile['price']!.spread!.histogram).toBeUndefined();
+  expect(profile['price']!.top).toContainEqual({ value: 'Infinity', count: 100 });
 });
 
 describe('several files', () => {
