@@ -58,7 +58,12 @@ export type TriggerRule =
       /** … of the last so many. */
       readonly outOf: number;
       /** After it has fired it stays silent for so long, or for so many windows. */
-      readonly coolDown: EventDuration | { readonly windows: number };
+      readonly coolDown:
+        | EventDuration
+        | {
+            /** So many windows. */
+            readonly windows: number;
+          };
     }
   /** The drift of a watched column is significant and above the floor. */
   | {
@@ -68,7 +73,12 @@ export type TriggerRule =
       /** … of the last so many. */
       readonly outOf: number;
       /** After it has fired it stays silent for so long, or for so many windows. */
-      readonly coolDown: EventDuration | { readonly windows: number };
+      readonly coolDown:
+        | EventDuration
+        | {
+            /** So many windows. */
+            readonly windows: number;
+          };
     };
 
 export type NotifierUse =
