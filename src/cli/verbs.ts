@@ -32,6 +32,11 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/suggest.js')).addSuggest,
   },
   {
+    name: 'expectations',
+    summary: "Takes rules from a suite of Great Expectations, and writes a snapshot's results as it does",
+    load: async () => (await import('./verbs/expectations.js')).addExpectations,
+  },
+  {
     name: 'worker',
     summary: 'Runs workflows and activities until SIGINT or SIGTERM',
     load: async () => (await import('./verbs/worker.js')).addWorker,

@@ -9,7 +9,7 @@ import { mlops, mlopsJson } from './mlops';
 const VERBS = [
   'init check worker serve start apply policy status decide retrain retry skip pause unpause deploy rollback stop evaluate predict truth clock account diff export report',
   'ls show lineage gc housekeeping hold release doctor',
-  'suggest',
+  'suggest expectations',
 ].flatMap((verbs) => verbs.split(' '));
 
 /** Addresses where nobody listens. */

@@ -121,6 +121,14 @@ const WORDS: Readonly<Record<Measure, string>> = {
   missingShare: 'share of missing values',
 };
 
+const uniqueName = ({ unique }: Pick<UniqueRule, 'unique'>): string => `${unique.join(', ')} unique`;
+
+/** As results name it; undefined of a rule beside the parent. */
+export function tableRuleName(rule: TableRule): string | undefined {
+  if ('measure' in rule) return measureName(rule);
+  return 'unique' in rule ? uniqueName(rule) : undefined;
+}
+
 async function uniqueResult(database: Database, rule: UniqueRule, table: JudgedTable): Promise<RuleResult> {
   const { severity, mostly, unique } = rule;
   const missing = unique.find((name) => table.columns[name] === undefined);
@@ -136,7 +144,6 @@ async function uniqueResult(database: Database, rule: UniqueRule, table: JudgedT
   );
   const broken = Number(found!['broken']);
   const examples = broken === 0 ? [] : await table.examplesOf?.(equal);
-  const name = `${unique.join(', ')} unique`;
-  const shape = { name, severity, ...(mostly === undefined ? {} : { mostly }) };
+  const shape = { name: uniqueName(rule), severity, ...(mostly === undefined ? {} : { mostly }) };
   return { ...resultOf(shape, Number(found!['checked']), broken), examples: examples ?? [] };
 }
