@@ -59,7 +59,7 @@ beforeAll(async () => {
   const training = {
     shards,
     columns: columnTypes(flights.source),
-    eventTime: 'scheduled',
+    eventTime: 'date',
     where: partOf(split, 'train'),
   };
   const fitted = await fitJob(
