@@ -12,6 +12,8 @@ import { packageRoot } from '../../src/runtime/package-root';
 import { createInferenceServer } from '../../src/serve/server';
 import { connectionNamed, readConnections } from '../../src/sources/connections';
 import { mlopsJson } from '../cli/mlops';
+import { denseRows } from '../engines/features/dense-rows';
+import { numberColumn, table, textColumn, timeColumn } from '../engines/features/tables';
 import { flightsModel, openServing } from '../serve/serving';
 
 const FOLDER = join(packageRoot(), '.stack', `docs-${process.pid}`);
@@ -41,6 +43,7 @@ test('the examples in TypeScript compile', () => {
   const files = {
     'project.ts': blocksOf('getting-started.md')[0]!,
     'short.ts': blocksOf('definition.md')[0]!,
+    'features.ts': blocksOf('features.md')[0]!,
     'sources.ts': blocksOf('sources.md')[0]!,
     'registered.ts': blocksOf('registered-code.md')[0]!,
     'worker.ts': blocksOf('operating.md')[0]!,
@@ -70,7 +73,7 @@ test('the project of sources.md names a connection of its connections', async ()
   expect(connectionNamed(all, reader.http.connection, 'http').headers).toBeDefined();
 });
 
-test.each(['getting-started.md', 'definition.md', 'prepare.md', 'splits.md'])(
+test.each(['getting-started.md', 'definition.md', 'prepare.md', 'splits.md', 'features.md'])(
   'the project of %s is one',
   async (page) => {
     const file = join(FOLDER, `${page}.ts`);
@@ -86,6 +89,27 @@ test('a place of splits.md is computed as the page says', () => {
   const found: unknown = runInNewContext(expression, { require });
   expect(String(found).slice(0, place.length)).toBe(place);
   expect(place).toMatch(/^0\.\d{4}$/);
+});
+
+test('the features of features.md can be fitted, and are numbers for any row', async () => {
+  const file = join(FOLDER, 'fitted.ts');
+  writeFileSync(file, blocksOf('features.md')[0]!);
+  const { definition } = (await mlopsJson(['check', file])) as { definition: ProjectDefinition };
+  const rows = 300;
+  const each = <T>(value: (row: number) => T) => Array.from({ length: rows }, (_, row) => value(row));
+  const training = table({
+    ordered: timeColumn(each((row) => BigInt(row) * 7_200_000_000n)),
+    picked: timeColumn(each((row) => (row % 9 === 0 ? null : BigInt(row + 1) * 7_200_000_000n))),
+    courier: textColumn(each((row) => `c${row % 20}`)),
+    district: textColumn(each((row) => (row % 11 === 0 ? null : ['north', 'south'][row % 2]!))),
+    size: textColumn(each((row) => ['small', 'medium', 'large', 'huge'][row % 4]!)),
+    kilometres: numberColumn(each((row) => (row % 5 === 0 ? Number.NaN : row / 10))),
+    items: numberColumn(each((row) => row % 13)),
+  });
+  const labels = Float32Array.from(each((row) => row % 2));
+  const made = await denseRows(definition.features, training, training, labels);
+  expect(made).toHaveLength(rows);
+  expect(made.flat().filter((x) => !Number.isFinite(x))).toEqual([]);
 });
 
 test('the code of registered-code.md can be registered, and gives what it should', async () => {
