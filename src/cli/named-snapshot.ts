@@ -1,7 +1,7 @@
 /** The argument of verbs that look at a snapshot, and `--as-of`. */
 import type { Command } from 'commander';
 import { MlopsError } from '../domain/errors';
-import { PROJECT_NAME } from '../domain/ids';
+import { PROJECT_NAME, snapshotAt } from '../domain/ids';
 import { when } from './options';
 
 export const SNAPSHOT_NAMES =
@@ -22,6 +22,6 @@ export function withAsOf(command: Command): Command {
 /** `flights` and a moment → `flights@<moment>`. @throws MlopsError MLOPS_USAGE: the name has its moment already */
 export function snapshotName(name: string, { asOf }: AsOfOption): string {
   if (asOf === undefined) return name;
-  if (PROJECT_NAME.test(name)) return `${name}@${asOf}`;
+  if (PROJECT_NAME.test(name)) return snapshotAt(name, asOf);
   throw new MlopsError('MLOPS_USAGE', '--as-of is for a project.', { snapshot: name }, 'Name the project alone.');
 }

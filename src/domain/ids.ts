@@ -75,6 +75,9 @@ export type SnapshotName =
   | { readonly project: string; readonly cycle: string }
   | { readonly id: string };
 
+/** Name of a project's snapshot as of a moment: `flights@2001-02-01`. */
+export const snapshotAt = (project: string, moment: string): string => `${project}@${moment}`;
+
 const PROJECT_MOMENT = /^([a-z][a-z0-9-]{0,47})@(\d{4}-.+)$/;
 const CYCLE_RECORD = /^([a-z][a-z0-9-]{0,47})\/(\d{1,9}|solo-[0-9a-f-]{36})$/;
 const SNAPSHOT_ID = /^(?:snapshot[/:])?((?:sha256:)?[0-9a-f]{6,64})$/;

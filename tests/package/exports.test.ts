@@ -18,6 +18,7 @@ test.each([
       'deliverNotice',
       'deploy',
       'evaluate',
+      'housekeeping',
       'ingest',
       'label',
       'lifecycle',
