@@ -122,6 +122,11 @@ test('decisions behind an undecodable one count after the reset, by signal and b
     taskQueue: system.taskQueue,
     args: [{ v: 1, project, name: asked._id.slice(project.length + 1), searchAttributes: true, waits: true }],
   });
+  // A reset goes back to a task that was completed, and keeps what came before the first.
+  await eventually('its first task is done', async () => {
+    const { historyLength } = await temporal.workflow.getHandle(workflowId).describe();
+    return historyLength > 4 ? true : undefined;
+  });
   await sendUndecodable(workflowId, 'decide');
   const decision = (by: string): DecisionMessage => ({ id: randomUUID(), by, verdict: 'approve', digest: model });
   await system.client.signal(workflowId, 'decide', decision('ana'));

@@ -45,7 +45,7 @@ async function recordStory(): Promise<void> {
     const evaluation = await commit('evaluation', digestOf(`evaluation ${number}`), {
       evaluation: { rows: 100 * number, candidate: { auc: metric, logLoss: metric } },
     });
-    const split = { train: { to: JANUARY.from }, test: JANUARY, knownBy: JANUARY.to };
+    const split = { by: 'time', train: { to: JANUARY.from }, test: JANUARY, knownBy: JANUARY.to };
     const version = { project: PROJECT, number, model: { digest: MODEL }, split, trainRows: 1000 * number };
     const about = [await commit('version', `${PROJECT}/${number}`, version), evaluation];
     const request = { _id: `${PROJECT}/${number}`, project: PROJECT, about };
