@@ -4,6 +4,7 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import type { ApprovalRequest } from '../../src/domain/approval';
 import type { ApproveInput } from '../../src/domain/phases';
 import { askedAbout } from '../support/asked';
+import { eventually } from '../support/eventually';
 import { openSystem, type TestSystem } from '../support/system';
 import { raw } from '../support/raw-records';
 
@@ -126,7 +127,11 @@ withBrowser('the Temporal UI', () => {
   test('with no worker up, the list still says who is waited for', async () => {
     const project = `${system.name.slice(0, 38)}-b`;
     const { workflowId } = await openRequest(project);
-    await system.client.temporal.workflow.getHandle(workflowId).query('__temporal_workflow_metadata');
+    // The page shows what the server has when it is opened.
+    await eventually('the request waits for its approvers', async () => {
+      const { searchAttributes } = await system.client.temporal.workflow.getHandle(workflowId).describe();
+      return searchAttributes.MlopsWaitingFor === undefined ? undefined : true;
+    });
     await worker.stop();
     const ui = system.env.MLOPS_TEMPORAL_UI ?? 'http://127.0.0.1:8233';
     const page = await browser.newPage();

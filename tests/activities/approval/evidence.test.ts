@@ -30,15 +30,23 @@ const version = {
   trainRows: 1000,
   unlabelledRows: 0,
   tolerance: [],
-  split: { train: { to: '2001-01-25' } },
+  split: { by: 'time', train: { to: '2001-01-25' } },
 } as unknown as VersionBody;
 
 function evaluation(slices: readonly Slice[]): EvaluationBody {
-  const numbers = { rows: 400, unlabelled: 0, candidate: { calibrationError: interval(0.02) }, slices };
+  const numbers = {
+    rows: 400,
+    unlabelled: 0,
+    positives: 80,
+    meanScore: 0.25,
+    candidate: { calibrationError: interval(0.02) },
+    slices,
+    blocksOf: 'day',
+  };
   return {
     evaluation: numbers,
     gates: [],
-    period: { from: '2001-01-25', to: '2001-02-01' },
+    test: { from: '2001-01-25', to: '2001-02-01' },
   } as unknown as EvaluationBody;
 }
 
