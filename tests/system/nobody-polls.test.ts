@@ -53,7 +53,7 @@ test('a phase waits for a worker of the compute queue by name, and finishes once
 
   await withoutCompute.stop();
   await system.startWorker();
-  expect(await handle.result()).toMatchObject({ kind: 'snapshot' });
+  expect(await handle.result()).toMatchObject({ snapshot: { kind: 'snapshot' } });
   expect((await waitingFor()) ?? []).toEqual([]);
 }, 120_000);
 

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { phaseId } from '../../src/domain/ids';
-import type { Ref } from '../../src/domain/refs';
+import type { IngestResult } from '../../src/domain/phases';
 import { packageRoot } from '../../src/runtime/package-root';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
@@ -56,7 +56,7 @@ test('it has the compute worker beside it, which takes real rows', async () => {
   expect((await system.client.computePollers()).activities).toBeGreaterThan(0);
   const definition = smallProject(`own-${randomUUID().slice(0, 8)}`, await writeSmallFlights(data));
   const cycle = `solo-${randomUUID()}` as const;
-  const snapshot = await system.client.temporal.workflow.execute('ingest', {
+  const { snapshot } = (await system.client.temporal.workflow.execute('ingest', {
     workflowId: phaseId(definition.name, cycle, 'ingest'),
     taskQueue: system.taskQueue,
     args: [
@@ -69,8 +69,8 @@ test('it has the compute worker beside it, which takes real rows', async () => {
         asOf: '2001-02-01T00:00:00Z',
       },
     ],
-  });
-  const { body } = await system.stores.facts.get(snapshot as Ref<'snapshot'>);
+  })) as IngestResult;
+  const { body } = await system.stores.facts.get(snapshot);
   expect(body.rows).toBeGreaterThan(4_000);
   expect(await system.stores.artifacts.hasObject(body.shards[0]!.digest)).toBe(true);
 });
