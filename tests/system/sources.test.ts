@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'minio';
 import { phaseId } from '../../src/domain/ids';
-import type { Ref } from '../../src/domain/refs';
+import type { IngestResult } from '../../src/domain/phases';
 import { defineProject } from '../../src/project/define-project';
 import { serversOf, storeConfig } from '../../src/stores/config';
 import { serving, type TestServer } from '../support/http-server';
@@ -98,9 +98,8 @@ async function ingested(reader: Reader): Promise<{ readonly rows: number; readon
     asOf: '2024-03-01T00:00:00Z',
   };
   const run = { workflowId, taskQueue: system.taskQueue, args: [input] };
-  const made: unknown = await system.client.temporal.workflow.execute('ingest', run);
-  const ref = ((made as { readonly snapshot?: unknown }).snapshot ?? made) as Ref<'snapshot'>;
-  const { body } = await system.stores.facts.get(ref);
+  const made = (await system.client.temporal.workflow.execute('ingest', run)) as IngestResult;
+  const { body } = await system.stores.facts.get(made.snapshot);
   return { rows: body.rows, files: body.files.map(({ path }) => path) };
 }
 
