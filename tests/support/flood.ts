@@ -90,7 +90,7 @@ export async function inTurns(
         (answer) => answer?.outcome ?? 'sent',
         (error: unknown) => {
           const known = refusal(error);
-          return errorCodeOf(known) ?? String(known);
+          return errorCodeOf(known) ?? `${String(known)}: ${String((known as { cause?: unknown }).cause)}`;
         }
       );
       outcomes.set(how, (outcomes.get(how) ?? 0) + 1);
