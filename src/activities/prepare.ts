@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { MlopsError } from '../domain/errors';
 import type { Snapshots } from '../domain/phases';
 import { columnTypes } from '../domain/definition';
+import type { SnapshotBody } from '../domain/records';
 import type { Ref } from '../domain/refs';
 import type { PrepareInput, PreparedFrom, PrepareOutput } from '../engines/tables/prepare/prepare-job';
 import { notThere, sourceOf } from './definitions';
@@ -34,6 +35,10 @@ export function prepareActivities(deps: ActivityDeps) {
           const ref = from[name];
           if (ref === undefined) throw notGiven(source.name, name);
           const snapshot = await stores.facts.get(ref);
+          const { source: table } = await sourceOf(deps, definition, name);
+          // By its record: rows of another source or a later moment would be training rows.
+          if (snapshot.body.source !== table.name || Date.parse(snapshot.body.asOf) !== Date.parse(asOf))
+            throw notItsSnapshot(source.name, name, snapshot.body);
           return { name, columns: snapshot.body.columns, shards: await shardsOf(deps, stores, snapshot) };
         })
       );
@@ -59,6 +64,12 @@ export function prepareActivities(deps: ActivityDeps) {
 function notGiven(source: string, table: string): MlopsError {
   const what = 'A statement reads a source of which no snapshot is given.';
   return new MlopsError('MLOPS_RECORD_MISSING', what, { source, table }, 'Ingest that source first.');
+}
+
+function notItsSnapshot(source: string, table: string, found: SnapshotBody): MlopsError {
+  const where = { source, table, found: found.source, asOf: found.asOf };
+  const what = 'A statement was given a snapshot of another source or another moment.';
+  return new MlopsError('MLOPS_RECORD_MISSING', what, where, 'Ingest its sources as of the same moment.');
 }
 
 function notWritten(source: string): never {

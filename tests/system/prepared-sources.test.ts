@@ -1,10 +1,12 @@
 /** A project that learns from what a statement makes of two sources: cycle after cycle, with lineage through it. */
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import type { Fact } from '../../src/domain/records';
 import { by, FEBRUARY, Lifecycles, MARCH } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
+import { refOf } from '../../src/stores/facts';
 import { openSystem, type TestSystem } from '../support/system';
 
 jest.setTimeout(60_000);
@@ -114,6 +116,24 @@ test('each source grows by what is new, and a corrected row of one replaces rows
   expect(replaced).toBeLessThan(40);
   expect(account.inSnapshot).toBe(second.body.rows);
   expect(second.body.rows).toBe(after.get('flights')!.body.rows);
+
+  // Whoever calls the step chooses its arguments: a snapshot of another source, or of another moment, is refused.
+  const { definition } = await lifecycles.cycle(project, 2, 'waiting');
+  const weather = refOf(after.get('weather')!);
+  const forged = [
+    { flights: weather, weather },
+    { flights: refOf(before.get('flights')!), weather },
+  ];
+  for (const from of forged) {
+    const call = system.client.temporal.activity.execute('mlopsPrepare', {
+      id: randomUUID(),
+      taskQueue: system.taskQueue,
+      args: [{ definition, asOf: MARCH, from }],
+      scheduleToCloseTimeout: '30 seconds',
+      retry: { maximumAttempts: 1 },
+    });
+    await expect(call).rejects.toMatchObject({ cause: { type: 'MLOPS_RECORD_MISSING' } });
+  }
 });
 
 test('a statement that multiplies rows waits for a person, and says so', async () => {

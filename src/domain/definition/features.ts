@@ -1,8 +1,8 @@
 /** The transforms that make a model's inputs from columns. */
 
 /**
- * One transform of the feature graph. Those of numbers may give their number a name, `as`: later transforms read it like a
- * column, and it is no input of the model by itself. A missing number stays missing under that name.
+ * One transform of the feature graph. A transform of numbers may name its number with `as`: later transforms read it like a
+ * column, and the model does not read it by itself. A missing number stays missing under that name.
  */
 export type FeatureDefinition =
   /** The time of day of a timestamp, one-hot. */
@@ -196,7 +196,7 @@ export type FeatureDefinition =
       /** A value with fewer training rows counts as unknown. */
       readonly minCount: number;
       /**
-       * Where a training row's own value comes from, so that its label is no part of it: `earlierRows`, those of an earlier
+       * Where a training row's own value comes from, so that its own label is not a part of it: `earlierRows`, those of an earlier
        * event time, or the other folds. Without an event time the default is 5 folds.
        */
       readonly training:

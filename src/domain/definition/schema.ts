@@ -2,7 +2,7 @@
 import type { EventDuration } from '../durations';
 
 /**
- * Of a rule about rows: `block` puts a row that breaks it in quarantine; with `mostly`, it refuses the batch. Of a rule
+ * For a rule about rows, `block` puts a row that breaks it in quarantine; with `mostly`, it refuses the batch. Of a rule
  * about the table: `block` refuses the batch. `warn` and `info` are counted in the validation report.
  */
 export type Severity = 'block' | 'warn' | 'info';
