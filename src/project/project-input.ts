@@ -127,7 +127,7 @@ export interface SchemaInput<Column extends string>
    */
   readonly table?: readonly TableRuleInput<Column>[];
   /** Defaults: named after its columns, severity `warn`. */
-  readonly dependencies?: readonly (Partial<Pick<DependencyRule, 'name' | 'severity'>> & {
+  readonly dependencies?: readonly (Partial<Pick<DependencyRule, 'name' | 'severity' | 'mostly'>> & {
     readonly determinants: readonly NoInfer<Column>[];
     readonly dependent: NoInfer<Column>;
   })[];

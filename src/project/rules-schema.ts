@@ -87,6 +87,7 @@ export const schema = record({
         name: column.optional(),
         determinants: z.array(column).min(1).max(MOST),
         dependent: column,
+        mostly,
         severity: severity.default('warn'),
       })
     )

@@ -104,7 +104,10 @@ export type TableRule =
       readonly severity: Severity;
     };
 
-/** `dependent` has one value for each combination of `determinants`, as learned from the training rows. */
+/**
+ * `dependent` has one value for each combination of `determinants`: in a batch as the snapshot before teaches it, in a
+ * window as the training rows do.
+ */
 export interface DependencyRule {
   /** Names the rule in reports. */
   readonly name: string;
@@ -112,7 +115,9 @@ export interface DependencyRule {
   readonly determinants: readonly string[];
   /** The column that has one value for each combination of them. */
   readonly dependent: string;
-  /** As of a column rule. */
+  /** Share of the rows of a known combination that must keep it. */
+  readonly mostly?: number;
+  /** `block` refuses a batch with rows that break it; with `mostly`, one in which too few keep it. No row goes to quarantine. */
   readonly severity: Severity;
 }
 

@@ -2,10 +2,10 @@
 import type { ColumnType, SchemaDefinition, TableRule } from '../../domain/definition';
 import type { DataQuality } from '../../domain/monitoring';
 import type { RowRuleResult } from '../../domain/records';
-import type { TableColumns } from '../tables/columns';
-import { brokenDependencies, type LearnedDependencies } from '../tables/dependencies';
+import type { LearnedDependencies } from '../tables/dependencies';
+import { dependenciesLearned } from '../tables/dependency-rules';
 import type { Database } from '../tables/duckdb';
-import { checkPatterns, judgeRows, resultOf } from '../tables/judge-rows';
+import { checkPatterns, judgeRows } from '../tables/judge-rows';
 import { columnRules } from '../tables/rules';
 import { judgeTable } from '../tables/table-rules';
 
@@ -13,8 +13,6 @@ export interface JudgedInputs {
   /** A relation of the window's rows with the inputs' columns; `windowRelation` makes one. */
   readonly relation: string;
   readonly inputs: Readonly<Record<string, ColumnType>>;
-  /** The same rows, for the dependencies. */
-  readonly table: TableColumns;
 }
 
 /**
@@ -24,7 +22,7 @@ export interface JudgedInputs {
  */
 export async function dataQualityOf(
   database: Database,
-  { relation, inputs, table }: JudgedInputs,
+  { relation, inputs }: JudgedInputs,
   schema: SchemaDefinition,
   learned: LearnedDependencies | undefined
 ): Promise<DataQuality> {
@@ -35,12 +33,9 @@ export async function dataQualityOf(
     'serving'
   );
   await checkPatterns(database, columns);
-  const ofRows = [
-    ...(await judgeRows(database, relation, columns)),
-    ...dependenciesOf(table, learned, served).map(({ rule, severity, checked, broken }) =>
-      resultOf({ name: rule, severity }, checked, broken)
-    ),
-  ];
+  const held = (learned?.dependencies ?? []).filter((rule) => [...rule.determinants, rule.dependent].every(served));
+  const dependencies = await dependenciesLearned(database, held, inputs);
+  const ofRows = await judgeRows(database, relation, [...columns, ...dependencies]);
   const ofTable = await judgeTable(
     database,
     schema.table.filter((rule) => columnsOf(rule).every(served)),
@@ -53,17 +48,6 @@ export async function dataQualityOf(
   const rules = [...ofRows.map((result) => limited(result, schema.maxBrokenShare)), ...ofTable];
   const failed = rules.some(({ severity, verdict }) => severity !== 'info' && verdict === 'failed');
   return { verdict: failed ? 'failed' : 'passed', rules };
-}
-
-function dependenciesOf(
-  table: TableColumns,
-  learned: LearnedDependencies | undefined,
-  served: (name: string) => boolean
-): ReturnType<typeof brokenDependencies> {
-  const dependencies = (learned?.dependencies ?? []).filter(({ determinants, dependent }) =>
-    [...determinants, dependent].every(served)
-  );
-  return table.rows === 0 ? [] : brokenDependencies({ v: 1, dependencies }, table);
 }
 
 function limited(result: RowRuleResult, limit: number): RowRuleResult & { readonly limit?: number } {

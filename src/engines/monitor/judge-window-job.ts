@@ -49,7 +49,7 @@ export const judgeWindowJob: Job<JudgeWindowInput, WindowNumbers> = async (input
       : await readWindow(input.rows, input.inputs, typeof cluster === 'string' ? undefined : cluster.column, (rows) =>
           context.progress({ done: rows, total: rows, note: 'reading rows' })
         );
-  const inputs = { relation: windowRelation(input.rows, input.inputs), inputs: input.inputs, table: window.table };
+  const inputs = { relation: windowRelation(input.rows, input.inputs), inputs: input.inputs };
   const files = input.rows === undefined ? [] : [input.rows];
   const dataQuality = await withDatabase({ files, folder: context.folder }, (database) =>
     dataQualityOf(database, inputs, schema, learned)

@@ -3,6 +3,7 @@ import { columnTypes, type SchemaDefinition, type SourceDefinition } from '../..
 import { MlopsError, type Where } from '../../domain/errors';
 import { quoted } from '../../domain/quote';
 import type { RowRuleResult, RuleResult } from '../../domain/records';
+import { dependenciesOfRows } from './dependency-rules';
 import type { Database } from './duckdb';
 import { judgeRows, resultOf } from './judge-rows';
 import { judgeBesideParent } from './parent-rules';
@@ -44,13 +45,14 @@ export async function checkBatch(database: Database, batch: ToCheck, rules: read
   );
   const rows = Number(counts!['n']);
   const quarantined = Number(counts!['refused']);
-  const ofRows = await withExamples(database, await judgeRows(database, ROWS, rules, READABLE), rules);
+  const ofRows = await judgedRows(database, rules, ROWS, READABLE);
   const unread = await unparsed(database, rows);
+  const ofDependencies = await dependencyResults(database, batch);
   const ofTable = await tableResults(database, batch, rows > 0 || batch.after === null);
   const aside = [...ofRows.filter((_, i) => rules[i]!.quarantines), ...unread].filter(({ broken }) => broken > 0);
-  const validation = [...ofRows, ...unread, ...ofTable];
+  const validation = [...ofRows, ...unread, ...ofDependencies, ...ofTable];
   await refuseIfUnfit(database, batch, { rows, quarantined, aside });
-  refuseIfBroken(batch, [...ofRows.filter((_, i) => !rules[i]!.quarantines), ...ofTable]);
+  refuseIfBroken(batch, [...ofRows.filter((_, i) => !rules[i]!.quarantines), ...ofDependencies, ...ofTable]);
   return { rows, quarantined, reasons: aside.map(({ rule, broken }) => ({ rule, rows: broken })), validation };
 }
 
@@ -76,15 +78,22 @@ async function tableResults(database: Database, batch: ToCheck, some: boolean): 
   return [...whole, ...beside];
 }
 
-async function withExamples(
+/** Of the rows that the batch adds, by what the rows beside them taught. */
+async function dependencyResults(database: Database, { schema, before }: ToCheck): Promise<readonly RowRuleResult[]> {
+  return judgedRows(database, await dependenciesOfRows(database, schema.dependencies, before), 'accepted');
+}
+
+async function judgedRows(
   database: Database,
-  results: readonly RowRuleResult[],
-  rules: readonly RowRule[]
+  rules: readonly RowRule[],
+  rows: string,
+  where = 'true'
 ): Promise<readonly RowRuleResult[]> {
+  const results = await judgeRows(database, rows, rules, where);
   const shown: RowRuleResult[] = [];
   for (const [i, result] of results.entries()) {
-    const condition = `${READABLE} AND (${rules[i]!.broken})`;
-    shown.push(result.broken === 0 ? result : { ...result, examples: await examplesOf(database, ROWS, condition) });
+    const condition = `${where} AND (${rules[i]!.broken})`;
+    shown.push(result.broken === 0 ? result : { ...result, examples: await examplesOf(database, rows, condition) });
   }
   return shown;
 }

@@ -1,4 +1,4 @@
-/** Dependencies between columns ("a route has one distance"), learned from training rows and checked in later ones. */
+/** Dependencies between columns ("a route has one distance"), as training rows teach them; dependency-rules.ts checks them in later rows. */
 import type { DependencyRule } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
 import { type Column, MISSING_TIMESTAMP, type TableColumns } from './columns';
@@ -18,18 +18,6 @@ export interface LearnedDependency extends DependencyRule {
   /** Combinations with several values: nothing can be said of them. */
   readonly ambiguous: number;
 }
-
-export interface BrokenDependency {
-  readonly rule: string;
-  readonly severity: DependencyRule['severity'];
-  /** Rows whose combination is known. */
-  readonly checked: number;
-  readonly broken: number;
-  /** Index of the first few rows that break it. */
-  readonly examples: readonly number[];
-}
-
-const EXAMPLES = 5;
 
 /**
  * Rows with a missing determinant or dependent teach nothing.
@@ -55,31 +43,6 @@ export function learnDependencies(table: TableColumns, rules: readonly Dependenc
     return { ...rule, values, ambiguous: ambiguous.size };
   });
   return { v: 1, dependencies };
-}
-
-/** Rows whose combination is known and whose dependent is another; one that is missing breaks nothing. */
-export function brokenDependencies(
-  { dependencies }: LearnedDependencies,
-  table: TableColumns
-): readonly BrokenDependency[] {
-  return dependencies.map((rule) => {
-    const groups = groupsOf(table, rule);
-    const dependent = columnOf(table, rule, rule.dependent);
-    const expected = groups.firstRow.map((row) => rule.values[keyAt(table, rule, row)]);
-    let checked = 0;
-    let broken = 0;
-    const examples: number[] = [];
-    groups.of.forEach((group, row) => {
-      const wanted = group < 0 ? undefined : expected[group];
-      const value = wanted === undefined ? undefined : valueAt(dependent, row);
-      if (value === undefined) return;
-      checked += 1;
-      if (value === wanted) return;
-      broken += 1;
-      if (examples.length < EXAMPLES) examples.push(row);
-    });
-    return { rule: rule.name, severity: rule.severity, checked, broken, examples };
-  });
 }
 
 interface Groups {

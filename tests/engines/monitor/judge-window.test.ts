@@ -193,10 +193,10 @@ test('rules of the schema: missing, ranges, values; columns that are not served 
     },
   }));
   await writeFile(path, served.map((row) => `${JSON.stringify(row)}\n`).join(''));
-  const { table, scores, known } = await readWindow(path, INPUTS, undefined, () => undefined);
+  const { scores, known } = await readWindow(path, INPUTS, undefined, () => undefined);
   const qualityBy = (schema: SchemaDefinition) =>
     withDatabase({ files: [path] }, (database) =>
-      dataQualityOf(database, { relation: windowRelation(path, INPUTS), inputs: INPUTS, table }, schema, undefined)
+      dataQualityOf(database, { relation: windowRelation(path, INPUTS), inputs: INPUTS }, schema, undefined)
     );
   const { verdict, rules } = await qualityBy(SCHEMA);
   expect(rules.map((each) => 'checked' in each && [each.rule, each.broken, each.checked, each.verdict])).toEqual([

@@ -74,9 +74,8 @@ test('a batch and a window count the same broken rows of the same values, under 
   const file = join(folder, 'rows.jsonl');
   writeFileSync(file, `${lines.join('\n')}\n`);
   const relation = windowRelation(file, INPUTS);
-  const table = { rows: ROWS.length, columns: {} };
   const inWindow = await withDatabase({ files: [file] }, (database) =>
-    dataQualityOf(database, { relation, inputs: INPUTS, table }, SCHEMA, undefined)
+    dataQualityOf(database, { relation, inputs: INPUTS }, SCHEMA, undefined)
   );
   const counts = (results: typeof inWindow.rules) =>
     results.map((result) => 'checked' in result && [result.rule, result.checked, result.broken]);

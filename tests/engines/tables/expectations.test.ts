@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ColumnRule, TableRule } from '../../../src/domain/definition';
+import type { ColumnRule, DependencyRule, SchemaDefinition, TableRule } from '../../../src/domain/definition';
 import { wilson } from '../../../src/domain/wilson';
 import { observe } from '../../../src/engines/tables/observe';
 import { type Ingested, ingestFiles } from '../../support/ingested';
@@ -18,10 +18,15 @@ const ingest = (columns: readonly ColumnRule[], table: readonly TableRule[] = []
 const found = ({ validation }: Ingested, rule: string) => validation.find((each) => each.rule === rule);
 
 /** Ten more days, in a file of their own, after the first batch. */
-async function grown(parent: Ingested, table: readonly TableRule[], select: string, asOf = '2031-01-01T00:00:00Z') {
+async function grown(
+  parent: Ingested,
+  table: readonly TableRule[],
+  select: string,
+  asOf = '2031-01-01T00:00:00Z',
+  schema: Partial<SchemaDefinition> = {}
+) {
   await writeOrders(join(folder.path, 'orders2.parquet'), select);
-  const into = join(folder.path, 'next');
-  mkdirSync(into);
+  const into = mkdtempSync(join(folder.path, 'next-'));
   const { files } = await observe(
     { name: 'orders', reader: { file: { path: 'orders*.parquet', format: 'parquet' } } },
     folder.path
@@ -31,7 +36,7 @@ async function grown(parent: Ingested, table: readonly TableRule[], select: stri
       files: files.map((file) => ({ ...file, local: join(folder.path, file.path) })),
       format: 'parquet',
       source: ORDERS,
-      schema: { ...ANYTHING, table },
+      schema: { ...ANYTHING, table, ...schema },
       asOf,
       parent,
     },
@@ -159,5 +164,53 @@ describe('a rule about the table', () => {
       ['city as in the snapshot before', 'failed'],
       ['paid as in the snapshot before', 'passed'],
     ]);
+  });
+});
+
+describe('a dependency', () => {
+  // The city is that of the amount's rest: 'Oslo' for those that 4 divides.
+  const rule = (changes: Partial<DependencyRule> = {}): Partial<SchemaDefinition> => ({
+    dependencies: [
+      { name: 'city_of_amount', determinants: ['amount'], dependent: 'city', severity: 'warn', ...changes },
+    ],
+  });
+  const again = (city: string) =>
+    `* REPLACE ("at" + INTERVAL 10 DAY AS "at", i + 1000 AS i, CASE WHEN i < 10 THEN ${city} ELSE city END AS city)`;
+  const after = (changes: Partial<DependencyRule>, city = `'Kyiv'`) =>
+    ingest([]).then((first) => grown(first, [], again(city), undefined, rule(changes)));
+
+  test('has nothing to be held against in a first batch', async () => {
+    const first = await ingestOrders(folder.path, { schema: rule({ severity: 'block' }) });
+    expect(found(first, 'city_of_amount')).toMatchObject({ verdict: 'not judged', checked: 0, broken: 0 });
+  });
+
+  test('is learned from the snapshot before, and held against the rows that the batch adds', async () => {
+    const next = await after({});
+    expect(found(next, 'city_of_amount')).toMatchObject({ verdict: 'failed', checked: 1_000, broken: 10 });
+    const { examples } = found(next, 'city_of_amount') as { examples: readonly string[] };
+    expect(examples).toEqual([0, 1, 2, 3, 4].map((row) => `orders2.parquet:${row}`));
+    // It puts no row aside.
+    expect(next.snapshot.account).toMatchObject({ inSnapshot: 2_000, quarantined: 0 });
+    expect(found(await after({}, 'city'), 'city_of_amount')).toMatchObject({ verdict: 'passed', checked: 1_000 });
+  });
+
+  test('that blocks refuses the batch, with mostly if too few rows keep it', async () => {
+    await expect(after({ severity: 'block' })).rejects.toThrow(
+      /MLOPS_EXPECTATION_FAILED: The batch breaks the blocking rule `city_of_amount`: 10 of 1000 rows break it\. .*row=orders2\.parquet:0/
+    );
+    await expect(after({ severity: 'block', mostly: 0.995 })).rejects.toThrow(/a share of 0\.995 must keep it/);
+    const kept = await after({ severity: 'block', mostly: 0.99 });
+    expect(found(kept, 'city_of_amount')).toMatchObject({ verdict: 'passed', broken: 10, mostly: 0.99 });
+  });
+
+  test('is not learned from rows that the batch replaces', async () => {
+    const source = { key: ['i'], columns: { ...TYPES, i: 'integer' } } as const;
+    const first = await ingestOrders(folder.path, { source });
+    await writeOrders(join(folder.path, 'orders.parquet'), `* REPLACE (lower(city) AS city)`);
+    const into = join(folder.path, 'next');
+    mkdirSync(into);
+    const next = await ingestOrders(folder.path, { source, parent: first, into, schema: rule() });
+    expect(next.snapshot.account.replaced + next.snapshot.batches[1]!.replaced).toBeGreaterThan(0);
+    expect(found(next, 'city_of_amount')).toMatchObject({ verdict: 'not judged' });
   });
 });
