@@ -63,7 +63,7 @@ export function ingestActivities(deps: ActivityDeps) {
       const { reader } = source;
       if ('sql' in reader) throw notThere(source.name, 'mlopsPrepare');
       if ('registered' in reader) return observeRegistered(deps, reader, asOf);
-      if (!('file' in reader)) return observeRemote(deps, reader, { name: source.name, asOf });
+      if (!('file' in reader)) return observeRemote(deps, reader, source, asOf);
       return withHeartbeat(`observing ${source.name}`, async () => ({
         asOf,
         format: reader.file.format,

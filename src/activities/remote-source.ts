@@ -1,11 +1,11 @@
 /**
- * A source that is read over the network. Its files become artifacts, as a registered reader's parts do, so that ingest can
+ * A source that is fetched: over the network, or from the records of predictions. Its files become artifacts, as a registered reader's parts do, so that ingest can
  * run on any machine and needs no connection; their digests are all that the ingest step is keyed by.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Context, cancellationSignal } from '@temporalio/activity';
-import { fileForm, type RemoteReader } from '../domain/definition';
+import { fileForm, type RemoteReader, type SourceDefinition } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
 import type { ObservedFile } from '../domain/records';
 import type { Digest } from '../domain/refs';
@@ -18,6 +18,7 @@ import { s3Files } from '../sources/s3';
 import { SourceCache } from '../sources/source-cache';
 import type { Stores } from '../stores/connect';
 import type { ActivityDeps } from './deps';
+import { type PredictionFiles, predictionFiles } from './predictions-source';
 import { listOf, type ObservedParts } from './registered/reader';
 import { inAttemptFolder } from './step/attempt-folder';
 import { withHeartbeat } from './step/heartbeat';
@@ -27,8 +28,10 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export async function observeRemote(
   deps: ActivityDeps,
   reader: RemoteReader,
-  { name, asOf }: { readonly name: string; readonly asOf: string }
+  source: Pick<SourceDefinition, 'name' | 'columns'>,
+  asOf: string
 ): Promise<ObservedParts> {
+  const { name } = source;
   const cache = new SourceCache(deps.workFolder);
   await cache.prepare();
   const stores = await deps.stores();
@@ -44,7 +47,8 @@ export async function observeRemote(
           throw late.aborted && !cancelled.aborted ? tooLate(path, deps.limits.sourceTime) : error;
         };
         let left = deps.limits.sourceBytes;
-        for (const remote of await filesOf(deps, reader, signal).catch(tooLong(name))) {
+        const { files: remotes, checkInputs } = await found(deps, stores, reader, source, signal).catch(tooLong(name));
+        for (const remote of remotes) {
           const to = join(folder, `file-${files.length}`);
           const { digest, bytes } = await fetchedAndStored(stores, cache, remote, {
             to,
@@ -58,14 +62,33 @@ export async function observeRemote(
           left -= bytes;
           files.push({ path: remote.path, digest, bytes });
         }
+        checkInputs?.();
         return { asOf, format: fileForm(reader)!.format, parts: await listOf(stores, folder, files) };
       }
     )
   );
 }
 
+async function found(
+  deps: ActivityDeps,
+  stores: Stores,
+  reader: RemoteReader,
+  source: Pick<SourceDefinition, 'name' | 'columns'>,
+  signal: AbortSignal
+): Promise<Pick<PredictionFiles, 'files'> & Partial<PredictionFiles>> {
+  if ('predictions' in reader)
+    return predictionFiles(stores, reader.predictions, source, deps.limits.sourceFiles, signal);
+  return { files: await connectedFiles(deps, reader, signal) };
+}
+
+type ConnectedReader = Exclude<RemoteReader, { readonly predictions: unknown }>;
+
 /** Whatever the connection leads to, by the names that records use. */
-async function filesOf(deps: ActivityDeps, reader: RemoteReader, signal: AbortSignal): Promise<readonly RemoteFile[]> {
+async function connectedFiles(
+  deps: ActivityDeps,
+  reader: ConnectedReader,
+  signal: AbortSignal
+): Promise<readonly RemoteFile[]> {
   const by = <K extends Connection['kind']>(name: string, kind: K) => {
     const connection = connectionNamed(deps.connections, name, kind);
     return { connection, rules: { connection: name, allow: connection.allow ?? [], ownServers: deps.ownServers() } };

@@ -55,6 +55,8 @@ export const replicaId = (endpoint: string, replica: string): string => `${endpo
 export const conflictId = (prediction: string, inputs: string): string => `${prediction}=${inputs}`;
 /** Id of an hour of event time in UTC that records came late for, `2001-02-03T04`. */
 export const lateHourId = (endpoint: string, hour: string): string => `${endpoint}/${hour}`;
+/** A day of an endpoint's predictions, as a source's file. */
+export const fileOfDay = (endpoint: string, day: string): string => `${endpoint}/${day}.jsonl`;
 /** `flights/champion` → `champion`. */
 export const aliasName = (alias: string): string => alias.slice(alias.indexOf('/') + 1);
 /** Name of a model version, as people name it: `flights@2`. */

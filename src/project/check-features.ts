@@ -1,5 +1,11 @@
 /** Rules about transforms: what they read is there, has a type that fits, and doesn't give the answer away. */
-import { columnsOf, type ColumnType, type FeatureDefinition, nameGivenBy } from '../domain/definition';
+import {
+  columnsOf,
+  type ColumnType,
+  type FeatureDefinition,
+  isPredictionField,
+  nameGivenBy,
+} from '../domain/definition';
 import { didYouMean } from '../domain/did-you-mean';
 import { RESERVED_COLUMNS } from '../domain/ids';
 import { ANY, NUMERIC, type Report, TIME } from './check-parts';
@@ -98,6 +104,10 @@ function checkServed(name: string, { label, source }: Parsed, report: (problem: 
   if (name === labelColumn) report(`${name} is what the label is made of: the model would read the answer`);
   else if (name === knownAt && name !== source?.eventTime) {
     report(`${name} is not known before the row is: at serving time there is no such value`);
+  }
+  const from = source !== undefined && 'predictions' in source.reader ? source.columns[name]?.from : undefined;
+  if (from !== undefined && isPredictionField(from) && name !== labelColumn && name !== knownAt) {
+    report(`${name} is ${from}, which no request has`);
   }
   if (RESERVED_COLUMNS.includes(name)) report(`${name} is a name of the model's own; rename the column`);
 }

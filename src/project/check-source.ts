@@ -1,5 +1,6 @@
 /** Rules about the source: its columns and times, its key, and the file or files that it names. */
 import { ANY, checkDistinct, NUMERIC, type Report, TIME, type Typed } from './check-parts';
+import { checkPredictions } from './check-predictions';
 import type { Parsed } from './project-schema';
 
 type Source = NonNullable<Parsed['source']>;
@@ -10,6 +11,7 @@ export function checkSource(source: Source, typed: Typed, report: Report): void 
   source.key?.forEach((name, at) => typed(['source', 'key', at], name, ANY, ''));
   checkDistinct(source.key, (at) => ['source', 'key', at], report);
   checkReader(source.reader, report);
+  if ('predictions' in source.reader) checkPredictions(source, report);
   const { eventTime, knownAt } = source;
   if (eventTime !== undefined) typed(['source', 'eventTime'], eventTime, TIME, 'the event time');
   if (knownAt === undefined) return;
@@ -54,7 +56,7 @@ function checkColumns({ columns, eventTime, knownAt }: Source, report: Report): 
 }
 
 function checkReader(reader: Source['reader'], report: Report): void {
-  if ('registered' in reader || 'sql' in reader || 'mongodb' in reader) return;
+  if ('registered' in reader || 'sql' in reader || 'mongodb' in reader || 'predictions' in reader) return;
   if ('s3' in reader) return checkForm(reader.s3, [reader.s3.path], ['source', 'reader', 's3'], report);
   if ('http' in reader) {
     const field = ['source', 'reader', 'http'];

@@ -69,7 +69,22 @@ export function complete(parsed: ParsedProject): ProjectDefinition {
 }
 
 function sourceOf(source: ParsedProject['source'], name: string): ProjectDefinition['source'] {
-  return { ...source, ...clocksOf(source), name: source.name ?? name, reader: readerOf(source.reader) };
+  return {
+    ...source,
+    ...clocksOf(source),
+    name: source.name ?? name,
+    reader: readerOf(source.reader),
+    columns: 'predictions' in source.reader ? servedColumns(source.columns) : source.columns,
+  };
+}
+
+/** Requests write times as microseconds, and so does a source of predictions. */
+function servedColumns(columns: Source['columns']): Source['columns'] {
+  const named = Object.entries(columns).map(([name, column]) => {
+    const { type, format = ['epoch us'] } = column;
+    return [name, type === 'timestamp' ? { ...column, format } : column] as const;
+  });
+  return Object.fromEntries(named);
 }
 
 type Source = ParsedProject['source'];
@@ -99,7 +114,7 @@ function splitOf(split: ParsedProject['split'], { eventTime, key }: Source): Spl
 }
 
 function readerOf(reader: ParsedProject['source']['reader']): ProjectDefinition['source']['reader'] {
-  if ('registered' in reader || 'sql' in reader || 'mongodb' in reader) return reader;
+  if ('registered' in reader || 'sql' in reader || 'mongodb' in reader || 'predictions' in reader) return reader;
   if ('s3' in reader) {
     const { connection, bucket, path } = reader.s3;
     return { s3: { connection, bucket, path, ...formOf(reader.s3, path) } };

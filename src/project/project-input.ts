@@ -18,6 +18,7 @@ import type {
   NetworkSpec,
   NotifierUse,
   Objective,
+  PredictionsReader,
   RegisteredUse,
   RolloutPlan,
   RolloutStep,
@@ -80,6 +81,7 @@ export interface SourceInput<Column extends string> {
         };
       }
     | { readonly mongodb: MongoReader }
+    | { readonly predictions: PredictionsReader }
     | { readonly sql: SqlReader }
     | RegisteredUseInput;
   /** Default: the empty text. */

@@ -106,6 +106,7 @@ export const source = record({
     http: record({ http: record({ connection, path: paths, ...form }) }),
     s3: record({ s3: record({ connection, bucket, path: objectPath, ...form }) }),
     mongodb: record({ mongodb: record({ connection, database, collection, filter: filter.optional() }) }),
+    predictions: record({ predictions: record({ project: word }) }),
     sql: record({
       sql: record({
         from: z.array(word).min(1).max(MOST_SOURCES),

@@ -45,6 +45,7 @@ test('the examples in TypeScript compile', () => {
     'short.ts': blocksOf('definition.md')[0]!,
     'features.ts': blocksOf('features.md')[0]!,
     'sources.ts': blocksOf('sources.md')[0]!,
+    'predictions.ts': blocksOf('predictions.md')[0]!,
     'registered.ts': blocksOf('registered-code.md')[0]!,
     'worker.ts': blocksOf('operating.md')[0]!,
     'housekeeping.ts': blocksOf('housekeeping.md')[0]!,
@@ -73,7 +74,7 @@ test('the project of sources.md names a connection of its connections', async ()
   expect(connectionNamed(all, reader.http.connection, 'http').headers).toBeDefined();
 });
 
-test.each(['getting-started.md', 'definition.md', 'prepare.md', 'splits.md', 'features.md'])(
+test.each(['getting-started.md', 'definition.md', 'prepare.md', 'predictions.md', 'splits.md', 'features.md'])(
   'the project of %s is one',
   async (page) => {
     const file = join(FOLDER, `${page}.ts`);

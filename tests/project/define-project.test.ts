@@ -435,7 +435,7 @@ describe('a mistake', () => {
     [
       'no reader',
       (p) => (p['source']!['reader'] = {} as never),
-      'source.reader: must have one field of file, http, s3, mongodb, sql or registered; it is an object',
+      'source.reader: must have one field of file, http, s3, mongodb, predictions, sql or registered; it is an object',
     ],
     [
       'a format that nobody knows',
@@ -1144,6 +1144,91 @@ describe('a split', () => {
     });
     expect(mistakesIn({ ...CHURN, cluster: { column: 'pln' } })).toEqual([
       'cluster.column: source.columns has no column pln. Did you mean plan?',
+    ]);
+  });
+});
+
+describe('a source of predictions', () => {
+  const columns = {
+    visits: 'integer',
+    churned: { type: 'integer', from: 'truth.value' },
+    prediction: { type: 'string', from: 'prediction.id' },
+    at: { type: 'timestamp', from: 'prediction.eventTime' },
+    known: { type: 'timestamp', from: 'truth.knownAt' },
+  };
+  const source = {
+    reader: { predictions: { project: 'churn' } },
+    columns,
+    key: ['prediction'],
+    eventTime: 'at',
+    knownAt: { column: 'known' },
+  };
+  const input = (changes: object, more: object = {}): unknown => ({
+    name: 'churn',
+    source: { ...source, ...changes },
+    label: { name: 'churns', labeler: { rule: { column: 'churned', op: '=', value: 1 } } },
+    features: [{ transform: 'standardize', column: 'visits' }],
+    approval: { approvers: ['ana'] },
+    ...more,
+  });
+
+  it('has times in microseconds, as requests have', () => {
+    const { definition, mistakes } = checkProject(input({}));
+    expect(mistakes).toEqual([]);
+    expect(definition?.source).toMatchObject({
+      columns: { at: { format: ['epoch us'] }, known: { format: ['epoch us'] }, visits: { type: 'integer' } },
+    });
+    expect(checkProject(definition).definition).toEqual(definition);
+  });
+
+  it.each([
+    [
+      'without a key',
+      { key: undefined },
+      "source.key: must be the one column from 'prediction.id': a revised truth is a correction",
+    ],
+    [
+      'with another key',
+      { key: ['prediction', 'visits'] },
+      "source.key: must be the one column from 'prediction.id': a revised truth is a correction",
+    ],
+    [
+      'that knows the truth at the event',
+      { knownAt: undefined },
+      "source.knownAt: must be { column: … } of the one from 'truth.knownAt': a row is known once its truth is",
+    ],
+    [
+      'without an event time',
+      { eventTime: undefined },
+      "source.eventTime: is missing: declare a column from 'prediction.eventTime'",
+    ],
+    [
+      'with a field that is none',
+      { columns: { ...columns, more: { type: 'number', from: 'prediction.scores' } } },
+      'source.columns.more.from: must be an input’s name or one of prediction.id, prediction.eventTime, prediction.version, prediction.score, prediction.decision, truth.value or truth.knownAt. Did you mean prediction.score?'.replace(
+        '’',
+        "'"
+      ),
+    ],
+    [
+      'with a field of another type',
+      { columns: { ...columns, at: { type: 'string', from: 'prediction.eventTime' } } },
+      'source.columns.at.type: must be timestamp, as prediction.eventTime is',
+    ],
+  ])('%s is refused', (_name, changes, mistake) => {
+    expect(mistakesIn(input(changes))).toContain(mistake);
+  });
+
+  it('is not read by features where no request has the value', () => {
+    const features = [
+      { transform: 'standardize', column: 'churned' },
+      { transform: 'weekday', column: 'known' },
+      { transform: 'weekday', column: 'at' },
+    ];
+    expect(mistakesIn(input({}, { features }))).toEqual([
+      'features[0].column: churned is what the label is made of: the model would read the answer',
+      'features[1].column: known is not known before the row is: at serving time there is no such value',
+      'features[2].column: at is prediction.eventTime, which no request has',
     ]);
   });
 });

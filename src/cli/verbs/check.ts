@@ -64,6 +64,7 @@ function readerWords(reader: SourceDefinition['reader']): string {
     const { database, collection, connection } = reader.mongodb;
     return `${database}.${collection} of connection ${connection}`;
   }
+  if ('predictions' in reader) return `predictions of ${reader.predictions.project}`;
   return `reader ${reader.registered}`;
 }
 

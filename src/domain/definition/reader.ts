@@ -1,4 +1,8 @@
-/** What a source reads: files here, files and documents behind a connection of the worker, or what registered code yields. */
+/**
+ * What a source reads: files here, files and documents behind a connection of the worker, a project's own predictions, or
+ * what registered code yields.
+ */
+import type { ColumnType } from './source';
 
 /** How a file's bytes become rows. */
 export interface FileForm {
@@ -77,18 +81,41 @@ export interface SqlReader {
   readonly statement: string;
 }
 
-/** A reader whose rows come over the network, by a connection of the worker. */
+/** Predictions of a project's endpoint whose truth is known: inputs as served, synthetic traffic left out. A revised truth is a correction. */
+export interface PredictionsReader {
+  /** The project that has the endpoint; it may be the one that reads. */
+  readonly project: string;
+}
+
+/** What a source of predictions has beside the inputs: the name that a column gives in `from`, and the types that it can have. */
+export const PREDICTION_FIELDS: Readonly<Record<string, readonly ColumnType[]>> = {
+  'prediction.id': ['string'],
+  'prediction.eventTime': ['timestamp'],
+  'prediction.version': ['integer', 'number'],
+  'prediction.score': ['number'],
+  'prediction.decision': ['integer', 'number'],
+  'truth.value': ['integer', 'number'],
+  'truth.knownAt': ['timestamp'],
+};
+
+/** Inputs are named as columns are, without a dot. */
+export function isPredictionField(from: string): boolean {
+  return from.includes('.');
+}
+
+/** A reader whose rows are fetched: by a connection of the worker, or from the project's own records. */
 export type RemoteReader =
   | { readonly http: HttpReader }
   | { readonly s3: S3Reader }
-  | { readonly mongodb: MongoReader };
+  | { readonly mongodb: MongoReader }
+  | { readonly predictions: PredictionsReader };
 
 export type SourceReader = { readonly file: FileReader } | RemoteReader | { readonly sql: SqlReader } | RegisteredUse;
 
 /** How what it reads is written; undefined where no file of the definition's is read. */
 export function fileForm(reader: SourceReader): FileForm | undefined {
   if ('registered' in reader || 'sql' in reader) return undefined;
-  if ('mongodb' in reader) return { format: 'jsonl' };
+  if ('mongodb' in reader || 'predictions' in reader) return { format: 'jsonl' };
   if ('s3' in reader) return reader.s3;
   return 'file' in reader ? reader.file : reader.http;
 }
