@@ -3,34 +3,21 @@
  * server can approve without MongoDB, S3 or onnxruntime beside it.
  */
 import { randomUUID } from 'node:crypto';
+import { type Client, type Connection, WorkflowNotFoundError } from '@temporalio/client';
+import { connectTemporal } from './client/connect';
+import { sendDecision } from './client/decide';
 import {
-  Client,
-  Connection,
-  ScheduleAlreadyRunning,
-  ScheduleNotFoundError,
-  ScheduleOverlapPolicy,
-  WithStartWorkflowOperation,
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowIdConflictPolicy,
-  WorkflowIdReusePolicy,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
-import type { Workflow } from '@temporalio/common';
-import { digestOf } from './runtime/digest';
-import { packDefinition } from './runtime/packed-definition';
+  findSchedule,
+  type HousekeepingSchedule,
+  removeSchedule,
+  runHousekeeping,
+  setSchedule,
+} from './client/housekeeping';
+import { startLifecycle } from './client/start';
 import type { ProjectDefinition } from './domain/definition';
-import { parseDurationMs } from './domain/durations';
 import { MlopsError } from './domain/errors';
 import type { HousekeepingInput, HousekeepingResult } from './domain/housekeeping';
-import {
-  housekeepingId,
-  housekeepingSchedule,
-  lifecycleId,
-  monitorId,
-  parseRequest,
-  phaseId,
-  requestId,
-} from './domain/ids';
+import { lifecycleId, monitorId, parseRequest, phaseId } from './domain/ids';
 import {
   type ApplyMessage,
   type ClockMessage,
@@ -44,17 +31,16 @@ import {
   type RetrainMessage,
   type RollbackMessage,
 } from './domain/messages';
-import type { ApproveInput, EvaluateInput, EvaluateResult, LifecycleState } from './domain/phases';
+import type { EvaluateInput, EvaluateResult } from './domain/phases';
 import { COMPUTE_SUFFIX, DEFAULT_TASK_QUEUE } from './domain/queues';
 import { type Environment, readEnvironment } from './runtime/environment';
 import { requirePayload } from './runtime/payload';
 import { type Pollers, pollersOf, requirePollers } from './runtime/pollers';
 import { checkProject, noLifecycle, noMonitor } from './runtime/project-errors';
 import { refusal } from './runtime/refusal';
-import { startServer } from './runtime/server-advice';
-import { temporalConfig } from './runtime/temporal-config';
-import { dataConverter } from './runtime/data-converter';
+import { packDefinition } from './runtime/packed-definition';
 
+export type { HousekeepingSchedule } from './client/housekeeping';
 export { ERRORS, type ErrorCode, MlopsError } from './domain/errors';
 export type { DecisionAnswer, DecisionMessage, LifecycleStatus, OperatorAnswer } from './domain/messages';
 
@@ -67,19 +53,6 @@ export interface MlopsClientOptions {
 
 /** A worker that is there polls within this; with the time that a process takes to start, a person has an answer within 5 s. */
 const NO_WORKER_AFTER_MS = 4_000;
-/** A person waits for it; the SDK's own limit is 10 s. */
-const CONNECT_WITHIN_MS = 5_000;
-
-/** A schedule of seconds is a mistake. */
-const LEAST_INTERVAL_MS = 60_000;
-/** A run that was due longer ago than this is left out. */
-const CATCH_UP_MS = 3_600_000;
-
-export interface HousekeepingSchedule {
-  readonly everyMs: number;
-  readonly paused: boolean;
-  readonly next?: Date;
-}
 
 /** A workflow that takes operators' messages, and what its absence is called. */
 interface Recipient {
@@ -107,22 +80,8 @@ export class MlopsClient {
   static async connect(options: MlopsClientOptions = {}, env: Environment = readEnvironment()): Promise<MlopsClient> {
     const taskQueue = options.taskQueue ?? env.MLOPS_TASK_QUEUE ?? DEFAULT_TASK_QUEUE;
     if (options.client !== undefined) return new MlopsClient(options.client, taskQueue);
-    const config = temporalConfig(env);
-    const converter = dataConverter(env);
-    const connection = await Connection.connect({
-      connectTimeout: CONNECT_WITHIN_MS,
-      ...config.connectionOptions,
-    }).catch((error: Error) => {
-      throw new MlopsError(
-        'MLOPS_SERVER_UNFIT',
-        `Temporal can't be reached at ${config.connectionOptions.address ?? 'localhost:7233'}: ${error.message}.`,
-        { address: config.connectionOptions.address },
-        startServer('TEMPORAL_ADDRESS'),
-        { cause: error }
-      );
-    });
-    const namespace = config.namespace ?? 'default';
-    return new MlopsClient(new Client({ connection, namespace, ...converter }), taskQueue, connection);
+    const { client, connection } = await connectTemporal(env);
+    return new MlopsClient(client, taskQueue, connection);
   }
 
   /**
@@ -139,63 +98,25 @@ export class MlopsClient {
     readonly id?: string;
     readonly comment?: string;
   }): Promise<OperatorAnswer> {
-    const { definition, asOf, by } = start;
-    const id = start.id ?? randomUUID();
-    checkProject(definition.name);
+    const { definition, asOf, by, id = randomUUID(), comment } = start;
+    const { name } = definition;
+    checkProject(name);
     await this.requireWorker();
-    const state: LifecycleState = {
-      v: 1,
-      project: definition.name,
-      sent: packDefinition(definition),
-      appliedBy: by,
-      cycle: 0,
-      pending: [],
-      paused: false,
-      answers: [],
-      seenTriggers: [],
-    };
-    requirePayload('The definition is too large for a workflow.', state, 'Make it smaller.');
-    const operation = new WithStartWorkflowOperation<Workflow>('lifecycle', {
-      workflowId: lifecycleId(definition.name),
-      taskQueue: this.taskQueue,
-      args: [state],
-      workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
-      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-      staticSummary: `ML lifecycle of ${definition.name}`,
-      staticDetails: `From data to an approved, watched model, and around again. Definition ${state.sent?.digest}. **Current details**, beside this, say what it waits for.`,
-    });
-    const message: RetrainMessage = {
-      id,
-      by,
-      asOf,
-      ...(start.comment === undefined ? {} : { comment: start.comment }),
-    };
+    const message: RetrainMessage = { id, by, asOf, ...(comment === undefined ? {} : { comment }) };
     try {
-      return await this.temporal.workflow.executeUpdateWithStart<Workflow, OperatorAnswer, [RetrainMessage]>(
-        MESSAGES.retrain,
-        {
-          args: [message],
-          updateId: id,
-          startWorkflowOperation: operation,
-        }
-      );
+      const answer = await startLifecycle(this.temporal, this.taskQueue, definition, message);
+      if (answer !== undefined) return answer;
     } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) {
-        const { name } = definition;
-        const phase = await this.status(name).then(
-          (status) => status.phase,
-          () => undefined
-        );
-        return {
-          outcome: 'refused',
-          reason:
-            phase === 'ending'
-              ? `${name} is ending: start it again in a moment`
-              : `${name} is running already: mlops retrain ${name}, or mlops apply for a changed definition`,
-        };
-      }
       throw refusal(error);
     }
+    const ending = await this.status(name).then(
+      ({ phase }) => phase === 'ending',
+      () => false
+    );
+    const reason = ending
+      ? `${name} is ending: start it again in a moment`
+      : `${name} is running already: mlops retrain ${name}, or mlops apply for a changed definition`;
+    return { outcome: 'refused', reason };
   }
 
   /**
@@ -215,25 +136,8 @@ export class MlopsClient {
         'Requests are named <project>/<cycle>: mlops ls requests.'
       );
     await this.requireWorker();
-    const input: ApproveInput = { v: 1, ...name, searchAttributes: false };
-    const operation = new WithStartWorkflowOperation<Workflow>('approve', {
-      workflowId: phaseId(name.project, name.name, 'approve'),
-      taskQueue: this.taskQueue,
-      args: [input],
-      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-      staticSummary: `answers a decision on ${requestId(name)}`,
-      staticDetails: 'Started by a decision on a request that has no run of its own: it answers, records and ends.',
-    });
     try {
-      return await this.temporal.workflow.executeUpdateWithStart<Workflow, DecisionAnswer, [DecisionMessage]>(
-        MESSAGES.decide,
-        {
-          args: [decision],
-          // Temporal gives the same id the same answer, and two people may choose one id.
-          updateId: `${decision.by} ${decision.id} ${digestOf(decision).slice(7, 19)}`,
-          startWorkflowOperation: operation,
-        }
-      );
+      return await sendDecision(this.temporal, this.taskQueue, name, decision);
     } catch (error) {
       throw refusal(error);
     }
@@ -397,17 +301,9 @@ export class MlopsClient {
    */
   async housekeep(input: Pick<HousekeepingInput, 'dryRun'> = {}): Promise<HousekeepingResult> {
     await this.requireWorker();
-    return this.temporal.workflow
-      .execute<(input: HousekeepingInput) => Promise<HousekeepingResult>>('housekeeping', {
-        workflowId: housekeepingId(randomUUID()),
-        taskQueue: this.taskQueue,
-        args: [{ v: 1, ...input }],
-        staticSummary: input.dryRun === true ? 'housekeeping, dry run' : 'housekeeping',
-        staticDetails: 'Takes the bytes that nothing needs any more. **Current details**, beside this, say how much.',
-      })
-      .catch((error: unknown) => {
-        throw refusal(error);
-      });
+    return runHousekeeping(this.temporal, this.taskQueue, input).catch((error: unknown) => {
+      throw refusal(error);
+    });
   }
 
   /**
@@ -416,61 +312,18 @@ export class MlopsClient {
    * @param every such as `1 day`
    * @throws MlopsError MLOPS_USAGE
    */
-  async scheduleHousekeeping({ every }: { readonly every: string }): Promise<void> {
-    const everyMs = parseDurationMs(every);
-    if (everyMs === undefined || everyMs < LEAST_INTERVAL_MS)
-      throw new MlopsError(
-        'MLOPS_USAGE',
-        'The interval is not a duration of at least a minute.',
-        { every },
-        "Write it as '1 day'."
-      );
-    const input: HousekeepingInput = { v: 1 };
-    const scheduleId = housekeepingSchedule(this.taskQueue);
-    const options = {
-      spec: { intervals: [{ every: everyMs }] },
-      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: Math.min(everyMs, CATCH_UP_MS) },
-      action: {
-        type: 'startWorkflow' as const,
-        workflowType: 'housekeeping',
-        workflowId: scheduleId,
-        taskQueue: this.taskQueue,
-        args: [input],
-      },
-    };
-    try {
-      await this.temporal.schedule.create({ scheduleId, ...options });
-    } catch (error) {
-      if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-      await this.temporal.schedule.getHandle(scheduleId).update(({ state }) => ({ ...options, state }));
-    }
+  scheduleHousekeeping({ every }: { readonly every: string }): Promise<void> {
+    return setSchedule(this.temporal, this.taskQueue, every);
   }
 
   /** Undefined where there is none. */
-  async housekeepingSchedule(): Promise<HousekeepingSchedule | undefined> {
-    try {
-      const { spec, info, state } = await this.temporal.schedule
-        .getHandle(housekeepingSchedule(this.taskQueue))
-        .describe();
-      return {
-        everyMs: spec.intervals?.[0]?.every ?? 0,
-        paused: state.paused,
-        ...(info.nextActionTimes[0] === undefined ? {} : { next: info.nextActionTimes[0] }),
-      };
-    } catch (error) {
-      if (error instanceof ScheduleNotFoundError) return undefined;
-      throw error;
-    }
+  housekeepingSchedule(): Promise<HousekeepingSchedule | undefined> {
+    return findSchedule(this.temporal, this.taskQueue);
   }
 
   /** Without a schedule it changes nothing. */
-  async unscheduleHousekeeping(): Promise<void> {
-    await this.temporal.schedule
-      .getHandle(housekeepingSchedule(this.taskQueue))
-      .delete()
-      .catch((error: unknown) => {
-        if (!(error instanceof ScheduleNotFoundError)) throw error;
-      });
+  unscheduleHousekeeping(): Promise<void> {
+    return removeSchedule(this.temporal, this.taskQueue);
   }
 
   /** Sends a signal as it is: it is not checked, and has no answer. */
