@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Client, type Connection, WorkflowNotFoundError } from '@temporalio/client';
+import { call, callOnce } from './client/call';
 import { connectTemporal } from './client/connect';
 import { sendDecision } from './client/decide';
 import {
@@ -37,7 +38,6 @@ import { type Environment, readEnvironment } from './runtime/environment';
 import { requirePayload } from './runtime/payload';
 import { type Pollers, pollersOf, requirePollers } from './runtime/pollers';
 import { checkProject, noLifecycle, noMonitor } from './runtime/project-errors';
-import { refusal } from './runtime/refusal';
 import { packDefinition } from './runtime/packed-definition';
 
 export type { HousekeepingSchedule } from './client/housekeeping';
@@ -65,6 +65,10 @@ interface Recipient {
  * project's queue. It then waits for the answer without a limit of its own, through restarts of the worker:
  * `client.temporal.withDeadline` sets one. An answer `refused` has a reason, and nothing was changed. A lifecycle knows
  * the ids of the last 100 messages that it answered. MLOPS_UNKNOWN_PROJECT: no lifecycle of this name runs.
+ *
+ * Whatever Temporal itself refuses is an MlopsError too: MLOPS_STORE_UNAVAILABLE (it is away, or the deadline is over),
+ * MLOPS_TOO_MANY_MESSAGES, MLOPS_WORKFLOW_NOT_READY, MLOPS_PAYLOAD_TOO_LARGE, MLOPS_SERVER_UNFIT, MLOPS_CONFIGURATION. A
+ * message whose call ended without an answer may have been taken: sent again with the same id, it counts once.
  */
 export class MlopsClient {
   readonly temporal: Client;
@@ -103,12 +107,8 @@ export class MlopsClient {
     checkProject(name);
     await this.requireWorker();
     const message: RetrainMessage = { id, by, asOf, ...(comment === undefined ? {} : { comment }) };
-    try {
-      const answer = await startLifecycle(this.temporal, this.taskQueue, definition, message);
-      if (answer !== undefined) return answer;
-    } catch (error) {
-      throw refusal(error);
-    }
+    const answer = await callOnce(() => startLifecycle(this.temporal, this.taskQueue, definition, message));
+    if (answer !== undefined) return answer;
     const ending = await this.status(name).then(
       ({ phase }) => phase === 'ending',
       () => false
@@ -136,11 +136,7 @@ export class MlopsClient {
         'Requests are named <project>/<cycle>: mlops ls requests.'
       );
     await this.requireWorker();
-    try {
-      return await sendDecision(this.temporal, this.taskQueue, name, decision);
-    } catch (error) {
-      throw refusal(error);
-    }
+    return call(() => sendDecision(this.temporal, this.taskQueue, name, decision));
   }
 
   /**
@@ -265,12 +261,15 @@ export class MlopsClient {
   async status(project: string): Promise<LifecycleStatus> {
     checkProject(project);
     await this.requireWorker(NO_WORKER_AFTER_MS, await this.queueOf(project));
-    return this.temporal.workflow
-      .getHandle(lifecycleId(project))
-      .query<LifecycleStatus>(MESSAGES.status)
-      .catch((error: unknown) => {
-        throw error instanceof WorkflowNotFoundError ? noLifecycle(project, error) : error;
-      });
+    const { workflow } = this.temporal;
+    return call(() =>
+      workflow
+        .getHandle(lifecycleId(project))
+        .query<LifecycleStatus>(MESSAGES.status)
+        .catch((error: unknown) => {
+          throw error instanceof WorkflowNotFoundError ? noLifecycle(project, error) : error;
+        })
+    );
   }
 
   /**
@@ -281,17 +280,15 @@ export class MlopsClient {
   async evaluate(input: Omit<EvaluateInput, 'v' | 'cycle'>): Promise<EvaluateResult> {
     await this.requireWorker();
     const cycle = `solo-${randomUUID()}` as const;
-    return this.temporal.workflow
-      .execute<(input: EvaluateInput) => Promise<EvaluateResult>>('evaluate', {
+    return callOnce(() =>
+      this.temporal.workflow.execute<(input: EvaluateInput) => Promise<EvaluateResult>>('evaluate', {
         workflowId: phaseId(input.project, cycle, 'evaluate'),
         taskQueue: this.taskQueue,
         args: [{ v: 1, cycle, ...input }],
         staticSummary: `evaluate ${input.version.id} alone`,
         staticDetails: `As known by ${input.asOf}.`,
       })
-      .catch((error: unknown) => {
-        throw refusal(error);
-      });
+    );
   }
 
   /**
@@ -301,9 +298,7 @@ export class MlopsClient {
    */
   async housekeep(input: Pick<HousekeepingInput, 'dryRun'> = {}): Promise<HousekeepingResult> {
     await this.requireWorker();
-    return runHousekeeping(this.temporal, this.taskQueue, input).catch((error: unknown) => {
-      throw refusal(error);
-    });
+    return callOnce(() => runHousekeeping(this.temporal, this.taskQueue, input));
   }
 
   /**
@@ -313,27 +308,30 @@ export class MlopsClient {
    * @throws MlopsError MLOPS_USAGE
    */
   scheduleHousekeeping({ every }: { readonly every: string }): Promise<void> {
-    return setSchedule(this.temporal, this.taskQueue, every);
+    return call(() => setSchedule(this.temporal, this.taskQueue, every));
   }
 
   /** Undefined where there is none. */
   housekeepingSchedule(): Promise<HousekeepingSchedule | undefined> {
-    return findSchedule(this.temporal, this.taskQueue);
+    return call(() => findSchedule(this.temporal, this.taskQueue));
   }
 
   /** Without a schedule it changes nothing. */
   unscheduleHousekeeping(): Promise<void> {
-    return removeSchedule(this.temporal, this.taskQueue);
+    return call(() => removeSchedule(this.temporal, this.taskQueue));
   }
 
-  /** Sends a signal as it is: it is not checked, and has no answer. */
+  /**
+   * Sends a signal as it is: it is not checked, and has no answer.
+   * @throws MlopsError MLOPS_NOT_FOUND: no such workflow runs
+   */
   signal(workflowId: string, name: string, payload: unknown): Promise<void> {
-    return this.temporal.workflow.getHandle(workflowId).signal(name, payload);
+    return callOnce(() => this.temporal.workflow.getHandle(workflowId).signal(name, payload));
   }
 
   /** Pollers of a queue's workflow and activity tasks, by the server's word. */
   pollers(queue: string = this.taskQueue): Promise<Pollers> {
-    return pollersOf(this.temporal, queue);
+    return call(() => pollersOf(this.temporal, queue));
   }
 
   computePollers(): Promise<Pollers> {
@@ -341,18 +339,20 @@ export class MlopsClient {
   }
 
   /** The queue that a project's lifecycle runs on, whatever this client's own is; of a project without one this client's. */
-  async queueOf(project: string): Promise<string> {
-    try {
-      return (await this.temporal.workflow.getHandle(lifecycleId(project)).describe()).taskQueue;
-    } catch (error) {
-      if ((error as Error).name === 'WorkflowNotFoundError') return this.taskQueue;
-      throw error;
-    }
+  queueOf(project: string): Promise<string> {
+    return call(async () => {
+      try {
+        return (await this.temporal.workflow.getHandle(lifecycleId(project)).describe()).taskQueue;
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return this.taskQueue;
+        throw error;
+      }
+    });
   }
 
   /** A message to a queue that no worker polls would wait in silence. A server that can't say (a test server) is trusted. */
   requireWorker(withinMs: number = NO_WORKER_AFTER_MS, queue: string = this.taskQueue): Promise<void> {
-    return requirePollers(this.temporal, queue, withinMs);
+    return call(() => requirePollers(this.temporal, queue, withinMs));
   }
 
   async close(): Promise<void> {
@@ -367,14 +367,17 @@ export class MlopsClient {
   ): Promise<OperatorAnswer> {
     checkProject(project);
     await this.requireWorker(NO_WORKER_AFTER_MS, await this.queueOf(project));
-    try {
-      return await this.temporal.workflow.getHandle(to.id).executeUpdate<OperatorAnswer, [OperatorMessage]>(name, {
-        args: [message],
-        // Temporal would answer one that failed with its failure for ever; the lifecycle knows the message by its own id.
-        updateId: `${message.id}.${randomUUID().slice(0, 8)}`,
-      });
-    } catch (error) {
-      throw error instanceof WorkflowNotFoundError ? to.missing(project, error) : refusal(error);
-    }
+    // Temporal would answer one that failed with its failure for ever; the lifecycle knows the message by its own id.
+    const updateId = `${message.id}.${randomUUID().slice(0, 8)}`;
+    return call(async () => {
+      try {
+        const { workflow } = this.temporal;
+        return await workflow
+          .getHandle(to.id)
+          .executeUpdate<OperatorAnswer, [OperatorMessage]>(name, { args: [message], updateId });
+      } catch (error) {
+        throw error instanceof WorkflowNotFoundError ? to.missing(project, error) : error;
+      }
+    });
   }
 }

@@ -1,5 +1,6 @@
 /** Connections for the time of one verb. */
 import { MlopsClient } from '../client';
+import { callOnce } from '../client/call';
 import { openRecords, type Records } from '../records';
 
 export interface ClientOptions {
@@ -12,7 +13,8 @@ export async function withClient<T>(
 ): Promise<T> {
   const client = await MlopsClient.connect(taskQueue === undefined ? {} : { taskQueue });
   try {
-    return await use(client);
+    // Some verbs ask Temporal by themselves.
+    return await callOnce(() => use(client));
   } finally {
     await client.close();
   }

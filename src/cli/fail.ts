@@ -46,20 +46,9 @@ function known(error: unknown): MlopsError | undefined {
   if (/^Mongo(Network|ServerSelection|Topology|NotConnected)/.test(error.name)) {
     return unreachable('MongoDB', 'MONGODB_URI', error);
   }
-  if (error.name === 'ServiceError') return temporal(error);
   const code = (error as { code?: unknown }).code;
   if (code === 'ECONNREFUSED' || code === 'ENOTFOUND') return unreachable('The object store', 'S3_ENDPOINT', error);
   return undefined;
-}
-
-const UNAVAILABLE = 14;
-const DEADLINE_EXCEEDED = 4;
-
-function temporal(error: Error): MlopsError | undefined {
-  const { code, details } = error.cause as { code?: unknown; details?: unknown };
-  if (code === UNAVAILABLE || code === DEADLINE_EXCEEDED) return unreachable('Temporal', 'TEMPORAL_ADDRESS', error);
-  const what = `Temporal refused: ${typeof details === 'string' && details !== '' ? details : error.message}.`;
-  return new MlopsError('MLOPS_UNEXPECTED', what, {}, 'mlops doctor looks at the servers.', { cause: error });
 }
 
 function unreachable(server: string, variable: string, cause: Error): MlopsError {

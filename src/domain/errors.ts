@@ -79,6 +79,7 @@ export const ERRORS = {
   MLOPS_VERSION_CONFLICT: 'operator',
   MLOPS_NOT_AUTHORIZED: 'operator',
   MLOPS_TOO_MANY_MESSAGES: 'caller',
+  MLOPS_WORKFLOW_NOT_READY: 'caller',
   // endpoint and rollout
   MLOPS_ROLLOUT_SUPERSEDED: 'operator',
   MLOPS_NO_REPLICA: 'operator',

@@ -8,6 +8,7 @@
  * repeats the last edge and what is uncovered to its knowledge, so a receiver may get one signal twice.
  */
 import type { Period } from '../domain/definition';
+import { errorCodeOf } from '../domain/errors';
 import { type EndpointDocument, type ReplicaDocument, stepOf } from '../domain/endpoint';
 import { lifecycleId, monitorId } from '../domain/ids';
 import { MESSAGES, type WatermarkMessage } from '../domain/messages';
@@ -211,9 +212,8 @@ export class Watermarks {
   }
 }
 
-/** By name: the way to Temporal is handed over, and this room has no client of its own. */
 function isNotRunning(error: unknown): boolean {
-  return error instanceof Error && error.name === 'WorkflowNotFoundError';
+  return errorCodeOf(error) === 'MLOPS_NOT_FOUND';
 }
 
 /** A step, before its clock starts and then. */

@@ -1,3 +1,4 @@
+import { MlopsError } from '../../src/domain/errors';
 import { CLOCK_AGREEMENT } from '../../src/domain/endpoint';
 import { findClock } from '../../src/stores/clocks';
 import { countWithoutEventTime, coverage, findPrediction } from '../../src/stores/predictions';
@@ -313,8 +314,7 @@ test('where a request without an event time has none, it is answered, recorded, 
 test('where no monitor runs the lifecycle is told, which starts one', async () => {
   const told: string[] = [];
   const signal = async (workflowId: string) => {
-    if (workflowId.endsWith('/monitor'))
-      throw Object.assign(new Error('workflow not found'), { name: 'WorkflowNotFoundError' });
+    if (workflowId.endsWith('/monitor')) throw new MlopsError('MLOPS_NOT_FOUND', 'No such workflow runs.', {}, '');
     told.push(workflowId);
   };
   const replica = await endpoint.start({ signal });

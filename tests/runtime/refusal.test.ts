@@ -19,8 +19,26 @@ test.each([
   expect(refusal(error)).toMatchObject({ code: 'MLOPS_TOO_MANY_MESSAGES', cause: error });
 });
 
-test('another failed precondition is not too many messages', () => {
-  const other = sent(grpc(9, 'Workflow Task in failed state.'));
+test.each([
+  ['a task that fails', 'MLOPS_WORKFLOW_NOT_READY', sent(grpc(9, 'Workflow Task in failed state.'))],
+  ['a server that is away', 'MLOPS_STORE_UNAVAILABLE', sent(grpc(14, 'connect ECONNREFUSED'))],
+  ['a server that is too slow', 'MLOPS_STORE_UNAVAILABLE', sent(grpc(4, 'context deadline exceeded'))],
+  ['a deadline that the server saw', 'MLOPS_STORE_UNAVAILABLE', sent(grpc(1, 'context canceled'))],
+  ['a payload above the limit', 'MLOPS_PAYLOAD_TOO_LARGE', sent(grpc(3, 'Blob data size exceeds limit.'))],
+  ['a message above the limit', 'MLOPS_PAYLOAD_TOO_LARGE', grpc(8, 'Sent message larger than max (5 vs. 4)')],
+  ['another argument', 'MLOPS_MESSAGE_INVALID', sent(grpc(3, 'WorkflowId is too long'))],
+  ['credentials', 'MLOPS_CONFIGURATION', sent(grpc(7, 'Request unauthorized.'))],
+  ['no such call', 'MLOPS_SERVER_UNFIT', grpc(12, 'unknown method')],
+  ['another failed precondition', 'MLOPS_UNEXPECTED', sent(grpc(9, 'no'))],
+  ['what was no answer', 'MLOPS_UNEXPECTED', sent(new Error('codec'))],
+])('%s: %s', (_, code, error) => {
+  expect(refusal(error)).toMatchObject({ code, cause: error });
+});
+
+test('an error of the caller’s own is his', () => {
+  const own = sent(grpc(1, 'Cancelled on client'));
+  expect(refusal(own)).toBe(own);
+  const other = new TypeError('x');
   expect(refusal(other)).toBe(other);
 });
 

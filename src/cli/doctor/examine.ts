@@ -3,6 +3,7 @@ import { MlopsClient } from '../../client';
 import { MlopsError } from '../../domain/errors';
 import { openRecordStores, type RecordStores } from '../../records/stores';
 import { storeConfig } from '../../stores/config';
+import { refusal } from '../../runtime/refusal';
 import { startServer } from '../../runtime/server-advice';
 import { oneLine } from '../verb';
 import { examineAudit } from './audit';
@@ -99,7 +100,8 @@ async function all(...parts: readonly (readonly [string, () => Promise<Finding[]
 async function attempt<T>(about: string, look: () => Promise<T>): Promise<T | Finding> {
   try {
     return await look();
-  } catch (error) {
+  } catch (thrown) {
+    const error = refusal(thrown);
     const what = oneLine(error instanceof Error ? error.message || error.name : String(error));
     const fix = error instanceof MlopsError && error.fix !== '' ? error.fix : FIXES[about];
     return problem(about, what, fix ?? startServer('TEMPORAL_ADDRESS'));

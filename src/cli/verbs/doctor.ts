@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { MlopsClient } from '../../client';
+import { withClient } from '../connect';
 import { withTaskQueue } from '../options';
 import { table } from '../table';
 import { addVerb, answering, type Outcome } from '../verb';
@@ -22,9 +22,8 @@ export function addDoctor(program: Command): void {
   withTaskQueue(command);
 }
 
-async function resetting(workflow: string): Promise<Outcome> {
-  const client = await MlopsClient.connect();
-  try {
+function resetting(workflow: string): Promise<Outcome> {
+  return withClient({}, async (client) => {
     const reset = await resetStuck(client, workflow);
     const left = reset.leftOut.map(({ signal, event, from }) => `${signal} (event ${event}, from ${from})`);
     const lines = [
@@ -33,9 +32,7 @@ async function resetting(workflow: string): Promise<Outcome> {
       `Left out, since they can't be decoded: ${left.join(', ') || 'none'}.`,
     ];
     return { json: reset, text: lines.join('\n') };
-  } finally {
-    await client.close();
-  }
+  });
 }
 
 function outcomeOf(findings: readonly Finding[]): Outcome {

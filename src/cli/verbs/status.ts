@@ -57,7 +57,7 @@ async function asked(client: MlopsClient, project: string): Promise<Said> {
     const code = errorCodeOf(error);
     if (code === 'MLOPS_NO_WORKER' || code === 'MLOPS_UNKNOWN_PROJECT') return { silent: (error as Error).message };
     // The deadline passed, or the workflow's task fails: the records are printed all the same.
-    const why = ((error as Error).cause as { details?: string } | undefined)?.details || (error as Error).message;
+    const why = error instanceof MlopsError ? error.what : (error as Error).message;
     return {
       silent: `the lifecycle doesn't answer on ${queue}: ${why.replace(/\.+$/, '')}. mlops doctor looks why.`,
     };
