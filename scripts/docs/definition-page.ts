@@ -70,6 +70,17 @@ const withEntries: ProjectInput = {
   triggers: [{ on: 'bias' }, { on: 'drift' }],
 };
 
+/** A view is of a source of `sources`. */
+const withViews: ProjectInput = {
+  ...bare,
+  sources: { readings: bare.source },
+  views: { lately: { from: 'readings', entity: ['plan'], values: { readings: 'count(*)' } } },
+  source: {
+    reader: { join: { rows: 'readings', views: ['lately'] } },
+    columns: { ...bare.source.columns, readings: 'integer' },
+  },
+};
+
 interface Row {
   readonly path: string;
   readonly type: string;
@@ -83,10 +94,12 @@ export function definitionPage(): string {
   const types = declarations(definitionSources());
   const whole = defineProject(bare);
   const entries = defineProject(withEntries);
+  const views = defineProject(withViews);
   const fields = fieldsOf(types.get('ProjectDefinition')!.type);
   const sections = fields.map((field) => {
-    const value = (entries as unknown as Record<string, Value>)[field.name];
-    const given = (withEntries as unknown as Record<string, Value>)[field.name];
+    const [done, input] = field.name === 'views' ? [views, withViews] : [entries, withEntries];
+    const value = (done as unknown as Record<string, Value>)[field.name];
+    const given = (input as unknown as Record<string, Value>)[field.name];
     const of = /^Readonly<Record<string, (\w+)>>$/.exec(field.type)?.[1];
     const repeats = fields.some(({ type }) => type === of);
     const rows = repeats ? [] : rowsOf(types, field.name, field.type, value, given);
@@ -134,7 +147,12 @@ function rowsOf(
       return rowsOf(types, `${path}[]`, entry, value as Value, given as Value, seen);
     }
     const named = /^Readonly<Record<string, (\w+)>>$/.exec(form.type);
-    if (named !== null) return rowsOf(types, `${path}.*`, named[1] ?? '', undefined, undefined, seen);
+    if (named !== null) {
+      const written = entryOf(given);
+      // One written short, such as a column's type alone, has no fields of which some are left out.
+      const made = typeof written === 'object' ? entryOf(value) : undefined;
+      return rowsOf(types, `${path}.*`, named[1] ?? '', made, written, seen);
+    }
     const own = expanded(types, form.type);
     if (own !== form.type && own.includes('|') && !own.startsWith('{'))
       return rowsOf(types, path, own, value, given, seen);
@@ -159,6 +177,11 @@ function rowsOf(
       return [row, ...inner];
     });
   });
+}
+
+/** Of entries by name, the first. */
+function entryOf(value: Value): Value {
+  return value === undefined ? undefined : (Object.values(value)[0] as Value);
 }
 
 /** The value of a field; of a list, that of the entry which has the form's own constant (`transform`, `on`) or first field. */

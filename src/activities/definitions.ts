@@ -27,10 +27,14 @@ export async function sourceOf(
   deps: ActivityDeps,
   ref: Ref<'definition'>,
   name: string | undefined
-): Promise<{ readonly source: SourceDefinition; readonly schema: SchemaDefinition }> {
+): Promise<{
+  readonly definition: ProjectDefinition;
+  readonly source: SourceDefinition;
+  readonly schema: SchemaDefinition;
+}> {
   const definition = await definitionOf(await deps.stores(), ref);
   const source = sourceNamed(definition, name);
-  if (source !== undefined) return { source, schema: schemaOf(definition, name) };
+  if (source !== undefined) return { definition, source, schema: schemaOf(definition, name) };
   const known = Object.keys(definition.sources).join(', ');
   throw new MlopsError(
     'MLOPS_RECORD_MISSING',

@@ -5,6 +5,8 @@ import { digestOf } from '../runtime/digest';
 import {
   columnTypes,
   fileForm,
+  isPrepared,
+  type ProjectDefinition,
   privateColumns,
   quarantines,
   type SchemaDefinition,
@@ -14,6 +16,7 @@ import { MlopsError } from '../domain/errors';
 import type { Fact, ObservedFile, RuleResult, SnapshotBody } from '../domain/records';
 import { isNamedBy } from '../domain/path-pattern';
 import type { Digest, Ref } from '../domain/refs';
+import { joinOf } from '../domain/sources';
 import type { Stores } from '../stores/connect';
 import type { IngestInput, IngestOutput } from '../engines/tables/ingest';
 import { type FileToRead, planIngest } from '../engines/tables/ingest-plan';
@@ -61,7 +64,7 @@ export function ingestActivities(deps: ActivityDeps) {
     async mlopsObserve({ definition, asOf, source: named }: Observe): Promise<Observation | ObservedParts> {
       const { source } = await sourceOf(deps, definition, named);
       const { reader } = source;
-      if ('sql' in reader) throw notThere(source.name, 'mlopsPrepare');
+      if (isPrepared(reader)) throw notThere(source.name, 'mlopsPrepare');
       if ('registered' in reader) return observeRegistered(deps, reader, asOf);
       if (!('file' in reader)) return observeRemote(deps, reader, source, asOf);
       return withHeartbeat(`observing ${source.name}`, async () => ({
@@ -78,8 +81,8 @@ export function ingestActivities(deps: ActivityDeps) {
       source: named,
       from = [],
     }: Ingest): Promise<Ref<'snapshot'>> {
-      const { source, schema } = await sourceOf(deps, definition, named);
-      const rowsOf = rowsDecidedBy(source, schema);
+      const { source, schema, definition: project } = await sourceOf(deps, definition, named);
+      const rowsOf = rowsDecidedBy(source, schema, project.views);
       const { asOf, format } = observation;
       const before = await parentOf(deps, grown, { rowsOf, asOf });
       const parent = before === undefined ? undefined : grown;
@@ -179,9 +182,15 @@ function filesOf({ shards, removed, quarantine }: SnapshotBody): readonly { read
   return [...shards, ...removed, ...quarantine];
 }
 
-/** Digest of what decides which rows a snapshot has and how they look: the source, and the rules that quarantine. */
-function rowsDecidedBy(source: SourceDefinition, { columns }: SchemaDefinition): Digest {
-  return digestOf({ source, rules: columns.filter(quarantines) });
+/** Digest of what decides which rows a snapshot has and how they look: the source, its views, and the rules that quarantine. */
+function rowsDecidedBy(
+  source: SourceDefinition,
+  { columns }: SchemaDefinition,
+  views: ProjectDefinition['views']
+): Digest {
+  const { reader } = source;
+  const joined = 'join' in reader ? { join: joinOf(reader.join, views) } : {};
+  return digestOf({ source, rules: columns.filter(quarantines), ...joined });
 }
 
 /**

@@ -1,8 +1,9 @@
-/** What a statement makes of snapshots, as parts that ingest takes like those of any source. */
+/** What a statement or a join makes of snapshots, as parts that ingest takes like those of any source. */
 import { join } from 'node:path';
 import { MlopsError } from '../domain/errors';
 import type { Snapshots } from '../domain/phases';
-import { columnTypes } from '../domain/definition';
+import { columnTypes, isPrepared } from '../domain/definition';
+import { joinOf, madeOf } from '../domain/sources';
 import type { SnapshotBody } from '../domain/records';
 import type { Ref } from '../domain/refs';
 import type { PrepareInput, PreparedFrom, PrepareOutput } from '../engines/tables/prepare/prepare-job';
@@ -18,7 +19,7 @@ export interface Prepare {
   readonly asOf: string;
   /** Absent: the project's own source. */
   readonly source?: string;
-  /** Snapshots by the names of the sources that the statement reads. */
+  /** Snapshots by the names of the sources that it is made of. */
   readonly from: Snapshots;
 }
 
@@ -26,9 +27,10 @@ export function prepareActivities(deps: ActivityDeps) {
   return {
     /** Run anew whenever it is asked: what counts is the bytes that come of it, which are the same for the same rows. */
     async mlopsPrepare({ definition, asOf, source: named, from }: Prepare): Promise<ObservedParts> {
-      const { source } = await sourceOf(deps, definition, named);
-      if (!('sql' in source.reader)) throw notThere(source.name, 'mlopsObserve');
-      const { statement, from: names } = source.reader.sql;
+      const { source, definition: project } = await sourceOf(deps, definition, named);
+      const { reader } = source;
+      if (!isPrepared(reader)) throw notThere(source.name, 'mlopsObserve');
+      const names = madeOf(source, project.views);
       const stores = await deps.stores();
       const tables = await Promise.all(
         names.map(async (name): Promise<PreparedFrom> => {
@@ -39,13 +41,15 @@ export function prepareActivities(deps: ActivityDeps) {
           // By its record: rows of another source or a later moment would be training rows.
           if (snapshot.body.source !== table.name || Date.parse(snapshot.body.asOf) !== Date.parse(asOf))
             throw notItsSnapshot(source.name, name, snapshot.body);
-          return { name, columns: snapshot.body.columns, shards: await shardsOf(deps, stores, snapshot) };
+          const { columns, eventTime } = snapshot.body;
+          const shards = await shardsOf(deps, stores, snapshot);
+          return { name, columns, ...(eventTime === undefined ? {} : { eventTime }), shards };
         })
       );
       return inAttemptFolder(deps.workFolder, 'prepare', async (folder) => {
         const input: PrepareInput = {
           source: source.name,
-          statement,
+          ...('sql' in reader ? { statement: reader.sql.statement } : { join: joinOf(reader.join, project.views) }),
           tables,
           columns: columnTypes(source),
           key: source.key ?? [],

@@ -12,6 +12,7 @@ import type { SchemaDefinition } from './definition/schema';
 import type { SourceDefinition } from './definition/source';
 import type { Cluster, SplitDefinition } from './definition/split';
 import type { Period } from './definition/time';
+import type { ViewDefinition } from './definition/views';
 import type { WallDuration } from './durations';
 
 export * from './definition/decision';
@@ -24,13 +25,16 @@ export * from './definition/schema';
 export * from './definition/source';
 export * from './definition/split';
 export * from './definition/time';
+export * from './definition/views';
 
 export interface ProjectDefinition {
   readonly v: 1;
   readonly name: string;
   readonly source: SourceDefinition;
-  /** Further sources by name, each written as `source`, in the order in which they are read: tables of statements (`source.reader.sql`). */
+  /** Further sources by name, each written as `source`, in the order in which they are read: tables of statements (`source.reader.sql`), rows and histories of joins (`source.reader.join`). */
   readonly sources: Readonly<Record<string, SourceDefinition>>;
+  /** Feature views by name, for joins. */
+  readonly views: Readonly<Record<string, ViewDefinition>>;
   readonly schema: SchemaDefinition;
   readonly label: LabelDefinition;
   readonly features: readonly FeatureDefinition[];

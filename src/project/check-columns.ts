@@ -7,12 +7,14 @@ import { checkRules } from './check-rules';
 import { checkSource } from './check-source';
 import { checkSources } from './check-sources';
 import { checkSplit } from './check-split';
+import { checkViews } from './check-views';
 import { excerptOf } from './mistakes';
 import type { Parsed } from './project-schema';
 
 export function checkColumns(parsed: Parsed, report: Report): void {
   const { source, sources } = parsed;
-  if (sources !== undefined) checkSources(sources, source, report);
+  if (sources !== undefined) checkSources(parsed, report);
+  checkViews(parsed, report);
   if (source === undefined) return;
   const columns = new Map(Object.entries(source.columns).map(([name, { type }]) => [name, type]));
   const typed = typedBy(source, 'source', report);

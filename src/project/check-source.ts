@@ -56,7 +56,8 @@ function checkColumns({ columns, eventTime, knownAt }: Source, report: Report): 
 }
 
 function checkReader(reader: Source['reader'], report: Report): void {
-  if ('registered' in reader || 'sql' in reader || 'mongodb' in reader || 'predictions' in reader) return;
+  if ('registered' in reader || 'sql' in reader || 'join' in reader || 'mongodb' in reader || 'predictions' in reader)
+    return;
   if ('s3' in reader) return checkForm(reader.s3, [reader.s3.path], ['source', 'reader', 's3'], report);
   if ('http' in reader) {
     const field = ['source', 'reader', 'http'];

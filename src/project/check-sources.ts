@@ -1,12 +1,14 @@
-/** Rules about further sources: each as the project's own, read by a statement, and there before what reads it. */
+/** Rules about further sources: each as the project's own, read by a statement or join, and there before what reads it. */
 import { didYouMean } from '../domain/did-you-mean';
 import { type Report, typedBy } from './check-parts';
 import { checkSource } from './check-source';
+import { checkJoin } from './check-views';
 import type { Parsed } from './project-schema';
 
 type Source = NonNullable<Parsed['source']>;
 
-export function checkSources(sources: NonNullable<Parsed['sources']>, own: Source | undefined, report: Report): void {
+export function checkSources(parsed: Parsed, report: Report): void {
+  const { source: own, sources = {} } = parsed;
   const before: string[] = [];
   const read = new Set<string>();
   for (const [name, source] of Object.entries(sources)) {
@@ -14,14 +16,22 @@ export function checkSources(sources: NonNullable<Parsed['sources']>, own: Sourc
     // Their paths begin with the project's own source.
     const here: Report = (at, problem) => report([...path, ...at.slice(1)], problem);
     checkSource(source, typedBy(source, path.join('.'), here), here);
-    for (const each of checkStatement(source, before, here)) read.add(each);
+    for (const each of checkMadeOf(source, before, parsed, here)) read.add(each);
     before.push(name);
   }
   if (own === undefined) return;
-  for (const each of checkStatement(own, before, report)) read.add(each);
+  for (const each of checkMadeOf(own, before, parsed, report)) read.add(each);
   for (const name of before) {
-    if (!read.has(name)) report(['sources', name], "is read by no statement: name it in a source's reader.sql.from");
+    if (!read.has(name))
+      report(
+        ['sources', name],
+        "is read by no statement or join: name it in a source's reader.sql.from, reader.join.rows or a view's from"
+      );
   }
+}
+
+function checkMadeOf(source: Source, before: readonly string[], parsed: Parsed, report: Report): readonly string[] {
+  return [...checkStatement(source, before, report), ...checkJoin(source, before, parsed, report)];
 }
 
 /** @param before names of the sources that its statement may read */

@@ -11,6 +11,7 @@ import type {
 import { type EventDuration, durationMs, parseDurationMs, type WallDuration } from '../domain/durations';
 import { isCounted, lengthOf } from '../domain/period';
 import { formatOf } from './check-source';
+import { clocksOf } from './clocks';
 import { dependencyName, gateName, stepName, stepShare } from './default-names';
 import type { Parsed } from './project-schema';
 import { CSV } from './source-schema';
@@ -32,6 +33,7 @@ export function complete(parsed: ParsedProject): ProjectDefinition {
     name,
     source: sourceOf(source, name),
     sources: Object.fromEntries(Object.entries(parsed.sources).map(([key, each]) => [key, sourceOf(each, key)])),
+    views: parsed.views,
     schema: {
       ...schema,
       dependencies: schema.dependencies.map((rule) => ({ ...rule, name: dependencyName(rule) })),
@@ -96,12 +98,6 @@ function trainingOf(feature: ParsedProject['features'][number], { eventTime }: S
   return { ...feature, training };
 }
 
-/** A row is known at its event time, unless the source says otherwise. */
-function clocksOf({ eventTime, knownAt }: Source): Pick<Source, 'knownAt'> {
-  if (eventTime === undefined || knownAt !== undefined) return {};
-  return { knownAt: { eventTimePlus: { minutes: 0, minutesPer: {} } } };
-}
-
 function splitOf(split: ParsedProject['split'], { eventTime, key }: Source): SplitDefinition {
   const { by } = split;
   // The checks have refused a split by hash that has neither columns nor a key.
@@ -114,7 +110,8 @@ function splitOf(split: ParsedProject['split'], { eventTime, key }: Source): Spl
 }
 
 function readerOf(reader: ParsedProject['source']['reader']): ProjectDefinition['source']['reader'] {
-  if ('registered' in reader || 'sql' in reader || 'mongodb' in reader || 'predictions' in reader) return reader;
+  if ('registered' in reader || 'sql' in reader || 'join' in reader || 'mongodb' in reader || 'predictions' in reader)
+    return reader;
   if ('s3' in reader) {
     const { connection, bucket, path } = reader.s3;
     return { s3: { connection, bucket, path, ...formOf(reader.s3, path) } };

@@ -13,6 +13,7 @@ import { checkDecisions } from './check-decisions';
 import { checkOperation } from './check-operation';
 import { complete, type ParsedProject } from './complete';
 import { type Mistake, mistakesOf, noSuchField, type Path, pathText, excerptOf } from './mistakes';
+import { withRowsTimes } from './joined-rows';
 import type { ProjectInput } from './project-input';
 import { LISTS, type Parsed, SECTIONS } from './project-schema';
 import { MOST } from './schema-parts';
@@ -80,7 +81,7 @@ export function checkProject(input: unknown): CheckedProject {
   }
   checkKeys(input, report);
   checkPrototypeKeys(input, [], report);
-  const parsed = parse(input, mistakes);
+  const parsed = withRowsTimes(parse(input, mistakes));
   checkColumns(parsed, report);
   checkDecisions(parsed, report);
   checkOperation(parsed, report);

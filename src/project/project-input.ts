@@ -12,6 +12,7 @@ import type {
   FeatureDefinition,
   FileForm,
   GateDefinition,
+  JoinReader,
   KnownAt,
   MongoReader,
   MonitoringDefinition,
@@ -29,6 +30,7 @@ import type {
   SplitDefinition,
   TableRule,
   TriggerRule,
+  ViewDefinition,
 } from '../domain/definition';
 import type { WallDuration } from '../domain/durations';
 
@@ -83,16 +85,17 @@ export interface SourceInput<Column extends string> {
     | { readonly mongodb: MongoReader }
     | { readonly predictions: PredictionsReader }
     | { readonly sql: SqlReader }
+    | { readonly join: JoinReader }
     | RegisteredUseInput;
   /** Default: the empty text. */
   readonly missing?: readonly string[];
   /** Each column's type, or an object with more about it. */
   readonly columns: Readonly<Record<Column, ColumnType | ColumnInput>>;
-  /** Columns that identify a row. Default: all of them together. */
+  /** Columns that identify a row. Default: all of them together; of a join those of its rows. */
   readonly key?: readonly NoInfer<Column>[];
-  /** Default: none; rows are then in the order of their keys. */
+  /** Default: none; rows are then in the order of their keys. Of a join that of its rows. */
   readonly eventTime?: NoInfer<Column>;
-  /** Default: at its event time; without one always. */
+  /** Default: at its event time; without one always. Of a join that of its rows. */
   readonly knownAt?:
     | OnColumns<Extract<KnownAt, { column: unknown }>, Column>
     | {
@@ -196,8 +199,10 @@ export interface ProjectInput<Column extends string = string, Name extends strin
   /** Lower-case letters, digits and -, at most 48. */
   readonly name: string;
   readonly source: SourceInput<Column>;
-  /** Further sources by name, for statements (`reader.sql`). Default: none. */
+  /** Further sources by name, for statements (`reader.sql`) and joins (`reader.join`). Default: none. */
   readonly sources?: Readonly<Record<string, SourceInput<string>>>;
+  /** Feature views by name, for joins. Defaults: clock `knownAt`, no window, no ttl, `missing` when old. */
+  readonly views?: Readonly<Record<string, WithDefaults<ViewDefinition, 'clock' | 'whenOld'>>>;
   /** Default: no rule; a batch that loses more than 1 % of its rows to quarantine is refused. */
   readonly schema?: SchemaInput<Column>;
   readonly label: LabelInput<Column>;

@@ -28,6 +28,7 @@ import {
 import { schema } from './rules-schema';
 import { MOST_SOURCES, source } from './source-schema';
 import { cluster, split } from './split-schema';
+import { views } from './views-schema';
 
 const label = record({
   name: column,
@@ -164,6 +165,7 @@ export const SECTIONS = {
     .record(word, source)
     .refine((all) => Object.keys(all).length <= MOST_SOURCES, { error: `must be at most ${MOST_SOURCES}` })
     .default({}),
+  views: views.default({}),
   schema: schema.prefault({}),
   label,
   model: model.default({ network: network.parse({}) }),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ColumnDefinition } from '../domain/definition';
 import { excerptOf } from './mistakes';
 import { CLIENT_ID } from '../domain/ids';
+import { MOST_VIEWS } from './views-schema';
 import { column, MOST, MOST_COLUMNS, oneOf, params, record, registeredUse, textOf, word } from './schema-parts';
 
 const TYPES = ['string', 'integer', 'number', 'boolean', 'timestamp'] as const;
@@ -113,6 +114,7 @@ export const source = record({
         statement: z.string().min(1).max(MOST_STATEMENT),
       }),
     }),
+    join: record({ join: record({ rows: word, views: z.array(column).min(1).max(MOST_VIEWS) }) }),
     registered: registeredUse,
   }),
   missing: marks.default(['']),

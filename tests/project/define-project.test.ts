@@ -78,6 +78,7 @@ describe('defaults', () => {
         knownAt: { eventTimePlus: { minutes: 0, minutesPer: {} } },
       },
       sources: {},
+      views: {},
       schema: { columns: [], table: [], dependencies: [], maxQuarantinedShare: 0.01, maxBrokenShare: 0.05, minRows: 1 },
       label: { name: 'churned', version: 1, labeler: CHURN.label.labeler },
       features: [
@@ -435,7 +436,7 @@ describe('a mistake', () => {
     [
       'no reader',
       (p) => (p['source']!['reader'] = {} as never),
-      'source.reader: must have one field of file, http, s3, mongodb, predictions, sql or registered; it is an object',
+      'source.reader: must have one field of file, http, s3, mongodb, predictions, sql, join or registered; it is an object',
     ],
     [
       'a format that nobody knows',
@@ -848,7 +849,7 @@ describe('a mistake', () => {
     [
       'a source that nothing reads',
       (p) => (p['sources'] = { extra: p['source'] } as never),
-      "sources.extra: is read by no statement: name it in a source's reader.sql.from",
+      "sources.extra: is read by no statement or join: name it in a source's reader.sql.from, reader.join.rows or a view's from",
     ],
     [
       'a statement over a source that is not there',

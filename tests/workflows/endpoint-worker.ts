@@ -104,6 +104,7 @@ export function flights(project: string, changes: Partial<ProjectDefinition> = {
     v: 1,
     name: project,
     sources: {},
+    views: {},
     source: {
       name: 'flights',
       reader: { file: { path: 'flights.parquet', format: 'parquet' } },

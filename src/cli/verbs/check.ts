@@ -1,6 +1,12 @@
 import type { Command } from 'commander';
 import { digestOf } from '../../runtime/digest';
-import { columnTypes, featureText, type ProjectDefinition, type SourceDefinition } from '../../domain/definition';
+import {
+  columnTypes,
+  featureText,
+  isPrepared,
+  type ProjectDefinition,
+  type SourceDefinition,
+} from '../../domain/definition';
 import { partsInWords, planOf } from '../../domain/plan';
 import { pairs, table } from '../table';
 import { addVerb, answering, type Outcome } from '../verb';
@@ -58,6 +64,7 @@ function sourceWords({ name, reader, columns, eventTime }: SourceDefinition): st
 function readerWords(reader: SourceDefinition['reader']): string {
   if ('file' in reader) return reader.file.path;
   if ('sql' in reader) return `a statement over ${reader.sql.from.join(', ')}`;
+  if ('join' in reader) return `${reader.join.rows} with ${reader.join.views.join(', ')}`;
   if ('http' in reader) return `${reader.http.path.join(', ')} of connection ${reader.http.connection}`;
   if ('s3' in reader) return `${reader.s3.path} in bucket ${reader.s3.bucket} of connection ${reader.s3.connection}`;
   if ('mongodb' in reader) {
@@ -68,13 +75,13 @@ function readerWords(reader: SourceDefinition['reader']): string {
   return `reader ${reader.registered}`;
 }
 
-/** Statements, as far as that goes without rows: what they call and read, and the columns that they give. */
-async function checkStatements({ source, sources }: ProjectDefinition): Promise<void> {
-  const all = [...Object.values(sources), source];
-  if (!all.some(({ reader }) => 'sql' in reader)) return;
+/** Statements and joins, as far as that goes without rows: what they call and read, and the columns that they give. */
+async function checkStatements(definition: ProjectDefinition): Promise<void> {
+  const all = [...Object.values(definition.sources), definition.source];
+  if (!all.some(({ reader }) => isPrepared(reader))) return;
   const { checkPrepared } = await import('../../engines/tables/prepare/check-prepared.js');
   for (const each of all) {
-    if ('sql' in each.reader) await checkPrepared(each.name, each.reader.sql, columnTypes(each), sources);
+    if (isPrepared(each.reader)) await checkPrepared(each.name, each.reader, columnTypes(each), definition);
   }
 }
 

@@ -3,6 +3,7 @@
  * what registered code yields.
  */
 import type { ColumnType } from './source';
+import type { JoinReader } from './views';
 
 /** How a file's bytes become rows. */
 export interface FileForm {
@@ -110,11 +111,23 @@ export type RemoteReader =
   | { readonly mongodb: MongoReader }
   | { readonly predictions: PredictionsReader };
 
-export type SourceReader = { readonly file: FileReader } | RemoteReader | { readonly sql: SqlReader } | RegisteredUse;
+export type SourceReader =
+  | { readonly file: FileReader }
+  | RemoteReader
+  | { readonly sql: SqlReader }
+  | { readonly join: JoinReader }
+  | RegisteredUse;
+
+/** A reader whose rows are made of other sources' snapshots. */
+export type PreparedReader = Extract<SourceReader, { readonly sql: unknown } | { readonly join: unknown }>;
+
+export function isPrepared(reader: SourceReader): reader is PreparedReader {
+  return 'sql' in reader || 'join' in reader;
+}
 
 /** How what it reads is written; undefined where no file of the definition's is read. */
 export function fileForm(reader: SourceReader): FileForm | undefined {
-  if ('registered' in reader || 'sql' in reader) return undefined;
+  if ('registered' in reader || isPrepared(reader)) return undefined;
   if ('mongodb' in reader || 'predictions' in reader) return { format: 'jsonl' };
   if ('s3' in reader) return reader.s3;
   return 'file' in reader ? reader.file : reader.http;

@@ -40,7 +40,7 @@ export interface ColumnDefinition {
 export interface SourceDefinition {
   /** Names the source in records and errors. */
   readonly name: string;
-  /** Files of the worker's folder; what a connection of the worker leads to; a project's predictions; `sql`, a statement over other sources; or a reader registered on the worker. */
+  /** Files of the worker's folder; what a connection of the worker leads to; a project's predictions; `sql`, a statement over other sources; `join`, rows of one with feature views; or a reader registered on the worker. */
   readonly reader: SourceReader;
   /** Texts that stand for a missing value, in every format; a column may have its own. */
   readonly missing: readonly string[];

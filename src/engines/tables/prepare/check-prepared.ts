@@ -1,8 +1,10 @@
-/** A statement over sources that have no rows yet: what `mlops check` can find. */
-import { type ColumnType, columnTypes, type SourceDefinition, type SqlReader } from '../../../domain/definition';
+/** A statement or join over sources that have no rows yet: what `mlops check` can find. */
+import { type ColumnType, columnTypes, type PreparedReader, type ProjectDefinition } from '../../../domain/definition';
+import { joinOf, madeOf } from '../../../domain/sources';
 import { withDatabase } from '../duckdb';
 import { column, KEY, KNOWN_AT, SQL_TYPES } from '../sql';
 import { requireColumns, table } from './given-columns';
+import { joined } from './prepare-job';
 import { checkStatement, withoutEnd } from './statement';
 
 /**
@@ -11,18 +13,26 @@ import { checkStatement, withoutEnd } from './statement';
  */
 export async function checkPrepared(
   name: string,
-  { from, statement }: SqlReader,
+  reader: PreparedReader,
   columns: Readonly<Record<string, ColumnType>>,
-  sources: Readonly<Record<string, SourceDefinition>>
+  { sources, views }: Pick<ProjectDefinition, 'sources' | 'views'>
 ): Promise<void> {
+  const from = madeOf({ reader }, views);
   await withDatabase({ files: [] }, async (database) => {
-    await checkStatement(database, { statement, source: name, tables: from });
+    if ('sql' in reader) {
+      await checkStatement(database, { statement: reader.sql.statement, source: name, tables: from });
+    }
     for (const each of from) {
       const own = Object.entries(columnTypes(sources[each]!)).map(([of, type]) => `${column(of)} ${SQL_TYPES[type]}`);
       await database.run(
         `CREATE TABLE ${table(each)} (${[...own, `"${KEY}" UUID`, `"${KNOWN_AT}" TIMESTAMP`].join(', ')})`
       );
     }
-    await requireColumns(database, name, withoutEnd(statement), columns);
+    const tableOf = (each: string) => ({ ...sources[each]!, name: each, columns: columnTypes(sources[each]!) });
+    const statement =
+      'sql' in reader
+        ? withoutEnd(reader.sql.statement)
+        : await joined(database, joinOf(reader.join, views), from.map(tableOf));
+    await requireColumns(database, name, statement, columns);
   });
 }

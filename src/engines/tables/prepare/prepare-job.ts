@@ -1,6 +1,6 @@
-/** The job `prepare`: the rows that a statement makes of snapshots, as one Parquet file that ingest reads like any other. */
+/** The job `prepare`: the rows that a statement or a join makes of snapshots, as one Parquet file that ingest reads like any other. */
 import { join } from 'node:path';
-import type { ColumnType } from '../../../domain/definition';
+import type { ColumnType, ViewDefinition } from '../../../domain/definition';
 import { MlopsError } from '../../../domain/errors';
 import type { Job, JobFile } from '../../../domain/job';
 import { type Database, withDatabase } from '../duckdb';
@@ -8,26 +8,35 @@ import { withHeartbeat } from '../heartbeat';
 import { type DataShard, liveRows } from '../live-rows';
 import { PARQUET } from '../shards';
 import { column, KEY, KNOWN_AT, path, SQL_TYPES } from '../sql';
+import { joinStatement } from '../views/join';
 import { requireColumns, sqlOf, table } from './given-columns';
 import { checkStatement, withoutEnd } from './statement';
 
-export interface PrepareInput {
+export type PrepareInput = PreparedSource & ({ readonly statement: string } | { readonly join: PreparedJoin });
+
+/** Rows of one table with views, whose histories are tables too. */
+export interface PreparedJoin {
+  readonly rows: string;
+  readonly views: Readonly<Record<string, ViewDefinition>>;
+}
+
+interface PreparedSource {
   /** The prepared source's name, for errors. */
   readonly source: string;
-  readonly statement: string;
   readonly tables: readonly PreparedFrom[];
   /** What the statement gives. */
   readonly columns: Readonly<Record<string, ColumnType>>;
-  /** Columns that are together in one row only. */
+  /** Columns that are together in one row only; none where rows have no declared key. */
   readonly key: readonly string[];
   /** Rows that it may give. */
   readonly mostRows: number;
 }
 
-/** A snapshot as a table of the statement. */
+/** A snapshot as a table of the statement or join. */
 export interface PreparedFrom {
   readonly name: string;
   readonly columns: Readonly<Record<string, ColumnType>>;
+  readonly eventTime?: string;
   readonly shards: readonly DataShard[];
 }
 
@@ -46,16 +55,17 @@ export interface PrepareOutput {
  * the statement does not give what is declared; MLOPS_KEY_REPEATED: as by a join that multiplies rows; MLOPS_TOO_MANY_ROWS
  */
 export const prepareJob: Job<PrepareInput, PrepareOutput> = async (input, context) => {
-  const { tables, source } = input;
-  const statement = withoutEnd(input.statement);
+  const { tables } = input;
   const files = tables.flatMap(({ shards }) => shards.flatMap(({ data, removed }) => [data, ...removed]));
   return await withHeartbeat(context, 2, (step) =>
     withDatabase({ files, folder: context.folder }, async (database) => {
       step('read');
-      await checkStatement(database, { statement, source, tables: tables.map(({ name }) => name) });
+      if ('statement' in input) await checked(database, input, input.statement);
       for (const table of tables) await database.run(tableOf(table));
       step('prepare');
-      const rows = await prepared(database, { ...input, statement });
+      const statement =
+        'statement' in input ? withoutEnd(input.statement) : await joined(database, input.join, input.tables);
+      const rows = await prepared(database, input, statement);
       const order = [...input.key, ...Object.keys(input.columns).sort()].map(column).join(', ');
       const file = 'prepared.parquet';
       await database.run(
@@ -71,9 +81,31 @@ function tableOf({ name, columns, shards }: PreparedFrom): string {
   return `CREATE TABLE ${table(name)} AS SELECT ${own.join(', ')} FROM ${liveRows(shards, own)} ORDER BY "${KEY}"`;
 }
 
+function checked(database: Database, { source, tables }: PreparedSource, statement: string): Promise<void> {
+  return checkStatement(database, { statement: withoutEnd(statement), source, tables: tables.map(({ name }) => name) });
+}
+
+/**
+ * The statement of a join over tables that are there.
+ * @throws MlopsError MLOPS_SQL_REFUSED
+ */
+export function joined(
+  database: Database,
+  { rows, views }: PreparedJoin,
+  tables: readonly Omit<PreparedFrom, 'shards'>[]
+): Promise<string> {
+  const of = (source: string) => {
+    const found = tables.find(({ name }) => name === source)!;
+    return { ...found, table: table(source) };
+  };
+  const each = Object.entries(views).map(([name, view]) => ({ ...of(view.from), name, view }));
+  const { eventTime, ...own } = of(rows);
+  return joinStatement(database, { ...own, eventTime: eventTime!, views: each });
+}
+
 /** Makes the table `prepared` and counts its rows. */
-async function prepared(database: Database, input: PrepareInput): Promise<number> {
-  const { source, statement, columns, key, mostRows } = input;
+async function prepared(database: Database, input: PreparedSource, statement: string): Promise<number> {
+  const { source, columns, key, mostRows } = input;
   await requireColumns(database, source, statement, columns);
   const cast = Object.entries(columns).map(([name, type]) => `${column(name)}::${SQL_TYPES[type]} AS ${column(name)}`);
   await sqlOf(
@@ -93,6 +125,11 @@ async function prepared(database: Database, input: PrepareInput): Promise<number
       fix
     );
   }
+  if (key.length > 0) await requireOneOfEach(database, source, key);
+  return rows;
+}
+
+async function requireOneOfEach(database: Database, source: string, key: readonly string[]): Promise<void> {
   const names = key.map(column);
   const [repeated] = await database.rows(
     `SELECT count(*) AS keys, coalesce(sum(n), 0)::DOUBLE AS rows FROM (SELECT count(*) AS n FROM ${PREPARED}
@@ -104,5 +141,4 @@ async function prepared(database: Database, input: PrepareInput): Promise<number
       'A join may multiply rows: join on all columns of a key, or keep one row of each (QUALIFY row_number() OVER (…) = 1).';
     throw new MlopsError('MLOPS_KEY_REPEATED', 'A statement gives several rows of one key.', where, fix);
   }
-  return rows;
 }

@@ -54,6 +54,34 @@ export async function checkStatement(
   new Check(statement, source, tables).tree(statements[0]!['node'] as Tree);
 }
 
+/**
+ * Expressions of scalar functions from the allowlist, without aggregates, subqueries and windows.
+ * @param refuse throws
+ */
+export function checkExpressions(expressions: readonly Tree[], refuse: (why: string) => never): void {
+  for (const each of expressions) checkScalar(each, refuse);
+}
+
+function checkScalar(it: unknown, refuse: (why: string) => never): void {
+  if (Array.isArray(it)) for (const each of it) checkScalar(each, refuse);
+  if (typeof it !== 'object' || it === null || Array.isArray(it)) return;
+  const tree = it as Tree;
+  const kind = tree['class'];
+  if (typeof kind === 'string') {
+    if (!EXPRESSIONS.has(kind) || ['WINDOW', 'SUBQUERY', 'STAR'].includes(kind))
+      refuse(`${words(kind)} is not allowed`);
+    const type = String(tree['type']);
+    if (kind === 'OPERATOR' && !OPERATORS.has(type)) refuse(`${words(type)} is not allowed`);
+    if (kind === 'FUNCTION') {
+      const name = String(tree['function_name']).toLowerCase();
+      const own =
+        (tree['catalog'] ?? '') === '' && ['', 'main', undefined].includes(tree['schema'] as string | undefined);
+      if (!own || !SCALARS.has(name)) refuse(`the function ${name} is not allowed in an aggregate`);
+    }
+  }
+  for (const part of Object.values(tree)) checkScalar(part, refuse);
+}
+
 /** So that it can stand in parentheses. */
 export function withoutEnd(statement: string): string {
   return statement.replace(/[;\s]+$/, '');

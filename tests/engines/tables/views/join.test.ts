@@ -1,0 +1,278 @@
+/** Point-in-time join: its values against a plain reference, and that nothing else than what was known before can change a bit. */
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import fc from 'fast-check';
+import type { ViewDefinition } from '../../../../src/domain/definition';
+import { durationMs } from '../../../../src/domain/durations';
+import type { Database } from '../../../../src/engines/tables/duckdb';
+import { joinStatement } from '../../../../src/engines/tables/views/join';
+import { latestOf, timelineOf } from '../../../../src/engines/tables/views/timeline';
+
+/** Microseconds. */
+const MINUTE = 60_000_000;
+
+interface Event {
+  readonly key: number;
+  readonly entity: string | null;
+  /** Event time, in minutes. */
+  readonly at: number;
+  /** Minutes after the event time. */
+  readonly knownAfter: number;
+  readonly x: number | null;
+  readonly n: number | null;
+}
+interface Row {
+  readonly id: number;
+  readonly entity: string | null;
+  readonly t: number;
+}
+
+const COLUMNS = { entity: 'string', at: 'timestamp', x: 'number', n: 'integer' } as const;
+
+let instance: DuckDBInstance;
+let connection: DuckDBConnection;
+let database: Database;
+beforeAll(async () => {
+  instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+  connection = await instance.connect();
+  database = {
+    run: async (sql) => void (await connection.run(sql)),
+    rows: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS(),
+    chunks: () => {
+      throw new Error('not here');
+    },
+  };
+});
+afterAll(() => {
+  connection.closeSync();
+  instance.closeSync();
+});
+
+const moment = (minutes: number) => `make_timestamp(${BigInt(Math.round(minutes * MINUTE))})`;
+const text = (value: string | null) => (value === null ? 'NULL' : `'${value}'`);
+const number = (value: number | null) =>
+  value === null ? 'NULL' : `'${Object.is(value, -0) ? '-0.0' : value}'::DOUBLE`;
+
+/** One row of the table needs its types. */
+async function write(name: string, types: string, rows: readonly string[]): Promise<void> {
+  await database.run(`CREATE OR REPLACE TABLE "${name}" (${types})`);
+  if (rows.length > 0) await database.run(`INSERT INTO "${name}" VALUES ${rows.join(', ')}`);
+}
+
+async function writeHistory(events: readonly Event[]): Promise<void> {
+  const rows = events.map(({ key, entity, at, knownAfter, x, n }) => {
+    const id = `'00000000-0000-0000-0000-${String(key).padStart(12, '0')}'::UUID`;
+    return `(${text(entity)}, ${moment(at)}, ${number(x)}, ${n ?? 'NULL'}, ${id}, ${moment(at + knownAfter)})`;
+  });
+  await write('history', 'entity VARCHAR, "at" TIMESTAMP, x DOUBLE, n BIGINT, __key UUID, __known_at TIMESTAMP', rows);
+}
+
+const view = (changes: Partial<ViewDefinition>): ViewDefinition => ({
+  from: 'history',
+  entity: ['entity'],
+  clock: 'knownAt',
+  values: { count: 'count(*)' },
+  whenOld: 'missing',
+  ...changes,
+});
+
+const VALUES = {
+  rows: 'count(*)',
+  known: 'count(x)',
+  different: 'count(DISTINCT n)',
+  positive: 'count(*) FILTER (WHERE x > 0)',
+  total: 'sum(x)',
+  mean: 'avg(x) FILTER (WHERE n > 0)',
+  whole: 'sum(n)',
+  least: 'min(x)',
+  most: 'max(n)',
+  middle: 'median(x)',
+  newest: 'last(n)',
+  oldest: 'first(n * 2)',
+} as const;
+type Values = Readonly<Record<keyof typeof VALUES, number | null>>;
+
+async function joined(
+  rows: readonly Row[],
+  events: readonly Event[],
+  of: ViewDefinition
+): Promise<Map<number, Values>> {
+  await writeHistory(events);
+  await write(
+    'rows',
+    'id BIGINT, entity VARCHAR, t TIMESTAMP',
+    rows.map(({ id, entity, t }) => `(${id}, ${text(entity)}, ${moment(t)})`)
+  );
+  const statement = await joinStatement(database, {
+    table: '"rows"',
+    columns: { id: 'integer', entity: 'string', t: 'timestamp' },
+    eventTime: 't',
+    views: [{ name: 'view', view: of, table: '"history"', columns: COLUMNS, eventTime: 'at' }],
+  });
+  const casts = Object.keys(of.values).map((name) => `"${name}"::DOUBLE AS "${name}"`);
+  const found = await database.rows(`SELECT id, ${casts.join(', ')} FROM (${statement}) ORDER BY id`);
+  return new Map(found.map(({ id, ...values }) => [Number(id), values as Values]));
+}
+
+// The reference: read it as the definition of what a view says.
+const momentOf = ({ clock }: ViewDefinition, { at, knownAfter }: Event) =>
+  clock === 'eventTime' ? at : at + knownAfter;
+
+function expected({ entity, t }: Row, events: readonly Event[], of: ViewDefinition): readonly Event[] | undefined {
+  const own = events.filter((event) => event.entity === entity && entity !== null && momentOf(of, event) < t);
+  const last = Math.max(...own.map((event) => momentOf(of, event)));
+  const minutes = (duration: { readonly event: string } | undefined) =>
+    duration === undefined ? Infinity : durationMs(duration) / 60_000;
+  if (own.length === 0 || last < t - minutes(of.ttl)) return undefined;
+  return own.filter((event) => momentOf(of, event) > last - minutes(of.window));
+}
+
+/** A double as a whole number of 2^-1074. */
+function exactly(value: number): bigint {
+  const [bits] = new BigUint64Array(new Float64Array([value]).buffer) as unknown as [bigint];
+  const exponent = (bits >> 52n) & 0x7ffn;
+  const mantissa = (bits & ((1n << 52n) - 1n)) | (exponent === 0n ? 0n : 1n << 52n);
+  const size = mantissa << (exponent === 0n ? 0n : exponent - 1n);
+  return bits >> 63n === 1n ? -size : size;
+}
+
+function sumOf(values: readonly number[]): number | null {
+  if (values.length === 0) return null;
+  const sum = values.reduce((all, value) => all + exactly(value), 0n);
+  // In two steps, since 2^1074 is above all doubles.
+  const kept = 60n;
+  const size = sum < 0n ? -sum : sum;
+  const shift = BigInt(Math.max(0, size.toString(2).length - Number(kept)));
+  return (sum < 0n ? -1 : 1) * Number(size >> shift) * 2 ** (Number(shift) - 1074);
+}
+
+const present = (values: readonly (number | null)[]) => values.filter((value) => value !== null);
+
+function near(found: number | null, want: number | null, values: readonly number[]): void {
+  if (want === null || found === null) return expect(found).toBe(want);
+  const size = values.reduce((all, value) => all + Math.abs(value), 0);
+  expect(Math.abs(found - want)).toBeLessThanOrEqual(size * 2 ** -50 + values.length * 2 ** -192);
+}
+
+function check(found: Values, events: readonly Event[] | undefined, of: ViewDefinition): void {
+  if (events === undefined) {
+    expect(Object.values(found).every((value) => value === null)).toBe(true);
+    return;
+  }
+  const x = present(events.map((event) => event.x));
+  const n = present(events.map((event) => event.n));
+  const ordered = [...events].sort((a, b) => momentOf(of, a) - momentOf(of, b) || a.key - b.key);
+  const ns = present(ordered.map((event) => event.n));
+  const sorted = [...x].sort((a, b) => a - b);
+  const half = (sorted.length - 1) / 2;
+  expect(found).toMatchObject({
+    rows: events.length,
+    known: x.length,
+    different: new Set(n).size,
+    positive: x.filter((value) => value > 0).length,
+    whole: n.length === 0 ? null : n.reduce((a, b) => a + b, 0),
+    least: x.length === 0 ? null : sorted[0]! + 0,
+    most: n.length === 0 ? null : Math.max(...n),
+    newest: ns.at(-1) ?? null,
+    oldest: ns.length === 0 ? null : 2 * ns[0]!,
+  });
+  const middle = [sorted[Math.floor(half)]!, sorted[Math.ceil(half)]!];
+  near(found.middle, x.length === 0 ? null : (middle[0]! + middle[1]!) / 2, middle);
+  near(found.total, sumOf(x), x);
+  const averaged = present(events.filter((event) => (event.n ?? 0) > 0).map((event) => event.x));
+  near(found.mean, averaged.length === 0 ? null : sumOf(averaged)! / averaged.length, averaged);
+}
+
+const entity = fc.constantFrom('a', 'b', 'c', null);
+const x = fc.option(
+  fc.oneof(
+    fc.constantFrom(0, -0, 0.1, -0.1, 1e15, -1e15, 1e-12),
+    fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e20, max: 1e20 })
+  )
+);
+const event = fc.record({
+  entity,
+  at: fc.integer({ min: 0, max: 40 }),
+  knownAfter: fc.constantFrom(0, 0, 1, 5, 30),
+  x,
+  n: fc.option(fc.integer({ min: -3, max: 3 })),
+});
+/** Minutes are few, so that moments are often the same. */
+const events = fc
+  .array(event, { maxLength: 60 })
+  .map((list): Event[] => list.map((each, at) => ({ ...each, key: (at * 7919) % 10_007 })));
+const rows = fc
+  .array(fc.record({ entity, t: fc.integer({ min: 0, max: 80 }) }), { minLength: 1, maxLength: 25 })
+  .map((list): Row[] => list.map((each, id) => ({ ...each, id })));
+const anyView = fc
+  .record({
+    clock: fc.constantFrom('knownAt' as const, 'eventTime' as const),
+    window: fc.constantFrom(undefined, '1 minute', '5 minutes', '20 minutes'),
+    ttl: fc.constantFrom(undefined, '1 minute', '5 minutes', '1 hour'),
+  })
+  .map(({ clock, window, ttl }) =>
+    view({
+      clock,
+      values: VALUES,
+      ...(window === undefined ? {} : { window: { event: window } }),
+      ...(ttl === undefined ? {} : { ttl: { event: ttl } }),
+    })
+  );
+
+test('any history gives the values of the reference', async () => {
+  await fc.assert(
+    fc.asyncProperty(events, rows, anyView, async (history, own, of) => {
+      const found = await joined(own, history, of);
+      expect(found.size).toBe(own.length);
+      for (const row of own) check(found.get(row.id)!, expected(row, history, of), of);
+    }),
+    { numRuns: 60 }
+  );
+}, 60_000);
+
+test('no bit of a value depends on what comes at its moment or later, on other entities, on order or on threads', async () => {
+  await fc.assert(
+    fc.asyncProperty(events, rows, anyView, fc.integer({ min: 1, max: 60 }), async (history, own, of, turn) => {
+      const found = await joined(own, history, of);
+      const shuffled = [
+        ...history.slice(turn % (history.length + 1)),
+        ...history.slice(0, turn % (history.length + 1)),
+      ];
+      await database.run(`SET threads = ${1 + (turn % 4)}`);
+      expect(await joined([...own].reverse(), shuffled.reverse(), of)).toEqual(found);
+      await database.run('SET threads = 1');
+      const row = own[turn % own.length]!;
+      const before = history.filter((each) => each.entity === row.entity && momentOf(of, each) < row.t);
+      expect((await joined([row], before, of)).get(row.id)).toEqual(found.get(row.id));
+    }),
+    { numRuns: 40 }
+  );
+}, 60_000);
+
+test('the last value of each entity is what a row just after its moment is joined with', async () => {
+  await fc.assert(
+    fc.asyncProperty(events, anyView, async (history, of) => {
+      await writeHistory(history);
+      const types = Object.fromEntries(Object.keys(of.values).map((name) => [name, 'number' as const]));
+      const timeline = await timelineOf(database, {
+        name: 'view',
+        view: of,
+        table: '"history"',
+        columns: COLUMNS,
+        eventTime: 'at',
+      });
+      const latest = await database.rows(
+        `SELECT *, epoch_us(__moment) AS us FROM ${latestOf(timeline, of, types)} ORDER BY entity`
+      );
+      const own = latest.map((each, id) => ({
+        id,
+        entity: each['entity'] as string,
+        t: Number(each['us']) / MINUTE + 0.5,
+      }));
+      const found = await joined(own, history, of);
+      latest.forEach(({ entity: _, __moment: __, us: ___, ...values }, id) => expect(values).toEqual(found.get(id)));
+      const named = new Set(history.map((each) => each.entity).filter((name) => name !== null));
+      expect(latest.map((each) => each['entity'])).toEqual([...named].sort());
+    }),
+    { numRuns: 60 }
+  );
+}, 60_000);
