@@ -35,4 +35,10 @@ export const TABLES: readonly TourTable[] = [
     format: 'jsonl',
     target: 'Sex = MALE',
   },
+  // A row for each city and month, year and month in two columns; more than the median is the question.
+  {
+    name: 'housing',
+    file: { plotnine: 'txhousing' },
+    target: 'sales > 169',
+  },
 ];

@@ -41,13 +41,18 @@ function checkNames({ columns }: Source, report: Report): void {
 
 function checkColumns({ columns, eventTime, knownAt }: Source, report: Report): void {
   const times = [eventTime, ...(knownAt !== undefined && 'column' in knownAt ? [knownAt.column] : [])];
-  for (const [name, { type, format, zone, privacy }] of Object.entries(columns)) {
+  for (const [name, { type, from, format, zone, privacy }] of Object.entries(columns)) {
     const field = ['source', 'columns', name];
     if (type !== 'timestamp' && format !== undefined) {
       report([...field, 'format'], `is of timestamps only; ${name} is ${type}`);
     }
     if (type !== 'timestamp' && zone !== undefined) {
       report([...field, 'zone'], `is of timestamps only; ${name} is ${type}`);
+    }
+    if (typeof from === 'object') {
+      if (type !== 'timestamp')
+        report([...field, 'from'], `names several columns, as a timestamp may; ${name} is ${type}`);
+      checkDistinct(from, (at) => [...field, 'from', at], report);
     }
     if (privacy === true && times.includes(name)) {
       report([...field, 'privacy'], "can't be: records of snapshots say which times they hold");

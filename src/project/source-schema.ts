@@ -9,6 +9,8 @@ import { column, MOST, MOST_COLUMNS, oneOf, params, record, registeredUse, textO
 const TYPES = ['string', 'integer', 'number', 'boolean', 'timestamp'] as const;
 const MOST_CHARACTERS = 1000;
 export const MOST_SOURCES = 16;
+/** Year, month, day, hour, minute, second, fraction, zone. */
+const MOST_PARTS = 8;
 const MOST_STATEMENT = 32_768;
 
 const name = z.string().max(MOST_CHARACTERS);
@@ -34,7 +36,9 @@ const zone = name.refine(isZone, {
 const type = z.enum(TYPES);
 const full = record({
   type,
-  from: name.optional(),
+  from: z
+    .union([name, z.array(name).min(2).max(MOST_PARTS)], { error: "must be a column's name, or two to eight of them" })
+    .optional(),
   missing: marks.optional(),
   format: formats.optional(),
   zone: zone.optional(),

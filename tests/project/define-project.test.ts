@@ -316,6 +316,16 @@ describe('a mistake', () => {
       'source.columns.spend.type: is missing; it must be string, integer, number, boolean or timestamp',
     ],
     [
+      'a number of several columns',
+      (p) => (p['source']!['columns']!['spend'] = { type: 'number', from: ['a', 'b'] } as never),
+      'source.columns.spend.from: names several columns, as a timestamp may; spend is number',
+    ],
+    [
+      'one column as several',
+      (p) => (p['source']!['columns']!['at'] = { type: 'timestamp', from: ['a'] } as never),
+      'source.columns.at.from: must have at least 2 entries, is a list',
+    ],
+    [
       'a format that is none',
       (p) => (p['source']!['columns']!['at'] = { type: 'timestamp', format: 'DD.MM.YYYY' } as never),
       'source.columns.at.format[0]: must be iso, epoch s, epoch ms, epoch us, excel or a pattern such as \'%d.%m.%Y %H:%M\', is "DD.MM.YYYY"',

@@ -59,7 +59,9 @@ async function init(file: string, options: InitOptions): Promise<Outcome> {
     const question = questionOf(figures, options.target, options.privacy);
     const { column, op, value } = question.target;
     const decimalComma = question.inferred.decimal === ',';
-    const answers = await targetFigures(database, figures.columns, { column, op, value, decimalComma });
+    const { index, time } = question.time?.value ?? {};
+    const clock = index === undefined || time === undefined ? undefined : { column: index, format: time.format };
+    const answers = await targetFigures(database, figures.columns, { column, op, value, decimalComma }, clock);
     const name = options.name ?? nameOf(path);
     const approvers = options.approver.length > 0 ? options.approver : [currentUser()];
     return inferProject({ name, path, format, figures, target: options.target, approvers }, question, answers);

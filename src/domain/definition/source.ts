@@ -22,8 +22,8 @@ export type KnownAt =
 export interface ColumnDefinition {
   /** What the column's values are. */
   readonly type: ColumnType;
-  /** The column's name in the file, if that is another one. */
-  readonly from?: string;
+  /** The column's name in the file, if that is another one. Of a timestamp also several, whose texts `format` reads with a blank between them: `['year', 'month']` by `%Y %m`. */
+  readonly from?: string | readonly string[];
   /** Texts that stand for a missing value, instead of the source's. */
   readonly missing?: readonly string[];
   /**
@@ -51,6 +51,11 @@ export interface SourceDefinition {
   readonly eventTime?: string;
   /** Without it, and without an event time, a row is always known. */
   readonly knownAt?: KnownAt;
+}
+
+/** The columns of the file that a column is read from. */
+export function namesInFile(name: string, { from = name }: Pick<ColumnDefinition, 'from'>): readonly string[] {
+  return typeof from === 'string' ? [from] : from;
 }
 
 /** What snapshots, loaded rows and features go by. */

@@ -8,8 +8,8 @@ export interface InferredColumn {
   /** Index in the file. */
   readonly index: number;
   readonly name: string;
-  /** The name in the file, where it is another. */
-  readonly from?: string;
+  /** The name in the file, where it is another; of a moment in several columns, their names. */
+  readonly from?: string | readonly string[];
   readonly type: ColumnType;
   /** The format of a timestamp that is not ISO-8601. */
   readonly format?: string;
@@ -42,17 +42,34 @@ const TIME_NAME =
 /** Marks that are also words: in a column of texts they may mean something. */
 const WORDS: readonly string[] = ['None', 'none', '-', '--', '.', 'na'];
 
-/** @param privacy columns that the user calls personal, by their name in the file or in the definition */
-export function inferColumns(figures: readonly ColumnFigures[], privacy: readonly string[]): InferredColumns {
+/**
+ * @param privacy columns that the user calls personal, by their name in the file or in the definition
+ * @param target index of the column that is asked about
+ */
+export function inferColumns(
+  figures: readonly ColumnFigures[],
+  privacy: readonly string[],
+  target?: number
+): InferredColumns {
   const names = identifiersOf(figures.map(({ name }) => name));
   const decimal = figures.some((column) => isComma(column)) ? ',' : '.';
-  const headers = figures.map(({ name }) => name);
-  const isTwice = (index: number) => headers.indexOf(headers[index]!) !== headers.lastIndexOf(headers[index]!);
+  const headers = figures.map(({ name, parts }) => (parts === undefined ? name : undefined));
+  const isTwice = (name: string) => headers.indexOf(name) !== headers.lastIndexOf(name);
+  const together = figures.findIndex(({ parts }) => parts !== undefined);
   const inferred = figures.map((column, index): Inferred => {
-    const made = inferColumn(column, names[index]!, index, decimal, privacy);
-    if (!isTwice(index)) return made;
-    const { type: _, ...untyped } = made;
-    return { ...untyped, why: 'another column has the same name, so no definition can say which of them is meant' };
+    const { type, ...untyped } = inferColumn(column, names[index]!, index, decimal, privacy);
+    const { parts } = column;
+    if (parts === undefined && isTwice(column.name)) {
+      return { ...untyped, why: 'another column has the same name, so no definition can say which of them is meant' };
+    }
+    if (index !== target && figures[together]?.parts?.includes(index)) {
+      return { ...untyped, why: `a part of ${names[together]!}` };
+    }
+    return {
+      ...untyped,
+      ...(parts === undefined ? {} : { from: parts.map((at) => figures[at]!.name) }),
+      ...(type === undefined ? {} : { type }),
+    };
   });
   const missing = new Set(['']);
   for (const { type, figures: found } of inferred.filter((column) => column.type !== undefined)) {

@@ -5,7 +5,9 @@ import type { ProjectInput } from '../project-input';
 import { type InferredColumn, type InferredColumns, inferColumns } from './columns';
 import { type Comment, openDecisions, printDefinition } from './draft';
 import { inferHash, inferMinRows } from './by-hash';
+import { inferCluster } from './cluster';
 import { inferFeatures } from './features';
+import { identifiersOf } from './identifiers';
 import { inferRules } from './rules';
 import { type Target, targetOf } from './target';
 import { type Inferred, inferEventTime, inferKey, inferSplit } from './time';
@@ -33,19 +35,22 @@ export interface InferredProject {
 export interface Question {
   readonly inferred: InferredColumns;
   readonly target: Target;
+  readonly time?: Inferred<InferredColumn>;
 }
 
 /** @throws MlopsError MLOPS_COLUMN_MISSING, MLOPS_TARGET_INVALID */
 export function questionOf(figures: TableFigures, target: string, privacy: readonly string[]): Question {
-  const inferred = inferColumns(figures.columns, privacy);
-  const names = figures.columns.map(({ name }, i) => inferred.columns.find(({ index }) => index === i)?.name ?? name);
-  return { inferred, target: targetOf(target, figures.columns, names) };
+  const names = identifiersOf(figures.columns.map(({ name }) => name));
+  const asked = targetOf(target, figures.columns, names);
+  const inferred = inferColumns(figures.columns, privacy, asked.column);
+  const time = inferEventTime(figures.rows, inferred.columns);
+  return { inferred, target: asked, ...(time === undefined ? {} : { time }) };
 }
 
 /** @throws MlopsError MLOPS_TARGET_INVALID: all rows have the same answer, or too few one of them */
 export function inferProject(request: InferRequest, question: Question, answers: TargetFigures): InferredProject {
   const { figures, name, path, format } = request;
-  const { inferred, target } = question;
+  const { inferred, target, time } = question;
   const { columns } = inferred;
   const asked = columns.find(({ index }) => index === target.column) as InferredColumn;
   requireBothAnswers(asked, answers);
@@ -57,16 +62,17 @@ export function inferProject(request: InferRequest, question: Question, answers:
   for (const { name: column, why, decide } of columns)
     comments.set(`source.columns.${column}`, { why, ...(decide === undefined ? {} : { decide }) });
 
-  const time = inferEventTime(figures.rows, columns);
   const named = inferKey(figures, columns);
   const periods = time === undefined ? undefined : inferSplit(figures.rows, time.value);
   const { key, split } =
     periods === undefined ? inferHash(figures, columns, named) : { key: named, split: periods.split };
+  const cluster = time === undefined ? undefined : inferCluster(figures.rows, key?.value ?? [], time.value);
   const features = inferFeatures(columns, {
     target: target.column,
     key: (key?.value ?? []).map(({ index }) => index),
     ...(time === undefined ? {} : { eventTime: time.value.index }),
     separates: answers.separates,
+    follows: answers.follows,
   });
   const used = features.filter(({ feature }) => feature !== undefined);
   used.forEach(({ why }, i) => comments.set(`features.${i}`, { why }));
@@ -114,6 +120,7 @@ export function inferProject(request: InferRequest, question: Question, answers:
     features: used.map(({ feature }) => feature as NonNullable<typeof feature>),
     ...(periods === undefined ? {} : { period: note('period', periods.period) }),
     split: note('split', split),
+    ...(cluster === undefined ? {} : { cluster: note('cluster', cluster) }),
     gates: [
       { metric: 'logLoss', against: 'baseline', atMost: 0 },
       { metric: 'logLoss', against: 'champion', atMost: 0 },
@@ -124,7 +131,7 @@ export function inferProject(request: InferRequest, question: Question, answers:
   comments.set('gates', {
     why: 'better than predicting the share of yes for everyone, and no worse than the model that is live',
   });
-  const table = `${counted(figures.rows)} rows${figures.cut ? ' and more, of which the first were looked at' : ''}, ${figures.columns.length} columns${figures.repeated > 0 ? `, ${counted(figures.repeated)} rows equal to an earlier one` : ''}`;
+  const table = `${counted(figures.rows)} rows${figures.cut ? ' and more, of which the first were looked at' : ''}, ${figures.columns.filter(({ parts }) => parts === undefined).length} columns${figures.repeated > 0 ? `, ${counted(figures.repeated)} rows equal to an earlier one` : ''}`;
   const header = [
     `${name}: ${asked.name} ${target.op} ${target.value}, asked of ${path} (${table}).`,
     '',
@@ -176,7 +183,7 @@ function dialectOf({ figures }: InferRequest, { decimal }: InferredColumns): obj
     ...(escape === '"' || escape === quote ? {} : { escape }),
     ...(encoding === 'utf-8' ? {} : { encoding: encoding === 'windows-1252' ? encoding : 'utf-16le' }),
     ...(decimal === '.' ? {} : { decimal }),
-    ...(header ? {} : { header: figures.columns.map(({ name }) => name) }),
+    ...(header ? {} : { header: figures.columns.filter(({ parts }) => parts === undefined).map(({ name }) => name) }),
     ...(skip === 0 ? {} : { skip }),
     ...(trim ? { trim } : {}),
   };

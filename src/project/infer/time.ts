@@ -63,7 +63,10 @@ export interface InferredSplit {
 
 const LEAST_TEST_ROWS = 200;
 const WANTED_OF_PERIOD = 50;
+/** Where a period is what the times are the beginnings of, so that nothing shorter has a meaning. */
+const WANTED_OF_STEP = 20;
 const LENGTHS = [
+  { every: 'hour', days: 1 / 24, name: 'hours' },
   { every: 'day', days: 1, name: 'days' },
   { every: 'week', days: 7, name: 'weeks from Monday' },
   { every: 'month', days: 365.25 / 12, name: 'months' },
@@ -78,10 +81,19 @@ export function inferSplit(rows: number, { time }: InferredColumn): InferredSpli
     number,
     number,
   ];
-  const days = Math.max(1, to - from);
+  const least = time?.step === 'hour' ? 1 / 24 : 1;
+  const days = Math.max(least, to - from);
   // By the last fifth, where rows may be denser than before.
-  const perDay = (0.19 * rows) / Math.max(1, to - p80);
-  const { every, days: length, name } = LENGTHS.find((each) => perDay * each.days >= WANTED_OF_PERIOD) ?? LONGEST;
+  const perDay = (0.19 * rows) / Math.max(least, to - p80);
+  const step = LENGTHS.findIndex((each) => each.every === time?.step);
+  // Where times are of any moment, an hour would be as good as a minute.
+  const lengths = LENGTHS.slice(Math.max(step, time?.step === 'hour' ? 0 : 1));
+  const wanted = (every: string) => (every === time?.step ? WANTED_OF_STEP : WANTED_OF_PERIOD);
+  const {
+    every,
+    days: length,
+    name,
+  } = lengths.find((each) => Math.round(perDay * each.days) >= wanted(each.every)) ?? LONGEST;
   const testDays = Math.min(Math.max(to - p80, LEAST_TEST_ROWS / perDay), days / 2);
   const testPeriods = Math.max(1, Math.round(testDays / length));
   const testRows = Math.min(Math.round(perDay * length * testPeriods), rows);

@@ -54,7 +54,7 @@ const time = (name: string, format = 'iso') =>
         max: '2024-12-31T00:00:00.000Z',
         p80: '2024-10-20T00:00:00.000Z',
         p99: '2024-12-28T00:00:00.000Z',
-        timeOfDay: false,
+        step: 'day',
       },
     ],
     top: [{ value: '2024-01-01', count: 1 }],
@@ -69,7 +69,7 @@ const table = (columns: readonly ColumnFigures[], changes: Partial<TableFigures>
   ...changes,
 });
 
-const ANSWERS: TargetFigures = { yes: 300, no: 700, unknown: 0, separates: [] };
+const ANSWERS: TargetFigures = { yes: 300, no: 700, unknown: 0, separates: [], follows: [] };
 
 function infer(figures: TableFigures, target: string, answers = ANSWERS, privacy: readonly string[] = []) {
   const question = questionOf(figures, target, privacy);
@@ -297,6 +297,86 @@ describe('the definition', () => {
     expect(definition.features.map(featureText)).toEqual(['weekday(at)', 'oneHot(kind)']);
     expect(definition.source.key).toEqual(['id']);
     expect(open).toContainEqual(expect.objectContaining({ path: 'features', decide: expect.stringMatching('paid') }));
+  });
+
+  describe('a row for each city and month', () => {
+    const month = {
+      ...time('year_month', '%Y %m').times[0]!,
+      min: '2000-01-01T00:00:00.000Z',
+      max: '2003-04-01T00:00:00.000Z',
+      p80: '2002-09-01T00:00:00.000Z',
+      p99: '2003-04-01T00:00:00.000Z',
+      step: 'month' as const,
+    };
+    const figures = table(
+      [
+        column('city', { distinct: 25 }),
+        integers('year'),
+        integers('month'),
+        integers('sales'),
+        integers('volume'),
+        integers('serial'),
+        column('year_month', { parts: [1, 2], times: [month], distinct: 40 }),
+      ],
+      { unique: [[0, 6]] }
+    );
+    const follows = [{}, {}, {}, {}, { target: 0.98, time: 0.1 }, { target: 0.2, time: -0.999 }, {}];
+    const { definition, text, open } = infer(figures, 'sales > 5', { ...ANSWERS, follows });
+
+    test('is read with its month in one column, and goes by calendar months and cities', () => {
+      expect(checkProject(definition).mistakes).toEqual([]);
+      expect(Object.keys(definition.source.columns)).toEqual(['city', 'sales', 'volume', 'serial', 'year_month']);
+      expect(definition).toMatchObject({
+        source: {
+          columns: { year_month: { type: 'timestamp', from: ['year', 'month'], format: '%Y %m' } },
+          key: ['city', 'year_month'],
+          eventTime: 'year_month',
+        },
+        period: { every: 'month' },
+        cluster: { column: 'city' },
+      });
+      expect(text).toContain('// left out: year (a part of year_month), month (a part of year_month)');
+      expect(text).toContain('(1,000 rows, 6 columns)');
+    });
+
+    test('leaves out what goes with the number that is asked about, or with time, and says so', () => {
+      expect(definition.features.map(featureText)).toEqual([
+        'oneHot(city)',
+        'year_month_month = datePart(year_month)',
+        'cycle(year_month_month)',
+      ]);
+      expect(text).toMatch(/volume \(it goes with the target's number \(rank correlation 0\.980\)/);
+      expect(text).toMatch(/serial \(it goes with time \(rank correlation -0\.999\)/);
+      expect(open).toContainEqual({
+        path: 'features',
+        decide: expect.stringMatching(/^volume: if it is known before/),
+      });
+    });
+
+    test('a part that is asked about stays a column of its own', () => {
+      const { source } = infer(figures, 'month > 6').definition;
+      expect(source.columns).toMatchObject({ month: 'integer', year_month: { from: ['year', 'month'] } });
+    });
+  });
+
+  test('periods are hours only where times are whole hours, with some rows in each', () => {
+    const hourly = (step: 'hour' | 'moment') => {
+      const at = column('at', {
+        distinct: 40,
+        times: [
+          {
+            ...time('at').times[0]!,
+            max: '2024-01-02T16:00:00.000Z',
+            p80: '2024-01-02T08:00:00.000Z',
+            p99: '2024-01-02T16:00:00.000Z',
+            step,
+          },
+        ],
+      });
+      return infer(table([at, integers('price'), column('kind')]), 'price > 5').definition.period;
+    };
+    expect(hourly('hour')).toEqual({ every: 'hour' });
+    expect(hourly('moment')).toEqual({ every: 'day' });
   });
 
   test('a personal column is tagged, and none of its values stands in the text', () => {

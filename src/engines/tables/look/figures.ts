@@ -6,6 +6,7 @@ export interface TableFigures {
   readonly cut: boolean;
   /** Of CSV: how it is written. */
   readonly dialect?: FoundDialect;
+  /** Those of the file, then one of which several of them are the parts, if there is one. */
   readonly columns: readonly ColumnFigures[];
   /** Sets of at most three columns (by index) whose values are in every row and name one row each; the smallest sets. */
   readonly unique: readonly (readonly number[])[];
@@ -24,6 +25,15 @@ export interface TargetFigures {
    * texts the share of rows that the best guess by value gets right, scaled the same way.
    */
   readonly separates: readonly (number | undefined)[];
+  /** By column of the file, of numbers: Spearman's rank correlation, -1 to 1. */
+  readonly follows: readonly Follows[];
+}
+
+export interface Follows {
+  /** With the number that the target compares. */
+  readonly target?: number;
+  /** With the event time. */
+  readonly time?: number;
 }
 
 export interface FoundDialect {
@@ -45,6 +55,8 @@ export interface ValueCount {
 export interface ColumnFigures {
   /** As the file has it; '' in a header without a name. */
   readonly name: string;
+  /** Indices of the file's columns whose texts make this one, with a blank between them. */
+  readonly parts?: readonly number[];
   /** The type in the file, where the format has types. */
   readonly stored: 'text' | 'string' | 'integer' | 'number' | 'boolean' | 'timestamp' | 'nested';
   /** Neither absent nor a usual mark of a missing value. */
@@ -87,6 +99,6 @@ export interface TimeReading {
   readonly p80: string;
   /** 99 of 100 values are before it: what is later may be a mistake. */
   readonly p99: string;
-  /** Whether the time of day differs between rows. */
-  readonly timeOfDay: boolean;
+  /** What all its times are the beginning of; `day` also where each has the same time of day; `moment`: of none of these. */
+  readonly step: 'month' | 'day' | 'hour' | 'moment';
 }

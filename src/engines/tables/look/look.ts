@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, withDatabase } from '../duckdb';
 import type { ColumnFigures, TableFigures, ValueCount } from './figures';
+import { partsOfTime } from './parts-of-time';
 import { presentValue } from './present-value';
 import { empty, type LookedFormat, makeRawTable } from './raw-table';
 import { timeReadings } from './times';
@@ -51,6 +52,7 @@ async function lookInside<T>(
     const all = raw.columns.map((_, i) => `c${i}`).join(', ');
     const [distinct] = await database.rows(`SELECT count(*) AS n FROM (SELECT DISTINCT ${all} FROM looked)`);
     const rows = Math.min(count, MOST_LOOKED_AT);
+    columns.push(...(await momentOfParts(database, columns, rows)));
     const figures: TableFigures = {
       rows,
       cut,
@@ -63,7 +65,29 @@ async function lookInside<T>(
   });
 }
 
-async function figuresOf(database: Database, index: number): Promise<Omit<ColumnFigures, 'name' | 'stored'>> {
+/** A column more in the table and in the figures, where several of the file's are parts of one moment. */
+async function momentOfParts(
+  database: Database,
+  columns: readonly ColumnFigures[],
+  rows: number
+): Promise<readonly ColumnFigures[]> {
+  const found = partsOfTime(columns, rows);
+  if (found === undefined) return [];
+  const { parts, formats } = found;
+  const index = columns.length;
+  const together = parts.map(presentValue).join(` || ' ' || `);
+  await database.run(`ALTER TABLE looked ADD COLUMN c${index} VARCHAR`);
+  await database.run(`UPDATE looked SET c${index} = ${together}`);
+  const figures = await figuresOf(database, index, formats);
+  const name = parts.map((at) => columns[at]!.name.trim()).join('_');
+  return figures.times.length === 0 ? [] : [{ name, parts, stored: 'text', ...figures }];
+}
+
+async function figuresOf(
+  database: Database,
+  index: number,
+  formats?: readonly string[]
+): Promise<Omit<ColumnFigures, 'name' | 'stored'>> {
   const marks = await database.rows(
     `SELECT coalesce(trim(c${index}), '') AS value, count(*) AS n FROM looked
      WHERE ${presentValue(index)} IS NULL GROUP BY value ORDER BY n DESC, value`
@@ -96,7 +120,7 @@ async function figuresOf(database: Database, index: number): Promise<Omit<Column
     commaNumbers: figure('commas'),
     booleans: figure('booleans'),
     leadingZeros: figure('zeros'),
-    times: await timeReadings(database, figure('present')),
+    times: await timeReadings(database, figure('present'), formats),
     ...(numeric === undefined ? {} : { numeric }),
     meanLength: figure('length'),
     withBlanks: figure('present') === 0 ? 0 : figure('blanks') / figure('present'),

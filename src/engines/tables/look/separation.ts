@@ -1,7 +1,8 @@
 /** How far each column alone answers the question. One that answers it all is probably the answer itself. */
 import type { Database } from '../duckdb';
+import { momentOfText } from '../reading/moments-of-text';
 import { text } from '../sql';
-import type { ColumnFigures, TargetFigures } from './figures';
+import type { ColumnFigures, Follows, TargetFigures } from './figures';
 import { presentValue } from './present-value';
 
 export interface TargetCondition {
@@ -13,13 +14,20 @@ export interface TargetCondition {
   readonly decimalComma: boolean;
 }
 
+export interface TimeColumn {
+  /** Index in the file. */
+  readonly column: number;
+  readonly format: string;
+}
+
 /** A text with more values than this share of the rows would fit any target by heart. */
 const MOST_VALUES = 0.05;
 
 export async function targetFigures(
   database: Database,
   columns: readonly ColumnFigures[],
-  target: TargetCondition
+  target: TargetCondition,
+  time?: TimeColumn
 ): Promise<TargetFigures> {
   const value = presentValue(target.column);
   const number = target.decimalComma ? `replace(replace(${value}, '.', ''), ',', '.')` : value;
@@ -39,7 +47,46 @@ export async function targetFigures(
     const skip = i === target.column || yes === 0 || no === 0 || column.present === 0;
     separates.push(skip ? undefined : await separation(database, i, column));
   }
-  return { yes, no, unknown: Number(counts?.['unknown']), separates };
+  const answer = typeof target.value === 'number' ? `TRY_CAST(${number} AS DOUBLE)` : undefined;
+  const follows: Follows[] = [];
+  for (const [i, { numbers, present }] of columns.entries()) {
+    const compared = i !== target.column && present > 0 && numbers === present;
+    follows.push(compared ? await followed(database, i, answer, time) : {});
+  }
+  return { yes, no, unknown: Number(counts?.['unknown']), separates, follows };
+}
+
+async function followed(
+  database: Database,
+  index: number,
+  answer: string | undefined,
+  time: TimeColumn | undefined
+): Promise<Follows> {
+  const it = `TRY_CAST(${presentValue(index)} AS DOUBLE)`;
+  const moment =
+    time === undefined || time.column === index
+      ? undefined
+      : `epoch_us(${momentOfText(presentValue(time.column), { format: [time.format] }, '.')})`;
+  const found = {
+    target: answer === undefined ? undefined : await rankCorrelation(database, it, answer),
+    time: moment === undefined ? undefined : await rankCorrelation(database, it, moment),
+  };
+  return {
+    ...(found.target === undefined ? {} : { target: found.target }),
+    ...(found.time === undefined ? {} : { time: found.time }),
+  };
+}
+
+/** Spearman's, equal values at their mean rank; of rows that have both. */
+async function rankCorrelation(database: Database, one: string, other: string): Promise<number | undefined> {
+  const [found] = await database.rows(
+    `WITH pairs AS (SELECT * FROM (SELECT ${one} AS a, ${other} AS b FROM looked) WHERE a IS NOT NULL AND b IS NOT NULL AND NOT isnan(a)),
+       ranks AS (SELECT rank() OVER (ORDER BY a) + count(*) OVER (PARTITION BY a) / 2 AS ra,
+         rank() OVER (ORDER BY b) + count(*) OVER (PARTITION BY b) / 2 AS rb FROM pairs)
+     SELECT CASE WHEN count(DISTINCT ra) > 1 AND count(DISTINCT rb) > 1 THEN corr(ra, rb) END AS r FROM ranks`
+  );
+  const r = found?.['r'];
+  return r === null || r === undefined ? undefined : Number(r);
 }
 
 async function separation(

@@ -45,17 +45,22 @@ const LEAST_SHARE = 0.9;
 const SAMPLE = 2_000;
 
 /** @param present values of the column; they are in the table `one` (v, n, d) */
-export async function timeReadings(database: Database, present: number): Promise<readonly TimeReading[]> {
+export async function timeReadings(
+  database: Database,
+  present: number,
+  formats: readonly string[] = FORMATS
+): Promise<readonly TimeReading[]> {
   if (present === 0) return [];
   const readings: TimeReading[] = [];
-  for (const [format, expression] of candidates()) {
+  for (const [format, expression] of candidates(formats)) {
     const [sampled] = await database.rows(
       `SELECT count(*)::DOUBLE AS n, count(${expression})::DOUBLE AS read FROM (SELECT * FROM one ORDER BY n DESC, v LIMIT ${SAMPLE})`
     );
     if (Number(sampled?.['read']) < LEAST_SHARE * Number(sampled?.['n'])) continue;
     const [found] = await database.rows(
       `SELECT coalesce(sum(n), 0)::DOUBLE AS read, epoch_us(min(t)) AS min, epoch_us(max(t)) AS max,
-         min(epoch_us(t)) FILTER (WHERE before >= '0.8'::DOUBLE * total) AS p80, min(epoch_us(t)) FILTER (WHERE before >= '0.99'::DOUBLE * total) AS p99, count(DISTINCT (epoch_us(t) % 86400000000)) AS clocks
+         min(epoch_us(t)) FILTER (WHERE before >= '0.8'::DOUBLE * total) AS p80, min(epoch_us(t)) FILTER (WHERE before >= '0.99'::DOUBLE * total) AS p99, count(DISTINCT (epoch_us(t) % 86400000000)) AS clocks,
+         bool_and(epoch_us(t) % 3600000000 = 0) AS hours, bool_and(day(t) = 1) AS months
        FROM (SELECT n, t, sum(n) OVER (ORDER BY t) AS before, sum(n) OVER () AS total
          FROM (SELECT n, ${expression} AS t FROM one) WHERE t IS NOT NULL)`
     );
@@ -68,20 +73,25 @@ export async function timeReadings(database: Database, present: number): Promise
       max: isoOf(found?.['max'] as bigint),
       p80: isoOf(found?.['p80'] as bigint),
       p99: isoOf(found?.['p99'] as bigint),
-      timeOfDay: Number(found?.['clocks']) > 1,
+      step: stepOf(Number(found?.['clocks']), found?.['hours'] === true, found?.['months'] === true),
     });
   }
   return readings.sort((a, b) => b.read - a.read);
 }
 
-function candidates(): readonly (readonly [string, string])[] {
+function stepOf(clocks: number, hours: boolean, months: boolean): TimeReading['step'] {
+  if (clocks > 1) return hours ? 'hour' : 'moment';
+  return months ? 'month' : 'day';
+}
+
+function candidates(formats: readonly string[]): readonly (readonly [string, string])[] {
   const sane = (t: string) => `CASE WHEN year(${t}) BETWEEN 1000 AND 9999 THEN ${t} END`;
   return [
     [
       'iso',
       sane(`CASE WHEN regexp_matches(v, '^[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN TRY_CAST(v AS TIMESTAMPTZ)::TIMESTAMP END`),
     ],
-    ...FORMATS.map((format) => [format, sane(`try_strptime(v, ${text(format)})`)] as const),
+    ...formats.map((format) => [format, sane(`try_strptime(v, ${text(format)})`)] as const),
     ...EPOCHS.map(([name, unit]) => {
       const us = `(d * ${unit})`;
       const within = `d = trunc(d) AND ${us} BETWEEN ${EPOCH_FROM} AND ${EPOCH_TO}`;

@@ -12,13 +12,16 @@ export async function uniqueSets(
   rows: number,
   columns: readonly ColumnFigures[]
 ): Promise<readonly (readonly number[])[]> {
+  const parts = columns.flatMap((column) => column.parts ?? []);
   const usable = columns.flatMap(({ present, distinct, integers, numbers, commaNumbers, times, stored }, i) => {
     const measured = (numbers > integers || commaNumbers > 0) && times.length === 0;
-    return present === rows && distinct > 1 && !measured && stored !== 'nested' ? [i] : [];
+    return present === rows && !parts.includes(i) && distinct > 1 && !measured && stored !== 'nested' ? [i] : [];
   });
   const singles = usable.filter((i) => columns[i]?.distinct === rows).map((i) => [i]);
   if (singles.length > 0) return singles;
-  const combined = usable.slice(0, MOST_COMBINED);
+  // The moment that several columns make stands last among the columns, and is most often in the key.
+  const first = usable.filter((i) => columns[i]?.parts !== undefined);
+  const combined = [...new Set([...first, ...usable])].slice(0, MOST_COMBINED).sort((a, b) => a - b);
   for (const size of [2, 3]) {
     const found: number[][] = [];
     for (const set of subsets(combined, size)) {

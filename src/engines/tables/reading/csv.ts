@@ -44,7 +44,9 @@ export async function csvTable(
   const from = before === 0 ? all : `(SELECT * FROM ${all} WHERE "${ROW}" >= 0)`;
   await requireRow(database, file, from);
   await refuseOpenQuote(database, { file, dialect, folder, scan: scanned });
-  const cells = Object.entries(positions).map(([name, at]) => [name, { text: field(at, dialect) }] as const);
+  const cells = Object.entries(positions).map(
+    ([name, at]) => [name, { texts: at.map((each) => field(each, dialect)) }] as const
+  );
   return { from, misfit: misfitOf(width), cells: Object.fromEntries(cells), decimal: dialect.decimal };
 }
 

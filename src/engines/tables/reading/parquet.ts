@@ -22,14 +22,18 @@ export async function parquetTable(
   const positions = positionsOf(columns, await namesOf(database, file, described), file);
   // Named by position; `file_row_number` is DuckDB's own column, where no other has its name.
   const named = `${scan} p(${types.map((_, i) => `p${i}`).join(', ')})`;
-  const read = [...new Set(Object.values(positions))].map((at) => `p${at}`);
+  const read = [...new Set(Object.values(positions).flat())].map((at) => `p${at}`);
   const from = `(SELECT ${[...read, `file_row_number AS "${ROW}"`].join(', ')} FROM ${named})`;
   await requireRow(database, file, from);
   const cells: [string, Cell][] = [];
   for (const [name, definition] of Object.entries(columns)) {
-    const at = positions[name]!;
-    const cell = cellOf(definition, types[at]!, `p${at}`) ?? (await emptyCell(database, from, `p${at}`));
-    if (cell === undefined) throw misfit(file, name, definition, types[at]!);
+    const places = positions[name]!;
+    const [at] = places as readonly [number];
+    const cell =
+      places.length > 1
+        ? partsCell(places, types)
+        : (cellOf(definition, types[at]!, `p${at}`) ?? (await emptyCell(database, from, `p${at}`)));
+    if (cell === undefined) throw misfit(file, name, definition, places.map((each) => types[each]).join(', '));
     cells.push([name, cell]);
   }
   return { from, cells: Object.fromEntries(cells), decimal: '.' };
@@ -66,7 +70,7 @@ const MOMENT = /^TIMESTAMP WITH TIME ZONE$/;
 function cellOf(definition: ColumnDefinition, found: string, it: string): Cell | undefined {
   const is = (...types: readonly RegExp[]) => types.some((type) => type.test(found));
   const converted = (value: string, there = `${it} IS NOT NULL`): Cell => ({ value, there, shown: `${it}::VARCHAR` });
-  if (found === 'VARCHAR' || (definition.type === 'string' && is(TEXT))) return { text: `${it}::VARCHAR` };
+  if (found === 'VARCHAR' || (definition.type === 'string' && is(TEXT))) return { texts: [`${it}::VARCHAR`] };
   switch (definition.type) {
     case 'string':
       return undefined;
@@ -81,7 +85,7 @@ function cellOf(definition: ColumnDefinition, found: string, it: string): Cell |
     case 'boolean':
       return found === 'BOOLEAN' ? { value: it } : undefined;
     case 'timestamp': {
-      if (countsTime(definition) && is(INTEGER, LARGE, DECIMAL, DOUBLE)) return { text: `${it}::VARCHAR` };
+      if (countsTime(definition) && is(INTEGER, LARGE, DECIMAL, DOUBLE)) return { texts: [`${it}::VARCHAR`] };
       if (!is(LOCAL_TIME, MOMENT)) return undefined;
       const time = `TRY_CAST(${it} AS TIMESTAMP)`;
       return converted(withinYears(is(MOMENT) ? time : inZone(time, definition.zone)), `isfinite(${it})`);
@@ -89,10 +93,24 @@ function cellOf(definition: ColumnDefinition, found: string, it: string): Cell |
   }
 }
 
+/** Texts, whole numbers, dates and times of day, which stand for parts of a moment. */
+function partsCell(places: readonly number[], types: readonly string[]): Cell | undefined {
+  const texts = places.map((at) => {
+    if (DOUBLE.test(types[at]!)) {
+      // Some writers make doubles of whole numbers as soon as one is missing.
+      const whole = `trunc(p${at}) = p${at} THEN TRY_CAST(p${at} AS BIGINT)::VARCHAR`;
+      return `CASE WHEN isnan(p${at}) THEN NULL WHEN ${whole} ELSE p${at}::VARCHAR END`;
+    }
+    return [TEXT, INTEGER, LARGE, /^DATE$/].some((type) => type.test(types[at]!)) ? `p${at}::VARCHAR` : undefined;
+  });
+  const known = texts.filter((each) => each !== undefined);
+  return known.length === places.length ? { texts: known.map((each) => `(${each})`) } : undefined;
+}
+
 /** A column without any value fits every type: some writers give it one of their own. */
 async function emptyCell(database: Database, from: string, it: string): Promise<Cell | undefined> {
   const any = await database.rows(`SELECT 1 AS one FROM ${from} WHERE ${it} IS NOT NULL LIMIT 1`);
-  return any.length === 0 ? { text: 'NULL::VARCHAR' } : undefined;
+  return any.length === 0 ? { texts: ['NULL::VARCHAR'] } : undefined;
 }
 
 function misfit(file: string, column: string, { type }: ColumnDefinition, found: string): MlopsError {

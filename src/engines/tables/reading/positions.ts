@@ -1,5 +1,5 @@
 /** Where the declared columns stand in a file: by their names there, exactly as they are written. */
-import type { ColumnDefinition } from '../../../domain/definition';
+import { type ColumnDefinition, namesInFile } from '../../../domain/definition';
 import { MlopsError } from '../../../domain/errors';
 import { MOST_QUOTED, quoted } from '../../../domain/quote';
 
@@ -8,16 +8,21 @@ export function positionsOf(
   columns: Readonly<Record<string, ColumnDefinition>>,
   names: readonly string[],
   file: string
-): Readonly<Record<string, number>> {
-  const positions = Object.entries(columns).map(([column, { from = column }]) => {
-    const at = names.indexOf(from);
-    if (at < 0) throw missingColumn(file, column, from, names);
-    if (names.indexOf(from, at + 1) < 0) return [column, at] as const;
-    const where = { file, column, name: quoted(from) };
-    const fix = 'Give each column its own name in the file, or declare the names in order (reader.file.csv.header).';
-    throw new MlopsError('MLOPS_COLUMN_AMBIGUOUS', 'A declared column stands in the file twice.', where, fix);
-  });
+): Readonly<Record<string, readonly number[]>> {
+  const positions = Object.entries(columns).map(
+    ([column, definition]) =>
+      [column, namesInFile(column, definition).map((from) => positionOf(column, from, names, file))] as const
+  );
   return Object.fromEntries(positions);
+}
+
+function positionOf(column: string, from: string, names: readonly string[], file: string): number {
+  const at = names.indexOf(from);
+  if (at < 0) throw missingColumn(file, column, from, names);
+  if (names.indexOf(from, at + 1) < 0) return at;
+  const where = { file, column, name: quoted(from) };
+  const fix = 'Give each column its own name in the file, or declare the names in order (reader.file.csv.header).';
+  throw new MlopsError('MLOPS_COLUMN_AMBIGUOUS', 'A declared column stands in the file twice.', where, fix);
 }
 
 export function missingColumn(file: string, column: string, from: string, names: readonly string[]): MlopsError {

@@ -8,8 +8,11 @@ import { parsed } from './text-values';
 
 /** SQL over the columns of the table's `from`. */
 export type Cell =
-  /** `text` is VARCHAR, NULL where nothing is there. Where `allowed` doesn't hold, it is not a value of the type. */
-  | { readonly text: string; readonly allowed?: string }
+  /**
+   * `texts` are VARCHAR, NULL where nothing is there; several are read as one, and where one is missing, all are. Where
+   * `allowed` doesn't hold, it is not a value of the type.
+   */
+  | { readonly texts: readonly string[]; readonly allowed?: string }
   /** `value` is of the type, or NULL. Where `there` holds and `value` is NULL, `shown` is what could not be converted. */
   | { readonly value: string; readonly there?: string; readonly shown?: string };
 
@@ -56,9 +59,8 @@ export function typedTable(
       texts.push(`(${cell.there}) AND v${i} IS NULL AS b${i}`, `CASE WHEN b${i} THEN ${cell.shown} END AS s${i}`);
       return { ...column, broken: { when: `b${i}`, shown: `s${i}` } };
     }
-    texts.push(
-      `CASE WHEN "${MISFIT}" IS NULL${unlessMissing(cell.text, definition.missing ?? missing)} THEN ${cell.text} END AS t${i}`
-    );
+    const present = cell.texts.map((it) => unlessMissing(it, definition.missing ?? missing)).join('');
+    texts.push(`CASE WHEN "${MISFIT}" IS NULL${present} THEN ${cell.texts.join(` || ' ' || `)} END AS t${i}`);
     if (cell.allowed !== undefined) texts.push(`${cell.allowed} AS a${i}`);
     const value = parsed(definition, `t${i}`, table.decimal);
     values.push(`${cell.allowed === undefined ? value : `CASE WHEN a${i} THEN ${value} END`} AS v${i}`);

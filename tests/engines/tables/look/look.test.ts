@@ -43,7 +43,7 @@ test('counts, marks, types and the most frequent values', async () => {
   expect(n).toMatchObject({ name: 'n', present: 3, distinct: 2, integers: 3, top: [{ value: '2', count: 2 }, {}] });
   expect(x).toMatchObject({ present: 2, marks: [{ value: 'NA', count: 1 }], numbers: 2, integers: 0 });
   expect(x?.numeric).toMatchObject({ min: 1.5, max: 2.5 });
-  expect(when?.times[0]).toMatchObject({ format: 'iso', read: 3, max: '2024-01-03T00:00:00.000Z', timeOfDay: false });
+  expect(when?.times[0]).toMatchObject({ format: 'iso', read: 3, max: '2024-01-03T00:00:00.000Z', step: 'day' });
   expect(code).toMatchObject({ leadingZeros: 2 });
   expect(b).toMatchObject({ booleans: 3 });
   expect(s).toMatchObject({ meanLength: (1 + 3 + 1) / 3, withBlanks: 1 / 3 });
@@ -91,6 +91,60 @@ test('the smallest sets of columns that name a row; measured values are none', a
     `city,year,sales,share\n${rows(40, (i) => `${i % 4 === 0 ? 'a' : `c${i % 4}`},${2000 + Math.floor(i / 4)},5,${i}.5`)}\n`
   );
   expect(unique).toEqual([[0, 1]]);
+});
+
+describe('a moment in several columns', () => {
+  test('year and month are one, and a key with a city', async () => {
+    const months = rows(
+      48,
+      (i) => `${i % 2 === 0 ? 'a' : 'b'},${2000 + Math.floor(i / 24)},${(Math.floor(i / 2) % 12) + 1}`
+    );
+    const { columns, unique } = await look(`city,year,month\n${months}\n`);
+    expect(columns[3]).toMatchObject({ name: 'year_month', parts: [1, 2], present: 48, distinct: 24 });
+    expect(columns[3]?.times).toEqual([
+      expect.objectContaining({ format: '%Y %m', step: 'month', min: '2000-01-01T00:00:00.000Z', read: 48 }),
+    ]);
+    expect(unique).toEqual([[0, 3]]);
+  });
+
+  test.each([
+    ['a date and an hour', 'date,hour\n2024-01-01,0\n2024-01-01,13\n', '%Y-%m-%d %H', 'hour'],
+    ['a date and a time', 'date,time\n2024-01-01,0:00\n2024-01-01,13:05\n', 'iso', 'moment'],
+    ['year, month and day', 'year,month,day,x\n2024,2,1,a\n2024,2,28,b\n', '%Y %m %d', 'day'],
+    ['names of months', 'year,month\n2024,Jan\n2024,Dec\n', '%Y %b', 'month'],
+  ])('%s', async (_, content, format, step) => {
+    const { columns } = await look(content);
+    expect(columns.at(-1)).toMatchObject({ parts: expect.any(Array), times: expect.any(Array) });
+    expect(columns.at(-1)?.times[0]).toMatchObject({ format, step });
+  });
+
+  test.each([
+    ['a column says as much alone', 'at,year,month\n2024-01-01 10:00,2024,1\n2024-02-01 11:00,2024,2\n'],
+    ['months of another count', 'year,month\n2024,1\n2024,14\n2024,15\n'],
+    ['a month without a year', 'month,x\n1,a\n2,b\n'],
+  ])('none where %s', async (_, content) => {
+    const { columns } = await look(content);
+    expect(columns.map(({ parts }) => parts)).toEqual(columns.map(() => undefined));
+  });
+});
+
+test('what goes with the number that is asked about, and with time', async () => {
+  const file = join(folder, 'follows.csv');
+  const body = rows(100, (i) => `${(i * 37) % 101},${((i * 37) % 101) ** 2},${-i},${(i * 53) % 97},${2000 + i} 1`);
+  await writeFile(file, `y,square,back,noise,at\n${body}\n`);
+  const { follows } = await lookAt({ file, format: 'csv' }, ({ database, columns }) =>
+    targetFigures(
+      database,
+      columns,
+      { column: 0, op: '>', value: 50, decimalComma: false },
+      { column: 4, format: '%Y %m' }
+    )
+  );
+  expect(follows[1]?.target).toBeCloseTo(1, 12);
+  expect(follows[2]?.time).toBeCloseTo(-1, 12);
+  expect(Math.abs(follows[3]?.target ?? 1)).toBeLessThan(0.3);
+  expect(Math.abs(follows[3]?.time ?? 1)).toBeLessThan(0.3);
+  expect(follows[0]?.target).toBeUndefined();
 });
 
 test('rows that are equal to an earlier one', async () => {
