@@ -2,7 +2,13 @@
  * An endpoint's predictions as files of a source, one for each day of event time: a line of JSON for each truth that was
  * ever in force, so that at any asOf the one with the greatest known-at is the one that was in force then.
  */
-import { isPredictionField, type PredictionsReader, privateColumns, type SourceDefinition } from '../domain/definition';
+import {
+  isPredictionField,
+  namesInFile,
+  type PredictionsReader,
+  privateColumns,
+  type SourceDefinition,
+} from '../domain/definition';
 import { didYouMean } from '../domain/did-you-mean';
 import { MlopsError } from '../domain/errors';
 import { fileOfDay } from '../domain/ids';
@@ -36,7 +42,9 @@ export async function predictionFiles(
   signal: AbortSignal
 ): Promise<PredictionFiles> {
   await checkPrivacy(stores, project, columns);
-  const fields = [...new Set(Object.entries(columns).map(([column, { from = column }]) => from))];
+  const fields = [
+    ...new Set(Object.entries(columns).flatMap(([column, definition]) => namesInFile(column, definition))),
+  ];
   const unseen = new Set(fields.filter((field) => !isPredictionField(field)));
   const served = new Set<string>();
   const linesOf = ({ prediction, truths }: MaturedPrediction): string => {
@@ -88,8 +96,8 @@ async function checkPrivacy(stores: Stores, project: string, columns: SourceDefi
     throw new MlopsError('MLOPS_RECORD_MISSING', 'There is no such project.', { project }, `Name one.${near}`);
   }
   const hidden = privateColumns((await definitionOf(stores, inForce.definition)).source);
-  for (const [column, { from = column, privacy }] of Object.entries(columns)) {
-    if (privacy === true || !hidden.includes(from)) continue;
+  for (const [column, definition] of Object.entries(columns)) {
+    if (definition.privacy === true || !namesInFile(column, definition).some((from) => hidden.includes(from))) continue;
     const what = 'The input is private to the project that served it.';
     throw new MlopsError(
       'MLOPS_DEFINITION_INVALID',

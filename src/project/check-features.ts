@@ -106,7 +106,7 @@ function checkServed(name: string, { label, source }: Parsed, report: (problem: 
     report(`${name} is not known before the row is: at serving time there is no such value`);
   }
   const from = source !== undefined && 'predictions' in source.reader ? source.columns[name]?.from : undefined;
-  if (from !== undefined && isPredictionField(from) && name !== labelColumn && name !== knownAt) {
+  if (typeof from === 'string' && isPredictionField(from) && name !== labelColumn && name !== knownAt) {
     report(`${name} is ${from}, which no request has`);
   }
   if (RESERVED_COLUMNS.includes(name)) report(`${name} is a name of the model's own; rename the column`);

@@ -9,7 +9,7 @@ type Source = NonNullable<Parsed['source']>;
 
 export function checkPredictions({ columns, key, eventTime, knownAt }: Source, report: Report): void {
   for (const [name, { type, from }] of Object.entries(columns)) {
-    if (from === undefined || !isPredictionField(from)) continue;
+    if (typeof from !== 'string' || !isPredictionField(from)) continue;
     const types = Object.hasOwn(PREDICTION_FIELDS, from) ? PREDICTION_FIELDS[from] : undefined;
     const field = ['source', 'columns', name];
     const known = Object.keys(PREDICTION_FIELDS);
