@@ -14,6 +14,7 @@ import { type Listed, type ListFilter, type ListKind, listRecords } from './reco
 import { conflictingPredictions, listPredictionDays, predictionsOfDay, unmatchedTruths } from './records/predictions';
 import { openRecordStores } from './records/stores';
 import { type StoreConfig, storeConfig } from './stores/config';
+import { newestReport } from './stores/reports';
 import type { ConflictingPrediction, UnmatchedTruth } from './domain/endpoint';
 import type { JoinedRow, PredictionDay } from './stores/predictions';
 
@@ -64,6 +65,8 @@ export interface Records {
    * @throws MlopsError MLOPS_NOT_FOUND, MLOPS_UNKNOWN_PROJECT, MLOPS_USAGE
    */
   snapshot(name: string): Promise<Fact<'snapshot'>>;
+  /** The page of the snapshot of this id that was rendered last; undefined where there is none. */
+  report(snapshot: string): Promise<Fact<'report'> | undefined>;
   /**
    * Labels of the snapshot of this name: those that the version was trained on, where it names a version; else the newest.
    * @throws MlopsError MLOPS_NOT_FOUND, MLOPS_UNKNOWN_PROJECT, MLOPS_USAGE
@@ -111,6 +114,7 @@ export function openRecords(config: StoreConfig = storeConfig()): Records {
     eventClock: (endpoint) => connected().then(() => eventClock(stores, endpoint)),
     newestSnapshot: (project) => connected().then(() => newestSnapshot(stores, project)),
     snapshot: (name) => connected().then(() => findSnapshot(stores, name)),
+    report: (id) => connected().then(async () => (await newestReport(stores, id)) ?? undefined),
     labels: (name) => connected().then(() => findLabels(stores, name)),
     firstBrokenAudit: (project) => connected().then(() => stores.audit.firstBroken(project)),
     download: (digest, path) => connected().then(() => stores.artifacts.download(digest, path)),

@@ -19,7 +19,9 @@ export interface RunJobOptions {
 /** Runs a job in a child process: an engine's, or one that runs registered code. */
 export type RunJob = <I, O>(job: JobName, input: I, options: RunJobOptions) => Promise<O>;
 
-export type JobName = ('ingest' | 'prepare' | 'label' | 'fit' | 'train' | 'evaluate' | 'judgeWindow') | CodeJobName;
+export type JobName =
+  | ('ingest' | 'prepare' | 'report' | 'label' | 'fit' | 'train' | 'evaluate' | 'judgeWindow')
+  | CodeJobName;
 
 /** Jobs that run registered code. */
 export type CodeJobName = 'describeCode' | 'readCode' | 'labelCode' | 'trainCode' | 'measureCode' | 'notifyCode';

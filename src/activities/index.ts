@@ -13,6 +13,7 @@ import { noticeActivities } from './notices';
 import { operatorActivities } from './operators';
 import { prepareActivities } from './prepare';
 import { projectActivities } from './project';
+import { reportActivities } from './report';
 import { trainActivities } from './train';
 
 export function createActivities(deps: ActivityDeps) {
@@ -22,6 +23,7 @@ export function createActivities(deps: ActivityDeps) {
     ...cycleActivities(deps),
     ...ingestActivities(deps),
     ...prepareActivities(deps),
+    ...reportActivities(deps),
     ...labelActivities(deps),
     ...trainActivities(deps),
     ...evaluateActivities(deps),

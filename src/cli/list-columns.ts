@@ -59,6 +59,10 @@ const COLUMNS: { readonly [K in ListedKind]: Columns<RecordOf<K>> } = {
       made.at,
     ],
   },
+  report: {
+    header: ['report', 'snapshot', 'bytes', 'made'],
+    row: ({ _id, body, artifacts, made }) => [short(_id), short(body.snapshot.id), artifacts[0]?.bytes, made.at],
+  },
   labelSet: {
     header: ['label set', 'label', 'version', 'counts', 'snapshot', 'made'],
     row: ({ _id, body, made }) => [

@@ -56,6 +56,7 @@ export type KeptBecause = (typeof KEPT_BECAUSE)[number];
 /** What bytes are, by the records that name them. */
 export type BytesOf =
   | 'snapshot'
+  | 'page'
   | 'label set'
   | 'feature set'
   | 'model'

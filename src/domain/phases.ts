@@ -30,7 +30,13 @@ export interface IngestResult {
   readonly snapshot: Ref<'snapshot'>;
   /** Of the sources that statements read, by name. */
   readonly sources: Snapshots;
+  readonly page: Rendered;
 }
+
+/** A snapshot's page, or why there is none: it is made of the record at any time. */
+export type Rendered =
+  | { readonly report: Ref<'report'>; readonly failure?: undefined }
+  | { readonly report?: undefined; readonly failure: string };
 
 export interface LabelInput extends PhaseContext {
   readonly snapshot: Ref<'snapshot'>;

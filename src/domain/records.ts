@@ -214,6 +214,11 @@ export interface SnapshotBody extends SnapshotRows {
   readonly parent?: Ref<'snapshot'>;
 }
 
+/** A snapshot's page. Artifacts: `page` (HTML). */
+export interface ReportBody {
+  readonly snapshot: Ref<'snapshot'>;
+}
+
 export interface LabelSetBody {
   readonly label: string;
   readonly labelVersion: number;
@@ -304,6 +309,7 @@ export interface DecisionBody {
 export interface FactBodies {
   readonly definition: DefinitionBody;
   readonly snapshot: SnapshotBody;
+  readonly report: ReportBody;
   readonly labelSet: LabelSetBody;
   readonly featureSet: FeatureSetBody;
   readonly run: RunBody;
@@ -358,7 +364,7 @@ export interface CycleDocument {
   readonly outcome?: string;
   readonly failure?: string;
   readonly refs: Readonly<
-    Partial<Record<'snapshot' | 'labelSet' | 'featureSet' | 'run' | 'version' | 'evaluation', Ref>>
+    Partial<Record<'snapshot' | 'report' | 'labelSet' | 'featureSet' | 'run' | 'version' | 'evaluation', Ref>>
   >;
   readonly startedAt: Date;
   readonly endedAt?: Date;

@@ -14,6 +14,7 @@ export function isDigest(value: unknown): value is Digest {
 export const FACT_KINDS = [
   'definition',
   'snapshot',
+  'report',
   'labelSet',
   'featureSet',
   'run',

@@ -172,6 +172,7 @@ function about(kind: FactKind, body: Readonly<Record<string, unknown>> = {}): { 
   const words: Record<FactKind, string | undefined> = {
     definition: definition?.name,
     snapshot: `${number(body.rows)} rows as of ${String(body.asOf)}`,
+    report: 'page of a snapshot',
     labelSet: String(body.label),
     featureSet: `fitted on ${number(body.trainRows)} rows`,
     run: `${String(body.trainer)} on ${number(body.rows)} rows`,

@@ -65,6 +65,7 @@ const MADE = [
   'run',
   'featureSet',
   'labelSet',
+  'report',
   'snapshot',
 ] as const satisfies readonly FactKind[];
 

@@ -21,6 +21,7 @@ const DIGESTS: { readonly [K in FactKind]: (fact: Content<K>) => Digest } = {
       shards: shards.map((shard) => [shard.digest, shard.rows]),
       removed: removed.map((list) => [list.digest, list.batches]),
     }),
+  report: bodyAndFiles,
   labelSet: ({ body, step }) =>
     digestOf({
       label: (step?.params as { readonly label?: unknown } | undefined)?.label,

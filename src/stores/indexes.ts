@@ -16,6 +16,7 @@ const BY_TIME: IndexDescription = { key: { 'made.at': 1 } };
 const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   definitions: [BY_TIME, { key: { 'body.definition.name': 1, 'made.at': 1 } }],
   snapshots: [BY_TIME],
+  reports: [BY_TIME, { key: { 'body.snapshot.id': 1, 'made.at': 1 } }],
   labelSets: [BY_TIME, { key: { 'body.snapshot.id': 1, 'made.at': 1 } }],
   featureSets: [BY_TIME],
   runs: [BY_TIME],

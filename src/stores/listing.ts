@@ -17,6 +17,7 @@ type QueryOf = (store: Store, project: string | undefined) => Query | Promise<Qu
 const QUERIES = {
   definition: (_, project) => made(only('body.definition.name', project)),
   snapshot: async (store, project) => made(await madeFor(store, project, 'snapshot', 'snapshot')),
+  report: async (store, project) => made(await reportsOf(store, project)),
   labelSet: async (store, project) => made(await madeFor(store, project, 'labelSet', 'labelSet')),
   featureSet: async (store, project) => made(await madeFor(store, project, 'featureSet', 'features')),
   run: async (store, project) => made(await madeFor(store, project, 'run', 'run')),
@@ -122,6 +123,11 @@ async function madeFor(
   return { _id: { $in: await idsNamed(store, project, `body.${what}.id`, kind) } } as Filter<Document>;
 }
 
+async function reportsOf(store: Store, project: string | undefined): Promise<Filter<Document>> {
+  if (project === undefined) return {};
+  return { 'body.snapshot.id': { $in: await idsNamed(store, project, 'body.snapshot.id', 'snapshot') } };
+}
+
 async function idsNamed(
   store: Store,
   project: string,
@@ -157,7 +163,7 @@ async function lastRevisions(store: Store, project: string | undefined): Promise
   return { _id: { $in: last.map(({ id }) => id) } } as unknown as Filter<Document>;
 }
 
-const WITH_ARTIFACTS = ['snapshot', 'labelSet', 'featureSet', 'run', 'version', 'evaluation'] as const;
+const WITH_ARTIFACTS = ['snapshot', 'report', 'labelSet', 'featureSet', 'run', 'version', 'evaluation'] as const;
 
 /** Those that a project's records name; bytes are shared, too. */
 async function artifactsOf(store: Store, project: string | undefined): Promise<Filter<Document>> {

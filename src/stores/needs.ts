@@ -8,6 +8,7 @@ import { type Digest, FACT_KINDS, type FactKind } from '../domain/refs';
 import type { Stores } from './connect';
 import { nodeOf } from './facts';
 import { factHeads, facts, type Store } from './mongo';
+import { reportsOf } from './reports';
 import { findRequests } from './requests';
 
 export interface Root {
@@ -63,6 +64,7 @@ async function followed(store: Store, roots: readonly Root[]): Promise<Root[]> {
       }
       if (kind === 'version') next.push(...(await evaluationsOf(store, ofKind, runs)));
     }
+    if (kind === 'snapshot') next.push(...(await pagesOf(store, ofKind)));
   }
   return next;
 }
@@ -90,6 +92,15 @@ async function evaluationsOf(
     const from = runs.get(body.run.id);
     if (from !== undefined) found.push({ ...from, kind: 'evaluation', id: _id });
   }
+  return found;
+}
+
+/** A page stays as long as its snapshot does. */
+async function pagesOf(store: Store, snapshots: ReadonlyMap<string, Root>): Promise<Root[]> {
+  const found: Root[] = [];
+  for (const ids of chunks([...snapshots.keys()]))
+    for (const { id, snapshot } of await reportsOf(store, ids))
+      found.push({ ...(snapshots.get(snapshot) as Root), kind: 'report', id });
   return found;
 }
 

@@ -59,6 +59,18 @@ export function compute(retries: Retries = DEFAULT_RETRIES): Activities {
   });
 }
 
+/** Compute work that nothing depends on: after a few failures, or some minutes without a worker, it is given up. */
+export function beside({ heartbeatWithin }: Pick<Plan, 'heartbeatWithin'> = DEFAULT_RETRIES): Activities {
+  return proxyActivities<Activities>({
+    taskQueue: computeQueue(),
+    startToCloseTimeout: '2 minutes',
+    scheduleToCloseTimeout: '5 minutes',
+    heartbeatTimeout: durationMs(heartbeatWithin),
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { ...RETRY, maximumAttempts: 5 },
+  });
+}
+
 /** In heartbeats: by default a minute. */
 const FIRST_LOOK = 15;
 

@@ -24,6 +24,7 @@ import { ingest } from './ingest';
 import { label } from './label';
 import { notify } from './notify';
 import type { OperatorCommands } from './operator-commands';
+import { renderedLine } from './report';
 import { train } from './train';
 import { described, show } from './visible';
 
@@ -61,6 +62,8 @@ class Cycle {
   /** What the next cycle's snapshots grow from. */
   taken: Pick<LifecycleState, 'snapshot' | 'sources'> = {};
   #refs: CycleDocument['refs'] = {};
+  /** Where the batch's page is, in words. */
+  #page: string | undefined;
   /** Revision of the cycle's document after its last change. */
   #order = 0;
   #outcome: CycleOutcome | undefined;
@@ -143,9 +146,10 @@ class Cycle {
         ...described(`ingest for ${project}`, `Rows known by ${asOf}.`),
       })
     );
-    this.taken = taken;
-    const { snapshot } = taken;
-    this.#refs = { snapshot };
+    const { snapshot, sources, page } = taken;
+    this.taken = { snapshot, sources };
+    this.#refs = { snapshot, ...(page.report === undefined ? {} : { report: page.report }) };
+    this.#page = renderedLine(snapshot, page);
     const labelSet = await this.#phase('label', plan.label, (workflowId) =>
       executeChild(label, {
         workflowId,
@@ -325,6 +329,7 @@ class Cycle {
       details: [
         `# ${this.#context.project}, cycle ${this.#context.cycle}`,
         ...this.#causes.map((cause) => `- why: ${cause.detail}`),
+        ...(this.#page === undefined ? [] : [`- the batch: ${this.#page}`]),
         '',
         details,
       ].join('\n'),

@@ -2,6 +2,7 @@ import type { IngestInput, IngestResult } from '../domain/phases';
 import type { Ref } from '../domain/refs';
 import type { SourceOrder } from '../domain/sources';
 import { compute, untilPickedUp, waiting } from './activities';
+import { rendered, renderedLine } from './report';
 import { show } from './visible';
 
 /** Takes what is new of each source as one batch of its snapshot: first those that statements read, then the project's own. */
@@ -9,7 +10,10 @@ export async function ingest(input: IngestInput): Promise<IngestResult> {
   const sources: Record<string, Ref<'snapshot'>> = {};
   for (const each of input.plan.sources) {
     const snapshot = await taken(input, each, sources);
-    if (each.name === undefined) return { snapshot, sources };
+    const page = await rendered(input.plan, snapshot);
+    const details = `**${each.name ?? input.plan.source}** is taken. ${renderedLine(snapshot, page)}`;
+    show(input, { phase: 'ingest', waitingFor: [], details });
+    if (each.name === undefined) return { snapshot, sources, page };
     sources[each.name] = snapshot;
   }
   throw new Error('the plan has no source of the project itself');

@@ -171,7 +171,18 @@ async function predictAndTell(): Promise<void> {
 }
 
 const LISTS = [
-  ...['projects', 'definitions', 'cycles', 'snapshots', 'labelSets', 'featureSets', 'runs', 'versions', 'evaluations'],
+  ...[
+    'projects',
+    'definitions',
+    'cycles',
+    'snapshots',
+    'reports',
+    'labelSets',
+    'featureSets',
+    'runs',
+    'versions',
+    'evaluations',
+  ],
   ...['requests', 'decisions', 'endpoints', 'replicas', 'rollouts', 'audit', 'predictions', 'artifacts'],
 ];
 

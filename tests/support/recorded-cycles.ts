@@ -5,6 +5,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import flights from '../../examples/flights/project';
 import type { ActivityDeps, JobName } from '../../src/activities/deps';
 import { ingestActivities } from '../../src/activities/ingest';
+import { pageJob } from '../../src/engines/report/page-job';
 import { labelActivities } from '../../src/activities/label';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import type { Fact } from '../../src/domain/records';
@@ -107,6 +108,7 @@ function withEngines(deps: ActivityDeps): ActivityDeps {
   const jobs: Partial<Record<JobName, (input: never, context: never) => Promise<unknown>>> = {
     ingest,
     label: labelRows,
+    report: pageJob,
   };
   return {
     ...deps,

@@ -51,6 +51,7 @@ const WATCHED = [
 const BY_CONTENT = [
   'mlopsObserve',
   'mlopsIngest',
+  'mlopsRenderReport',
   'mlopsLabel',
   'mlopsFitFeatures',
   'mlopsTrain',
@@ -205,6 +206,7 @@ async function forgedSteps(): Promise<Record<string, unknown>> {
     mlopsObserve: { definition, asOf: MARCH },
     mlopsIngest: { definition, observation: { ...observation, asOf: '2001-01-15T00:00:00Z' } },
     mlopsPrepare: { definition, asOf: MARCH, from: { flights: snapshot } },
+    mlopsRenderReport: { snapshot },
     mlopsLabel: { definition, snapshot },
     mlopsFitFeatures: { definition, snapshot, labelSet, asOf: '2001-01-25T00:00:00Z' },
     mlopsTrain: { definition, snapshot, labelSet, features, asOf: '2001-01-25T00:00:00Z' },

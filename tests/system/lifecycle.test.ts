@@ -81,7 +81,9 @@ test('the endpoint answers with the approved bytes', async () => {
 
 test('what each phase made is there, with its lineage', async () => {
   const { refs } = await cycle(1, 'finished');
-  expect(Object.keys(refs).sort()).toEqual(['evaluation', 'featureSet', 'labelSet', 'run', 'snapshot', 'version']);
+  expect(Object.keys(refs).sort()).toEqual([
+    ...['evaluation', 'featureSet', 'labelSet', 'report', 'run', 'snapshot', 'version'],
+  ]);
   const version = await system.stores.facts.get({ kind: 'version', id: `${project}/1` });
   expect(version.body.trainRows).toBeGreaterThan(3000);
   const edges = await raw(system.stores)

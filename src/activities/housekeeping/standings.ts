@@ -9,6 +9,7 @@ import { rootsAt } from './roots';
 
 const WHAT = {
   snapshot: 'snapshot',
+  report: 'page',
   labelSet: 'label set',
   featureSet: 'feature set',
   run: 'model',

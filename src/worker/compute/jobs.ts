@@ -10,6 +10,7 @@ export interface JobEntry {
 export const JOBS: Readonly<Record<JobName, JobEntry>> = {
   ingest: { module: '../../engines/tables/ingest', name: 'ingest' },
   prepare: { module: '../../engines/tables/prepare/prepare-job', name: 'prepareJob' },
+  report: { module: '../../engines/report/page-job', name: 'pageJob' },
   label: { module: '../../engines/tables/label', name: 'label' },
   fit: { module: '../../engines/features/fit-job', name: 'fitJob' },
   train: { module: '../../engines/train/train-job', name: 'trainJob' },
