@@ -41,8 +41,10 @@ test('the page is an artifact that leads to its snapshot', async () => {
 
 test('of one record and one renderer it is rendered once', async () => {
   const none = { ...cycles.deps, runJob: () => Promise.reject(new Error('it ran again')) };
-  const again = reportActivities(none as unknown as typeof cycles.deps).mlopsRenderReport;
-  expect(await new MockActivityEnvironment().run(() => again({ snapshot: refOf(snapshot) }))).toEqual(report);
+  const activities = reportActivities(none as unknown as typeof cycles.deps);
+  expect(
+    await new MockActivityEnvironment().run(() => activities.mlopsRenderReport({ snapshot: refOf(snapshot) }))
+  ).toEqual(report);
 });
 
 const written = (name: string) => mlopsJson<object>(['report', snapshot._id, '--out', out(name)], cycles.env);
