@@ -270,6 +270,7 @@ function begunOf(rollout: RolloutDocument): BegunRollout {
 /** By the definition that the version was made with: an earlier one may read other columns than today's. */
 export async function servedVersion(stores: Stores, { _id, body }: Fact<'version'>): Promise<ServedVersion> {
   const definition = await definitionOf(stores, body.definition);
+  const { controlShare } = definition.objective;
   return {
     version: _id,
     number: body.number,
@@ -277,6 +278,7 @@ export async function servedVersion(stores: Stores, { _id, body }: Fact<'version
     bytes: body.model.bytes,
     inputs: modelInputs(definition, earliestTimes(await stores.facts.find('snapshot', body.snapshot.id))),
     decisionThreshold: body.decisionThreshold,
+    ...(controlShare === undefined ? {} : { controlShare }),
   };
 }
 

@@ -127,6 +127,7 @@ function lineOf(prediction: MaturedPrediction['prediction'], truth: StoredTruth,
     'prediction.version': prediction.version,
     'prediction.score': prediction.score,
     'prediction.decision': prediction.decision,
+    'prediction.control': prediction.control === true,
     'truth.value': truth.value,
     'truth.knownAt': microseconds(truth.knownAt),
   };

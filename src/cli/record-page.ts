@@ -221,6 +221,7 @@ const LAYOUTS: Layouts = {
         route: record.route,
         score: record.score,
         decision: record.decision,
+        control: record.control,
         synthetic: record.synthetic,
         replica: record.replica,
         revision: record.revision,

@@ -27,6 +27,8 @@ export interface ServedVersion {
   readonly bytes: number;
   readonly inputs: readonly ModelInput[];
   readonly decisionThreshold: number;
+  /** Share of its predictions that are of the control group. Absent: there is none. */
+  readonly controlShare?: number;
 }
 
 export interface EndpointRollout {
@@ -142,6 +144,8 @@ export interface PredictionRecord {
   readonly decision: 0 | 1;
   /** The candidate's unseen answer to the same request. */
   readonly shadow?: { readonly version: number; readonly score: number };
+  /** Of the control group: the caller was asked not to act on it. */
+  readonly control?: true;
   /** Load that keeps the endpoint busy; never counted, never judged. */
   readonly synthetic?: true;
   readonly replica: string;

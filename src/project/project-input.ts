@@ -219,7 +219,7 @@ export interface ProjectInput<Column extends string = string, Name extends strin
   readonly split?: SplitInput<Column>;
   /** Default: `day` with an event time, else `row`. */
   readonly cluster?: 'day' | 'row' | OnColumns<{ readonly column: string }, Column>;
-  /** Default: threshold 0.5, no utility. */
+  /** Default: threshold 0.5, no control group, no utility. */
   readonly objective?: Partial<Objective>;
   /** Registered metrics that evaluation computes too; gates name them as they are registered. Default: none. */
   readonly metrics?: readonly RegisteredUseInput[];

@@ -61,6 +61,7 @@ const model = oneOf({ network: record({ network }), trainer: record({ trainer: r
 
 const objective = record({
   decisionThreshold: confidence.default(0.5),
+  controlShare: confidence.optional(),
   utility: record({
     truePositive: z.number(),
     falsePositive: z.number(),

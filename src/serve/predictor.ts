@@ -14,7 +14,7 @@ import { RecentAnswers } from './recent-answers';
 import { RecentTruths } from './recent-truths';
 import type { Spool } from './spool';
 import { decodeEntry, encodeAnswered, encodeTruths, type PredictionEntry } from './spool-entry';
-import { goesToCandidate } from './sticky-route';
+import { goesToCandidate, isControl } from './sticky-route';
 import { parseTruths } from './truth-request';
 import { uuidV7 } from './uuid-v7';
 
@@ -40,6 +40,8 @@ export interface Answer {
   /** [rows] */
   readonly scores: readonly number[];
   readonly decisions: readonly (0 | 1)[];
+  /** Those of `predictions` that the caller doesn't act on; absent where the version declares no control group. */
+  readonly control?: readonly string[];
 }
 
 export interface PredictorOptions {
@@ -52,6 +54,7 @@ export interface PredictorOptions {
 
 type Row = Readonly<Record<string, InputValue>>;
 type Scored = Pick<Answer, 'version' | 'route' | 'scores' | 'decisions'> & {
+  readonly controlShare?: number;
   readonly shadow?: { version: number; scores: readonly number[] };
 };
 
@@ -135,8 +138,8 @@ export class Predictor {
     }
   }
 
-  #recallAnswer({ request, predictions }: PredictionEntry): void {
-    const answer = answerOf(request, predictions);
+  #recallAnswer({ request, predictions, control }: PredictionEntry): void {
+    const answer = answerOf(request, predictions, control);
     const eventTime = predictions[0]?.eventTime;
     if (answer === undefined) return;
     const rows = predictions.map(({ inputs }) => inputs);
@@ -209,7 +212,10 @@ export class Predictor {
 
   async #answer(serving: Serving, { id, request, eventTime, route, receivedAt }: Asked): Promise<Answer> {
     const scored = await this.#score(serving, route, request);
-    const { shadow, ...answer } = scored;
+    const { shadow, controlShare, ...answer } = scored;
+    const predictions = idsOf(id, request.rows);
+    const control =
+      controlShare === undefined ? {} : { control: predictions.filter((each) => isControl(each, controlShare)) };
     const line = encodeAnswered({
       request: id,
       given: request.id !== undefined,
@@ -225,10 +231,11 @@ export class Predictor {
       columns: request.columns,
       scores: answer.scores,
       decisions: answer.decisions,
+      ...control,
       ...(shadow === undefined ? {} : { shadow }),
     });
     await this.#spool.append(line);
-    return { id, predictions: idsOf(id, request.rows), ...answer };
+    return { id, predictions, ...answer, ...control };
   }
 
   /**
@@ -341,10 +348,15 @@ function decided({ version }: LoadedModel, route: Answer['route'], scores: Float
     route,
     scores: Array.from(scores),
     decisions: Array.from(scores, (score) => (score >= version.decisionThreshold ? 1 : 0)),
+    ...(version.controlShare === undefined ? {} : { controlShare: version.controlShare }),
   };
 }
 
-function answerOf(id: string, predictions: readonly PredictionRecord[]): Answer | undefined {
+function answerOf(
+  id: string,
+  predictions: readonly PredictionRecord[],
+  control: Answer['control']
+): Answer | undefined {
   const first = predictions[0];
   if (first === undefined) return undefined;
   return {
@@ -354,5 +366,6 @@ function answerOf(id: string, predictions: readonly PredictionRecord[]): Answer 
     route: first.route,
     scores: predictions.map(({ score }) => score),
     decisions: predictions.map(({ decision }) => decision),
+    ...(control === undefined ? {} : { control }),
   };
 }

@@ -142,7 +142,12 @@ function inferResponse(model: string, answer: Answer, outputs: readonly OutputNa
     model_name: model,
     model_version: String(answer.version),
     id: answer.id,
-    parameters: { version: answer.version, route: answer.route, predictions: answer.predictions },
+    parameters: {
+      version: answer.version,
+      route: answer.route,
+      predictions: answer.predictions,
+      ...(answer.control === undefined ? {} : { control: answer.control }),
+    },
     outputs: outputs.map((name) =>
       name === 'probability'
         ? { name, shape, datatype: 'FP32', data: answer.scores }
@@ -175,7 +180,14 @@ function metadata(name: string, versions: readonly ServedVersion[], described: S
       datatype: output === 'probability' ? 'FP32' : 'INT64',
       shape: [-1],
     })),
-    ...(described === undefined ? {} : { parameters: { decision_threshold: described.decisionThreshold } }),
+    ...(described === undefined ? {} : { parameters: parametersOf(described) }),
+  };
+}
+
+function parametersOf({ decisionThreshold, controlShare }: ServedVersion) {
+  return {
+    decision_threshold: decisionThreshold,
+    ...(controlShare === undefined ? {} : { control_share: controlShare }),
   };
 }
 

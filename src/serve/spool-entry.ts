@@ -22,6 +22,8 @@ export interface Answered {
   /** [rows] */
   readonly scores: readonly number[];
   readonly decisions: readonly (0 | 1)[];
+  /** Ids of those that are of the control group; absent: there is none. */
+  readonly control?: readonly string[];
   readonly shadow?: { readonly version: number; readonly scores: readonly number[] };
 }
 
@@ -29,6 +31,8 @@ export interface PredictionEntry {
   readonly request: string;
   readonly given: boolean;
   readonly predictions: readonly PredictionRecord[];
+  /** As it was answered. */
+  readonly control?: readonly string[];
 }
 
 export interface TruthEntry {
@@ -64,25 +68,28 @@ export function decodeEntry(line: string): SpoolEntry | undefined {
   }
 }
 
-function recordsOf({ request, given, shared, columns, scores, decisions, shadow }: Line): PredictionEntry {
+function recordsOf({ request, given, shared, columns, scores, decisions, control, shadow }: Line): PredictionEntry {
   const { eventTime, receivedAt, ...others } = shared;
   const common = {
     ...others,
     ...(eventTime === undefined ? {} : { eventTime: new Date(eventTime) }),
     receivedAt: new Date(receivedAt),
   };
+  const group = new Set(control);
   const predictions = scores.map((score, row): PredictionRecord => {
     const inputs: Record<string, InputValue> = {};
     for (const [name, values] of columns) inputs[name] = values[row] as InputValue;
+    const _id = predictionId(request, row, scores.length);
     return {
-      _id: predictionId(request, row, scores.length),
+      _id,
       v: 1,
       ...common,
       inputs,
       score,
       decision: decisions[row] as 0 | 1,
+      ...(group.has(_id) ? { control: true } : {}),
       ...(shadow === undefined ? {} : { shadow: { version: shadow.version, score: shadow.scores[row] as number } }),
     };
   });
-  return { request, given, predictions };
+  return { request, given, predictions, ...(control === undefined ? {} : { control }) };
 }

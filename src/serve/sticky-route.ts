@@ -6,9 +6,17 @@ export function goesToCandidate(rolloutId: string, key: string, share: number): 
   return placeOf(rolloutId, key) < share;
 }
 
-/** In [0, 1), the same on every replica. */
-export function placeOf(rolloutId: string, key: string): number {
-  return mix(fnv1a(key, fnv1a(`${rolloutId}\n`, 0x811c9dc5))) / 2 ** 32;
+/**
+ * Whether callers don't act on a prediction: by its id and nothing else, so that the group says something about all of them, and
+ * so that whoever answers the id again says the same.
+ */
+export function isControl(id: string, share: number): boolean {
+  return placeOf('control', id) < share;
+}
+
+/** In [0, 1), the same on every replica. @param salt deals anew */
+export function placeOf(salt: string, key: string): number {
+  return mix(fnv1a(key, fnv1a(`${salt}\n`, 0x811c9dc5))) / 2 ** 32;
 }
 
 /** FNV-1a over UTF-16 code units, 32 bits. */

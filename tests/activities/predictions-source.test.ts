@@ -67,6 +67,7 @@ const COLUMNS = {
   late: { type: 'integer', from: 'truth.value' },
   answered: { type: 'integer', from: 'prediction.version' },
   score: { type: 'number', from: 'prediction.score' },
+  control: { type: 'boolean', from: 'prediction.control' },
   happened: { type: 'timestamp', from: 'prediction.eventTime' },
   prediction: { type: 'string', from: 'prediction.id' },
   known: { type: 'timestamp', from: 'truth.knownAt' },
@@ -126,7 +127,7 @@ const inputs = { at: 981_093_600_000_000, distance: 2 ** 40, origin: 'ORD', pass
 test('a row is a prediction whose truth is known: inputs as served, in the types of the definition', async () => {
   const writer = recordWriter(system.stores, 'flights');
   await writer.insertPredictions([
-    servedPrediction('a', '2001-02-02T06:00:00.123Z', { inputs, version: 3, score: 0.1 + 0.2 }),
+    servedPrediction('a', '2001-02-02T06:00:00.123Z', { inputs, version: 3, score: 0.1 + 0.2, control: true }),
     servedPrediction('b', '2001-02-02T06:00:00Z', { inputs: { ...inputs, origin: null, distance: -1 } }),
     servedPrediction('open', '2001-02-02T07:00:00Z', { inputs }),
     servedPrediction('probe', '2001-02-02T06:00:00Z', { inputs, synthetic: true }),
@@ -140,10 +141,10 @@ test('a row is a prediction whose truth is known: inputs as served, in the types
   const found = await taken('flights', MARCH);
   expect(found.body.account).toMatchObject({ source: 2, inSnapshot: 2, quarantined: 0, notYetKnown: 0 });
   expect(found.body.files.map(({ path }) => path)).toEqual(['flights/2001-02-02.jsonl']);
-  const columns = ['prediction', 'distance', 'origin', 'late', 'answered', 'score'];
+  const columns = ['prediction', 'distance', 'origin', 'late', 'answered', 'score', 'control'];
   expect(await rowsOf(found, columns)).toEqual([
-    ['a', 2 ** 40, 'ORD', 1, 3, 0.1 + 0.2],
-    ['b', -1, null, 1, 1, 0.5],
+    ['a', 2 ** 40, 'ORD', 1, 3, 0.1 + 0.2, true],
+    ['b', -1, null, 1, 1, 0.5, false],
   ]);
   const times = await rowsOf(found, ['at', 'happened', 'known']);
   expect(times[1]).toEqual(['2001-02-02 06:00:00', '2001-02-02 06:00:00.123', '2001-02-03 00:00:00']);

@@ -46,6 +46,7 @@ test('the examples in TypeScript compile', () => {
     'features.ts': blocksOf('features.md')[0]!,
     'sources.ts': blocksOf('sources.md')[0]!,
     'predictions.ts': blocksOf('predictions.md')[0]!,
+    'control-group.ts': blocksOf('predictions.md')[1]!,
     'registered.ts': blocksOf('registered-code.md')[0]!,
     'worker.ts': blocksOf('operating.md')[0]!,
     'housekeeping.ts': blocksOf('housekeeping.md')[0]!,
@@ -83,6 +84,12 @@ test.each(['getting-started.md', 'definition.md', 'prepare.md', 'predictions.md'
     expect(checked).toMatchObject({ valid: true, definition: { approval: { approvers: ['Zoë Müller', 'ben'] } } });
   }
 );
+
+test('the statement of predictions.md gives the columns of its project', async () => {
+  const file = join(FOLDER, 'of-the-control-group.ts');
+  writeFileSync(file, blocksOf('predictions.md')[1]!);
+  expect(await mlopsJson(['check', file])).toMatchObject({ valid: true, definition: { name: 'payments' } });
+});
 
 test('a place of splits.md is computed as the page says', () => {
   const page = readFileSync(join(packageRoot(), 'docs', 'splits.md'), 'utf8');

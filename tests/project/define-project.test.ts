@@ -1216,7 +1216,7 @@ describe('a source of predictions', () => {
     [
       'with a field that is none',
       { columns: { ...columns, more: { type: 'number', from: 'prediction.scores' } } },
-      'source.columns.more.from: must be an input’s name or one of prediction.id, prediction.eventTime, prediction.version, prediction.score, prediction.decision, truth.value or truth.knownAt. Did you mean prediction.score?'.replace(
+      'source.columns.more.from: must be an input’s name or one of prediction.id, prediction.eventTime, prediction.version, prediction.score, prediction.decision, prediction.control, truth.value or truth.knownAt. Did you mean prediction.score?'.replace(
         '’',
         "'"
       ),

@@ -4,6 +4,11 @@ import type { WallDuration } from '../durations';
 export interface Objective {
   /** From this probability on the decision is 1. */
   readonly decisionThreshold: number;
+  /**
+   * Share of the predictions that callers don't act on, chosen by hash of their ids whatever the score: the control group. Where acting on
+   * a score hides its outcome, as a blocked payment does, it alone shows what would have happened.
+   */
+  readonly controlShare?: number;
   /** Value of each outcome in the project's own unit, printed in the evidence. */
   readonly utility?: {
     /** A 1 that was predicted as 1. */

@@ -95,6 +95,7 @@ export const PREDICTION_FIELDS: Readonly<Record<string, readonly ColumnType[]>> 
   'prediction.version': ['integer', 'number'],
   'prediction.score': ['number'],
   'prediction.decision': ['integer', 'number'],
+  'prediction.control': ['boolean'],
   'truth.value': ['integer', 'number'],
   'truth.knownAt': ['timestamp'],
 };
