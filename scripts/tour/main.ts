@@ -42,6 +42,8 @@ interface TableResult {
   readonly quarantined: number;
   /** Rows in whose place an equal row of their key stands. */
   readonly replaced: number;
+  /** How many rows break a rule that only warns, by rule. */
+  readonly warned: Readonly<Record<string, number>>;
   readonly metric: 'auc';
   readonly value: number;
   readonly version: number;
@@ -160,7 +162,9 @@ class Visit {
 
   async #made(
     project: string
-  ): Promise<Pick<TableResult, 'rows' | 'quarantined' | 'replaced' | 'metric' | 'value' | 'version' | 'digest'>> {
+  ): Promise<
+    Pick<TableResult, 'rows' | 'quarantined' | 'replaced' | 'warned' | 'metric' | 'value' | 'version' | 'digest'>
+  > {
     const { facts } = this.stores;
     const [version] = await versionsOf(this.stores, project);
     const champion = await championOf(this.stores, project);
@@ -173,7 +177,23 @@ class Visit {
     if (auc === undefined) throw new Error(`${project} has no AUC`);
     const { quarantined, replaced } = snapshot.body.account;
     const { number, digest } = champion;
-    return { rows: snapshot.body.rows, quarantined, replaced, metric: 'auc', value: auc, version: number, digest };
+    const warned = Object.fromEntries(
+      snapshot.body.validation.flatMap((result) =>
+        'broken' in result && result.severity === 'warn' && result.verdict === 'failed'
+          ? [[result.rule, result.broken] as const]
+          : []
+      )
+    );
+    return {
+      rows: snapshot.body.rows,
+      quarantined,
+      replaced,
+      warned,
+      metric: 'auc',
+      value: auc,
+      version: number,
+      digest,
+    };
   }
 }
 

@@ -9,6 +9,9 @@ type Source = NonNullable<Parsed['source']>;
 
 export function checkPredictions({ columns, key, eventTime, knownAt }: Source, report: Report): void {
   for (const [name, { type, from }] of Object.entries(columns)) {
+    if (typeof from === 'object') {
+      report(['source', 'columns', name, 'from'], "must be one name: a prediction's inputs and fields are whole");
+    }
     if (typeof from !== 'string' || !isPredictionField(from)) continue;
     const types = Object.hasOwn(PREDICTION_FIELDS, from) ? PREDICTION_FIELDS[from] : undefined;
     const field = ['source', 'columns', name];

@@ -1226,6 +1226,11 @@ describe('a source of predictions', () => {
       { columns: { ...columns, at: { type: 'string', from: 'prediction.eventTime' } } },
       'source.columns.at.type: must be timestamp, as prediction.eventTime is',
     ],
+    [
+      'with several fields as one',
+      { columns: { ...columns, more: { type: 'timestamp', from: ['prediction.eventTime', 'truth.knownAt'] } } },
+      "source.columns.more.from: must be one name: a prediction's inputs and fields are whole",
+    ],
   ])('%s is refused', (_name, changes, mistake) => {
     expect(mistakesIn(input(changes))).toContain(mistake);
   });

@@ -14,6 +14,10 @@ export interface ColumnFacts {
   /** Of numbers. */
   readonly min?: number;
   readonly max?: number;
+  /** Of numbers, where it is known: the median, how many are 0, and the least above 0. */
+  readonly p50?: number;
+  readonly zeros?: number;
+  readonly leastAboveZero?: number;
   /** The most frequent values, of texts. */
   readonly top: readonly { readonly value: string; readonly count: number }[];
 }
@@ -33,6 +37,9 @@ const LEAST_COVERED = 0.9;
 const LEAST_PRESENT = 0.2;
 /** Of the range, on either side. */
 const MARGIN = 0.1;
+/** Of the values, that may be 0 and still be slips; and of the median, that the least above 0 must reach. */
+const MOST_ZEROS = 0.01;
+const FAR_FROM_ZERO = 0.2;
 
 /**
  * What every row keeps is one rule; what most rows keep is a rule of its own, with `mostly` at Wilson's lower bound of the
@@ -45,6 +52,7 @@ export function suggestColumnRules(facts: ColumnFacts, ask = { presence: true })
     facts.privacy ? undefined : domainOf(facts),
   ];
   const parts = [presence, facts.privacy ? undefined : rangeOf(facts), domain].filter((part) => part !== undefined);
+  const size = facts.privacy ? undefined : sizeOf(facts);
   const strict = parts.filter(({ fields }) => fields.mostly === undefined);
   const rule = (fields: Partial<ColumnRule>): ColumnRule => ({
     column: name,
@@ -64,6 +72,8 @@ export function suggestColumnRules(facts: ColumnFacts, ask = { presence: true })
     ...parts
       .filter(({ fields }) => fields.mostly !== undefined)
       .map(({ fields, why }) => ({ rule: rule(fields), why })),
+    // A rule of its own, since rows break it: each is counted.
+    ...(size === undefined ? [] : [{ rule: rule(size.fields), why: size.why }]),
   ];
 }
 
@@ -106,6 +116,17 @@ function rangeOf({ type, present, distinct, min, max }: ColumnFacts): Part | und
   const low = min >= 0 && least < 0 ? 0 : least;
   if (!(low <= min && most >= max)) return undefined;
   return { fields: { min: low, max: most }, why: `${seen}, with a margin of a tenth` };
+}
+
+/** A measure such as a length, where a 0 stands for a value that nobody took. Counts may be 0. */
+function sizeOf({ type, present, min, p50, zeros, leastAboveZero }: ColumnFacts): Part | undefined {
+  if (type !== 'number' || min !== 0 || zeros === undefined || leastAboveZero === undefined || p50 === undefined) {
+    return undefined;
+  }
+  if (zeros > MOST_ZEROS * present || leastAboveZero < FAR_FROM_ZERO * p50) return undefined;
+  const rows = zeros === 1 ? '1 row is' : `${counted(zeros)} rows are`;
+  const why = `${rows} 0, the next is ${leastAboveZero} and the median ${p50}: a size that is 0 was probably not measured`;
+  return { fields: { above: 0 }, why };
 }
 
 function domainOf({ type, present, distinct, top }: ColumnFacts): Part | undefined {

@@ -38,7 +38,7 @@ const integers = (name: string, changes: Partial<ColumnFigures> = {}) =>
     integers: ROWS,
     numbers: ROWS,
     distinct: 300,
-    numeric: { min: 0, max: 9, p01: 0, p50: 5, p99: 9 },
+    numeric: { min: 0, max: 9, p01: 0, p50: 5, p99: 9, zeros: 100, leastAboveZero: 1 },
     top: [{ value: '1', count: 10 }],
     ...changes,
   });
@@ -384,7 +384,9 @@ describe('the definition', () => {
       top: ['eve@x.org', 'bob@x.org'].map((value) => ({ value, count: 500 })),
       distinct: 2,
     });
-    const secret = integers('salary', { numeric: { min: 1, max: 77_777, p01: 1, p50: 55_555, p99: 66_666 } });
+    const secret = integers('salary', {
+      numeric: { min: 1, max: 77_777, p01: 1, p50: 55_555, p99: 66_666, zeros: 0, leastAboveZero: 1 },
+    });
     const { definition, text } = infer(table([time('at'), integers('price'), personal, secret]), 'price > 5', ANSWERS, [
       'salary',
     ]);

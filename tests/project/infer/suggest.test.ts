@@ -25,6 +25,25 @@ test('a range always holds what was seen', () => {
   }
 });
 
+test.each([
+  [
+    'a size that 20 of 53,940 rows have not',
+    { min: 0, p50: 3.53, zeros: 20, leastAboveZero: 1.07, present: 53_940 },
+    true,
+  ],
+  ['values that go down to 0', { min: 0, p50: 3.53, zeros: 20, leastAboveZero: 0.1, present: 53_940 }, false],
+  ['many zeros', { min: 0, p50: 3.53, zeros: 700, leastAboveZero: 1.07, present: 53_940 }, false],
+  ['negative values', { min: -1, p50: 3.53, zeros: 20, leastAboveZero: 1.07, present: 53_940 }, false],
+  ['no zero', { min: 1.07, p50: 3.53, zeros: 0, leastAboveZero: 1.07, present: 53_940 }, false],
+  ['a count', { type: 'integer', min: 0, p50: 3, zeros: 20, leastAboveZero: 1, present: 53_940 }, false],
+  ['a private size', { privacy: true, min: 0, p50: 3.53, zeros: 20, leastAboveZero: 1.07, present: 53_940 }, false],
+] as const)('a 0 that stands for nothing measured: %s', (_, seen, asked) => {
+  const suggested = suggestColumnRules(facts({ ...seen, max: 31.8 })).filter(({ rule }) => rule.above !== undefined);
+  const rule = { column: 'x', required: false, above: 0, severity: 'warn' };
+  const why = '20 rows are 0, the next is 1.07 and the median 3.53: a size that is 0 was probably not measured';
+  expect(suggested).toEqual(asked ? [{ rule, why }] : []);
+});
+
 test('presence: always, mostly by the lower bound of the share, or rarely: then nothing', () => {
   expect(rules({ type: 'boolean' })).toEqual([{ column: 'x', required: true, severity: 'warn' }]);
   // 900 of 1,000: Wilson's bounds are 0.8798 and 0.9171.

@@ -81,6 +81,10 @@ export interface ColumnFigures {
     readonly p01: number;
     readonly p50: number;
     readonly p99: number;
+    /** How many are 0. */
+    readonly zeros: number;
+    /** The least above 0; 0 where there is none. */
+    readonly leastAboveZero: number;
   };
   /** Mean length of the values in characters, and the share with a blank in them. */
   readonly meanLength: number;

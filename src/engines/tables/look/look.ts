@@ -133,11 +133,20 @@ const counts = (rows: readonly Readonly<Record<string, unknown>>[]): ValueCount[
 
 async function spreadOf(database: Database): Promise<ColumnFigures['numeric']> {
   const [found] = await database.rows(
-    `WITH run AS (SELECT d, sum(n) OVER (ORDER BY d) / sum(n) OVER () AS share FROM one WHERE isfinite(d))
-     SELECT min(d) AS min, max(d) AS max, min(d) FILTER (WHERE share >= '0.01'::DOUBLE) AS p01,
+    `WITH run AS (SELECT d, n, sum(n) OVER (ORDER BY d) / sum(n) OVER () AS share FROM one WHERE isfinite(d))
+     SELECT min(d) AS min, max(d) AS max, coalesce(sum(n) FILTER (WHERE d = 0), 0)::DOUBLE AS zeros, coalesce(min(d) FILTER (WHERE d > 0), 0) AS above,
+       min(d) FILTER (WHERE share >= '0.01'::DOUBLE) AS p01,
        min(d) FILTER (WHERE share >= '0.5'::DOUBLE) AS p50, min(d) FILTER (WHERE share >= '0.99'::DOUBLE) AS p99 FROM run`
   );
   if (found === undefined || found['min'] === null) return undefined;
   const figure = (name: string) => Number(found[name]);
-  return { min: figure('min'), max: figure('max'), p01: figure('p01'), p50: figure('p50'), p99: figure('p99') };
+  return {
+    min: figure('min'),
+    max: figure('max'),
+    p01: figure('p01'),
+    p50: figure('p50'),
+    p99: figure('p99'),
+    zeros: figure('zeros'),
+    leastAboveZero: figure('above'),
+  };
 }

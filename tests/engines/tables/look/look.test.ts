@@ -42,7 +42,7 @@ test('counts, marks, types and the most frequent values', async () => {
   const [n, x, when, code, b, s] = columns;
   expect(n).toMatchObject({ name: 'n', present: 3, distinct: 2, integers: 3, top: [{ value: '2', count: 2 }, {}] });
   expect(x).toMatchObject({ present: 2, marks: [{ value: 'NA', count: 1 }], numbers: 2, integers: 0 });
-  expect(x?.numeric).toMatchObject({ min: 1.5, max: 2.5 });
+  expect(x?.numeric).toMatchObject({ min: 1.5, max: 2.5, zeros: 0, leastAboveZero: 1.5 });
   expect(when?.times[0]).toMatchObject({ format: 'iso', read: 3, max: '2024-01-03T00:00:00.000Z', step: 'day' });
   expect(code).toMatchObject({ leadingZeros: 2 });
   expect(b).toMatchObject({ booleans: 3 });
