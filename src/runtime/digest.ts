@@ -3,7 +3,7 @@
  * (RFC 8785), so that the order in which keys were written, and a trip through a store, change nothing.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import canonicalize from 'canonicalize';
 import type { Digest } from '../domain/refs';
 
@@ -26,11 +26,25 @@ export function digestOfBytes(bytes: Uint8Array): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** Digest of a local file, read in chunks of 1 MiB. Rejects as `fs` does where it can't be read. */
+const READ_BYTES = 2 ** 20;
+
+/**
+ * Digest of a local file, read piece by piece into one buffer: a stream's new one for each piece keeps the garbage collector busier
+ * than the hash. Rejects as `fs` does where the file can't be read.
+ */
 export async function digestOfFile(path: string): Promise<Digest> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return `sha256:${hash.digest('hex')}`;
+  const file = await open(path);
+  try {
+    const buffer = Buffer.allocUnsafe(READ_BYTES);
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, READ_BYTES, null);
+      if (bytesRead === 0) return `sha256:${hash.digest('hex')}`;
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 function refuseNonJson(value: unknown, path: string): void {

@@ -19,7 +19,7 @@ import { collection, type Store } from './mongo';
 import type { ArtifactDocument } from './mutable-records';
 
 /** Files up to this size are read once, and hashed and put from memory. */
-const IN_MEMORY_BYTES = 2 ** 20;
+const IN_MEMORY_BYTES = 2 ** 23;
 
 export class Artifacts {
   readonly bucket: Bucket;
