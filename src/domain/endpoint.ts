@@ -29,7 +29,42 @@ export interface ServedVersion {
   readonly decisionThreshold: number;
   /** Share of its predictions that are of the control group. Absent: there is none. */
   readonly controlShare?: number;
+  /** Feature views that give some of the inputs where a request leaves them out. Absent: none. */
+  readonly views?: readonly ServedView[];
 }
+
+/** A feature view as replicas join it: docs/feature-views.md. */
+export interface ServedView {
+  /** Its values in the store: of this definition of the view, and no other (ids.ts). */
+  readonly id: string;
+  readonly name: string;
+  /** Inputs that name the entity; the model may not read them. */
+  readonly entity: readonly ModelInput[];
+  /** Names of the inputs that it gives. */
+  readonly gives: readonly string[];
+  /** A value whose moment is longer before the request's event time is missing. Absent: none is. */
+  readonly ttlMs?: number;
+  /** What becomes of a request whose value is missing: it is scored without, or refused. */
+  readonly whenOld: 'missing' | 'refuse';
+}
+
+/** What a view gave to a row. */
+export interface ViewMark {
+  /** Inputs that the request left out: the view's, and none that the caller sent. */
+  readonly gave: readonly string[];
+  /** The value's, ISO-8601; absent where there is none. */
+  readonly moment?: string;
+  /** From the value's moment to the request's event time. */
+  readonly ageMs?: number;
+  /**
+   * Why the inputs are missing values: the value is beyond the view's TTL; is of the request's event time or later; there is
+   * none of this entity; or it could not be read, and the replica has no copy.
+   */
+  readonly missing?: 'old' | 'later' | 'unknown' | 'unreadable';
+}
+
+/** View → what it gave. */
+export type ViewMarks = Readonly<Record<string, ViewMark>>;
 
 export interface EndpointRollout {
   /** Workflow id of the rollout that owns the endpoint; `watermark` goes there once `until` has passed. */
@@ -139,7 +174,10 @@ export interface PredictionRecord {
   /** Absent where the request had none and the definition says that it then has none: it is in no window. */
   readonly eventTime?: Date;
   readonly withoutEventTime?: true;
+  /** As the model had them: those that views gave, too. */
   readonly inputs: Readonly<Record<string, string | number | boolean | null>>;
+  /** Where views gave inputs. */
+  readonly views?: ViewMarks;
   readonly score: number;
   readonly decision: 0 | 1;
   /** The candidate's unseen answer to the same request. */
@@ -150,6 +188,15 @@ export interface PredictionRecord {
   readonly synthetic?: true;
   readonly replica: string;
   readonly receivedAt: Date;
+}
+
+/** A prediction's inputs without those that views gave: what the caller sent. */
+export function sentInputs({
+  inputs,
+  views = {},
+}: Pick<PredictionRecord, 'inputs' | 'views'>): PredictionRecord['inputs'] {
+  const given = new Set(Object.values(views).flatMap(({ gave }) => gave));
+  return given.size === 0 ? inputs : Object.fromEntries(Object.entries(inputs).filter(([name]) => !given.has(name)));
 }
 
 /** Collection `conflicts.<endpoint>`: a request with other inputs under the id of a stored prediction. */

@@ -94,6 +94,8 @@ export const ERRORS = {
   MLOPS_TRUTH_CONFLICT: 'caller',
   MLOPS_SPOOL_FULL: 'caller',
   MLOPS_ENDPOINT_EMPTY: 'caller',
+  MLOPS_VIEW_MISSING: 'caller',
+  MLOPS_VIEW_UNREADABLE: 'caller',
   // command line
   MLOPS_USAGE: 'caller',
   MLOPS_NOT_FOUND: 'caller',

@@ -159,6 +159,11 @@ export function parseRequest(text: string): RequestName | undefined {
   return match === null ? undefined : { project: match[1] as string, name: match[2] as string };
 }
 
+/** Id of a feature view's values, by the digest of all that decides them: another definition of the view has values of its own. */
+export const viewId = (project: string, view: string, digest: string): string => `${project}/${view}/${digest}`;
+/** Id of an entity's value in a view, by the digest of the entity. */
+export const viewValueId = (view: string, entity: string): string => `${view}/${entity}`;
+
 /** Audit chain of steps, which belong to no project; no project can have its name. */
 export const STEPS_CHAIN = '_steps';
 

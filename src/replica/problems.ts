@@ -5,7 +5,7 @@ export interface ReplicaLog {
   error(fields: object, message: string): void;
 }
 
-export type Part = 'reconcile' | 'load' | 'ship' | 'report' | 'watermark';
+export type Part = 'reconcile' | 'load' | 'ship' | 'report' | 'watermark' | 'views';
 
 export class Problems {
   readonly #log: ReplicaLog;

@@ -23,6 +23,7 @@ import { type Repeated, repeat } from './repeat';
 import { readJson, type ReplicaFolder, takeFolder, writeJson } from './replica-folder';
 import { openReplicaStores, type ReplicaStores } from './replica-stores';
 import { Shipper } from './ship';
+import { viewReader } from './view-reader';
 import { type SendSignal, Watermarks } from './watermark';
 
 export interface ReplicaOptions {
@@ -97,6 +98,12 @@ async function startReplica(options: ReplicaOptions, folder: ReplicaFolder, stor
     spool,
     limits,
     eventTime: () => (shipper.clock.highest === undefined ? undefined : new Date(shipper.clock.highest)),
+    readViews: viewReader({
+      store: stores,
+      readMs: limits.viewReadMs,
+      copies: limits.viewCopies,
+      onResult: (failure) => problems.note('views', failure),
+    }),
   });
   const writer = recordWriter(stores, endpoint);
   const endpointClock = () => startingClock(stores, endpoint);

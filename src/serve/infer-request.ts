@@ -7,12 +7,8 @@ import type { MlopsError } from '../domain/errors';
 import { CLIENT_ID } from '../domain/ids';
 import { checkedValues, type InputValue } from './input-values';
 import type { ServeLimits } from './limits';
+import type { RequestInput } from './request-inputs';
 import { invalid, isObject, type JsonObject, excerptOf, timeOf, tooLarge } from './request-fields';
-
-export interface RequestInput extends ModelInput {
-  /** Only the candidate reads it: who doesn't send it is answered by the champion. */
-  readonly optional: boolean;
-}
 
 export interface InferRequest {
   readonly id?: string;

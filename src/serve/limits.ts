@@ -9,6 +9,10 @@ export interface ServeLimits {
   readonly requestMs: number;
   /** Rows of recent answers that are remembered for repeated ids. */
   readonly rememberedRows: number;
+  /** MongoDB's time for the values of feature views of one request; then the replica's own copies serve. */
+  readonly viewReadMs: number;
+  /** Entities of feature views whose last value the replica keeps for when MongoDB is away. */
+  readonly viewCopies: number;
 }
 
 export const DEFAULT_LIMITS: ServeLimits = {
@@ -17,4 +21,6 @@ export const DEFAULT_LIMITS: ServeLimits = {
   stringLength: 8_192,
   requestMs: 30_000,
   rememberedRows: 100_000,
+  viewReadMs: 250,
+  viewCopies: 100_000,
 };

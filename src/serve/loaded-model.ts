@@ -20,7 +20,9 @@ export interface LoadedModel {
    * @throws MlopsError MLOPS_MODEL_INVALID when an input is absent; MLOPS_REQUEST_INVALID when a row's score is not a number
    */
   score(columns: Columns, rows: number): Promise<Float32Array>;
-  /** Waits for the runs in flight. */
+  /** The model stays open until this has settled: work that will score, and waits for something before. */
+  hold(work: Promise<unknown>): void;
+  /** Waits for the runs in flight, and for the work that holds it. */
   close(): Promise<void>;
 }
 
@@ -55,15 +57,19 @@ export async function loadModel(version: ServedVersion, bytes: Uint8Array): Prom
     if (row >= 0) throw invalid('The model has no score for this row: a value is out of its range.', { row });
     return scores;
   };
+  const hold = (work: Promise<unknown>): void => {
+    running.add(work);
+    const done = () => running.delete(work);
+    work.then(done, done);
+  };
   const model: LoadedModel = {
     version,
     score: (columns, rows) => {
       const scoring = score(columns, rows);
-      running.add(scoring);
-      const done = () => running.delete(scoring);
-      scoring.then(done, done);
+      hold(scoring);
       return scoring;
     },
+    hold,
     close: async () => {
       await Promise.allSettled(running);
       await session.close();

@@ -2,16 +2,25 @@
  * From a request to an answer that is on record: route, score, decide, write to the spool, answer. What is served is
  * replaced as a whole between two requests, so a swap drops none.
  */
-import type { Answers, PredictionRecord, TruthRecord } from '../domain/endpoint';
+import {
+  type Answers,
+  type PredictionRecord,
+  sentInputs,
+  type ServedVersion,
+  type TruthRecord,
+  type ViewMarks,
+} from '../domain/endpoint';
 import { errorCodeOf, MlopsError } from '../domain/errors';
 import { predictionId } from '../domain/ids';
 import { addAnswers } from '../domain/rollout';
-import { type InferRequest, type OutputName, parseInferRequest, type RequestInput } from './infer-request';
+import { type InferRequest, type OutputName, parseInferRequest } from './infer-request';
 import type { InputValue } from './input-values';
+import { type Joined, joinViews, type ReadViews } from './join-views';
 import type { ServeLimits } from './limits';
 import type { LoadedModel } from './loaded-model';
 import { RecentAnswers } from './recent-answers';
 import { RecentTruths } from './recent-truths';
+import { type RequestInput, requestInputs } from './request-inputs';
 import type { Spool } from './spool';
 import { decodeEntry, encodeAnswered, encodeTruths, type PredictionEntry } from './spool-entry';
 import { goesToCandidate, isControl } from './sticky-route';
@@ -42,6 +51,8 @@ export interface Answer {
   readonly decisions: readonly (0 | 1)[];
   /** Those of `predictions` that the caller doesn't act on; absent where the version declares no control group. */
   readonly control?: readonly string[];
+  /** [rows]: what feature views gave; absent where they gave nothing. */
+  readonly views?: readonly ViewMarks[];
 }
 
 export interface PredictorOptions {
@@ -50,11 +61,15 @@ export interface PredictorOptions {
   readonly limits: ServeLimits;
   /** The event clock, as this replica has it. Default: unknown. */
   readonly eventTime?: () => Date | undefined;
+  /** Default: no value can be read. */
+  readonly readViews?: ReadViews;
 }
 
 type Row = Readonly<Record<string, InputValue>>;
 type Scored = Pick<Answer, 'version' | 'route' | 'scores' | 'decisions'> & {
   readonly controlShare?: number;
+  /** The inputs that the answer is of. */
+  readonly joined: Joined;
   readonly shadow?: { version: number; scores: readonly number[] };
 };
 
@@ -65,6 +80,9 @@ interface Asked {
   readonly route: Answer['route'];
   readonly receivedAt: Date;
 }
+
+/** The request's inputs as a model takes them. */
+type InputsOf = (model: LoadedModel) => Promise<Joined>;
 
 /** A failure in the counts. */
 const FIRST_ERROR_CHARS = 300;
@@ -79,11 +97,13 @@ export class Predictor {
   readonly #recent: RecentAnswers;
   readonly #truths: RecentTruths;
   readonly #eventTime: () => Date | undefined;
+  readonly #readViews: ReadViews;
   #serving: (Serving & { readonly inputs: readonly RequestInput[] }) | undefined;
   #counts: Record<string, Answers> = {};
   #lastRequestAt = 0;
 
-  constructor({ replica, spool, limits, eventTime }: PredictorOptions) {
+  constructor({ replica, spool, limits, eventTime, readViews }: PredictorOptions) {
+    this.#readViews = readViews ?? (async (asked) => asked.map(() => 'unreadable' as const));
     this.#eventTime = eventTime ?? (() => undefined);
     this.#replica = replica;
     this.#spool = spool;
@@ -110,7 +130,7 @@ export class Predictor {
   /** Serves this from the next request on; undefined: nothing. Models that are replaced are the caller's to close. */
   take(serving: Serving | undefined): void {
     const before = serving?.step === this.#serving?.step ? this.#counts : {};
-    this.#serving = serving === undefined ? undefined : { ...serving, inputs: requestInputs(serving) };
+    this.#serving = serving === undefined ? undefined : { ...serving, inputs: inputsByName(serving) };
     this.#counts = {};
     for (const model of [serving?.champion, serving?.candidate?.model]) {
       if (model === undefined) continue;
@@ -142,7 +162,7 @@ export class Predictor {
     const answer = answerOf(request, predictions, control);
     const eventTime = predictions[0]?.eventTime;
     if (answer === undefined) return;
-    const rows = predictions.map(({ inputs }) => inputs);
+    const rows = predictions.map(sentInputs);
     this.#recent.remember(request, rows, eventTime, Promise.resolve(answer));
   }
 
@@ -150,7 +170,7 @@ export class Predictor {
    * The answer; its record is on the local disk.
    * @param version the one that shall answer; default: the route's
    * @throws MlopsError MLOPS_REQUEST_INVALID, MLOPS_REQUEST_TOO_LARGE, MLOPS_PREDICTION_CONFLICT, MLOPS_SPOOL_FULL,
-   * MLOPS_ENDPOINT_EMPTY
+   * MLOPS_ENDPOINT_EMPTY, MLOPS_VIEW_MISSING, MLOPS_VIEW_UNREADABLE
    */
   async predict(
     body: unknown,
@@ -211,8 +231,12 @@ export class Predictor {
   }
 
   async #answer(serving: Serving, { id, request, eventTime, route, receivedAt }: Asked): Promise<Answer> {
-    const scored = await this.#score(serving, route, request);
-    const { shadow, controlShare, ...answer } = scored;
+    const inputsOf = this.#inputsOf(request, eventTime ?? this.#knownAt(receivedAt));
+    const scoring = this.#score(serving, route, request, inputsOf);
+    // What is served may be replaced while views are read.
+    for (const model of [serving.champion, serving.candidate?.model]) model?.hold(scoring);
+    const { shadow, joined, controlShare, ...answer } = await scoring;
+    const views = joined.marks === undefined ? {} : { views: joined.marks };
     const predictions = idsOf(id, request.rows);
     const control =
       controlShare === undefined ? {} : { control: predictions.filter((each) => isControl(each, controlShare)) };
@@ -228,34 +252,57 @@ export class Predictor {
         replica: this.#replica,
         receivedAt,
       },
-      columns: request.columns,
+      columns: joined.columns,
+      ...views,
       scores: answer.scores,
       decisions: answer.decisions,
       ...control,
       ...(shadow === undefined ? {} : { shadow }),
     });
     await this.#spool.append(line);
-    return { id, predictions, ...answer, ...control };
+    return { id, predictions, ...answer, ...control, ...views };
+  }
+
+  /** Two models with the same views have one join: they see the same values. */
+  #inputsOf(request: InferRequest, at: Date): InputsOf {
+    const joins = new Map<string, Promise<Joined>>();
+    return ({ version }) => {
+      if (version.views === undefined) return Promise.resolve({ columns: request.columns });
+      const views = JSON.stringify([version.views, version.inputs]);
+      const known = joins.get(views);
+      if (known !== undefined) return known;
+      const joined = joinViews(version, request, at, this.#readViews);
+      joins.set(views, joined);
+      return joined;
+    };
   }
 
   /**
    * A request that one model fails on is given to the other. Failing on both is the caller's: no model is blamed. A
-   * candidate that fails alone is never shown: the champion answers in its place.
+   * candidate that fails alone is never shown: the champion answers in its place. What a view refuses is refused, and no
+   * model is blamed for it.
    */
-  async #score({ champion, candidate }: Serving, route: Answer['route'], request: InferRequest): Promise<Scored> {
+  async #score(
+    { champion, candidate }: Serving,
+    route: Answer['route'],
+    request: InferRequest,
+    inputsOf: InputsOf
+  ): Promise<Scored> {
     const other = candidate?.model;
     if (route === 'candidate' && other !== undefined) {
-      const scores = await tryModel(other, request);
+      const joined = await inputsOf(other);
+      const scores = await tryModel(other, joined, request.rows);
       if (scores instanceof Float32Array) {
         this.#count(other, request, ANSWERED);
-        return decided(other, 'candidate', scores);
+        return decided(other, 'candidate', scores, joined);
       }
-      return this.#inPlaceOf(other, scores, champion, request);
+      return this.#inPlaceOf(other, scores, champion, request, await inputsOf(champion));
     }
-    const scores = await tryModel(champion, request);
+    const joined = await inputsOf(champion);
+    const scores = await tryModel(champion, joined, request.rows);
     const unseen =
       other !== undefined && (candidate?.shadow === true || !(scores instanceof Float32Array))
-        ? await tryModel(other, request)
+        ? await tryUnseen(other, inputsOf, request.rows)
         : undefined;
     if (!(scores instanceof Float32Array)) {
       if (unseen instanceof Error) throw callersFault(scores);
@@ -265,7 +312,7 @@ export class Predictor {
       throw scores;
     }
     this.#count(champion, request, ANSWERED);
-    const answer = decided(champion, 'champion', scores);
+    const answer = decided(champion, 'champion', scores, joined);
     if (other === undefined || unseen === undefined) return answer;
     this.#count(other, request, unseen instanceof Error ? failed(unseen) : ANSWERED);
     return unseen instanceof Error
@@ -277,13 +324,14 @@ export class Predictor {
     candidate: LoadedModel,
     failure: Error,
     champion: LoadedModel,
-    request: InferRequest
+    request: InferRequest,
+    joined: Joined
   ): Promise<Scored> {
-    const scores = await tryModel(champion, request);
+    const scores = await tryModel(champion, joined, request.rows);
     if (scores instanceof Error) throw callersFault(scores);
     this.#count(candidate, request, failed(failure));
     this.#count(champion, request, ANSWERED);
-    return decided(champion, 'champion', scores);
+    return decided(champion, 'champion', scores, joined);
   }
 
   /** Another step may have been taken meanwhile: its counts are not this model's business. */
@@ -301,12 +349,22 @@ function routeTo({ champion }: Serving, version: number): Answer['route'] {
   return version === champion.version.number ? 'champion' : 'candidate';
 }
 
-async function tryModel(model: LoadedModel, { columns, rows }: InferRequest): Promise<Float32Array | Error> {
+async function tryModel(model: LoadedModel, { columns }: Joined, rows: number): Promise<Float32Array | Error> {
   try {
     return await model.score(columns, rows);
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
+}
+
+/** Undefined where its views refuse the request: that is no failure of the model. */
+async function tryUnseen(
+  model: LoadedModel,
+  inputsOf: InputsOf,
+  rows: number
+): Promise<Float32Array | Error | undefined> {
+  const joined = await inputsOf(model).catch(() => undefined);
+  return joined === undefined ? undefined : tryModel(model, joined, rows);
 }
 
 const ANSWERED: Answers = { requests: 1, errors: 0 };
@@ -321,13 +379,10 @@ function callersFault(failure: Error): Error {
   return new MlopsError('MLOPS_REQUEST_INVALID', what, {}, '', { cause: failure });
 }
 
-/** What either model takes, sorted by name so that records and their comparison don't depend on the version. */
-function requestInputs({ champion, candidate }: Serving): readonly RequestInput[] {
-  const own = champion.version.inputs.map((input) => ({ ...input, optional: false }));
-  const others = (candidate?.model.version.inputs ?? []).filter(
-    ({ name }) => !own.some((input) => input.name === name)
-  );
-  return [...own, ...others.map((input) => ({ ...input, optional: true }))].sort((a, b) => (a.name < b.name ? -1 : 1));
+/** So that records and their comparison don't depend on the version. */
+function inputsByName({ champion, candidate }: Serving): readonly RequestInput[] {
+  const versions: ServedVersion[] = [champion.version, ...(candidate === undefined ? [] : [candidate.model.version])];
+  return [...requestInputs(versions)].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function idsOf(request: string, rows: number): readonly string[] {
@@ -342,8 +397,9 @@ function rowsOf({ columns, rows }: InferRequest): readonly Row[] {
   });
 }
 
-function decided({ version }: LoadedModel, route: Answer['route'], scores: Float32Array): Scored {
+function decided({ version }: LoadedModel, route: Answer['route'], scores: Float32Array, joined: Joined): Scored {
   return {
+    joined,
     version: version.number,
     route,
     scores: Array.from(scores),
@@ -367,5 +423,6 @@ function answerOf(
     scores: predictions.map(({ score }) => score),
     decisions: predictions.map(({ decision }) => decision),
     ...(control === undefined ? {} : { control }),
+    ...(first.views === undefined ? {} : { views: predictions.map(({ views = {} }) => views) }),
   };
 }

@@ -4,13 +4,14 @@
  */
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
-import type { ServedVersion } from '../domain/endpoint';
+import type { ModelInput, ServedVersion } from '../domain/endpoint';
 import { type ErrorCode, errorCodeOf, MlopsError } from '../domain/errors';
 import { OUTPUTS, type OutputName } from './infer-request';
 import { takeJsonBodies } from './json-body';
 import { answerKnownHosts } from './known-hosts';
 import type { ServeLimits } from './limits';
 import type { Answer, Predictor } from './predictor';
+import { requestInputs } from './request-inputs';
 
 export interface InferenceServerOptions {
   /** The one model's name: the endpoint's. */
@@ -36,9 +37,11 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   MLOPS_TRUTH_CONFLICT: 409,
   MLOPS_REQUEST_TOO_LARGE: 413,
   MLOPS_CONTENT_TYPE: 415,
+  MLOPS_VIEW_MISSING: 422,
   MLOPS_HOST_UNKNOWN: 421,
   MLOPS_SPOOL_FULL: 503,
   MLOPS_ENDPOINT_EMPTY: 503,
+  MLOPS_VIEW_UNREADABLE: 503,
 };
 
 type Params = { readonly model: string; readonly version: string };
@@ -147,6 +150,7 @@ function inferResponse(model: string, answer: Answer, outputs: readonly OutputNa
       route: answer.route,
       predictions: answer.predictions,
       ...(answer.control === undefined ? {} : { control: answer.control }),
+      ...viewsOf(answer),
     },
     outputs: outputs.map((name) =>
       name === 'probability'
@@ -154,6 +158,10 @@ function inferResponse(model: string, answer: Answer, outputs: readonly OutputNa
         : { name, shape, datatype: 'INT64', data: answer.decisions }
     ),
   });
+}
+
+function viewsOf({ views }: Answer): Partial<Answer> {
+  return views === undefined ? {} : { views };
 }
 
 function servedVersions({ serving }: Predictor): readonly ServedVersion[] {
@@ -169,12 +177,7 @@ function metadata(name: string, versions: readonly ServedVersion[], described: S
     name,
     versions: versions.map(({ number }) => String(number)),
     platform: 'onnx_onnxv1',
-    inputs: (described?.inputs ?? []).map((input) => ({
-      name: input.name,
-      datatype: input.datatype,
-      shape: [-1],
-      ...(input.unit === 'us' ? { parameters: { unit: 'microseconds since 1970-01-01T00:00:00Z' } } : {}),
-    })),
+    inputs: described === undefined ? [] : requestInputs([described]).map((input) => inputMetadata(input, described)),
     outputs: OUTPUTS.map((output) => ({
       name: output,
       datatype: output === 'probability' ? 'FP32' : 'INT64',
@@ -189,6 +192,18 @@ function parametersOf({ decisionThreshold, controlShare }: ServedVersion) {
     decision_threshold: decisionThreshold,
     ...(controlShare === undefined ? {} : { control_share: controlShare }),
   };
+}
+
+function inputMetadata(input: ModelInput, { views = [] }: ServedVersion) {
+  const view = views.find(({ gives }) => gives.includes(input.name))?.name;
+  const names = views.filter(({ entity }) => entity.some(({ name }) => name === input.name)).map(({ name }) => name);
+  const parameters = {
+    ...(input.unit === 'us' ? { unit: 'microseconds since 1970-01-01T00:00:00Z' } : {}),
+    ...(view === undefined ? {} : { given_by_view: view }),
+    ...(names.length === 0 ? {} : { entity_of_views: names }),
+  };
+  const { name, datatype } = input;
+  return { name, datatype, shape: [-1], ...(Object.keys(parameters).length === 0 ? {} : { parameters }) };
 }
 
 function refusalOf(error: unknown): { code: ErrorCode; status: number; text: string } {

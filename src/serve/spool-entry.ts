@@ -2,7 +2,7 @@
  * A line of the spool: all records of one request, so that they are kept together or not at all. What its rows have in
  * common stands there once, and inputs by column: a thousand rows take a fifth of the bytes of their records.
  */
-import type { PredictionRecord, TruthRecord } from '../domain/endpoint';
+import type { PredictionRecord, TruthRecord, ViewMarks } from '../domain/endpoint';
 import { predictionId } from '../domain/ids';
 import type { InputValue } from './input-values';
 
@@ -19,6 +19,8 @@ export interface Answered {
   >;
   /** Input name → values [rows]. */
   readonly columns: ReadonlyMap<string, readonly InputValue[]>;
+  /** [rows]: what feature views gave. */
+  readonly views?: readonly ViewMarks[];
   /** [rows] */
   readonly scores: readonly number[];
   readonly decisions: readonly (0 | 1)[];
@@ -68,7 +70,17 @@ export function decodeEntry(line: string): SpoolEntry | undefined {
   }
 }
 
-function recordsOf({ request, given, shared, columns, scores, decisions, control, shadow }: Line): PredictionEntry {
+function recordsOf({
+  request,
+  given,
+  shared,
+  columns,
+  views,
+  scores,
+  decisions,
+  control,
+  shadow,
+}: Line): PredictionEntry {
   const { eventTime, receivedAt, ...others } = shared;
   const common = {
     ...others,
@@ -85,6 +97,7 @@ function recordsOf({ request, given, shared, columns, scores, decisions, control
       v: 1,
       ...common,
       inputs,
+      ...(views === undefined ? {} : { views: views[row] as ViewMarks }),
       score,
       decision: decisions[row] as 0 | 1,
       ...(group.has(_id) ? { control: true } : {}),

@@ -4,7 +4,7 @@
  * can be the prediction. The other is kept here, counted and listed, and is in no window.
  */
 import type { Collection } from 'mongodb';
-import type { ConflictingPrediction, PredictionRecord } from '../domain/endpoint';
+import { type ConflictingPrediction, type PredictionRecord, sentInputs } from '../domain/endpoint';
 import { conflictId } from '../domain/ids';
 import { digestOf } from '../runtime/digest';
 import { MONGO, type Store } from './mongo';
@@ -13,17 +13,17 @@ function conflictsOf(store: Store, endpoint: string): Collection<ConflictingPred
   return store[MONGO].db.collection(`conflicts.${endpoint}`);
 }
 
-/** Each once. @param stored what has their ids; @returns how many of the records differ from it */
+/** Each once, by what callers sent: a view may have given other values. @param stored what has their ids; @returns how many of the records differ from it */
 export async function keepConflicts(
   store: Store,
   endpoint: string,
   records: readonly PredictionRecord[],
-  stored: ReadonlyMap<string, Pick<PredictionRecord, 'inputs'>>
+  stored: ReadonlyMap<string, Pick<PredictionRecord, 'inputs' | 'views'>>
 ): Promise<number> {
   const conflicts = records.flatMap((record): ConflictingPrediction[] => {
     const first = stored.get(record._id);
-    const inputs = digestOf(record.inputs);
-    if (first === undefined || digestOf(first.inputs) === inputs) return [];
+    const inputs = digestOf(sentInputs(record));
+    if (first === undefined || digestOf(sentInputs(first)) === inputs) return [];
     return [{ ...record, _id: conflictId(record._id, inputs), prediction: record._id }];
   });
   if (conflicts.length === 0) return 0;

@@ -54,6 +54,8 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   ],
   late: [{ key: { endpoint: 1, from: 1 } }],
   aliases: [{ key: { version: 1 } }],
+  views: [{ key: { project: 1 } }],
+  viewValues: [{ key: { view: 1, order: 1 } }],
   artifacts: [
     { key: { touchedAt: 1 } },
     // Few are being taken, or have been.

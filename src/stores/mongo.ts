@@ -28,6 +28,8 @@ import type {
   CounterDocument,
   LateHour,
   ProjectDocument,
+  ViewDocument,
+  ViewValueDocument,
 } from './mutable-records';
 
 export interface Mongo {
@@ -68,6 +70,8 @@ interface Documents {
   readonly checkpoints: CheckpointDocument;
   readonly projects: ProjectDocument;
   readonly code: CodeDocument;
+  readonly views: ViewDocument;
+  readonly viewValues: ViewValueDocument;
   readonly chains: ChainHead;
   readonly artifacts: ArtifactDocument;
   readonly holds: HoldDocument;

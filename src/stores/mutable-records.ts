@@ -16,6 +16,8 @@
  * | checkpoints | step key                      | the larger step wins                        | checkpoints.ts  |
  * | code        | `<project>/<kind>/<name>/<version>` | never, once written                         | code.ts         |
  * | projects    | project                       | revision: the definition in force            | definitions.ts  |
+ * | views       | `<project>/<view>/<digest>`   | its order: an older one never writes        | view-values.ts  |
+ * | viewValues  | `<view>/<entity>`             | with its view, in one transaction           | view-values.ts  |
  * | artifacts   | digest                        | touchedAt; live → deleting → deleted        | artifacts.ts, taking.ts |
  * | holds       | a person's id for it          | released once                               | holds.ts        |
  * | chains      | project                       | with each audit event                       | audit.ts        |
@@ -36,6 +38,8 @@ export const MUTABLE_RECORDS = [
   'checkpoints',
   'projects',
   'code',
+  'views',
+  'viewValues',
   'chains',
   'artifacts',
   'holds',
@@ -107,6 +111,37 @@ export interface CheckpointDocument {
   readonly hardware: string;
   /** Objects of the one before, to be removed. */
   readonly replaces: readonly Digest[];
+}
+
+/** A feature view that was materialized: which snapshot its values are of. */
+export interface ViewDocument {
+  readonly _id: string;
+  readonly v: 1;
+  readonly project: string;
+  readonly name: string;
+  /** The definition that it was made by last. */
+  readonly definition: Ref<'definition'>;
+  readonly snapshot: Ref<'snapshot'>;
+  /** Its snapshot's. */
+  readonly asOf: string;
+  /** What is materialized of a later snapshot has a greater one. */
+  readonly order: string;
+  /** Counts its batches. */
+  readonly revision: number;
+  /** All values are those of the snapshot; absent while they are written. */
+  readonly done?: { readonly at: Date; readonly entities: number };
+}
+
+/** An entity's newest value in a feature view. */
+export interface ViewValueDocument {
+  readonly _id: string;
+  readonly v: 1;
+  readonly view: string;
+  readonly order: string;
+  /** Event time of the value in microseconds since 1970. */
+  readonly moment: number;
+  /** null: missing. */
+  readonly values: Readonly<Record<string, string | number | boolean | null>>;
 }
 
 export interface CodeDocument {

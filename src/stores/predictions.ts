@@ -65,10 +65,10 @@ export function recordWriter(store: Store, endpoint: string): RecordWriter {
 async function inputsOf(
   predictions: Collection<PredictionRecord>,
   records: readonly PredictionRecord[]
-): Promise<Map<string, Pick<PredictionRecord, 'inputs'>>> {
+): Promise<Map<string, Pick<PredictionRecord, 'inputs' | 'views'>>> {
   if (records.length === 0) return new Map();
   const stored = await predictions
-    .find({ _id: { $in: records.map(({ _id }) => _id) } }, { projection: { inputs: 1 } })
+    .find({ _id: { $in: records.map(({ _id }) => _id) } }, { projection: { inputs: 1, views: 1 } })
     .toArray();
   return new Map(stored.map((record) => [record._id, record]));
 }

@@ -1,6 +1,8 @@
+import type { ServedView } from '../../src/domain/endpoint';
 import type { LoadedModel } from '../../src/serve/loaded-model';
 import { Spool } from '../../src/serve/spool';
 import { flightRequest } from './flights-model';
+import type { ViewValue } from '../../src/serve/join-views';
 import { failingModel, flightsModel, openServing, type Serving } from './serving';
 
 const NOW = new Date('2001-02-03T04:05:06.000Z');
@@ -294,6 +296,7 @@ test('a candidate may read an input that the champion does not: who leaves it ou
   const narrow: LoadedModel = {
     version,
     score: async (_, rows) => new Float32Array(rows).fill(0.25),
+    hold: () => {},
     close: async () => {},
   };
   serving.predictor.take({
@@ -328,4 +331,34 @@ test('a spool that another line was lost from still recalls the rest', async () 
   }
   again.spool.close();
   expect(again.spool).toBeInstanceOf(Spool);
+});
+
+test('a model that is replaced while a request’s views are read is closed only when that request is answered', async () => {
+  const origins: ServedView = {
+    id: 'flights/origins/d1',
+    name: 'origins',
+    entity: [{ name: 'origin', datatype: 'BYTES' }],
+    gives: ['distance'],
+    whenOld: 'missing',
+  };
+  let answer: (values: readonly ViewValue[]) => void = () => undefined;
+  const reading = openServing({ readViews: () => new Promise((resolve) => (answer = resolve)) });
+  reading.predictor.take({
+    revision: 1,
+    rolloutId: 'r',
+    step: 'one',
+    champion: { ...champion, version: { ...champion.version, views: [origins] } },
+  });
+  const { inputs, ...request } = flightRequest({ eventTime: EVENT });
+  const asked = reading.predictor.predict(
+    { ...request, inputs: inputs.filter(({ name }) => name !== 'distance') },
+    NOW
+  );
+  reading.predictor.take({ revision: 2, rolloutId: 'r', step: 'one', champion: candidate });
+  const closed = champion.close();
+  answer([{ moment: 1, values: { distance: 500 } }]);
+  const { answer: given } = await asked;
+  await closed;
+  expect(given).toMatchObject({ version: 1, views: [{ origins: { gave: ['distance'] } }] });
+  await reading.close();
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PredictionRecord } from '../../src/domain/endpoint';
 import { DEFAULT_LIMITS, type ServeLimits } from '../../src/serve/limits';
+import type { ReadViews } from '../../src/serve/join-views';
 import { type LoadedModel, loadModel } from '../../src/serve/loaded-model';
 import { Predictor } from '../../src/serve/predictor';
 import { Spool } from '../../src/serve/spool';
@@ -21,13 +22,18 @@ export interface Serving {
 }
 
 export function openServing(
-  options: { folder?: string; limits?: Partial<ServeLimits>; spoolBytes?: number } = {}
+  options: { folder?: string; limits?: Partial<ServeLimits>; spoolBytes?: number; readViews?: ReadViews } = {}
 ): Serving {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'mlops-serve-'));
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const spool = new Spool({ folder, maxBytes: options.spoolBytes ?? 1 << 24 });
   return {
-    predictor: new Predictor({ replica: 'r1', spool, limits }),
+    predictor: new Predictor({
+      replica: 'r1',
+      spool,
+      limits,
+      ...(options.readViews === undefined ? {} : { readViews: options.readViews }),
+    }),
     spool,
     folder,
     limits,
