@@ -50,7 +50,7 @@ const means = async () => {
     .db.collection('viewValues')
     .find({ view: materialization(1)._id })
     .toArray();
-  return found.map(({ values }) => (values as { mean: number }).mean).sort();
+  return found.map(({ values }) => (values as { mean: number }).mean).sort((a, b) => a - b);
 };
 
 test('a later snapshot’s values take the place of an earlier one’s, and remove what it has no more', async () => {
