@@ -45,6 +45,7 @@ test('the examples in TypeScript compile', () => {
     'short.ts': blocksOf('definition.md')[0]!,
     'features.ts': blocksOf('features.md')[0]!,
     'sources.ts': blocksOf('sources.md')[0]!,
+    'feature-views.ts': blocksOf('feature-views.md')[0]!,
     'predictions.ts': blocksOf('predictions.md')[0]!,
     'control-group.ts': blocksOf('predictions.md')[1]!,
     'registered.ts': blocksOf('registered-code.md')[0]!,
@@ -75,15 +76,20 @@ test('the project of sources.md names a connection of its connections', async ()
   expect(connectionNamed(all, reader.http.connection, 'http').headers).toBeDefined();
 });
 
-test.each(['getting-started.md', 'definition.md', 'prepare.md', 'predictions.md', 'splits.md', 'features.md'])(
-  'the project of %s is one',
-  async (page) => {
-    const file = join(FOLDER, `${page}.ts`);
-    writeFileSync(file, blocksOf(page)[0]!);
-    const checked = await mlopsJson(['check', file]);
-    expect(checked).toMatchObject({ valid: true, definition: { approval: { approvers: ['Zoë Müller', 'ben'] } } });
-  }
-);
+test.each([
+  'getting-started.md',
+  'definition.md',
+  'prepare.md',
+  'feature-views.md',
+  'predictions.md',
+  'splits.md',
+  'features.md',
+])('the project of %s is one', async (page) => {
+  const file = join(FOLDER, `${page}.ts`);
+  writeFileSync(file, blocksOf(page)[0]!);
+  const checked = await mlopsJson(['check', file]);
+  expect(checked).toMatchObject({ valid: true, definition: { approval: { approvers: ['Zoë Müller', 'ben'] } } });
+});
 
 test('the statement of predictions.md gives the columns of its project', async () => {
   const file = join(FOLDER, 'of-the-control-group.ts');
