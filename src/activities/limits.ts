@@ -32,6 +32,8 @@ export interface Limits {
   readonly sourceFiles: number;
   /** Bytes of a source's files together; of one packed file, what it unpacks to. `MLOPS_SOURCE_TOO_LARGE`. Default: 100 GiB. */
   readonly sourceBytes: number;
+  /** Rows of a source's files together, counted before any is ranked, sorted or written. `MLOPS_TOO_MANY_ROWS`. Default: 1 billion. */
+  readonly sourceRows: number;
   /** Rows that a statement of a prepared source may give. `MLOPS_TOO_MANY_ROWS`. Default: 100 million. */
   readonly preparedRows: number;
   /** Fetching a source's remote files, all together; what was fetched stays. `MLOPS_TIME_LIMIT`. Default: 6 hours. */
@@ -57,6 +59,7 @@ export function defaultLimits(): Limits {
     readerParts: 10_000,
     sourceFiles: 10_000,
     sourceBytes: 100 * GIB,
+    sourceRows: 1_000_000_000,
     preparedRows: 100_000_000,
     sourceTime: 6 * HOUR_MS,
     sourceSilence: MINUTE_MS,

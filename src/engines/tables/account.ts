@@ -49,7 +49,11 @@ export function nextRows(plan: IngestPlan, counted: CountedBatch, written?: NewF
   };
 }
 
-function filesOf({ files, kept }: IngestPlan, staged: CountedBatch['staged']): readonly SourceFileAccount[] {
+/** Every file of the source, those that are not read too. */
+export function filesOf(
+  { files, kept }: Pick<IngestPlan, 'files' | 'kept'>,
+  staged: CountedBatch['staged']
+): readonly SourceFileAccount[] {
   const had = new Map(kept.map((file) => [file.path, file]));
   const read = files.map(({ path, digest, bytes, after }): SourceFileAccount => {
     const now = staged.get(path) ?? { rows: 0, quarantined: 0, notYetKnown: 0 };

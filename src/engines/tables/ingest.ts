@@ -1,10 +1,11 @@
 /** Ingest: the rows of one full read as of a moment, made from as little reading as that takes, as Parquet shards. */
 import { join } from 'node:path';
 import { columnTypes, type SchemaDefinition, type SourceDefinition } from '../../domain/definition';
+import { MlopsError } from '../../domain/errors';
 import type { Job, JobContext, JobFile } from '../../domain/job';
 import type { Profile } from '../../domain/profile';
 import type { RemovedRows, RowsFile, RuleResult, SnapshotRows } from '../../domain/records';
-import { nextRows } from './account';
+import { filesOf, nextRows } from './account';
 import { checkBatch, refuseIfBroken } from './check-batch';
 import { compareRows } from './compare';
 import { type Database, withDatabase } from './duckdb';
@@ -17,10 +18,11 @@ import { judgeBesideParent } from './parent-rules';
 import { profileOf } from './profile';
 import { rankRows } from './rank';
 import type { FileFormat } from './reading/relation';
+import { sourceRows } from './reading/source-limits';
 import { rowRules } from './rules';
 import { PARQUET, writeShards } from './shards';
 import { BATCH, column, CONTENT, FILE, KEY, KNOWN_AT, path, ROW, UNPARSED } from './sql';
-import { REASON, type SourceFile, stage } from './stage';
+import { REASON, type SourceFile, stage, type StagedFile } from './stage';
 
 export interface IngestInput {
   readonly plan: Omit<IngestPlan, 'files'> & { readonly files: readonly SourceFile[] };
@@ -55,7 +57,7 @@ const STEPS = 5;
 /**
  * @throws MlopsError MLOPS_SOURCE_UNREADABLE, MLOPS_SOURCE_EMPTY, MLOPS_SOURCE_CHANGED since it was observed,
  * MLOPS_COLUMN_MISSING, MLOPS_COLUMN_AMBIGUOUS, MLOPS_COLUMN_TYPE, MLOPS_TOO_FEW_ROWS, MLOPS_QUARANTINE_TOO_LARGE, MLOPS_EXPECTATION_FAILED,
- * MLOPS_DEFINITION_INVALID, MLOPS_NAME_INVALID. What is in the folder then counts for nothing. A batch without any row after the first is not an error.
+ * MLOPS_TOO_MANY_ROWS, MLOPS_DEFINITION_INVALID, MLOPS_NAME_INVALID. What is in the folder then counts for nothing. A batch without any row after the first is not an error.
  */
 export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => {
   const { plan, parentFiles, source, asOf, schema, format, memoryLimit } = input;
@@ -70,6 +72,7 @@ export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => 
       step('read');
       await checkPatterns(database, rules);
       const staged = await stage(database, { files, format, source, schema, asOf }, rules, context.folder);
+      refuseTooMany(plan, staged, source);
       step('sort');
       const shards = dataShards(parent, parentFiles);
       const ranked = await rankRows(database, { source, plan, shards });
@@ -112,6 +115,23 @@ export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => 
     })
   );
 };
+
+function refuseTooMany(
+  plan: IngestInput['plan'],
+  staged: ReadonlyMap<string, StagedFile>,
+  { name }: SourceDefinition
+): void {
+  const rows = filesOf(plan, staged).reduce((sum, file) => sum + file.rows, 0);
+  const limit = sourceRows();
+  if (rows <= limit) return;
+  const fix = "Read less of it, or raise the worker's limit sourceRows.";
+  throw new MlopsError(
+    'MLOPS_TOO_MANY_ROWS',
+    'The source has more rows than it may.',
+    { source: name, rows, limit },
+    fix
+  );
+}
 
 function isOfTable(result: RuleResult): boolean {
   return !('checked' in result);

@@ -77,11 +77,12 @@ export function computePool(limits: Limits): ComputePool {
 }
 
 function ceilingsOf(job: string, limits: Limits): Ceilings {
-  const { databaseMemory, sourceBytes, sourceLineBytes } = limits;
+  const { databaseMemory, sourceBytes, sourceRows, sourceLineBytes } = limits;
   if (!runsUserCode(job)) {
     return {
       databaseMemory,
       sourceBytes,
+      sourceRows,
       sourceLineBytes,
       memory: limits.computeMemory,
       silence: limits.computeSilence,
@@ -92,6 +93,7 @@ function ceilingsOf(job: string, limits: Limits): Ceilings {
   return {
     databaseMemory,
     sourceBytes,
+    sourceRows,
     sourceLineBytes,
     memory: limits.codeMemory,
     silence: limits.codeSilence,

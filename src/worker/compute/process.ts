@@ -10,11 +10,12 @@ export interface ChildMemory {
   readonly memory: number;
   readonly databaseMemory: number;
   readonly sourceBytes: number;
+  readonly sourceRows: number;
   readonly sourceLineBytes: number;
 }
 
 export function startChild(
-  { memory, databaseMemory, sourceBytes, sourceLineBytes }: ChildMemory,
+  { memory, databaseMemory, sourceBytes, sourceRows, sourceLineBytes }: ChildMemory,
   userCode: boolean
 ): ChildProcess {
   return fork(builtFile('src', 'worker', 'compute', 'child.js'), [], {
@@ -27,6 +28,7 @@ export function startChild(
       ...process.env,
       MLOPS_DATABASE_MEMORY: `${Math.ceil(databaseMemory / 1000)}KB`,
       MLOPS_SOURCE_BYTES: String(sourceBytes),
+      MLOPS_SOURCE_ROWS: String(sourceRows),
       MLOPS_SOURCE_LINE_BYTES: String(sourceLineBytes),
     },
     execArgv: [

@@ -445,3 +445,27 @@ test('a long job tells that it is alive, and then that it is done', async () => 
   ]);
   expect(told.told.at(-1)).toMatchObject({ done: 5, total: 5 });
 });
+
+describe('more rows than the limit sourceRows', () => {
+  afterEach(() => {
+    delete process.env.MLOPS_SOURCE_ROWS;
+  });
+
+  test('are refused, and so are files that come to as many with those that are kept', async () => {
+    process.env.MLOPS_SOURCE_ROWS = '999';
+    const code = 'MLOPS_TOO_MANY_ROWS';
+    const limit = { source: 'orders', rows: 1_000, limit: 999 };
+    await expect(ingestOrders(folder.path)).rejects.toMatchObject({ code, where: limit });
+    process.env.MLOPS_SOURCE_ROWS = '1000';
+    const parent = await ingestOrders(folder.path);
+    await writeOrders(join(folder.path, 'more-orders.parquet'), '* REPLACE (i + 1000 AS amount)', 2);
+    const reader = { file: { path: '*orders.parquet', format: 'parquet' } } as const;
+    const { files } = await observe({ name: 'orders', reader }, folder.path);
+    const kept = files.map((file) => ({ ...file, local: join(folder.path, file.path) }));
+    const next = { format: 'parquet', source: { ...ORDERS, reader }, schema: ANYTHING, asOf: LATER, parent } as const;
+    const grown = () => ingestFiles({ ...next, files: kept }, context(folder.path));
+    await expect(grown()).rejects.toMatchObject({ code, where: { rows: 1_002, limit: 1_000 } });
+    process.env.MLOPS_SOURCE_ROWS = '1002';
+    expect((await grown()).snapshot.account.source).toBe(1_002);
+  });
+});

@@ -1,4 +1,4 @@
-/** What a text file may hold, as the worker's limits say: they reach a compute child by its environment. */
+/** What a source may hold, as the worker's limits say: they reach a compute child by its environment. */
 const DEFAULT_LINE_BYTES = 4 * 2 ** 20;
 
 /** Of one line of CSV or JSON Lines; a line in quotes may go on over several. */
@@ -9,4 +9,9 @@ export function lineBytes(): number {
 /** Of one packed file, once it is unpacked. */
 export function unpackedBytes(): number {
   return Number(process.env.MLOPS_SOURCE_BYTES ?? Number.POSITIVE_INFINITY);
+}
+
+/** Of a source's files together. */
+export function sourceRows(): number {
+  return Number(process.env.MLOPS_SOURCE_ROWS ?? Number.POSITIVE_INFINITY);
 }
