@@ -44,6 +44,8 @@ export interface RowFilter {
   readonly knownBy?: string;
   /** Place in [from, to). */
   readonly hash?: HashRule & { readonly from: number; readonly to: number };
+  /** In this fold, or in any other (domain/folds.ts). */
+  readonly fold?: HashRule & { readonly folds: number; readonly number: number; readonly is: boolean };
   /** Rows with one of these values, as texts; or with any value but those. */
   readonly column?: { readonly name: string } & (
     | { readonly among: readonly string[] }
@@ -143,12 +145,17 @@ function sameHash(one: HashRule, other: HashRule): boolean {
 }
 
 /** What the rows are, whenever they were known: to be compared by its digest. */
-export function anyTime({ from, to, hash, column }: RowFilter): object {
-  return { from, to, hash, column };
+export function anyTime({ from, to, hash, fold, column }: RowFilter): object {
+  return { from, to, hash, fold, column };
 }
 
 /** `2001-01-25 to 2001-02-01`, `20 % by hash of id, seed 1`, `city is Oslo or Bergen`, as people read it. */
-export function filterWords({ from, to, hash, column }: RowFilter): string {
+export function filterWords({ fold, ...filter }: RowFilter): string {
+  if (fold === undefined) return partWords(filter);
+  return `${partWords(filter)}, ${fold.is ? '' : 'not '}fold ${fold.number + 1} of ${fold.folds}`;
+}
+
+function partWords({ from, to, hash, column }: RowFilter): string {
   if (hash !== undefined) {
     const share = Number((100 * (hash.to - hash.from)).toPrecision(4));
     return `${share} % by hash of ${namesOf(Object.keys(hash.columns))}, seed ${hash.seed}`;

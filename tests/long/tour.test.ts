@@ -42,6 +42,8 @@ test('init, check, start, decide, predict, truth and window, for each table', as
     { name: 'penguins', rows: 344, quarantined: 0, replaced: 0, predictions: 344 },
     { name: 'housing', rows: 7314, quarantined: 0, replaced: 0, predictions: 400 },
   ]);
+  // Their sizes are 0: 20 rows of the file, of which one is there twice.
+  expect(tables[2]).toMatchObject({ warned: { 'x above 0': 7, 'y above 0': 6, 'z above 0': 19 } });
   for (const { value, windows, digest } of tables) {
     expect(value).toBeGreaterThan(0.8);
     expect(windows).toBeGreaterThanOrEqual(1);

@@ -3,7 +3,7 @@
  * (count + m) (Micci-Barreca, SIGKDD Explorations 3, 2001). The graph has the means of all training rows. A training row
  * gets one that its own label is no part of (outOfOwn): else the network would learn to read its answer there.
  */
-import { murmur3 } from './murmur';
+import { foldOf } from '../../domain/folds';
 import type { Operators } from '../onnx/operators';
 import type { Value } from '../onnx/graph';
 import { float64 } from '../onnx/tensor';
@@ -78,7 +78,7 @@ function ofOtherFolds(
   positions: Int32Array,
   { labels, keys }: TrainingRows
 ): Float64Array {
-  const of = foldsOf(keys, folds, seed);
+  const of = Uint8Array.from(keys, (bits) => foldOf(bits, { folds, seed }));
   const others = Array.from({ length: folds }, () => new Means(categories.length, smoothing, means[0]));
   positions.forEach((position, row) =>
     others.forEach((fold, number) => {
@@ -86,11 +86,6 @@ function ofOtherFolds(
     })
   );
   return Float64Array.from(positions, (position, row) => others[of[row]!]!.of(position));
-}
-
-/** Each row's fold, by its key and the seed alone: it never changes as data grow. */
-export function foldsOf(keys: Float64Array, folds: number, seed: number): Uint8Array {
-  return Uint8Array.from(keys, (key) => (murmur3(`${seed}:${key}`) >>> 0) % folds);
 }
 
 /** Sums as rows come. Position 0 is of no category: the prior. */

@@ -1,6 +1,7 @@
 /** A filter of rows as SQL: the one way from a split to rows. */
 import type { PartRows } from '../../domain/records';
-import { type Part, partOf, type RowFilter, type Split } from '../../domain/split';
+import { multiplierOf } from '../../domain/folds';
+import { type HashRule, type Part, partOf, type RowFilter, type Split } from '../../domain/split';
 import { withDatabase } from './duckdb';
 import { liveRows } from './live-rows';
 import type { LoadRequest } from './load';
@@ -8,12 +9,13 @@ import { jsonValue } from './row-key';
 import { column, KNOWN_AT, moment, text } from './sql';
 
 /** Columns that the filter reads, beside event time and `__known_at`. */
-export function filterColumns({ hash, column: by }: RowFilter): readonly string[] {
-  return [...Object.keys(hash?.columns ?? {}), ...(by === undefined ? [] : [by.name])];
+export function filterColumns({ hash, fold, column: by }: RowFilter): readonly string[] {
+  const named = [hash, fold].flatMap((rule) => Object.keys(rule?.columns ?? {}));
+  return [...new Set([...named, ...(by === undefined ? [] : [by.name])])];
 }
 
 /** A condition that is true, false or NULL; a filter by event time of a source without one takes no row. */
-export function filterSql({ from, to, knownBy, hash, column: by }: RowFilter, eventTime?: string): string {
+export function filterSql({ from, to, knownBy, hash, fold, column: by }: RowFilter, eventTime?: string): string {
   const time = eventTime === undefined ? 'NULL::TIMESTAMP' : column(eventTime);
   return [
     'true',
@@ -21,6 +23,7 @@ export function filterSql({ from, to, knownBy, hash, column: by }: RowFilter, ev
     ...(to === undefined ? [] : [`${time} < ${moment(to)}`]),
     ...(knownBy === undefined ? [] : [`"${KNOWN_AT}" <= ${moment(knownBy)}`]),
     ...(hash === undefined ? [] : placedIn(hash)),
+    ...(fold === undefined ? [] : [inFold(fold)]),
     ...(by === undefined ? [] : [valueIn(by)]),
   ].join(' AND ');
 }
@@ -29,10 +32,7 @@ const ALL = 2 ** 32;
 
 /** Places are compared as they come from the hash, in hexadecimal: of one length, texts are in the numbers' order. */
 function placedIn({ seed, columns, from, to }: NonNullable<RowFilter['hash']>): readonly string[] {
-  const values = Object.keys(columns)
-    .sort()
-    .map((name) => jsonValue(name, columns[name]!));
-  const place = `left(sha256(json_array(${[seed, ...values].join(', ')})::VARCHAR), 8)`;
+  const place = hashOf([seed, ...valuesOf(columns)]);
   const at = (share: number) =>
     text(
       Math.round(share * ALL)
@@ -40,6 +40,25 @@ function placedIn({ seed, columns, from, to }: NonNullable<RowFilter['hash']>): 
         .padStart(8, '0')
     );
   return [...(from > 0 ? [`${place} >= ${at(from)}`] : []), ...(to < 1 ? [`${place} < ${at(to)}`] : [])];
+}
+
+/** As `foldOf` of domain/folds.ts does it: 64 bits hold the product of two numbers of 32. */
+function inFold({ columns, folds, seed, number, is }: NonNullable<RowFilter['fold']>): string {
+  // A text first, where a split has its seed: rows that a split put together are not together here.
+  const bits = `CAST('0x' || ${hashOf([text('fold'), ...valuesOf(columns)])} AS UBIGINT)`;
+  const place = `(${bits} * ${multiplierOf(seed)}::UBIGINT) % ${ALL}::UBIGINT`;
+  return `((${place}) * ${folds}::UBIGINT) // ${ALL}::UBIGINT ${is ? '=' : '<>'} ${number}`;
+}
+
+function valuesOf(columns: HashRule['columns']): readonly string[] {
+  return Object.keys(columns)
+    .sort()
+    .map((name) => jsonValue(name, columns[name]!));
+}
+
+/** The first 32 bits, in hexadecimal. */
+function hashOf(values: readonly (string | number)[]): string {
+  return `left(sha256(json_array(${values.join(', ')})::VARCHAR), 8)`;
 }
 
 function valueIn(by: NonNullable<RowFilter['column']>): string {

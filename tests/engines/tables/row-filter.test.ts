@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { ColumnType } from '../../../src/domain/definition';
-import { type Part, partOf, type Split } from '../../../src/domain/split';
+import { foldOf, foldsOf } from '../../../src/domain/folds';
+import { type Part, partOf, type RowFilter, type Split } from '../../../src/domain/split';
 import { filterSql, partRows } from '../../../src/engines/tables/row-filter';
 import { ingestOrders, sql, type TestFolder, testFolder, writeOrders } from './files';
 
@@ -36,16 +37,23 @@ const row: fc.Arbitrary<Row> = fc.record({
 
 /** The parts that take each row, in the order of the rows. */
 async function partsOf(split: Split, rows: readonly Row[]): Promise<readonly string[]> {
+  return takenBy(Object.fromEntries(PARTS.map((part) => [part, partOf(split, part)])), rows);
+}
+
+/** The names of the filters that take each row, in the order of the rows. */
+async function takenBy(
+  filters: Readonly<Record<string, RowFilter | undefined>>,
+  rows: readonly Row[]
+): Promise<readonly string[]> {
   const value = (it: Row[keyof Row], type: string) =>
     it === null ? `NULL::${type}` : `'${String(it).replaceAll("'", "''")}'::${type}`;
   const values = rows.map(
     ({ id, name, at, ok }, i) =>
       `(${i}, ${value(id, 'BIGINT')}, ${value(name, 'VARCHAR')}, ${at === null ? 'NULL::TIMESTAMP' : `make_timestamp(${at}000000)`}, ${value(ok, 'BOOLEAN')})`
   );
-  const taken = PARTS.map((part) => {
-    const filter = partOf(split, part);
-    return `CASE WHEN ${filter === undefined ? 'false' : filterSql(filter, 'at')} THEN '${part}' END`;
-  });
+  const taken = Object.entries(filters).map(
+    ([name, filter]) => `CASE WHEN ${filter === undefined ? 'false' : filterSql(filter, 'at')} THEN '${name}' END`
+  );
   const found = await sql(
     `SELECT concat_ws(' ', ${taken.join(', ')}) AS part FROM (VALUES ${values.join(', ')}) t(i, id, name, "at", ok),
      (SELECT TIMESTAMP '2001-01-01' AS "__known_at") ORDER BY i`
@@ -133,6 +141,84 @@ describe('by hash', () => {
       }
     }
   });
+});
+
+describe('folds by hash', () => {
+  const COUNT = 3;
+  const rule = (seed: number) => ({ folds: COUNT, seed });
+  const folds = (split: Split, seed: number) => {
+    const all = foldsOf(split, rule(seed), { every: 'week' });
+    return Object.fromEntries(
+      all.flatMap(({ train, validation }, i) => [
+        [`v${i}`, validation],
+        [`t${i}`, train],
+      ])
+    );
+  };
+  /** Validated by one, learned from by the others. */
+  const inFold = (at: number) => Array.from({ length: COUNT }, (_, i) => `${i === at ? 'v' : 't'}${i}`).join(' ');
+  const seed = fc.nat({ max: 2 ** 32 - 1 });
+
+  test('part the training rows, and no others; a row keeps its fold as data grow', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(row, { minLength: 1, maxLength: 30 }),
+        fc.array(row),
+        seed,
+        async (rows, more, drawn) => {
+          const split = hashed({ columns: COLUMNS });
+          const parts = await partsOf(split, rows);
+          const alone = await takenBy(folds(split, drawn), rows);
+          const any = Array.from({ length: COUNT }, (_, i) => inFold(i));
+          alone.forEach((taken, i) => expect(parts[i] === 'train' ? any : ['']).toContain(taken));
+          const grown = await takenBy(folds(split, drawn), [...more, ...rows.toReversed()]);
+          expect(grown.slice(more.length).toReversed()).toEqual(alone);
+        }
+      ),
+      { numRuns: 40 }
+    );
+  });
+
+  test('are computed outside the database from the row alone, and no group is cut', async () => {
+    const rows = Array.from({ length: 200 }, (_, i): Row => ({ id: i, name: `group ${i % 20}`, at: i, ok: null }));
+    const split = hashed({ columns: { name: 'string' }, test: 0.001, validation: 0 });
+    const parts = await partsOf(split, rows);
+    for (const drawn of [0, 1, 2 ** 31, 2 ** 32 - 1]) {
+      const expected = rows.map(({ name }, i) => {
+        const bits = createHash('sha256')
+          .update(JSON.stringify(['fold', name]))
+          .digest()
+          .readUInt32BE(0);
+        return parts[i] === 'train' ? inFold(foldOf(bits, rule(drawn))) : '';
+      });
+      expect(new Set(expected).size).toBeGreaterThan(1);
+      expect(await takenBy(folds(split, drawn), rows)).toEqual(expected);
+    }
+  });
+
+  test('by column keep the rows of a value together', async () => {
+    const rows = Array.from({ length: 100 }, (_, i): Row => ({ id: i % 10, name: null, at: i, ok: null }));
+    const split: Split = { by: 'column', column: 'id', test: ['9'], validation: [], knownBy: KNOWN };
+    const taken = await takenBy(folds(split, 1), rows);
+    for (let value = 0; value < 10; value += 1) expect(new Set(taken.filter((_, i) => i % 10 === value)).size).toBe(1);
+    expect(taken.filter((each) => each === '')).toHaveLength(10);
+    expect(new Set(taken).size).toBeGreaterThan(2);
+  });
+});
+
+test('each class has the shares of the whole, within what chance allows; a class that is corrected moves no row', async () => {
+  const n = 20_000;
+  const test = filterSql({ ...partOf(hashed(), 'test'), knownBy: undefined as never });
+  const counted = await sql(
+    `SELECT id % 10 = 0 AS rare, count(*) AS n, count(*) FILTER (WHERE ${test}) AS test FROM (SELECT range AS id FROM range(${n})) GROUP BY ALL`
+  );
+  expect(counted).toHaveLength(2);
+  for (const { n: rows, test: tested } of counted) {
+    expect(Math.abs(Number(tested) - 0.2 * Number(rows))).toBeLessThan(5 * Math.sqrt(Number(rows) * 0.2 * 0.8));
+  }
+  const rows = Array.from({ length: 100 }, (_, i): Row => ({ id: i, name: 'rare', at: i, ok: null }));
+  const corrected = rows.map((each) => ({ ...each, name: 'common' }));
+  expect(await partsOf(hashed(), corrected)).toEqual(await partsOf(hashed(), rows));
 });
 
 describe('every live row is in one part or in none', () => {
