@@ -16,6 +16,8 @@ export interface RunWorkerOptions extends Omit<MlopsPluginOptions, 'stores'> {
   readonly taskQueue: string;
   /** Where the servers are. Default: the process's environment, else what `scripts/stack.sh up` wrote. */
   readonly env?: Environment;
+  /** Installs a runtime for the process, which logs to standard error. Default: the process's own runtime is used. */
+  readonly logLevel?: LogLevel;
   /** Called once both queues are polled. */
   readonly onReady?: (ready: WorkerReady) => void;
 }
@@ -29,7 +31,8 @@ export interface WorkerReady {
 }
 
 /**
- * For this process, once and before any connection: what the SDK and Temporal's core have to say goes to standard error.
+ * For this process, once, just before its first connection: a runtime that no connection ever used keeps the process from
+ * ending, so that whatever may be refused without one is read before. What the SDK and Temporal's core have to say goes to standard error.
  * @param level of the SDK's messages; of the core's only warnings and errors come through
  */
 export function installRuntime(level: LogLevel): void {
@@ -66,6 +69,7 @@ function messageOf(cause: unknown): string {
 export async function runWorker({
   taskQueue,
   env = readEnvironment(),
+  logLevel,
   onReady,
   ...options
 }: RunWorkerOptions): Promise<void> {
@@ -83,6 +87,9 @@ export async function runWorker({
   const config = temporalConfig(env);
   const namespace = config.namespace ?? 'default';
   const address = config.connectionOptions.address ?? 'localhost:7233';
+  // Whatever can be wrong without a server is known by now.
+  const plugin = new MlopsPlugin({ ...options, stores });
+  if (logLevel !== undefined) installRuntime(logLevel);
   const connection = await NativeConnection.connect(config.connectionOptions).catch((error: Error) => {
     throw new MlopsError(
       'MLOPS_SERVER_UNFIT',
@@ -99,7 +106,7 @@ export async function runWorker({
       taskQueue,
       workflowBundle: { codePath },
       ...converter,
-      plugins: [new MlopsPlugin({ ...options, stores })],
+      plugins: [plugin],
     });
     const computeQueue = options.compute === 'elsewhere' ? {} : { computeQueue: `${taskQueue}${COMPUTE_SUFFIX}` };
     // The plugin checks servers and starts the compute worker before this one polls.

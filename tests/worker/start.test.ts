@@ -66,6 +66,22 @@ test('MongoDB away: no worker starts, and it says which server', async () => {
   expect(code).toBe(1);
 });
 
+test.each([
+  ['MONGODB_URI', { MONGODB_URI: undefined }, []],
+  ['S3_SECRET_KEY', { S3_SECRET_KEY: undefined }, []],
+  ['S3_ENDPOINT', { S3_ENDPOINT: 'nowhere' }, []],
+  ['MLOPS_DATA_CONVERTER', { MLOPS_DATA_CONVERTER: '/none/converter.cjs' }, []],
+  ['grace', {}, ['--keep', 'grace=1 second']],
+  ['registered code', {}, ['--register', '/none/registered.cjs']],
+])('%s missing or wrong: no worker starts, its process ends and says so', async (named, changed, args) => {
+  // Not of a stack's file either.
+  const env = { ...readEnvironment(), MLOPS_STACK_DIR: '/none', ...changed };
+  const { code, stderr } = await mlops(['worker', ...args], env);
+  expect(stderr).toMatch(/^mlops: MLOPS_CONFIGURATION: .+\n$/);
+  expect(stderr).toContain(named);
+  expect(code).toBe(1);
+});
+
 type Answer = (error: null, response: Uint8Array) => void;
 
 /** A method of Temporal's service, its messages as bytes. */

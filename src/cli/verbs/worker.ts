@@ -77,12 +77,11 @@ function kept(text: string, before: Partial<Retention>): Partial<Retention> {
 async function work(options: WorkerOptions): Promise<void> {
   const env = readEnvironment();
   // Loaded here: it is native code, which no other verb needs.
-  const { connectionsIn, installRuntime, runWorker } = await import('../../worker/run-worker.js');
-  // Before the runtime: one that no connection ever used keeps the process from ending.
+  const { connectionsIn, runWorker } = await import('../../worker/run-worker.js');
   const connections = options.connections === undefined ? {} : connectionsIn(options.connections);
-  installRuntime(options.logLevel.toUpperCase() as LogLevel);
   await runWorker({
     env,
+    logLevel: options.logLevel.toUpperCase() as LogLevel,
     taskQueue: options.taskQueue ?? env.MLOPS_TASK_QUEUE ?? DEFAULT_TASK_QUEUE,
     registered: options.register,
     connections,
