@@ -15,6 +15,7 @@ import type { Period } from './definition/time';
 import type { ViewDefinition } from './definition/views';
 import type { WallDuration } from './durations';
 
+export * from './definition/column-type';
 export * from './definition/decision';
 export * from './definition/features';
 export * from './definition/label';

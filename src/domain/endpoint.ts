@@ -2,7 +2,17 @@
  * What moves at an endpoint. One document says what every replica serves; replicas act on its revision and
  * report. A rollout owns the document through its epoch: each write of it is absolute and fenced.
  */
-import { columnsOfFeatures, type Period, type ProjectDefinition, quarantines, type WindowsOfRows } from './definition';
+import {
+  columnsOfFeatures,
+  decimalDigits,
+  type DecimalDigits,
+  type Period,
+  type ProjectDefinition,
+  quarantines,
+  TYPE_FACTS,
+  typeName,
+  type WindowsOfRows,
+} from './definition';
 import type { Digest } from './refs';
 import { rolloutStepId } from './ids';
 
@@ -14,6 +24,8 @@ export interface ModelInput {
   readonly required?: true;
   /** A timestamp: microseconds since 1970 in UTC. */
   readonly unit?: 'us';
+  /** A decimal's: a number with more of them is refused, as training put it in quarantine. */
+  readonly digits?: DecimalDigits;
   /** Timestamps: the earliest in the training data, where known. */
   readonly since?: string;
 }
@@ -239,9 +251,10 @@ export function modelInputs(
     const since = earliest.get(name);
     return {
       name,
-      datatype: datatypeOf(type),
+      datatype: TYPE_FACTS[typeName(type)].datatype,
       ...(isRequired(definition, name) ? { required: true } : {}),
       ...(type === 'timestamp' ? { unit: 'us' } : {}),
+      ...(typeName(type) === 'decimal' ? { digits: decimalDigits(type) } : {}),
       ...(type === 'timestamp' && since !== undefined ? { since } : {}),
     };
   });
@@ -250,20 +263,6 @@ export function modelInputs(
 /** Rows that miss it went to quarantine: no model has learnt what that means. */
 function isRequired({ schema }: Pick<ProjectDefinition, 'schema'>, name: string): boolean {
   return schema.columns.some((rule) => rule.column === name && rule.required && quarantines(rule));
-}
-
-function datatypeOf(type: string): ModelInput['datatype'] {
-  switch (type) {
-    case 'timestamp':
-    case 'integer':
-      return 'INT64';
-    case 'number':
-      return 'FP64';
-    case 'boolean':
-      return 'BOOL';
-    default:
-      return 'BYTES';
-  }
 }
 
 /** What an endpoint waits for whose event time stands still. */

@@ -1,7 +1,7 @@
 /** Rules about columns: every one that is named exists, has a type that fits, and doesn't give the answer away. */
-import type { ColumnType } from '../domain/definition';
+import { type ColumnType, typeName } from '../domain/definition';
 import { momentOrDayMs } from '../domain/moment';
-import { ANY, NUMERIC, type Report, type Typed, typedBy } from './check-parts';
+import { ANY, decimalProblem, NUMERIC, type Report, type Typed, typedBy } from './check-parts';
 import { checkFeatures } from './check-features';
 import { checkRules } from './check-rules';
 import { checkSource } from './check-source';
@@ -35,7 +35,9 @@ function checkLabel(label: Parsed['label'], columns: Columns, typed: Typed, repo
   const type = columns.get(column);
   const wrong = (what: string) =>
     report([...path, 'value'], `must be ${what}, as ${column} is ${type}; is ${excerptOf(value)}`);
-  if (type !== undefined && NUMERIC.includes(type) && typeof value !== 'number') wrong('a number');
+  if (type !== undefined && NUMERIC.includes(typeName(type)) && typeof value !== 'number') wrong('a number');
+  const decimals = type === undefined ? undefined : decimalProblem(type, value);
+  if (decimals !== undefined) wrong(decimals);
   if (type === 'string' && typeof value !== 'string') wrong('a text');
   if (type === 'timestamp' && !(typeof value === 'string' && momentOrDayMs(value) !== undefined)) {
     wrong("a time such as '2001-02-01T00:00:00Z'");

@@ -5,10 +5,12 @@ import {
   type FeatureDefinition,
   isPredictionField,
   nameGivenBy,
+  type TypeName,
+  typeName,
 } from '../domain/definition';
 import { didYouMean } from '../domain/did-you-mean';
 import { RESERVED_COLUMNS } from '../domain/ids';
-import { ANY, NUMERIC, type Report, TIME } from './check-parts';
+import { ANY, NUMERIC, type Report, TIME, VALUES } from './check-parts';
 import { listed, type Path } from './mistakes';
 import type { Parsed } from './project-schema';
 
@@ -16,9 +18,8 @@ import type { Parsed } from './project-schema';
 const MOST_BUCKETS = 1000;
 type Feature = NonNullable<NonNullable<Parsed['features']>[number]>;
 
-const VALUES: readonly ColumnType[] = ['string', 'integer', 'number', 'boolean'];
 /** What a transform can read. */
-const READS: Readonly<Record<FeatureDefinition['transform'], readonly ColumnType[]>> = {
+const READS: Readonly<Record<FeatureDefinition['transform'], readonly TypeName[]>> = {
   timeOfDayBuckets: TIME,
   timeOfDayCycles: TIME,
   weekday: TIME,
@@ -58,7 +59,7 @@ export function checkFeatures(parsed: Parsed, columns: ReadonlyMap<string, Colum
       const type = known.get(name);
       const types = typesRead(feature, known);
       if (type === undefined) report(path, absent(name, features.slice(at), known));
-      else if (!types.includes(type)) {
+      else if (!types.includes(typeName(type))) {
         report(path, `what ${transform} reads must be a column of type ${listed(types)}; ${name} is ${type}`);
       }
       checkServed(name, parsed, (problem) => report(path, problem));
@@ -81,7 +82,7 @@ export function checkFeatures(parsed: Parsed, columns: ReadonlyMap<string, Colum
 }
 
 /** The hours between two timestamps are a number, too. */
-function typesRead(feature: Feature, known: ReadonlyMap<string, ColumnType>): readonly ColumnType[] {
+function typesRead(feature: Feature, known: ReadonlyMap<string, ColumnType>): readonly TypeName[] {
   const times =
     feature.transform === 'arithmetic' &&
     feature.op === 'difference' &&

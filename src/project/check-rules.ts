@@ -1,7 +1,7 @@
 /** Rules about the schema: each fits the column that it is about, and says something. */
-import type { ColumnType } from '../domain/definition';
+import { type ColumnType, typeName } from '../domain/definition';
 import { momentOrDayMs } from '../domain/moment';
-import { ANY, checkDistinct, NUMERIC, type Report, type Typed } from './check-parts';
+import { ANY, checkDistinct, decimalProblem, EXACT, NUMERIC, type Report, type Typed, VALUES } from './check-parts';
 import { dependencyName } from './default-names';
 import { excerptOf, type Path } from './mistakes';
 import type { Parsed } from './project-schema';
@@ -24,22 +24,22 @@ export function checkRules({ source, schema }: Parsed, typed: Typed, report: Rep
 }
 
 const BOUNDS = ['min', 'above', 'max', 'below'] as const;
-const VALUES = ['oneOf', 'noneOf'] as const;
+const LISTS = ['oneOf', 'noneOf'] as const;
 const PATTERNS = ['pattern', 'notPattern'] as const;
 const OF_TEXT = [...PATTERNS, 'minLength', 'maxLength'] as const;
 
 function checkColumnRule(rule: ColumnRule, type: ColumnType | undefined, path: Path, report: Report): void {
   if (type === undefined) return;
-  const numeric = NUMERIC.includes(type);
+  const numeric = NUMERIC.includes(typeName(type));
   for (const field of BOUNDS) {
     const bound = rule[field];
     if (bound === undefined) continue;
     const problem = boundProblem(bound, type);
     if (problem !== undefined) report([...path, field], `${problem}; ${rule.column} is ${type}`);
   }
-  for (const field of VALUES) {
+  for (const field of LISTS) {
     rule[field]?.forEach((value, i) => {
-      const fits = typeof value === 'string' ? type === 'string' : numeric;
+      const fits = typeof value === 'string' ? type === 'string' : numeric && decimalProblem(type, value) === undefined;
       if (!fits)
         report([...path, field, i], `can't be a value of ${rule.column}, which is ${type}: ${excerptOf(value)}`);
     });
@@ -54,7 +54,7 @@ function checkColumnRule(rule: ColumnRule, type: ColumnType | undefined, path: P
     if (problem !== undefined) report([...path, field], problem);
   }
   checkSpans(rule, path, report);
-  const all = [...BOUNDS, ...VALUES, ...OF_TEXT];
+  const all = [...BOUNDS, ...LISTS, ...OF_TEXT];
   if (!rule.required && all.every((field) => rule[field] === undefined)) {
     report(path, 'says nothing: it is not required, and asks nothing of a value');
   }
@@ -65,8 +65,10 @@ function boundProblem(bound: string | number, type: ColumnType): string | undefi
     const isMoment = typeof bound === 'string' && momentOrDayMs(bound) !== undefined;
     return isMoment ? undefined : `must be a time such as '2001-02-01T00:00:00Z', is ${excerptOf(bound)}`;
   }
-  if (!NUMERIC.includes(type)) return 'is of numbers and timestamps only';
-  return typeof bound === 'number' ? undefined : `must be a number, is ${excerptOf(bound)}`;
+  if (!NUMERIC.includes(typeName(type))) return 'is of numbers and timestamps only';
+  if (typeof bound !== 'number') return `must be a number, is ${excerptOf(bound)}`;
+  const problem = decimalProblem(type, bound);
+  return problem === undefined ? undefined : `must be ${problem}, is ${bound}`;
 }
 
 /** Bounds that no value can keep. */
@@ -98,7 +100,7 @@ function checkTableRule(rule: TableRule, path: Path, typed: Typed, report: Repor
     checkDistinct(rule.unique, (i) => [...path, 'unique', i], report);
   }
   if ('drift' in rule) {
-    typed([...path, 'drift'], rule.drift, ['string', 'integer', 'number', 'boolean'], 'a column that may drift');
+    typed([...path, 'drift'], rule.drift, VALUES, 'a column that may drift');
   }
   if (!('measure' in rule)) return;
   const { measure, column, min, max } = rule;
@@ -117,9 +119,8 @@ function checkTableRule(rule: TableRule, path: Path, typed: Typed, report: Repor
 function checkDependencies(dependencies: Schema['dependencies'] | undefined, typed: Typed, report: Report): void {
   dependencies?.forEach((rule, at) => {
     const path = ['schema', 'dependencies', at];
-    const exact: readonly ColumnType[] = ['string', 'integer', 'boolean'];
-    rule.determinants.forEach((name, i) => typed([...path, 'determinants', i], name, exact, 'a determinant'));
-    typed([...path, 'dependent'], rule.dependent, [...exact, 'number'], 'a dependent');
+    rule.determinants.forEach((name, i) => typed([...path, 'determinants', i], name, EXACT, 'a determinant'));
+    typed([...path, 'dependent'], rule.dependent, [...EXACT, 'number'], 'a dependent');
     if (rule.determinants.includes(rule.dependent)) report([...path, 'dependent'], 'is one of its own determinants');
     if (new Set(rule.determinants).size < rule.determinants.length)
       report([...path, 'determinants'], 'names one twice');

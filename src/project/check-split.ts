@@ -1,11 +1,8 @@
 /** Rules about the split and the cluster: a part must be decidable, and never by a row's place in the source. */
-import type { ColumnType } from '../domain/definition';
-import { ANY, checkDistinct, type Report, type Typed } from './check-parts';
+import { type TypeName, typeName } from '../domain/definition';
+import { ANY, checkDistinct, EXACT, type Report, type Typed } from './check-parts';
 import { excerptOf } from './mistakes';
 import type { Parsed } from './project-schema';
-
-/** Columns whose values are written in a definition as they stand in a row. */
-const EXACT: readonly ColumnType[] = ['string', 'integer', 'boolean'];
 
 export function checkSplit(parsed: Parsed, typed: Typed, report: Report): void {
   const { split, cluster, source } = parsed;
@@ -63,8 +60,11 @@ function checkValues(
   for (const part of ['test', 'validation'] as const) {
     split[part].forEach((value, at) => {
       const fits = typeof value === wanted && (type !== 'integer' || Number.isSafeInteger(value));
-      if (type !== undefined && EXACT.includes(type) && !fits) {
-        report(['split', part, at], `must be ${NOUNS[type]}, as ${split.column} is ${type}; is ${excerptOf(value)}`);
+      if (type !== undefined && EXACT.includes(typeName(type)) && !fits) {
+        report(
+          ['split', part, at],
+          `must be ${NOUNS[typeName(type)]}, as ${split.column} is ${type}; is ${excerptOf(value)}`
+        );
       } else if (seen.has(String(value))) {
         report(['split', part, at], `${excerptOf(value)} is there twice; a value is in one part`);
       }
@@ -73,7 +73,7 @@ function checkValues(
   }
 }
 
-const NOUNS: Partial<Record<ColumnType, string>> = {
+const NOUNS: Partial<Record<TypeName, string>> = {
   string: 'a text',
   integer: 'a whole number',
   boolean: 'true or false',

@@ -1,12 +1,12 @@
 /** The shape of `source`: where rows come from, how their file is written, which columns are read. */
 import { z } from 'zod';
-import type { ColumnDefinition } from '../domain/definition';
-import { excerptOf } from './mistakes';
+import { type ColumnDefinition, type ColumnType, columnTypeOf, TYPE_FORMS } from '../domain/definition';
+import { excerptOf, listed } from './mistakes';
+import { didYouMean } from '../domain/did-you-mean';
 import { CLIENT_ID } from '../domain/ids';
 import { MOST_VIEWS } from './views-schema';
 import { column, MOST, MOST_COLUMNS, oneOf, params, record, registeredUse, textOf, word } from './schema-parts';
 
-const TYPES = ['string', 'integer', 'number', 'boolean', 'timestamp'] as const;
 const MOST_CHARACTERS = 1000;
 export const MOST_SOURCES = 16;
 /** Year, month, day, hour, minute, second, fraction, zone. */
@@ -33,7 +33,15 @@ const zone = name.refine(isZone, {
   error: ({ input }) => `must be a zone such as Europe/Oslo, is ${excerptOf(input)}`,
 });
 
-const type = z.enum(TYPES);
+const type = z.unknown().transform((input, context): ColumnType => {
+  const known = typeof input === 'string' ? columnTypeOf(input) : undefined;
+  if (known !== undefined) return known;
+  const wanted = `must be ${listed(TYPE_FORMS)}`;
+  const near = typeof input === 'string' ? didYouMean(input, TYPE_FORMS) : '';
+  const wrong = `${wanted}, is ${excerptOf(input)}${near === '' ? '' : `.${near}`}`;
+  context.issues.push({ code: 'custom', input, message: input === undefined ? `is missing; it ${wanted}` : wrong });
+  return z.NEVER;
+});
 const full = record({
   type,
   from: z

@@ -1,4 +1,5 @@
 /** Values of one input as they come in JSON: checked here, kept as they are for the record, made tensors for the graph. */
+import { isDecimalOf } from '../domain/definition';
 import type { ModelInput } from '../domain/endpoint';
 import type { MlopsError } from '../domain/errors';
 import type { InputType } from '../engines/features/fitted';
@@ -17,7 +18,7 @@ const UNFIT_TEXT = /[\0\p{Surrogate}]/u;
 export function checkedValues(input: ModelInput, data: readonly unknown[], limits: ServeLimits): readonly InputValue[] {
   for (let row = 0; row < data.length; row += 1) {
     const value = data[row];
-    const problem = value === null ? missing(input) : unfit(input.datatype, value);
+    const problem = value === null ? missing(input) : unfit(input, value);
     if (problem !== undefined) throw invalid(`Input ${input.name} ${problem}.`, { input: input.name, row });
     if (input.unit === 'us' && isCoarser(value, input)) throw coarser(input, row, value as number);
     if (typeof value === 'string' && value.length > limits.stringLength) {
@@ -59,13 +60,16 @@ function coarser(input: ModelInput, row: number, value: number): MlopsError {
 /** Features are float32 inside the graph. */
 const LARGEST = 3.4028234663852886e38;
 
-function unfit(datatype: ModelInput['datatype'], value: unknown): string | undefined {
+function unfit({ datatype, digits }: ModelInput, value: unknown): string | undefined {
   switch (datatype) {
     case 'INT64':
       return Number.isSafeInteger(value) ? undefined : 'is not an integer within ±2^53';
     case 'FP64':
     case 'FP32':
       if (!Number.isFinite(value)) return 'is not a finite number';
+      if (digits !== undefined && !isDecimalOf(digits, value as number)) {
+        return `has more digits than decimal(${digits.precision},${digits.scale})`;
+      }
       return Math.abs(value as number) <= LARGEST ? undefined : 'is beyond ±3.4e38';
     case 'BOOL':
       return typeof value === 'boolean' ? undefined : 'is not true or false';

@@ -313,7 +313,7 @@ describe('a mistake', () => {
     [
       'a column without a type',
       (p) => (p['source']!['columns']!['spend'] = { from: 'Spend (€)' } as never),
-      'source.columns.spend.type: is missing; it must be string, integer, number, boolean or timestamp',
+      'source.columns.spend.type: is missing; it must be string, integer, number, boolean, timestamp or decimal(12,2)',
     ],
     [
       'a number of several columns',
@@ -411,7 +411,7 @@ describe('a mistake', () => {
     [
       'an unknown column type',
       (p) => (p['source']!['columns']!['spend'] = 'numbr' as never),
-      'source.columns.spend: must be string, integer, number, boolean or timestamp, is "numbr". Did you mean number?',
+      'source.columns.spend: must be string, integer, number, boolean, timestamp or decimal(12,2), is "numbr". Did you mean number?',
     ],
     [
       'a column name',
@@ -441,7 +441,7 @@ describe('a mistake', () => {
     [
       'minutes per text',
       (p) => (p['source']!['knownAt'] = { eventTimePlus: { minutesPer: { plan: 1 } } } as never),
-      'source.knownAt.eventTimePlus.minutesPer.plan: what minutes are counted by must be a column of type integer or number; plan is string',
+      'source.knownAt.eventTimePlus.minutesPer.plan: what minutes are counted by must be a column of type integer, number or decimal; plan is string',
     ],
     [
       'no reader',
@@ -512,7 +512,7 @@ describe('a mistake', () => {
     [
       'a mean of a text',
       (p) => (p['schema'] = { table: [{ measure: 'mean', column: 'plan', min: 1 }] } as never),
-      'schema.table[0].column: a column that has a mean must be a column of type integer or number; plan is string',
+      'schema.table[0].column: a column that has a mean must be a column of type integer, number or decimal; plan is string',
     ],
     [
       'a figure without bounds',
@@ -587,12 +587,12 @@ describe('a mistake', () => {
     [
       'a text where two numbers are read',
       (p) => (p['features']![0] = { transform: 'arithmetic', columns: ['spend', 'plan'], op: 'ratio' } as never),
-      'features[0].columns[1]: what arithmetic reads must be a column of type integer or number; plan is string',
+      'features[0].columns[1]: what arithmetic reads must be a column of type integer, number or decimal; plan is string',
     ],
     [
       'a sum of times',
       (p) => (p['features']![0] = { transform: 'arithmetic', columns: ['at', 'at'], op: 'sum' } as never),
-      'features[0].columns[0]: what arithmetic reads must be a column of type integer or number; at is timestamp',
+      'features[0].columns[0]: what arithmetic reads must be a column of type integer, number or decimal; at is timestamp',
     ],
     [
       'hours between a time and a number',

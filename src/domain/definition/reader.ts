@@ -2,7 +2,7 @@
  * What a source reads: files here, files and documents behind a connection of the worker, a project's own predictions, or
  * what registered code yields.
  */
-import type { ColumnType } from './source';
+import type { ColumnType } from './column-type';
 import type { JoinReader } from './views';
 
 /** How a file's bytes become rows. */

@@ -1,7 +1,6 @@
 /** Where rows come from, and what their columns are. */
+import type { ColumnType } from './column-type';
 import type { SourceReader } from './reader';
-
-export type ColumnType = 'string' | 'integer' | 'number' | 'boolean' | 'timestamp';
 
 /** A row is known from this moment on: a column says it, or event time plus a linear rule of columns. */
 export type KnownAt =

@@ -1,6 +1,8 @@
 /** A window's inputs as a relation, in the types that a batch's columns have: the same rules are checked in both. */
-import type { ColumnType } from '../../domain/definition';
-import { column, path, SQL_TYPES, text } from '../tables/sql';
+import { type ColumnType, typeName } from '../../domain/definition';
+import { sqlType } from '../tables/column-sql';
+import { parsed } from '../tables/reading/text-values';
+import { column, path, text } from '../tables/sql';
 
 /**
  * @param file a JSON `WindowRow` a line; absent: no rows
@@ -9,7 +11,7 @@ import { column, path, SQL_TYPES, text } from '../tables/sql';
 export function windowRelation(file: string | undefined, inputs: Readonly<Record<string, ColumnType>>): string {
   const names = Object.keys(inputs);
   if (file === undefined) {
-    const none = names.map((name) => `NULL::${SQL_TYPES[inputs[name]!]} AS ${column(name)}`);
+    const none = names.map((name) => `NULL::${sqlType(inputs[name]!)} AS ${column(name)}`);
     return `(SELECT ${[...none, 'true AS "__there"'].join(', ')} WHERE false)`;
   }
   const pointers = names.map((name) => text(`/inputs/${name}`));
@@ -22,5 +24,7 @@ export function windowRelation(file: string | undefined, inputs: Readonly<Record
 /** Times are in µs, as they are in a record. */
 function valueOf(raw: string, type: ColumnType): string {
   if (type === 'timestamp') return `make_timestamp(TRY_CAST(${raw} AS BIGINT))`;
-  return `TRY_CAST(${raw} AS ${SQL_TYPES[type]})`;
+  // A cast would round a decimal.
+  if (typeName(type) === 'decimal') return parsed({ type }, raw, '.');
+  return `TRY_CAST(${raw} AS ${sqlType(type)})`;
 }

@@ -1,7 +1,7 @@
 /** A window's rows, read line by line into columns as the statistics take them. */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { ColumnType } from '../../domain/definition';
+import { type ColumnType, typeName } from '../../domain/definition';
 import { type Column, MISSING_TIMESTAMP, type TableColumns } from '../tables/columns';
 
 /** As it is in a record: times in µs. */
@@ -84,7 +84,7 @@ export async function readWindow(
 const PROGRESS_ROWS = 20_000;
 
 function columnOf(type: ColumnType, values: readonly Value[]): Column {
-  switch (type) {
+  switch (typeName(type)) {
     case 'string':
       return stringColumn(values.map((value) => (value === null ? null : String(value))));
     case 'timestamp':
@@ -94,6 +94,7 @@ function columnOf(type: ColumnType, values: readonly Value[]): Column {
       };
     case 'integer':
     case 'number':
+    case 'decimal':
     case 'boolean':
       return {
         type: 'number',

@@ -1,6 +1,7 @@
 /** What the schema asks of a column's values, as conditions in SQL: the same for batches and windows. */
 import type { ColumnRule, ColumnType } from '../../domain/definition';
 import { momentOrDayMs } from '../../domain/moment';
+import { numberSql } from './column-sql';
 import { column, moment, text } from './sql';
 
 export interface ColumnCheck {
@@ -60,7 +61,7 @@ const BOUNDS = [
 ] as const;
 
 function literal(value: string | number, type: ColumnType): string {
-  if (typeof value === 'number') return `'${value}'::DOUBLE`;
+  if (typeof value === 'number') return numberSql(value, type);
   return type === 'timestamp' && momentOrDayMs(value) !== undefined ? moment(value) : text(value);
 }
 

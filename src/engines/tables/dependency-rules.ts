@@ -3,7 +3,8 @@ import type { ColumnType, DependencyRule } from '../../domain/definition';
 import type { LearnedDependency } from './dependencies';
 import type { Database } from './duckdb';
 import { misfit, type RowRule } from './rules';
-import { column, SQL_TYPES, text } from './sql';
+import { sqlType } from './column-sql';
+import { column, text } from './sql';
 
 type Types = Readonly<Record<string, ColumnType>>;
 
@@ -84,5 +85,5 @@ function typed(raw: string, name: string, types: Types): string {
   const type = types[name];
   if (type === undefined) throw misfit(name, 'A dependency reads an unknown column.');
   if (type === 'timestamp') return `make_timestamp(${raw}::BIGINT)`;
-  return type === 'boolean' ? `(${raw}::DOUBLE)::BOOLEAN` : `${raw}::${SQL_TYPES[type]}`;
+  return type === 'boolean' ? `(${raw}::DOUBLE)::BOOLEAN` : `${raw}::${sqlType(type)}`;
 }

@@ -1,10 +1,11 @@
 /** Labels: beside each data shard a label shard, the same rows in the same order. */
 import { join } from 'node:path';
-import type { ColumnType } from '../../domain/definition';
+import { type ColumnType, decimalDigits, isDecimalOf, typeName } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
 import type { Job } from '../../domain/job';
 import { momentOrDayMs } from '../../domain/moment';
 import type { Digest } from '../../domain/refs';
+import { numberSql } from './column-sql';
 import { type Database, withDatabase } from './duckdb';
 import { withHeartbeat } from './heartbeat';
 import { digestOfFile } from './observe';
@@ -104,10 +105,14 @@ function conditionOf({ column: name, op, value }: LabelRule, columns: LabelInput
 }
 
 function literalOf(type: ColumnType, op: LabelRule['op'], value: LabelRule['value']): string | undefined {
-  switch (type) {
+  switch (typeName(type)) {
+    case 'decimal':
+      return typeof value === 'number' && isDecimalOf({ ...decimalDigits(type), precision: 38 }, value)
+        ? numberSql(value, type)
+        : undefined;
     case 'integer':
     case 'number':
-      return typeof value === 'number' ? `'${value}'::DOUBLE` : undefined;
+      return typeof value === 'number' ? numberSql(value, type) : undefined;
     case 'string':
       return typeof value === 'string' ? text(value) : undefined;
     case 'timestamp':

@@ -4,12 +4,13 @@ import type { ColumnType } from '../../domain/definition';
 import { MlopsError, type Where } from '../../domain/errors';
 import type { RowFilter } from '../../domain/split';
 import type { Column, TableColumns } from './columns';
+import { sqlType, typeSql } from './column-sql';
 import { quoted } from '../../domain/quote';
 import { type Database, messageOf, numbersOf, withDatabase } from './duckdb';
 import { LABEL, type LabelledShard, labelledRows } from './labelled-rows';
 import type { DataShard } from './live-rows';
 import { filterColumns, filterSql } from './row-filter';
-import { column, FILE, KEY, KNOWN_AT, LEAST_BIGINT, ROW, SQL_TYPES } from './sql';
+import { column, FILE, KEY, KNOWN_AT, ROW } from './sql';
 
 export function withoutLabels({ data, batch, removed }: LabelledShard): DataShard {
   return { data, batch, removed };
@@ -97,7 +98,7 @@ async function load(database: Database, request: LoadRequest): Promise<LoadedRow
   const count = async (of: string) => Number((await database.rows(`SELECT count(*) AS n ${of}`))[0]!['n']);
   const rows = await count(from);
   const unlabelled = labelled ? (await count(asked)) - rows : 0;
-  const strings = names.filter((name) => request.columns[name] === 'string');
+  const strings = names.filter((name) => typeSql(request.columns[name]!).loaded.as === 'codes');
   const dictionaries = new Map<string, readonly string[]>();
   for (const name of [...strings, FILE]) dictionaries.set(name, await makeDictionary(database, name, from));
 
@@ -112,9 +113,7 @@ async function load(database: Database, request: LoadRequest): Promise<LoadedRow
   const timed = eventTime && { expression: `epoch_us(${column(request.eventTime!)})`, into: eventTime };
   await fill(database, timed === undefined ? parts : [...parts, timed], from, timed !== undefined);
   const [fileIndex, row, ...rest] = parts.map(({ into }) => into);
-  const columns = Object.fromEntries(
-    names.map((name, i) => [name, columnOf(request.columns[name]!, rest[i]!, dictionaries.get(name))])
-  );
+  const columns = Object.fromEntries(names.map((name, i) => [name, columnOf(rest[i]!, dictionaries.get(name))]));
   return {
     table: { rows, columns },
     ...(eventTime === undefined ? {} : { eventTime }),
@@ -148,23 +147,16 @@ interface Part {
 const codeOf = (name: string) => `coalesce(enum_code("${name}"::"codes of ${name}")::INTEGER, -1)`;
 
 function partOf(name: string, type: ColumnType, rows: number): Part {
-  const it = `${column(name)}::${SQL_TYPES[type]}`;
-  switch (type) {
-    case 'string':
-      return { expression: codeOf(name), into: new Int32Array(rows) };
-    case 'timestamp':
-      return { expression: `coalesce(epoch_us(${it}), ${LEAST_BIGINT})`, into: new BigInt64Array(rows) };
-    case 'integer':
-    case 'number':
-    case 'boolean':
-      return { expression: `coalesce(${it}::DOUBLE, 'nan'::DOUBLE)`, into: new Float64Array(rows) };
-  }
+  const it = `${column(name)}::${sqlType(type)}`;
+  const { loaded } = typeSql(type);
+  if (loaded.as === 'codes') return { expression: codeOf(name), into: new Int32Array(rows) };
+  const expression = loaded.expression(it, type);
+  return { expression, into: loaded.as === 'micros' ? new BigInt64Array(rows) : new Float64Array(rows) };
 }
 
-function columnOf(type: ColumnType, values: Part['into'], dictionary: readonly string[] | undefined): Column {
+function columnOf(values: Part['into'], dictionary: readonly string[] | undefined): Column {
   if (values instanceof Int32Array) return { type: 'string', dictionary: dictionary!, codes: values };
   if (values instanceof BigInt64Array) return { type: 'timestamp', values };
-  if (type === 'string' || type === 'timestamp') throw new TypeError(`a ${type} column came as doubles`);
   return { type: 'number', values };
 }
 

@@ -1,16 +1,16 @@
 /** Values of rows for people and JSON. */
 import type { ColumnType } from '../../domain/definition';
 import { quoted } from '../../domain/quote';
+import { typeSql } from './column-sql';
 import { isoOf } from './moments';
 import { column } from './sql';
 
-/** Text is cut to 80 printable characters; moments are ISO-8601; a whole number that JSON can't hold, and infinity, are text. */
+/** Text is cut to 80 printable characters; moments are ISO-8601; decimals, a whole number that JSON can't hold, and infinity are text. */
 export type PlainValue = string | number | boolean | null;
 
 /** SQL whose values `plainValue` takes. */
 export function plainColumn(name: string, type: ColumnType, of = ''): string {
-  const it = `${of}${column(name)}`;
-  return type === 'timestamp' ? `epoch_us(${it})` : it;
+  return typeSql(type).plain(`${of}${column(name)}`);
 }
 
 /** @param value of `plainColumn`, as the database gives it */

@@ -2,20 +2,24 @@
  * A batch's profile. Each column is grouped once, by the database; what is made of its values is made of them in their
  * order, one after the other, so that it depends on which values there are and on nothing else.
  */
-import type { ColumnDefinition, ColumnType } from '../../domain/definition';
+import { type ColumnDefinition, type ColumnType, type TypeName, typeName } from '../../domain/definition';
 import type { ColumnProfile, Profile, ProfileValue } from '../../domain/profile';
+import { decimalAsDouble } from './column-sql';
 import { CountedValues, type Ends } from './counted-values';
 import { type Database, numbersOf } from './duckdb';
 import { isoOf } from './moments';
 import { column } from './sql';
 
-type Ordered = Exclude<ColumnType, 'string'>;
+type Ordered = Exclude<TypeName, 'string'>;
 
 /** As DOUBLE, and as BIGINT where a double does not say all. */
-const NUMBERS: Readonly<Record<Ordered, (it: string) => { readonly double: string; readonly exact?: string }>> = {
+const NUMBERS: Readonly<
+  Record<Ordered, (it: string, type: ColumnType) => { readonly double: string; readonly exact?: string }>
+> = {
   boolean: (it) => ({ double: `${it}::INTEGER::DOUBLE` }),
   // Minus zero is zero.
   number: (it) => ({ double: `${it} + 0` }),
+  decimal: (it, type) => ({ double: decimalAsDouble(it, type) }),
   integer: (it) => ({ double: `${it}::DOUBLE`, exact: it }),
   timestamp: (it) => ({ double: `epoch_us(${it})::DOUBLE`, exact: `epoch_us(${it})` }),
 };
@@ -28,7 +32,8 @@ export async function profileOf(
 ): Promise<Profile> {
   const entries = Object.entries(columns);
   const ends = entries.flatMap(([name, { type }], i) => {
-    const double = type === 'string' ? undefined : NUMBERS[type](column(name)).double;
+    const of = typeName(type);
+    const double = of === 'string' ? undefined : NUMBERS[of](column(name), type).double;
     const values = double === undefined ? [] : [`min(${double}) AS low${i}`, `max(${double}) AS high${i}`];
     return [`count(${column(name)}) AS present${i}`, ...values];
   });
@@ -62,14 +67,15 @@ async function textsOf(database: Database, counted: string): Promise<Values> {
   return { distinct: Number(rows[0]?.['distinct'] ?? 0), top };
 }
 
-async function valuesOf(database: Database, counted: string, type: Ordered, ends: Ends): Promise<Values> {
+async function valuesOf(database: Database, counted: string, type: ColumnType, ends: Ends): Promise<Values> {
   const values = new CountedValues(ends);
-  const { double, exact } = NUMBERS[type]('v');
+  const of = typeName(type) as Ordered;
+  const { double, exact } = NUMBERS[of]('v', type);
   const columns = [double, 'n::DOUBLE', ...(exact === undefined ? [] : [exact])];
   for await (const chunk of database.chunks(`SELECT ${columns.join(', ')} FROM (${counted}) ORDER BY v`)) {
     const doubles = numbersOf(chunk, 0, Float64Array);
     const counts = numbersOf(chunk, 1, Float64Array);
-    const written = writing(type, doubles, exact === undefined ? undefined : numbersOf(chunk, 2, BigInt64Array));
+    const written = writing(of, doubles, exact === undefined ? undefined : numbersOf(chunk, 2, BigInt64Array));
     values.add(doubles, counts, chunk.rowCount, written);
   }
   const { distinct, top, moments, spread } = values;
@@ -86,6 +92,7 @@ function writing(type: Ordered, doubles: Float64Array, exact: BigInt64Array | un
     case 'boolean':
       return (i) => String(doubles[i] === 1);
     case 'number':
+    case 'decimal':
       return (i) => finite(doubles[i]!);
     case 'integer':
       return (i) => (Number.isSafeInteger(doubles[i]) ? doubles[i]! : String(exact![i]));

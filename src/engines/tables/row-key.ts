@@ -1,5 +1,6 @@
 /** What identifies a row, in SQL: the first 16 bytes of the SHA-256 of a JSON array of values, as a UUID. */
 import type { ColumnType, SourceDefinition } from '../../domain/definition';
+import { typeSql } from './column-sql';
 import { column, CONTENT, KEY, UNPARSED } from './sql';
 
 type Keyed = Pick<SourceDefinition, 'columns' | 'key'>;
@@ -35,15 +36,5 @@ function uuidOf(values: readonly string[]): string {
 
 /** A value as it stands in such an array. */
 export function jsonValue(name: string, type: ColumnType): string {
-  switch (type) {
-    case 'timestamp':
-      return `epoch_us(${column(name)})`;
-    case 'number':
-      // Minus zero is zero.
-      return `(${column(name)} + 0)`;
-    case 'string':
-    case 'integer':
-    case 'boolean':
-      return column(name);
-  }
+  return typeSql(type).keyed(column(name));
 }

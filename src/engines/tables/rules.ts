@@ -8,6 +8,8 @@ import {
   type SchemaDefinition,
   type Severity,
   type SourceDefinition,
+  TYPE_FACTS,
+  typeName,
 } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
 import { columnChecks } from './column-checks';
@@ -71,7 +73,7 @@ function fitting(rule: ColumnRule, type: ColumnType | undefined): ColumnType {
   if (type === undefined) throw misfit(rule.column, 'The source declares no such column.');
   const { min, max, above, below, oneOf, noneOf, pattern, notPattern, minLength, maxLength } = rule;
   const bounds = [min, max, above, below].filter((bound) => bound !== undefined);
-  const kind = type === 'integer' || type === 'number' ? 'number' : type === 'timestamp' ? 'string' : undefined;
+  const kind = TYPE_FACTS[typeName(type)].numeric ? 'number' : type === 'timestamp' ? 'string' : undefined;
   if (bounds.some((bound) => typeof bound !== kind)) throw misfit(rule.column, `A ${type} has no such bounds.`);
   const listed = [...(oneOf ?? []), ...(noneOf ?? [])];
   const valueKind = type === 'string' ? 'string' : kind === 'number' ? kind : undefined;

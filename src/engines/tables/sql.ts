@@ -1,5 +1,4 @@
 /** Names and values on their way into SQL: identifiers are checked, everything is quoted. */
-import type { ColumnType } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
 import { COLUMN_NAME } from '../../domain/ids';
 import { momentOrDayMs } from '../../domain/moment';
@@ -18,15 +17,6 @@ export const BATCH = '__batch';
 
 /** `MISSING_TIMESTAMP`, and a missing integer in digests: no literal of it alone fits a BIGINT. */
 export const LEAST_BIGINT = '(-9223372036854775807 - 1)';
-
-/** What a column is inside DuckDB, hence in a shard. */
-export const SQL_TYPES = {
-  string: 'VARCHAR',
-  integer: 'BIGINT',
-  number: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  timestamp: 'TIMESTAMP',
-} as const satisfies Readonly<Record<ColumnType, string>>;
 
 /** @throws MlopsError MLOPS_NAME_INVALID: a user's column whose name is not an identifier */
 export function column(name: string): string {

@@ -1,10 +1,14 @@
 /** Rules about a batch or a window as a whole: figures between bounds, and columns without equal values. */
 import {
   type ColumnDefinition,
+  type ColumnType,
+  decimalDigits,
   type Environment,
   isCheckedIn,
   type Measure,
   type TableRule,
+  TYPE_FACTS,
+  typeName,
 } from '../../domain/definition';
 import type { RuleResult, RuleVerdict, TableRuleResult } from '../../domain/records';
 import type { Database } from './duckdb';
@@ -68,9 +72,15 @@ function figureOf({ measure, column: name }: MeasureRule, columns: JudgedTable['
   const type = name === undefined ? undefined : columns[name]?.type;
   if (name === undefined || type === undefined)
     throw misfit(name ?? measure, `There is no column to take the ${measure} of.`);
-  if (TELLING.has(measure) && type !== 'integer' && type !== 'number')
-    throw misfit(name, `A ${type} has no ${measure}.`);
+  if (TELLING.has(measure) && !TYPE_FACTS[typeName(type)].numeric) throw misfit(name, `A ${type} has no ${measure}.`);
+  // Exact, where the sum of any rows fits.
+  if (measure === 'sum' && isShortDecimal(type)) return `sum(${column(name)})`;
   return FIGURES[measure](column(name));
+}
+
+/** DuckDB sums to 38 digits. */
+function isShortDecimal(type: ColumnType): boolean {
+  return typeName(type) === 'decimal' && decimalDigits(type).precision <= 28;
 }
 
 const FIGURES: Readonly<Record<Exclude<Measure, 'rows'>, (it: string) => string>> = {

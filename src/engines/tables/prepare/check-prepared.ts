@@ -2,7 +2,8 @@
 import { type ColumnType, columnTypes, type PreparedReader, type ProjectDefinition } from '../../../domain/definition';
 import { joinOf, madeOf } from '../../../domain/sources';
 import { withDatabase } from '../duckdb';
-import { column, KEY, KNOWN_AT, SQL_TYPES } from '../sql';
+import { sqlType } from '../column-sql';
+import { column, KEY, KNOWN_AT } from '../sql';
 import { requireColumns, table } from './given-columns';
 import { joined } from './prepare-job';
 import { checkStatement, withoutEnd } from './statement';
@@ -23,7 +24,7 @@ export async function checkPrepared(
       await checkStatement(database, { statement: reader.sql.statement, source: name, tables: from });
     }
     for (const each of from) {
-      const own = Object.entries(columnTypes(sources[each]!)).map(([of, type]) => `${column(of)} ${SQL_TYPES[type]}`);
+      const own = Object.entries(columnTypes(sources[each]!)).map(([of, type]) => `${column(of)} ${sqlType(type)}`);
       await database.run(
         `CREATE TABLE ${table(each)} (${[...own, `"${KEY}" UUID`, `"${KNOWN_AT}" TIMESTAMP`].join(', ')})`
       );

@@ -3,16 +3,7 @@ import type { ColumnType } from '../../../domain/definition';
 import { MlopsError } from '../../../domain/errors';
 import { PROJECT_NAME } from '../../../domain/ids';
 import { type Database, messageOf } from '../duckdb';
-import { SQL_TYPES } from '../sql';
-
-/** Types of DuckDB's that hold nothing but values of ours. */
-const FITTING: Readonly<Record<ColumnType, RegExp>> = {
-  string: /^VARCHAR$/,
-  integer: /^(U?TINYINT|U?SMALLINT|U?INTEGER|U?BIGINT|U?HUGEINT)$/,
-  number: /^(FLOAT|DOUBLE|DECIMAL\(.*\)|U?TINYINT|U?SMALLINT|U?INTEGER|U?BIGINT|U?HUGEINT)$/,
-  boolean: /^BOOLEAN$/,
-  timestamp: /^(DATE|TIMESTAMP|TIMESTAMP WITH TIME ZONE|TIMESTAMP_(S|MS|NS))$/,
-};
+import { sqlType, typeSql } from '../column-sql';
 
 /**
  * @param source its name, for errors
@@ -40,9 +31,9 @@ function requireColumn(source: string, name: string, type: ColumnType, given: Re
       `Add … AS ${name}.`
     );
   }
-  if (FITTING[type].test(found)) return;
+  if (typeSql(type).fits(type, found)) return;
   const where = { source, column: name, declared: type, given: found };
-  const fix = `Cast it: (…)::${SQL_TYPES[type]} AS ${name}, or declare what it is.`;
+  const fix = `Cast it: (…)::${sqlType(type)} AS ${name}, or declare what it is.`;
   throw new MlopsError('MLOPS_COLUMN_TYPE', 'The statement gives another type than is declared.', where, fix);
 }
 

@@ -7,7 +7,8 @@ import { type Database, withDatabase } from '../duckdb';
 import { withHeartbeat } from '../heartbeat';
 import { type DataShard, liveRows } from '../live-rows';
 import { PARQUET } from '../shards';
-import { column, KEY, KNOWN_AT, path, SQL_TYPES } from '../sql';
+import { sqlType } from '../column-sql';
+import { column, KEY, KNOWN_AT, path } from '../sql';
 import { joinStatement } from '../views/join';
 import { requireColumns, sqlOf, table } from './given-columns';
 import { checkStatement, withoutEnd } from './statement';
@@ -107,7 +108,7 @@ export function joined(
 async function prepared(database: Database, input: PreparedSource, statement: string): Promise<number> {
   const { source, columns, key, mostRows } = input;
   await requireColumns(database, source, statement, columns);
-  const cast = Object.entries(columns).map(([name, type]) => `${column(name)}::${SQL_TYPES[type]} AS ${column(name)}`);
+  const cast = Object.entries(columns).map(([name, type]) => `${column(name)}::${sqlType(type)} AS ${column(name)}`);
   await sqlOf(
     source,
     database.run(

@@ -1,5 +1,5 @@
 /** JSON Lines, one object a line, or one array of objects. A column that is absent or null is missing; of another JSON type than declared, unparsed. */
-import { type ColumnDefinition, namesInFile, type SourceDefinition } from '../../../domain/definition';
+import { type ColumnDefinition, namesInFile, type SourceDefinition, typeName } from '../../../domain/definition';
 import type { Database } from '../duckdb';
 import { path, ROW, text } from '../sql';
 import { countsTime } from './moments-of-text';
@@ -10,6 +10,8 @@ import { lineBytes } from './source-limits';
 import type { RawTable } from './table';
 
 const NUMBERS = ['BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'];
+/** As many as every double keeps. */
+const DOUBLE_DIGITS = 15;
 /** Rows that are looked at before all are. */
 const FIRST = 1_000;
 
@@ -31,7 +33,8 @@ export async function jsonLinesTable(
   const cells = Object.entries(columns).map(([name, definition]) => {
     const places = fields.flatMap(({ column }, i) => (column === name ? [i + 1] : []));
     const kinds = kindsOf(definition).map(text).join(', ');
-    const allowed = places.map((at) => `k[${at}] IN (${kinds})`).join(' AND ');
+    const exact = typeName(definition.type) === 'decimal' ? places.map(isExact) : [];
+    const allowed = [...places.map((at) => `k[${at}] IN (${kinds})`), ...exact].join(' AND ');
     return [name, { texts: places.map((at) => `f[${at}]`), allowed }] as const;
   });
   const misfit = `CASE WHEN json_type(json) <> 'OBJECT' THEN 'not a JSON object' END`;
@@ -52,17 +55,24 @@ function fieldsOf(columns: Readonly<Record<string, ColumnDefinition>>): readonly
 
 /** Numbers often stand in quotes, because many readers take a JSON number for a double. */
 function kindsOf(definition: ColumnDefinition): readonly string[] {
-  switch (definition.type) {
+  switch (typeName(definition.type)) {
     case 'string':
       return ['VARCHAR'];
     case 'integer':
     case 'number':
+    case 'decimal':
       return [...NUMBERS, 'VARCHAR'];
     case 'boolean':
       return ['BOOLEAN', 'VARCHAR'];
     case 'timestamp':
       return countsTime(definition) || typeof definition.from === 'object' ? [...NUMBERS, 'VARCHAR'] : ['VARCHAR'];
   }
+}
+
+/** A JSON number with a point is read as a double: of more than 15 digits it is not what the file says. */
+function isExact(at: number): string {
+  const digits = `ltrim(regexp_replace(f[${at}], '[eE].*|[^0-9]', '', 'g'), '0')`;
+  return `(k[${at}] <> 'DOUBLE' OR length(${digits}) <= ${DOUBLE_DIGITS})`;
 }
 
 /** RFC 6901: a path in JSONPath would give some characters a meaning. */

@@ -1,9 +1,10 @@
 /** Parquet: columns by their position, since names may repeat, differ in case only, or be those of DuckDB's own columns. */
 import { open } from 'node:fs/promises';
-import type { ColumnDefinition } from '../../../domain/definition';
+import { type ColumnDefinition, typeName } from '../../../domain/definition';
 import { MlopsError } from '../../../domain/errors';
 import { quoted } from '../../../domain/quote';
 import type { Database } from '../duckdb';
+import { sqlType } from '../column-sql';
 import { path, ROW } from '../sql';
 import { countsTime, inZone, withinYears } from './moments-of-text';
 import { positionsOf } from './positions';
@@ -71,7 +72,7 @@ function cellOf(definition: ColumnDefinition, found: string, it: string): Cell |
   const is = (...types: readonly RegExp[]) => types.some((type) => type.test(found));
   const converted = (value: string, there = `${it} IS NOT NULL`): Cell => ({ value, there, shown: `${it}::VARCHAR` });
   if (found === 'VARCHAR' || (definition.type === 'string' && is(TEXT))) return { texts: [`${it}::VARCHAR`] };
-  switch (definition.type) {
+  switch (typeName(definition.type)) {
     case 'string':
       return undefined;
     case 'integer':
@@ -82,6 +83,13 @@ function cellOf(definition: ColumnDefinition, found: string, it: string): Cell |
       return converted(`CASE WHEN trunc(${it}) = ${it} THEN TRY_CAST(${it} AS BIGINT) END`, `NOT isnan(${it})`);
     case 'number':
       return is(INTEGER, LARGE, DECIMAL, DOUBLE) ? { value: `${it}::DOUBLE` } : undefined;
+    case 'decimal': {
+      // Doubles by the digits that they are written with.
+      if (is(DOUBLE)) return { texts: [`CASE WHEN NOT isnan(${it}) THEN ${it}::VARCHAR END`] };
+      if (!is(INTEGER, LARGE, DECIMAL)) return undefined;
+      const value = `TRY_CAST(${it} AS ${sqlType(definition.type)})`;
+      return converted(`CASE WHEN TRY_CAST(${value} AS ${found}) = ${it} THEN ${value} END`);
+    }
     case 'boolean':
       return found === 'BOOLEAN' ? { value: it } : undefined;
     case 'timestamp': {

@@ -1,10 +1,11 @@
 /** Text as a value of its column's type, in SQL: NULL where it is not one. The same rule in each format that holds text. */
-import type { ColumnDefinition } from '../../../domain/definition';
+import { type ColumnDefinition, type ColumnType, decimalDigits, typeName } from '../../../domain/definition';
+import { sqlType } from '../column-sql';
 import { momentOfText } from './moments-of-text';
 
 /** @param it a VARCHAR; @param decimal mark of numbers */
 export function parsed(definition: ColumnDefinition, it: string, decimal: '.' | ','): string {
-  switch (definition.type) {
+  switch (typeName(definition.type)) {
     case 'string':
       // NUL is a sign of a damaged file or another encoding, never of a text.
       return `CASE WHEN NOT contains(${it}, chr(0)) THEN ${it} END`;
@@ -12,6 +13,8 @@ export function parsed(definition: ColumnDefinition, it: string, decimal: '.' | 
       return integer(it, decimal);
     case 'number':
       return number(it, decimal);
+    case 'decimal':
+      return decimalOf(it, definition.type, decimal);
     case 'boolean':
       return `TRY_CAST(${it} AS BOOLEAN)`;
     case 'timestamp':
@@ -35,4 +38,19 @@ function integer(it: string, decimal: '.' | ','): string {
     WHEN regexp_full_match(${it}, '[+-]?[0-9]+') THEN TRY_CAST(${it} AS BIGINT)
     WHEN regexp_full_match(${it}, '[+-]?[0-9]+${point}0*') THEN TRY_CAST(regexp_extract(${it}, '[+-]?[0-9]+') AS BIGINT)
     WHEN trunc(${double}) = (${double}) AND abs(${double}) <= 9007199254740992 THEN (${double})::BIGINT END`;
+}
+
+/**
+ * A cast alone would round what has more decimals than the type. With an exponent, and at most 15 digits, a text is told
+ * from what it would be rounded to by their doubles.
+ */
+function decimalOf(it: string, type: ColumnType, decimal: '.' | ','): string {
+  const { scale } = decimalDigits(type);
+  const point = decimal === '.' ? '[.]' : ',';
+  const plain = `[+-]?([0-9]+(${point}[0-9]{0,${scale}}0*)?|${point}[0-9]{0,${scale}}0*)`;
+  const exponent = `[+-]?[0-9]{1,8}(${point}[0-9]{0,7})?[eE][+-]?[0-9]{1,2}`;
+  const text = decimal === '.' ? it : `replace(${it}, ',', '.')`;
+  const value = `TRY_CAST(${text} AS ${sqlType(type)})`;
+  return `CASE WHEN regexp_full_match(${it}, '${plain}') THEN ${value}
+    WHEN regexp_full_match(${it}, '${exponent}') AND ${value}::DOUBLE = TRY_CAST(${text} AS DOUBLE) THEN ${value} END`;
 }

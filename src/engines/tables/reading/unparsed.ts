@@ -1,5 +1,5 @@
 /** What a row says that can't be read, as JSON beside the row, and in words. */
-import type { ColumnDefinition, ColumnType } from '../../../domain/definition';
+import { type ColumnDefinition, type ColumnType, typeInWords } from '../../../domain/definition';
 import { MOST_QUOTED } from '../../../domain/quote';
 import { text, UNPARSED } from '../sql';
 import { MISFIT, type TypedTable } from './table';
@@ -27,7 +27,7 @@ export function unparsedReason(columns: Readonly<Record<string, ColumnDefinition
 }
 
 function notA(name: string, type: ColumnType): string {
-  return `${name}: not ${type === 'integer' ? 'an' : 'a'} ${type}`;
+  return `${name}: not ${typeInWords(type)}`;
 }
 
 /** As `quoted` of domain/quote.ts does it. */

@@ -2,7 +2,8 @@
 import type { ColumnType, ViewDefinition } from '../../../domain/definition';
 import { durationMs } from '../../../domain/durations';
 import type { Database } from '../duckdb';
-import { column, KEY, KNOWN_AT, SQL_TYPES } from '../sql';
+import { column, KEY, KNOWN_AT } from '../sql';
+import { sqlType } from '../column-sql';
 import { exactSum, partsOf } from './exact-sum';
 import { readValue, type ViewValue } from './view-value';
 
@@ -66,7 +67,7 @@ export function latestOf(
   types: Readonly<Record<string, ColumnType>>
 ): string {
   const by = entity.map(column).join(', ');
-  const given = Object.keys(values).map((name) => `${column(name)}::${SQL_TYPES[types[name]!]} AS ${column(name)}`);
+  const given = Object.keys(values).map((name) => `${column(name)}::${sqlType(types[name]!)} AS ${column(name)}`);
   return `(SELECT DISTINCT ON (${by}) ${[by, `"${MOMENT}"`, ...given].join(', ')} FROM ${timeline} ORDER BY ${by}, "${MOMENT}" DESC)`;
 }
 
