@@ -289,3 +289,27 @@ test('the last value of each entity is what a row just after its moment is joine
     { numRuns: 60 }
   );
 }, 60_000);
+
+test.each([
+  ['at one moment', 0],
+  ['one after another', 1],
+])('sums and means of doubles %s are exact, in whatever order the rows lie', async (_, apart) => {
+  // Added up one by one, each 1 is lost beside 1e16, or not, as the order has it.
+  const xs = Array.from({ length: 999 }, (__, at) => [1e16, 1, -1e16][at % 3]!);
+  const history = xs.map((value, key): Event => ({ key, entity: 'a', at: key * apart, knownAfter: 0, x: value, n: 1 }));
+  const of = view({ values: { total: 'sum(x)', mean: 'avg(x)' } });
+  const row = { id: 0, entity: 'a', t: 1000 };
+  const turned = [...history.slice(500).reverse(), ...history.slice(0, 500)];
+  const exact = { total: 333, mean: 333 / 999 };
+  expect((await joined([row], history, of)).get(0)).toEqual(exact);
+  expect((await joined([row], turned, of)).get(0)).toEqual(exact);
+});
+
+test('a sum over what is infinite or not a number is missing, and only there', async () => {
+  const history = [1, Infinity, NaN].map(
+    (value, at): Event => ({ key: at, entity: 'a', at, knownAfter: 0, x: value, n: 1 })
+  );
+  const of = view({ window: { event: '1 minute' }, values: { total: 'sum(x)' } });
+  const own = [1, 2, 3].map((t) => ({ id: t, entity: 'a', t: t - 0.5 }));
+  expect([...(await joined(own, history, of)).values()]).toEqual([{ total: 1 }, { total: null }, { total: null }]);
+});
