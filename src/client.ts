@@ -7,18 +7,15 @@ import { type Client, type Connection, WorkflowNotFoundError } from '@temporalio
 import { call, callOnce } from './client/call';
 import { connectTemporal } from './client/connect';
 import { sendDecision } from './client/decide';
-import {
-  findSchedule,
-  type HousekeepingSchedule,
-  removeSchedule,
-  runHousekeeping,
-  setSchedule,
-} from './client/housekeeping';
+import { runHousekeeping, scheduledHousekeeping } from './client/housekeeping';
+import { runMaterialize, scheduledMaterialize } from './client/materialize';
+import { findSchedule, removeSchedule, type Schedule, setSchedule } from './client/schedule';
 import { startLifecycle } from './client/start';
 import type { ProjectDefinition } from './domain/definition';
 import { MlopsError } from './domain/errors';
 import type { HousekeepingInput, HousekeepingResult } from './domain/housekeeping';
-import { lifecycleId, monitorId, parseRequest, phaseId } from './domain/ids';
+import { housekeepingSchedule, lifecycleId, materializeSchedule, monitorId, parseRequest, phaseId } from './domain/ids';
+import type { MaterializeInput, MaterializeResult } from './domain/materialize';
 import {
   type ApplyMessage,
   type ClockMessage,
@@ -40,7 +37,8 @@ import { type Pollers, pollersOf, requirePollers } from './runtime/pollers';
 import { checkProject, noLifecycle, noMonitor } from './runtime/project-errors';
 import { packDefinition } from './runtime/packed-definition';
 
-export type { HousekeepingSchedule } from './client/housekeeping';
+export type { Schedule } from './client/schedule';
+export type { MaterializeResult } from './domain/materialize';
 export { ERRORS, type ErrorCode, MlopsError } from './domain/errors';
 export type { DecisionAnswer, DecisionMessage, LifecycleStatus, OperatorAnswer } from './domain/messages';
 
@@ -308,17 +306,46 @@ export class MlopsClient {
    * @throws MlopsError MLOPS_USAGE
    */
   scheduleHousekeeping({ every }: { readonly every: string }): Promise<void> {
-    return call(() => setSchedule(this.temporal, this.taskQueue, every));
+    return call(() => setSchedule(this.temporal, scheduledHousekeeping(this.taskQueue), every));
   }
 
   /** Undefined where there is none. */
-  housekeepingSchedule(): Promise<HousekeepingSchedule | undefined> {
-    return call(() => findSchedule(this.temporal, this.taskQueue));
+  housekeepingSchedule(): Promise<Schedule | undefined> {
+    return call(() => findSchedule(this.temporal, housekeepingSchedule(this.taskQueue)));
   }
 
   /** Without a schedule it changes nothing. */
   unscheduleHousekeeping(): Promise<void> {
-    return call(() => removeSchedule(this.temporal, this.taskQueue));
+    return call(() => removeSchedule(this.temporal, housekeepingSchedule(this.taskQueue)));
+  }
+
+  /**
+   * Materializes the project's feature views once, for its endpoint, and waits for it: those of the definition in force and of the versions
+   * that are served, of what is known by `asOf` (default: now). Values of a later snapshot stand.
+   * @throws MlopsError MLOPS_NO_WORKER, MLOPS_MESSAGE_INVALID: asOf is still to come
+   */
+  async materialize(input: Omit<MaterializeInput, 'v'>): Promise<MaterializeResult> {
+    checkProject(input.project);
+    const queue = await this.queueOf(input.project);
+    await this.requireWorker(NO_WORKER_AFTER_MS, queue);
+    return callOnce(() => runMaterialize(this.temporal, queue, input));
+  }
+
+  /** Has the project's views materialized by a Temporal Schedule, as `scheduleHousekeeping` does. @throws MlopsError MLOPS_USAGE */
+  async scheduleMaterialize(project: string, { every }: { readonly every: string }): Promise<void> {
+    checkProject(project);
+    const queue = await this.queueOf(project);
+    return call(() => setSchedule(this.temporal, scheduledMaterialize(queue, project), every));
+  }
+
+  /** Undefined where there is none. */
+  materializeSchedule(project: string): Promise<Schedule | undefined> {
+    return call(() => findSchedule(this.temporal, materializeSchedule(project)));
+  }
+
+  /** Without a schedule it changes nothing. */
+  unscheduleMaterialize(project: string): Promise<void> {
+    return call(() => removeSchedule(this.temporal, materializeSchedule(project)));
   }
 
   /**

@@ -40,6 +40,7 @@ import {
 import { askedAt, callingWorkflow, notAuthorized, requireCaller } from './caller';
 import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
+import { servedViews } from './served-views';
 import { shadowPairs } from './monitoring/shadow-pairs';
 import { startedBy } from './history';
 import { beat, withHeartbeat } from './step/heartbeat';
@@ -271,6 +272,7 @@ function begunOf(rollout: RolloutDocument): BegunRollout {
 export async function servedVersion(stores: Stores, { _id, body }: Fact<'version'>): Promise<ServedVersion> {
   const definition = await definitionOf(stores, body.definition);
   const { controlShare } = definition.objective;
+  const views = servedViews(definition);
   return {
     version: _id,
     number: body.number,
@@ -278,6 +280,7 @@ export async function servedVersion(stores: Stores, { _id, body }: Fact<'version
     bytes: body.model.bytes,
     inputs: modelInputs(definition, earliestTimes(await stores.facts.find('snapshot', body.snapshot.id))),
     decisionThreshold: body.decisionThreshold,
+    ...(views.length === 0 ? {} : { views }),
     ...(controlShare === undefined ? {} : { controlShare }),
   };
 }

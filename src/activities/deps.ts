@@ -20,7 +20,7 @@ export interface RunJobOptions {
 export type RunJob = <I, O>(job: JobName, input: I, options: RunJobOptions) => Promise<O>;
 
 export type JobName =
-  | ('ingest' | 'prepare' | 'report' | 'label' | 'fit' | 'train' | 'evaluate' | 'judgeWindow')
+  | ('ingest' | 'prepare' | 'report' | 'label' | 'fit' | 'train' | 'evaluate' | 'judgeWindow' | 'materialize')
   | CodeJobName;
 
 /** Jobs that run registered code. */

@@ -15,6 +15,7 @@ import { prepareActivities } from './prepare';
 import { projectActivities } from './project';
 import { reportActivities } from './report';
 import { trainActivities } from './train';
+import { viewActivities } from './views';
 
 export function createActivities(deps: ActivityDeps) {
   return alive({
@@ -32,5 +33,6 @@ export function createActivities(deps: ActivityDeps) {
     ...monitorActivities(deps),
     ...noticeActivities(deps),
     ...housekeepingActivities(deps),
+    ...viewActivities(deps),
   });
 }

@@ -183,7 +183,7 @@ function filesOf({ shards, removed, quarantine }: SnapshotBody): readonly { read
 }
 
 /** Digest of what decides which rows a snapshot has and how they look: the source, its views, and the rules that quarantine. */
-function rowsDecidedBy(
+export function rowsDecidedBy(
   source: SourceDefinition,
   { columns }: SchemaDefinition,
   views: ProjectDefinition['views']

@@ -104,6 +104,11 @@ export const VERBS: readonly Verb[] = [
     load: operator('stop'),
   },
   {
+    name: 'materialize',
+    summary: "Writes the newest values of a project's feature views for its endpoint, once or by a schedule",
+    load: async () => (await import('./verbs/materialize.js')).addMaterialize,
+  },
+  {
     name: 'evaluate',
     summary: 'Evaluates a version outside of a cycle, on the rows of a period',
     load: async () => (await import('./verbs/evaluate.js')).addEvaluate,

@@ -159,6 +159,14 @@ export function parseRequest(text: string): RequestName | undefined {
   return match === null ? undefined : { project: match[1] as string, name: match[2] as string };
 }
 
+/** Of the Temporal Schedule that materializes a project's feature views, and how the ids of its workflows begin. */
+export const materializeSchedule = (project: string): string => `${underLifecycle(project)}materialize`;
+/** A run that a person asked for. */
+export const materializeId = (project: string, id: string): string => `${materializeSchedule(project)}-by-hand-${id}`;
+/** Whether a workflow is one that materializes the project's views, by its id. */
+export const isMaterialize = (project: string, workflowId: string): boolean =>
+  workflowId.startsWith(materializeSchedule(project));
+
 /** Id of a feature view's values, by the digest of all that decides them: another definition of the view has values of its own. */
 export const viewId = (project: string, view: string, digest: string): string => `${project}/${view}/${digest}`;
 /** Id of an entity's value in a view, by the digest of the entity. */

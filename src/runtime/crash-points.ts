@@ -25,6 +25,8 @@ export const CRASH_POINTS = [
   'housekeeping:object-removed',
   'housekeeping:taken',
   'housekeeping:recorded',
+  'view:batch-written',
+  'view:completed',
 ] as const;
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];

@@ -7,6 +7,7 @@ export { housekeeping } from './housekeeping';
 export { ingest } from './ingest';
 export { label } from './label';
 export { lifecycle } from './lifecycle';
+export { materialize } from './materialize';
 export { monitor } from './monitor';
 export { sendTrigger } from './send-trigger';
 export { train } from './train';

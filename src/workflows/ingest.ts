@@ -19,8 +19,15 @@ export async function ingest(input: IngestInput): Promise<IngestResult> {
   throw new Error('the plan has no source of the project itself');
 }
 
-async function taken(
-  input: IngestInput,
+/** What is read of a source, and as of when. */
+type Reading = Pick<
+  IngestInput,
+  'project' | 'searchAttributes' | 'definition' | 'plan' | 'asOf' | 'parent' | 'parents'
+>;
+
+/** A source's new rows as one batch of its snapshot. */
+export async function taken(
+  input: Reading,
   { name, from }: SourceOrder,
   snapshots: IngestResult['sources']
 ): Promise<Ref<'snapshot'>> {

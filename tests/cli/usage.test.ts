@@ -7,7 +7,7 @@ import { builtFile, packageRoot } from '../../src/runtime/package-root';
 import { mlops, mlopsJson } from './mlops';
 
 const VERBS = [
-  'init check worker serve start apply policy status decide retrain retry skip pause unpause deploy rollback stop evaluate predict truth clock account diff export report',
+  'init check worker serve start apply policy status decide retrain retry skip pause unpause deploy rollback stop materialize evaluate predict truth clock account diff export report',
   'ls show lineage gc housekeeping hold release doctor',
   'suggest expectations',
 ].flatMap((verbs) => verbs.split(' '));

@@ -22,6 +22,7 @@ test.each([
       'ingest',
       'label',
       'lifecycle',
+      'materialize',
       'monitor',
       'sendTrigger',
       'train',

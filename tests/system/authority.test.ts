@@ -33,6 +33,7 @@ const READING = new Set([
   'mlopsNextCorrection',
   'mlopsNextLate',
   'mlopsCountPollers',
+  'mlopsPlanViews',
 ]);
 /** Of these the records are what decides, and who may change them: what they are given, is registered. */
 const WATCHED = [
@@ -46,6 +47,8 @@ const WATCHED = [
   'cycles',
   'versions',
   'windows',
+  'views',
+  'viewValues',
 ];
 /** Steps answer whoever asks: what they write is found by its content alone, and decides nothing until a cycle names it. */
 const BY_CONTENT = [
@@ -69,6 +72,7 @@ const FOR_ONE_CALLER = [
   'mlopsCountLate',
   'mlopsCleanStores',
   'mlopsRecordHousekeeping',
+  'mlopsMaterializeView',
 ];
 
 let system: TestSystem;
@@ -216,6 +220,7 @@ async function forgedSteps(): Promise<Record<string, unknown>> {
     mlopsJudgeWindow: judged,
     mlopsCorrectWindow: judged,
     mlopsCountLate: { project, definition, day: week.from, before: week.to },
+    mlopsMaterializeView: { project, definition, view: 'forged', snapshot },
     mlopsStartNotice: { v: 1, workflowId: `attack-${randomUUID()}`, definition, notifiers: 0, notice },
     mlopsNotify: { definition, notifier: 0, notice },
     mlopsRecordUndelivered: { notice, notifier: 0, why: 'forged' },

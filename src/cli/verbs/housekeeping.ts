@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { HousekeepingSchedule, MlopsClient } from '../../client';
+import type { MlopsClient, Schedule } from '../../client';
 import { MlopsError } from '../../domain/errors';
 import { withClient } from '../connect';
 import { withTaskQueue } from '../options';
@@ -29,7 +29,7 @@ async function scheduled(client: MlopsClient, options: ScheduleOptions): Promise
   return outcomeOf(await client.housekeepingSchedule());
 }
 
-function outcomeOf(schedule: HousekeepingSchedule | undefined): Outcome {
+function outcomeOf(schedule: Schedule | undefined): Outcome {
   if (schedule === undefined)
     return { json: { scheduled: false }, text: "Housekeeping has no schedule: mlops housekeeping --every '1 day'." };
   const { everyMs, paused, next } = schedule;

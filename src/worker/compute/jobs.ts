@@ -15,6 +15,7 @@ export const JOBS: Readonly<Record<JobName, JobEntry>> = {
   fit: { module: '../../engines/features/fit-job', name: 'fitJob' },
   train: { module: '../../engines/train/train-job', name: 'trainJob' },
   evaluate: { module: '../../engines/evaluate/evaluate-job', name: 'evaluateJob' },
+  materialize: { module: '../../engines/tables/views/materialize-job', name: 'materializeJob' },
   judgeWindow: { module: '../../engines/monitor/judge-window-job', name: 'judgeWindowJob' },
   describeCode: { module: '../../activities/registered/jobs/describe', name: 'describeCode' },
   readCode: { module: '../../activities/registered/jobs/read', name: 'readCode' },

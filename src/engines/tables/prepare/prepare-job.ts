@@ -77,7 +77,7 @@ export const prepareJob: Job<PrepareInput, PrepareOutput> = async (input, contex
   );
 };
 
-function tableOf({ name, columns, shards }: PreparedFrom): string {
+export function tableOf({ name, columns, shards }: PreparedFrom): string {
   const own = [...Object.keys(columns).map(column), `"${KEY}"`, `"${KNOWN_AT}"`];
   return `CREATE TABLE ${table(name)} AS SELECT ${own.join(', ')} FROM ${liveRows(shards, own)} ORDER BY "${KEY}"`;
 }
