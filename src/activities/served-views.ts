@@ -1,5 +1,11 @@
 /** A definition's feature views as endpoints know them. */
-import { columnsOfFeatures, type ProjectDefinition, TYPE_FACTS, typeName, type ViewDefinition } from '../domain/definition';
+import {
+  columnsOfFeatures,
+  type ProjectDefinition,
+  TYPE_FACTS,
+  typeName,
+  type ViewDefinition,
+} from '../domain/definition';
 import { durationMs } from '../domain/durations';
 import type { ServedView } from '../domain/endpoint';
 import { viewId } from '../domain/ids';
