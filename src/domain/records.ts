@@ -170,6 +170,10 @@ export interface TableRuleResult {
   readonly verdict: RuleVerdict;
   /** The figure; absent where there is none, and of a private column. */
   readonly observed?: number;
+  /** It is about columns or categories that were not there before: `observed` counts them. */
+  readonly isNew?: true;
+  /** The first few of what is new; absent of a private column. */
+  readonly found?: readonly string[];
 }
 
 /** `not judged`: there was nothing to judge. */
@@ -194,6 +198,8 @@ export interface SnapshotRows {
   /** Rows that a blocking rule keeps out. */
   readonly quarantine: readonly RowsFile[];
   readonly files: readonly SourceFileAccount[];
+  /** Columns of the files, of earlier batches too, that nothing declares. */
+  readonly undeclared: readonly string[];
   readonly batches: readonly IngestBatch[];
   readonly account: RowAccount;
 }

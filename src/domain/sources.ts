@@ -27,7 +27,9 @@ export function sourceNamed(
 
 /** The project's rules are about its own columns; of another source a row needs its key, its times and values of their types. */
 export function schemaOf({ schema }: Pick<ProjectDefinition, 'schema'>, name: string | undefined): SchemaDefinition {
-  return name === undefined ? schema : { ...schema, columns: [], table: [], dependencies: [], minRows: 1 };
+  return name === undefined
+    ? schema
+    : { ...schema, columns: [], table: [], dependencies: [], minRows: 1, newCategoriesOf: {} };
 }
 
 /** Names of the sources whose snapshots a source is made of; of one that is read none. */

@@ -21,6 +21,8 @@ export function checkRules({ source, schema }: Parsed, typed: Typed, report: Rep
   });
   schema?.table.forEach((rule, at) => checkTableRule(rule, ['schema', 'table', at], typed, report));
   checkDependencies(schema?.dependencies, typed, report);
+  for (const name of Object.keys(schema?.newCategoriesOf ?? {}))
+    typed(['schema', 'newCategoriesOf', name], name, ['string'], 'a column of categories');
 }
 
 const BOUNDS = ['min', 'above', 'max', 'below'] as const;

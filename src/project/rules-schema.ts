@@ -78,6 +78,8 @@ const tableRule = oneOf({
   }),
 });
 
+const newPolicy = z.enum(['ignore', 'report', 'refuse']);
+
 export const schema = record({
   columns: z.array(columnRule).max(MOST_COLUMNS).default([]),
   table: z.array(tableRule).max(MOST).default([]),
@@ -96,4 +98,7 @@ export const schema = record({
   maxQuarantinedShare: share.default(0.01),
   maxBrokenShare: share.default(0.05),
   minRows: atLeastOne.default(1),
+  newColumns: newPolicy.default('report'),
+  newCategories: newPolicy.default('report'),
+  newCategoriesOf: z.record(column, newPolicy).default({}),
 });

@@ -62,7 +62,17 @@ const DEFINITION: ProjectDefinition = {
     eventTime: 'at',
     knownAt: { eventTimePlus: { minutes: 0, minutesPer: {} } },
   },
-  schema: { columns: [], table: [], dependencies: [], maxQuarantinedShare: 0.5, maxBrokenShare: 0.5, minRows: 1 },
+  schema: {
+    columns: [],
+    table: [],
+    dependencies: [],
+    maxQuarantinedShare: 0.5,
+    maxBrokenShare: 0.5,
+    minRows: 1,
+    newColumns: 'report',
+    newCategories: 'report',
+    newCategoriesOf: {},
+  },
   label: { name: 'high', version: 1, labeler: { rule: { column: 'value', op: '>', value: 1 } } },
 };
 

@@ -79,7 +79,17 @@ describe('defaults', () => {
       },
       sources: {},
       views: {},
-      schema: { columns: [], table: [], dependencies: [], maxQuarantinedShare: 0.01, maxBrokenShare: 0.05, minRows: 1 },
+      schema: {
+        columns: [],
+        table: [],
+        dependencies: [],
+        maxQuarantinedShare: 0.01,
+        maxBrokenShare: 0.05,
+        minRows: 1,
+        newColumns: 'report',
+        newCategories: 'report',
+        newCategoriesOf: {},
+      },
       label: { name: 'churned', version: 1, labeler: CHURN.label.labeler },
       features: [
         { transform: 'standardize', column: 'spend' },

@@ -29,6 +29,7 @@ export function snapshotBody(changes: Partial<SnapshotBody> = {}): SnapshotBody 
     files: [
       { path: 'orders/2024-01.csv', digest: DIGEST, bytes: 48_113, rows: 1_010, quarantined: 15, notYetKnown: 3 },
     ],
+    undeclared: [],
     batches: [
       {
         ...{

@@ -126,6 +126,9 @@ export function flights(project: string, changes: Partial<ProjectDefinition> = {
       maxQuarantinedShare: 0.1,
       maxBrokenShare: 0.01,
       minRows: 1,
+      newColumns: 'report',
+      newCategories: 'report',
+      newCategoriesOf: {},
     },
     label: { name: 'late', version: 1, labeler: { rule: { column: 'delay', op: '>', value: 15 } } },
     features: [

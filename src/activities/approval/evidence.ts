@@ -26,6 +26,7 @@ export function evidenceOf(version: VersionBody, evaluation: EvaluationBody, sna
     ...calibration(evaluation),
     ...slices(numbers),
     ...quarantine(snapshot),
+    ...newInBatch(snapshot),
     ...(version.tolerance.length === 0
       ? []
       : [`scores may differ within rounding by the batch they are computed in: ${version.tolerance.join(', ')}`]),
@@ -87,6 +88,17 @@ function quarantine({ account, batches, rows, validation }: SnapshotBody): strin
         `quarantined by ${rule}: ${grouped(broken)} rows${examples.length === 0 ? '' : `, such as ${examples.slice(0, 3).join(', ')}`}`
     ),
   ];
+}
+
+/** Columns and categories that the newest batch brought: of private columns no values. */
+function newInBatch({ validation }: SnapshotBody): string[] {
+  return validation.flatMap((result) => {
+    if ('checked' in result || !result.isNew) return [];
+    // From the data: they must not become markup.
+    const shown = result.found?.map((text) => `\`${text.replaceAll('`', "'")}\``);
+    const such = shown === undefined ? '' : `, such as ${shown.join(', ')}`;
+    return [`expected ${result.rule}, the newest batch has ${grouped(result.observed ?? 0)}${such}`];
+  });
 }
 
 function interval(value: Interval | undefined): string {

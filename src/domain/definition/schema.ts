@@ -121,6 +121,12 @@ export interface DependencyRule {
   readonly severity: Severity;
 }
 
+/**
+ * What becomes of a batch with something new: `report` counts it in the validation report and in the evidence of the
+ * approval, `refuse` refuses the batch.
+ */
+export type NewPolicy = 'ignore' | 'report' | 'refuse';
+
 export interface SchemaDefinition {
   readonly columns: readonly ColumnRule[];
   readonly table: readonly TableRule[];
@@ -131,6 +137,12 @@ export interface SchemaDefinition {
   readonly maxBrokenShare: number;
   /** A batch with fewer rows is refused. */
   readonly minRows: number;
+  /** Columns of the files that nothing declares and no earlier batch had. */
+  readonly newColumns: NewPolicy;
+  /** Values of a string column with few of them that the snapshot before did not have. A column with a rule `oneOf` goes by that. */
+  readonly newCategories: NewPolicy;
+  /** The same for single columns. */
+  readonly newCategoriesOf: Readonly<Record<string, NewPolicy>>;
 }
 
 type Checked = { readonly environments?: readonly Environment[] };

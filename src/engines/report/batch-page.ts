@@ -116,7 +116,8 @@ function ruleRow(result: RuleResult): readonly TableCell[] {
   ];
   if (!('checked' in result)) {
     const observed = result.observed === undefined ? '' : figure(result.observed);
-    return [...head, number(''), number(''), number(''), number(observed), text('')];
+    const found = result.found === undefined ? '' : foreign(result.found.join(', '));
+    return [...head, number(''), number(''), number(''), number(observed), text(found)];
   }
   const { checked, broken, kept, mostly, examples } = result;
   const share = kept === undefined ? '' : `${percent(kept.share)} (${percent(kept.low)} to ${percent(kept.high)})`;

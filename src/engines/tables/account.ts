@@ -10,10 +10,11 @@ import type {
 } from '../../domain/records';
 import type { Compared } from './compare';
 import { byPath, type IngestPlan } from './ingest-plan';
-import type { StagedFile } from './stage';
+import { distinctNames } from './new-in-batch';
+import type { Staged } from './stage';
 
 export interface CountedBatch {
-  readonly staged: ReadonlyMap<string, StagedFile>;
+  readonly staged: Staged;
   readonly compared: Compared;
   /** Newly quarantined rows. */
   readonly quarantined: number;
@@ -32,7 +33,7 @@ interface NewFiles {
 export function nextRows(plan: IngestPlan, counted: CountedBatch, written?: NewFiles): SnapshotRows {
   const { parent } = plan;
   const { compared, quarantined, reasons, asOf } = counted;
-  const files = filesOf(plan, counted.staged);
+  const files = filesOf(plan, counted.staged.files);
   const account = accountOf(plan, counted, files);
   const { added, late, replaced, withdrawn } = compared;
   const after = parent?.asOf ?? null;
@@ -44,6 +45,7 @@ export function nextRows(plan: IngestPlan, counted: CountedBatch, written?: NewF
     removed: [...(parent?.removed ?? []), ...(written?.removed ?? [])],
     quarantine: [...(parent?.quarantine ?? []), ...(written?.quarantine ?? [])],
     files,
+    undeclared: distinctNames([...(parent?.undeclared ?? []), ...counted.staged.undeclared]),
     batches: [...(parent?.batches ?? []), ...(written === undefined ? [] : [batch satisfies IngestBatch])],
     account,
   };
@@ -52,7 +54,7 @@ export function nextRows(plan: IngestPlan, counted: CountedBatch, written?: NewF
 /** Every file of the source, those that are not read too. */
 export function filesOf(
   { files, kept }: Pick<IngestPlan, 'files' | 'kept'>,
-  staged: CountedBatch['staged']
+  staged: Staged['files']
 ): readonly SourceFileAccount[] {
   const had = new Map(kept.map((file) => [file.path, file]));
   const read = files.map(({ path, digest, bytes, after }): SourceFileAccount => {

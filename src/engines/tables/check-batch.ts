@@ -7,6 +7,7 @@ import { dependenciesOfRows } from './dependency-rules';
 import type { Database } from './duckdb';
 import { judgeRows, resultOf } from './judge-rows';
 import { judgeBesideParent } from './parent-rules';
+import { newInBatch } from './new-in-batch';
 import type { RowRule } from './rules';
 import { FILE, ROW, text, UNPARSED } from './sql';
 import { REASON, type SourceFile } from './stage';
@@ -28,6 +29,9 @@ export interface ToCheck {
   readonly asOf: string;
   /** A relation of the parent's rows that stay, with the declared columns and `__known_at`. */
   readonly before?: string;
+  /** Columns of the batch's files that nothing declares, and those of the files before. */
+  readonly undeclared: readonly string[];
+  readonly undeclaredBefore?: readonly string[];
 }
 
 const EXAMPLES = 5;
@@ -50,9 +54,10 @@ export async function checkBatch(database: Database, batch: ToCheck, rules: read
   const ofDependencies = await dependencyResults(database, batch);
   const ofTable = await tableResults(database, batch, rows > 0 || batch.after === null);
   const aside = [...ofRows.filter((_, i) => rules[i]!.quarantines), ...unread].filter(({ broken }) => broken > 0);
-  const validation = [...ofRows, ...unread, ...ofDependencies, ...ofTable];
+  const ofNew = await newInBatch(database, { ...batch, ...(rows > 0 ? { rows: 'accepted' } : {}) });
+  const validation = [...ofRows, ...unread, ...ofDependencies, ...ofNew, ...ofTable];
   await refuseIfUnfit(database, batch, { rows, quarantined, aside });
-  refuseIfBroken(batch, [...ofRows.filter((_, i) => !rules[i]!.quarantines), ...ofDependencies, ...ofTable]);
+  refuseIfBroken(batch, [...ofRows.filter((_, i) => !rules[i]!.quarantines), ...ofDependencies, ...ofNew, ...ofTable]);
   return { rows, quarantined, reasons: aside.map(({ rule, broken }) => ({ rule, rows: broken })), validation };
 }
 
@@ -167,6 +172,8 @@ export function refuseIfBroken(batch: Pick<ToCheck, 'files' | 'after' | 'asOf'>,
 }
 
 function figuresOf(result: RuleResult): string {
+  if ('found' in result && result.found !== undefined)
+    return `it has ${result.observed}, such as ${quoted(result.found.join(', '))}`;
   if (!('checked' in result)) return result.observed === undefined ? 'it is not' : `it is ${result.observed}`;
   const { checked, broken, mostly } = result;
   const share = mostly === undefined ? '' : `; a share of ${mostly} must keep it`;

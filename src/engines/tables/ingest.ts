@@ -72,7 +72,7 @@ export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => 
       step('read');
       await checkPatterns(database, rules);
       const staged = await stage(database, { files, format, source, schema, asOf }, rules, context.folder);
-      refuseTooMany(plan, staged, source);
+      refuseTooMany(plan, staged.files, source);
       step('sort');
       const shards = dataShards(parent, parentFiles);
       const ranked = await rankRows(database, { source, plan, shards });
@@ -82,7 +82,15 @@ export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => 
       await database.run('DROP TABLE staged');
       step('check');
       const kept = shards.length === 0 ? {} : { before: staying(shards, Object.keys(columns)) };
-      const checked = await checkBatch(database, { ...input, files, after: parent?.asOf ?? null, ...kept }, rules);
+      const besides = {
+        undeclared: staged.undeclared,
+        ...(parent === undefined ? {} : { undeclaredBefore: parent.undeclared }),
+      };
+      const checked = await checkBatch(
+        database,
+        { ...input, files, after: parent?.asOf ?? null, ...kept, ...besides },
+        rules
+      );
       const before = { staged, compared, ...checked, outranked: ranked.outranked, asOf };
       if (parent !== undefined && checked.rows + compared.replaced + compared.withdrawn === 0) {
         step('profile');

@@ -11,6 +11,7 @@ import { refusalOf } from './reading/refusal';
 import { type FileFormat, relationOf } from './reading/relation';
 import { unparsedReason } from './reading/unparsed';
 import { contentOrUnparsed, declaredKey } from './row-key';
+import { distinctNames, undeclaredOf } from './new-in-batch';
 import { type RowRule, reasonOf } from './rules';
 import { column, CONTENT, FILE, KEY, KNOWN_AT, moment, ROW, text, UNPARSED } from './sql';
 
@@ -42,10 +43,16 @@ export interface StagedFile {
   readonly nextKnownAt?: string;
 }
 
+export interface Staged {
+  /** By path. */
+  readonly files: ReadonlyMap<string, StagedFile>;
+  /** Columns of the files that nothing declares. */
+  readonly undeclared: readonly string[];
+}
+
 /**
  * Reads files into the table `staged`: the declared columns, `__unparsed`, `__file`, `__row`, `__known_at`, `__reason`,
  * `__content`, and `__key` where one is declared.
- * @returns by path
  * @throws MlopsError as `ingest`, about a file or a column
  */
 export async function stage(
@@ -53,7 +60,7 @@ export async function stage(
   batch: Batch,
   rules: readonly RowRule[],
   folder: string
-): Promise<ReadonlyMap<string, StagedFile>> {
+): Promise<Staged> {
   const { source, files, asOf } = batch;
   await database.run(`CREATE TYPE files AS ENUM (${files.map((file) => text(file.path)).join(', ')})`);
   const names = Object.keys(source.columns).map(column).join(', ');
@@ -65,9 +72,15 @@ export async function stage(
     ...key,
   ];
   const ofKnown = made.map(([expression, name]) => `CASE WHEN ${known} THEN ${expression} END AS "${name}"`);
+  const undeclared = new Set<string>();
   for (const [i, file] of files.entries()) {
     await readingOf(file, folder, async () => {
-      const relation = await relationOf(database, file.local, { format: batch.format, source, folder });
+      const { rows: relation, names: inFile } = await relationOf(database, file.local, {
+        format: batch.format,
+        source,
+        folder,
+      });
+      for (const name of undeclaredOf(source, inFile)) undeclared.add(name);
       const timed = `SELECT ${names}, ${text(file.path)}::files AS "${FILE}", "${ROW}", "${UNPARSED}",
         ${knownAtOf(source)} AS "${KNOWN_AT}" FROM (${relation})`;
       const since = `SELECT * REPLACE (${ifMoment(`"${KNOWN_AT}"`)} AS "${KNOWN_AT}"), ${sinceOf(source)} AS "${SINCE}" FROM (${timed})`;
@@ -76,7 +89,7 @@ export async function stage(
       await database.run(i === 0 ? `CREATE TABLE staged AS ${rows}` : `INSERT INTO staged ${rows}`);
     });
   }
-  return countedBy(database);
+  return { files: await countedBy(database), undeclared: distinctNames([...undeclared]) };
 }
 
 function sinceOf({ eventTime }: SourceDefinition): string {

@@ -34,6 +34,9 @@ const SCHEMA: SchemaDefinition = {
   maxQuarantinedShare: 0.1,
   maxBrokenShare: 0.05,
   minRows: 1,
+  newColumns: 'report',
+  newCategories: 'report',
+  newCategoriesOf: {},
 };
 const INPUTS = { date: 'timestamp', distance: 'integer', origin: 'string' } as const;
 

@@ -26,6 +26,9 @@ const SCHEMA: SchemaDefinition = {
   maxQuarantinedShare: 1,
   maxBrokenShare: 1,
   minRows: 1,
+  newColumns: 'report',
+  newCategories: 'report',
+  newCategoriesOf: {},
 };
 const INPUTS = { at: 'timestamp', km: 'number', site: 'string', spare: 'number' } as const;
 const SOURCE: SourceDefinition = {

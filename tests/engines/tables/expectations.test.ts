@@ -4,7 +4,17 @@ import type { ColumnRule, DependencyRule, SchemaDefinition, TableRule } from '..
 import { wilson } from '../../../src/domain/wilson';
 import { observe } from '../../../src/engines/tables/observe';
 import { type Ingested, ingestFiles } from '../../support/ingested';
-import { ANYTHING, context, ingestOrders, ORDERS, type TestFolder, testFolder, TYPES, writeOrders } from './files';
+import {
+  ANYTHING,
+  context,
+  ingestOrders,
+  ORDERS,
+  type TestFolder,
+  testFolder,
+  TYPES,
+  write,
+  writeOrders,
+} from './files';
 
 let folder: TestFolder;
 beforeEach(async () => {
@@ -213,4 +223,87 @@ describe('a dependency', () => {
     expect(next.snapshot.account.replaced + next.snapshot.batches[1]!.replaced).toBeGreaterThan(0);
     expect(found(next, 'city_of_amount')).toMatchObject({ verdict: 'not judged' });
   });
+});
+
+describe('what was not there before', () => {
+  const DISCOUNT = "*, 'VIP' AS discount";
+  const KYIV = `* REPLACE ("at" + INTERVAL 10 DAY AS "at", CASE WHEN i < 3 THEN 'Kyiv' ELSE city END AS city)`;
+  const after = async (select: string, schema: Partial<SchemaDefinition> = {}) =>
+    grown(await ingestOrders(folder.path, { schema }), [], select, undefined, schema);
+
+  test('columns that nothing declares are no news in a first batch, and new in a later one, once', async () => {
+    await writeOrders(join(folder.path, 'orders.parquet'), '*, 1 AS extra');
+    const first = await ingest([]);
+    expect(first.snapshot.undeclared).toEqual(['extra', 'i']);
+    expect(first.validation.filter((result) => 'isNew' in result)).toEqual([]);
+    const next = await grown(first, [], `${LATER_ROWS}, 'VIP' AS discount`);
+    expect(found(next, 'no new column')).toEqual({
+      ...{ rule: 'no new column', severity: 'warn', verdict: 'failed', isNew: true },
+      ...{ observed: 1, found: ['discount'] },
+    });
+    expect(next.snapshot.undeclared).toEqual(['discount', 'extra', 'i']);
+    await writeOrders(join(folder.path, 'orders3.parquet'), `${LATER_ROWS.replace('10 DAY', '20 DAY')}, 2 AS discount`);
+    const third = await grown(next, [], `${LATER_ROWS}, 'VIP' AS discount`);
+    expect(found(third, 'no new column')).toBeUndefined();
+  });
+
+  test('of columns: ignored, or the batch is refused', async () => {
+    expect(found(await after(DISCOUNT, { newColumns: 'ignore' }), 'no new column')).toBeUndefined();
+    await expect(after(DISCOUNT, { newColumns: 'refuse' })).rejects.toThrow(
+      /MLOPS_EXPECTATION_FAILED: The batch breaks the blocking rule `no new column`: it has 1, such as discount\./
+    );
+  });
+
+  test('a category is reported with its values, and the next batch knows it', async () => {
+    const next = await after(KYIV);
+    expect(found(next, 'no new category of city')).toMatchObject({ severity: 'warn', observed: 1, found: ['Kyiv'] });
+    expect(next.snapshot.account.inSnapshot).toBe(2_000);
+    await writeOrders(join(folder.path, 'orders3.parquet'), KYIV.replace('10 DAY', '20 DAY'));
+    const third = await grown(next, [], KYIV);
+    expect(third.snapshot.batches).toHaveLength(3);
+    expect(found(third, 'no new category of city')).toBeUndefined();
+  });
+
+  test('of categories: by column, and not where a domain is declared', async () => {
+    await expect(after(KYIV, { newCategoriesOf: { city: 'refuse' } })).rejects.toThrow(
+      /`no new category of city`: it has 1, such as Kyiv/
+    );
+    const ignored = await after(KYIV, { newCategories: 'refuse', newCategoriesOf: { city: 'ignore' } });
+    expect(found(ignored, 'no new category of city')).toBeUndefined();
+    const oneOf = ['Oslo', 'Bern', 'Ålesund', 'Rome', 'Kyiv'];
+    const domain = { column: 'city', required: false, oneOf, severity: 'block' } as const;
+    expect(
+      found(await after(KYIV, { columns: [domain], newCategories: 'refuse' }), 'no new category of city')
+    ).toBeUndefined();
+  });
+
+  test('few rows, or many values, have no categories', async () => {
+    await writeOrders(join(folder.path, 'orders.parquet'), '*', 199);
+    expect(found(await after(KYIV), 'no new category of city')).toBeUndefined();
+    await writeOrders(join(folder.path, 'orders.parquet'), '* REPLACE (i::VARCHAR AS city)');
+    expect(found(await after(KYIV), 'no new category of city')).toBeUndefined();
+  });
+
+  test('values of a private column are counted, not shown', async () => {
+    const columns = { ...TYPES, city: { type: 'string', privacy: true } } as const;
+    const first = await ingestOrders(folder.path, { source: { columns } });
+    await writeOrders(
+      join(folder.path, 'orders.parquet'),
+      `* REPLACE (CASE WHEN i < 3 THEN 'Kyiv' ELSE city END AS city)`
+    );
+    const into = mkdtempSync(join(folder.path, 'next-'));
+    const next = await ingestOrders(folder.path, { source: { columns }, parent: first, into });
+    expect(found(next, 'no new category of city')).not.toHaveProperty('found');
+    expect(found(next, 'no new category of city')).toMatchObject({ observed: 1 });
+  });
+});
+
+test.each([
+  ['csv', `at,city,Temp (°C),\n2024-01-01,Oslo,1,\n`],
+  ['jsonl', `{"at": "2024-01-01", "city": "Oslo"}\n{"at": "2024-01-02", "city": "Rome", "Temp (°C)": 3}\n`],
+] as const)('a file of %s names the columns that nothing declares', async (format, content) => {
+  write(folder.path, `orders.${format}`, content);
+  const columns = { at: 'timestamp', city: 'string' } as const;
+  const { snapshot } = await ingestOrders(folder.path, { format, source: { columns } });
+  expect(snapshot.undeclared).toEqual(['Temp (°C)']);
 });

@@ -74,6 +74,9 @@ export const ANYTHING: SchemaDefinition = {
   maxQuarantinedShare: 0.1,
   maxBrokenShare: 0.1,
   minRows: 1,
+  newColumns: 'report',
+  newCategories: 'report',
+  newCategoriesOf: {},
 };
 
 export const LATER = '2030-01-01T00:00:00Z';

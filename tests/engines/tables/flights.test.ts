@@ -31,6 +31,9 @@ const SCHEMA: SchemaDefinition = {
   maxQuarantinedShare: 0.01,
   maxBrokenShare: 0.05,
   minRows: 1_000,
+  newColumns: 'report',
+  newCategories: 'report',
+  newCategoriesOf: {},
 };
 const FEBRUARY = '2001-02-01T00:00:00Z';
 /** About the moment of the quickstart's trigger. */

@@ -47,7 +47,7 @@ export async function csvTable(
   const cells = Object.entries(positions).map(
     ([name, at]) => [name, { texts: at.map((each) => field(each, dialect)) }] as const
   );
-  return { from, misfit: misfitOf(width), cells: Object.fromEntries(cells), decimal: dialect.decimal };
+  return { names, from, misfit: misfitOf(width), cells: Object.fromEntries(cells), decimal: dialect.decimal };
 }
 
 export function dialectOf(reader: SourceDefinition['reader']): CsvDialect {

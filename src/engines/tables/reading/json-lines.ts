@@ -14,6 +14,8 @@ const NUMBERS = ['BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'];
 const DOUBLE_DIGITS = 15;
 /** Rows that are looked at before all are. */
 const FIRST = 1_000;
+/** Objects whose keys are data may have any number. */
+const MOST_KEYS = 20_000;
 
 /** @param file plain UTF-8 */
 export async function jsonLinesTable(
@@ -38,7 +40,13 @@ export async function jsonLinesTable(
     return [name, { texts: places.map((at) => `f[${at}]`), allowed }] as const;
   });
   const misfit = `CASE WHEN json_type(json) <> 'OBJECT' THEN 'not a JSON object' END`;
-  return { from, misfit, cells: Object.fromEntries(cells), decimal: '.' };
+  return { names: await keysOf(database, raw), from, misfit, cells: Object.fromEntries(cells), decimal: '.' };
+}
+
+/** Of all objects: a column may be absent from most rows. */
+async function keysOf(database: Database, raw: string): Promise<string[]> {
+  const keys = `SELECT DISTINCT unnest(json_keys(json)) AS name FROM ${raw} WHERE json_type(json) = 'OBJECT'`;
+  return (await database.rows(`${keys} ORDER BY name LIMIT ${MOST_KEYS}`)).map(({ name }) => String(name));
 }
 
 interface Field {

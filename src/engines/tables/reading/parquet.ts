@@ -20,7 +20,8 @@ export async function parquetTable(
   const scan = `read_parquet(${path(file)}, hive_partitioning = false)`;
   const described = await database.rows(`DESCRIBE SELECT * FROM ${scan}`);
   const types = described.map((row) => String(row['column_type']));
-  const positions = positionsOf(columns, await namesOf(database, file, described), file);
+  const names = await namesOf(database, file, described);
+  const positions = positionsOf(columns, names, file);
   // Named by position; `file_row_number` is DuckDB's own column, where no other has its name.
   const named = `${scan} p(${types.map((_, i) => `p${i}`).join(', ')})`;
   const read = [...new Set(Object.values(positions).flat())].map((at) => `p${at}`);
@@ -37,7 +38,7 @@ export async function parquetTable(
     if (cell === undefined) throw misfit(file, name, definition, places.map((each) => types[each]).join(', '));
     cells.push([name, cell]);
   }
-  return { from, cells: Object.fromEntries(cells), decimal: '.' };
+  return { names, from, cells: Object.fromEntries(cells), decimal: '.' };
 }
 
 /** As the file has them: DuckDB's description changes names that are there twice. */

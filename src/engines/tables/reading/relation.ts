@@ -18,6 +18,13 @@ export interface Reading {
   readonly folder: string;
 }
 
+export interface FileRelation {
+  /** The subquery. */
+  readonly rows: string;
+  /** Columns of the file, declared or not. */
+  readonly names: readonly string[];
+}
+
 /**
  * A subquery with the declared columns, `__row` (the row's number in the file from 0; of text files, data rows count) and
  * `__unparsed`: NULL, or JSON text `{column: text}` of values that are there and not of their type, at most 80 printable
@@ -26,15 +33,17 @@ export interface Reading {
  * @throws MlopsError MLOPS_SOURCE_UNREADABLE: not what it claims to be; MLOPS_SOURCE_EMPTY; MLOPS_COLUMN_MISSING,
  * MLOPS_COLUMN_AMBIGUOUS, MLOPS_COLUMN_TYPE
  */
-export async function relationOf(database: Database, file: string, reading: Reading): Promise<string> {
+export async function relationOf(database: Database, file: string, reading: Reading): Promise<FileRelation> {
   const { columns, missing } = reading.source;
-  const typed = typedTable(await tableOf(database, file, reading), columns, missing);
+  const table = await tableOf(database, file, reading);
+  const typed = typedTable(table, columns, missing);
   const values = typed.columns.map(({ name, definition, value }) => {
     // NaN counts as missing, so that missing is one thing.
     const tidy = definition.type === 'number' ? `CASE WHEN NOT isnan(${value}) THEN ${value} END` : value;
     return `${tidy} AS ${column(name)}`;
   });
-  return `SELECT ${values.join(', ')}, "${ROW}", ${unparsedOf(typed)} AS "${UNPARSED}" FROM ${typed.from}`;
+  const rows = `SELECT ${values.join(', ')}, "${ROW}", ${unparsedOf(typed)} AS "${UNPARSED}" FROM ${typed.from}`;
+  return { rows, names: table.names };
 }
 
 async function tableOf(database: Database, file: string, { format, source, folder }: Reading): Promise<RawTable> {

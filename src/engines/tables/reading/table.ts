@@ -17,6 +17,8 @@ export type Cell =
   | { readonly value: string; readonly there?: string; readonly shown?: string };
 
 export interface RawTable {
+  /** Of all columns of the file. */
+  readonly names: readonly string[];
   /** A subquery with `__row`. */
   readonly from: string;
   /** VARCHAR: why a row as a whole can't be read; NULL where it can. Default: each can. */

@@ -26,7 +26,7 @@ export async function read(
   const source = { columns: declared, missing, reader: { file: { path: file, format, ...dialect } } };
   return withDatabase({ files: [file], folder }, async (database) => {
     try {
-      const relation = await relationOf(database, file, { format, source, folder });
+      const { rows: relation } = await relationOf(database, file, { format, source, folder });
       const values = Object.entries(declared).map(([name, { type }]) =>
         type === 'timestamp' ? `"${name}"::VARCHAR AS "${name}"` : `"${name}"`
       );
