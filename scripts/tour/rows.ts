@@ -28,7 +28,7 @@ export async function rowsOf(definition: ProjectDefinition): Promise<readonly To
   const folder = await mkdtemp(join(tmpdir(), 'mlops-tour-'));
   try {
     return await withDatabase({ files: [file], folder }, async (database) => {
-      const relation = await relationOf(database, file, { format, source, folder });
+      const { rows: relation } = await relationOf(database, file, { format, source, folder });
       const types = columnTypes(source);
       const values = Object.entries(types).map(([name, type]) => {
         const it = column(name);
