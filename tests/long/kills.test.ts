@@ -146,6 +146,8 @@ test('ingest, killed before and after each of its writes', async () => {
   expect(await killedAt('artifact:pinned', ids.ingest)).toContain('mlopsIngest');
   expect(await killedAt('step:artifacts-put', ids.ingest)).toContain('mlopsIngest');
   expect(await killedAt('step:committed', ids.ingest)).toContain('mlopsIngest');
+  expect(await killedAt('step:computed', ids.ingest)).toContain('mlopsRenderReport');
+  expect(await killedAt('step:committed', ids.ingest)).toContain('mlopsRenderReport');
 });
 
 test('training, killed in the middle of epochs and after checkpoints, goes on from the newest one', async () => {
