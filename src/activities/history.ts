@@ -4,6 +4,7 @@
  */
 import { getClient } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
+import type { SerializationContext } from '@temporalio/common';
 import { decodeFromPayloadsAtIndex } from '@temporalio/common/lib/internal-non-workflow';
 import type { temporal } from '@temporalio/proto';
 import { type Caller, notAuthorized, requireCaller } from './caller';
@@ -67,9 +68,49 @@ export async function argumentOf(
   { workflowId }: Caller,
   input: Payloads | null | undefined
 ): Promise<unknown> {
-  const { loadedDataConverter, namespace } = client.options;
-  const context = { type: 'workflow', namespace, workflowId } as const;
+  const { namespace } = client.options;
+  return decoded(client, input, { type: 'workflow', namespace, workflowId });
+}
+
+function decoded(client: Client, input: Payloads | null | undefined, context: SerializationContext): Promise<unknown> {
+  const { loadedDataConverter } = client.options;
   return decodeFromPayloadsAtIndex<unknown>(loadedDataConverter, 0, input?.payloads, context).catch(() => undefined);
+}
+
+/** An activity that was done for a run, as its history shows it. */
+export interface DoneActivity {
+  readonly name: string;
+  readonly taskQueue: string;
+  readonly input: unknown;
+  readonly answer: unknown;
+}
+
+/** Activities that the run asked for and that were answered, as far as both can be read. */
+export async function doneActivities(client: Client, run: Caller): Promise<DoneActivity[]> {
+  const answers = new Map<string, Payloads | null | undefined>();
+  const done: DoneActivity[] = [];
+  for await (const event of eventsOf(client, run)) {
+    const completed = event.activityTaskCompletedEventAttributes;
+    if (completed) answers.set(String(completed.scheduledEventId), completed.result);
+    const scheduled = event.activityTaskScheduledEventAttributes;
+    const id = String(event.eventId);
+    if (!scheduled || !answers.has(id)) continue;
+    const [input, answer] = await Promise.all(
+      [scheduled.input, answers.get(id)].map((payloads) =>
+        decoded(client, payloads, {
+          type: 'activity',
+          namespace: client.options.namespace,
+          workflowId: run.workflowId,
+          activityId: scheduled.activityId ?? undefined,
+          isLocal: false,
+        })
+      )
+    );
+    if (input === undefined || answer === undefined) continue;
+    const { activityType, taskQueue } = scheduled;
+    done.push({ name: activityType?.name ?? '', taskQueue: taskQueue?.name ?? '', input, answer });
+  }
+  return done;
 }
 
 /** A message as its history shows it. */

@@ -21,10 +21,11 @@ import { findEndpoint } from '../stores/endpoints';
 import type { Stores } from '../stores/connect';
 import { refOf } from '../stores/facts';
 import { completeView, type Materialization, viewsOfProject, writeViewValues } from '../stores/view-values';
-import { askedAt, callingWorkflow, notAuthorized } from './caller';
+import { askedAt, type Caller, callingWorkflow, notAuthorized } from './caller';
 import { definitionOf, sourceOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { rowsDecidedBy } from './ingest';
+import { requireOwnIngest } from './own-ingest';
 import { joinedViews, servedViewId } from './served-views';
 import { inAttemptFolder } from './step/attempt-folder';
 import { runWithHeartbeat } from './step/compute-job';
@@ -83,8 +84,9 @@ export function viewActivities(deps: ActivityDeps) {
     },
 
     /**
-     * Writes each entity's newest value. The snapshot must be one of the view's history, by its record, and the definition the
-     * project's own. Twice at once, and after any crash, it writes the same documents; an older snapshot's write nothing.
+     * Writes each entity's newest value. The snapshot must be one of the view's history, by its record, that this run ingested, by its
+     * own history, and the definition the project's own. Twice at once, and after any crash, it writes the same documents; an older
+     * snapshot's write nothing.
      */
     async mlopsMaterializeView({
       project,
@@ -92,7 +94,7 @@ export function viewActivities(deps: ActivityDeps) {
       view: name,
       snapshot: ref,
     }: MaterializeView): Promise<MaterializedView> {
-      requireMaterialize(project);
+      const run = requireMaterialize(project);
       const stores = await deps.stores();
       if (!definition.id.startsWith(ofProject(project)))
         throw notAuthorized('The definition is another project’s.', { project, definition: definition.id });
@@ -104,6 +106,7 @@ export function viewActivities(deps: ActivityDeps) {
       const { asOf, rowsOf, columns, eventTime } = snapshot.body;
       if (rowsOf !== rowsDecidedBy(source, schema, body.views) || !(Date.parse(asOf) <= askedAt()))
         throw notAuthorized('The snapshot is not one of the view’s history.', { view: name, snapshot: ref.id });
+      await requireOwnIngest({ run, definition, source: view.from, snapshot: refOf(snapshot) });
       const materialization: Materialization = {
         _id: servedViewId(body, name),
         project,
@@ -193,10 +196,10 @@ function neededFor(definition: ProjectDefinition, names: readonly string[]): Sou
     .filter(({ name }) => name !== undefined && needed.has(name) && sourceNamed(definition, name));
 }
 
-function requireMaterialize(project: string): void {
-  const { workflowId } = callingWorkflow();
-  if (!isMaterialize(project, workflowId))
-    throw notAuthorized('Another workflow called this activity.', { caller: workflowId, project });
+function requireMaterialize(project: string): Caller {
+  const caller = callingWorkflow();
+  if (isMaterialize(project, caller.workflowId)) return caller;
+  throw notAuthorized('Another workflow called this activity.', { caller: caller.workflowId, project });
 }
 
 function notYet(project: string, asOf: string): MlopsError {

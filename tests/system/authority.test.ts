@@ -3,14 +3,13 @@
  * workflow's type, id and input, runs a worker of his own that calls our activities, and calls them with no workflow.
  */
 import { randomUUID } from 'node:crypto';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../../src/activities';
 import type { ActivityDeps } from '../../src/activities/deps';
 import { decidedDigest } from '../../src/domain/approval';
 import { lifecycleId, phaseId, rollbackId } from '../../src/domain/ids';
 import { planOf } from '../../src/domain/plan';
 import type { Ref } from '../../src/domain/refs';
-import { temporalConfig } from '../../src/runtime/temporal-config';
+import { type Attacker, startAttacker } from '../support/attacker';
 import { eventually } from '../support/eventually';
 import { type FollowingReplica, followingReplica } from '../support/following-replica';
 import { by, Lifecycles, MARCH } from '../support/lifecycles';
@@ -78,7 +77,7 @@ const FOR_ONE_CALLER = [
 let system: TestSystem;
 let lifecycles: Lifecycles;
 let serving: FollowingReplica;
-let attacker: { readonly taskQueue: string; stop(): Promise<void> };
+let attacker: Attacker;
 let project: string;
 
 beforeAll(async () => {
@@ -91,7 +90,7 @@ beforeAll(async () => {
   await lifecycles.cycle(project, 1, 'finished');
   await system.client.retrain(project, { ...by('cem'), asOf: MARCH });
   await lifecycles.request(project, 2);
-  attacker = await startAttacker();
+  attacker = await startAttacker(system);
 }, 120_000);
 afterAll(async () => {
   await serving?.stop();
@@ -99,30 +98,6 @@ afterAll(async () => {
   await lifecycles.end();
   await system.close();
 });
-
-async function startAttacker(): Promise<typeof attacker> {
-  const { connectionOptions, namespace = 'default' } = temporalConfig(system.env);
-  const connection = await NativeConnection.connect(connectionOptions);
-  const taskQueue = `${system.taskQueue}-attacker`;
-  const worker = await Worker.create({
-    connection,
-    namespace,
-    taskQueue,
-    workflowBundle: await bundleWorkflowCode({
-      workflowsPath: require.resolve('./attacking-workflows'),
-      logger: new DefaultLogger('ERROR'),
-    }),
-  });
-  const running = worker.run();
-  return {
-    taskQueue,
-    stop: async () => {
-      worker.shutdown();
-      await running;
-      await connection.close();
-    },
-  };
-}
 
 /** An activity of no workflow. */
 const alone = (activity: string, given: unknown): Promise<unknown> =>

@@ -2,10 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { ProjectDefinition } from '../../src/domain/definition';
+import { materializeId } from '../../src/domain/ids';
 import type { Replica } from '../../src/replica/run-replica';
 import { findPrediction } from '../../src/stores/predictions';
 import { viewsOfProject } from '../../src/stores/view-values';
 import { mlopsJson } from '../cli/mlops';
+import { startAttacker } from '../support/attacker';
 import { duckdbQuery } from '../support/duckdb-query';
 import { eventually } from '../support/eventually';
 import { type FollowingReplica, followingReplica } from '../support/following-replica';
@@ -15,6 +17,7 @@ import { startReplica } from '../support/replica';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker } from '../support/worker-process';
+import type { ForgedMaterialization } from './attacking-workflows';
 
 jest.setTimeout(120_000);
 
@@ -135,6 +138,7 @@ const values = () =>
     .find({}, { projection: { moment: 1, values: 1 } })
     .sort({ _id: 1 })
     .toArray();
+const records = async () => [await viewsOfProject(system.stores, project), await values()];
 const recorded = (id: string) =>
   eventually(`${id} is stored`, async () => (await findPrediction(system.stores, project, id))?.record);
 
@@ -169,6 +173,38 @@ test('an earlier moment changes nothing, the same one again neither; a moment to
   await expect(system.client.materialize({ project, asOf: '2999-01-01T00:00:00Z' })).rejects.toMatchObject({
     code: 'MLOPS_MESSAGE_INVALID',
   });
+});
+
+test('a view is written from what the run itself observed and ingested, by its history, and from nothing else', async () => {
+  const attacker = await startAttacker(system);
+  try {
+    const { definition } = await lifecycles.cycle(project, 1, 'finished');
+    const forge = (where: ForgedMaterialization['where']) =>
+      system.client.temporal.workflow.execute('materializeForged', {
+        workflowId: materializeId(project, randomUUID()),
+        taskQueue: attacker.taskQueue,
+        args: [
+          {
+            where,
+            project,
+            definition,
+            view: 'far',
+            source: 'flights',
+            asOf: MARCH,
+            later: '2001-03-02T00:00:00.000Z',
+            taskQueue: system.taskQueue,
+          } satisfies ForgedMaterialization,
+        ],
+      });
+    const before = await records();
+    for (const where of ['observation', 'observe', 'ingest', 'parent'] as const)
+      expect([where, await forge(where)]).toEqual([where, 'MLOPS_NOT_AUTHORIZED']);
+    expect(await records()).toEqual(before);
+    // So it is the forgery alone that is refused.
+    expect(await forge('none')).toBe('done');
+  } finally {
+    await attacker.stop();
+  }
 });
 
 test('values beyond their TTL are removed; by the command, with a schedule', async () => {
