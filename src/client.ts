@@ -7,14 +7,16 @@ import { type Client, type Connection, WorkflowNotFoundError } from '@temporalio
 import { call, callOnce } from './client/call';
 import { connectTemporal } from './client/connect';
 import { sendDecision } from './client/decide';
+import { runEvaluation } from './client/evaluate';
 import { runHousekeeping, scheduledHousekeeping } from './client/housekeeping';
 import { runMaterialize, scheduledMaterialize } from './client/materialize';
+import { lifecycleOf, monitorOf, type Recipient, sendOperatorMessage } from './client/operate';
 import { findSchedule, removeSchedule, type Schedule, setSchedule } from './client/schedule';
 import { startLifecycle } from './client/start';
 import type { ProjectDefinition } from './domain/definition';
 import { MlopsError } from './domain/errors';
 import type { HousekeepingInput, HousekeepingResult } from './domain/housekeeping';
-import { housekeepingSchedule, lifecycleId, materializeSchedule, monitorId, parseRequest, phaseId } from './domain/ids';
+import { housekeepingSchedule, lifecycleId, materializeSchedule, parseRequest } from './domain/ids';
 import type { MaterializeInput, MaterializeResult } from './domain/materialize';
 import {
   type ApplyMessage,
@@ -34,7 +36,7 @@ import { COMPUTE_SUFFIX, DEFAULT_TASK_QUEUE } from './domain/queues';
 import { type Environment, readEnvironment } from './runtime/environment';
 import { requirePayload } from './runtime/payload';
 import { type Pollers, pollersOf, requirePollers } from './runtime/pollers';
-import { checkProject, noLifecycle, noMonitor } from './runtime/project-errors';
+import { checkProject, noLifecycle } from './runtime/project-errors';
 import { packDefinition } from './runtime/packed-definition';
 
 export type { Schedule } from './client/schedule';
@@ -51,12 +53,6 @@ export interface MlopsClientOptions {
 
 /** A worker that is there polls within this; with the time that a process takes to start, a person has an answer within 5 s. */
 const NO_WORKER_AFTER_MS = 4_000;
-
-/** A workflow that takes operators' messages, and what its absence is called. */
-interface Recipient {
-  readonly id: string;
-  readonly missing: (project: string, cause: Error) => MlopsError;
-}
 
 /**
  * A method that sends a message looks for a worker first, and fails with MLOPS_NO_WORKER after 4 s where none polls the
@@ -237,7 +233,7 @@ export class MlopsClient {
    *   runs), MLOPS_TOO_MANY_MESSAGES
    */
   setClock(project: string, message: ClockMessage): Promise<OperatorAnswer> {
-    return this.#operate(project, MESSAGES.setClock, message, { id: monitorId(project), missing: noMonitor });
+    return this.#operate(project, MESSAGES.setClock, message, monitorOf(project));
   }
 
   /**
@@ -277,16 +273,7 @@ export class MlopsClient {
    */
   async evaluate(input: Omit<EvaluateInput, 'v' | 'cycle'>): Promise<EvaluateResult> {
     await this.requireWorker();
-    const cycle = `solo-${randomUUID()}` as const;
-    return callOnce(() =>
-      this.temporal.workflow.execute<(input: EvaluateInput) => Promise<EvaluateResult>>('evaluate', {
-        workflowId: phaseId(input.project, cycle, 'evaluate'),
-        taskQueue: this.taskQueue,
-        args: [{ v: 1, cycle, ...input }],
-        staticSummary: `evaluate ${input.version.id} alone`,
-        staticDetails: `As known by ${input.asOf}.`,
-      })
-    );
+    return callOnce(() => runEvaluation(this.temporal, this.taskQueue, input));
   }
 
   /**
@@ -390,21 +377,10 @@ export class MlopsClient {
     project: string,
     name: string,
     message: OperatorMessage,
-    to: Recipient = { id: lifecycleId(project), missing: noLifecycle }
+    to: Recipient = lifecycleOf(project)
   ): Promise<OperatorAnswer> {
     checkProject(project);
     await this.requireWorker(NO_WORKER_AFTER_MS, await this.queueOf(project));
-    // Temporal would answer one that failed with its failure for ever; the lifecycle knows the message by its own id.
-    const updateId = `${message.id}.${randomUUID().slice(0, 8)}`;
-    return call(async () => {
-      try {
-        const { workflow } = this.temporal;
-        return await workflow
-          .getHandle(to.id)
-          .executeUpdate<OperatorAnswer, [OperatorMessage]>(name, { args: [message], updateId });
-      } catch (error) {
-        throw error instanceof WorkflowNotFoundError ? to.missing(project, error) : error;
-      }
-    });
+    return call(() => sendOperatorMessage(this.temporal, to, name, message));
   }
 }

@@ -10,7 +10,7 @@ import {
   type TruthRecord,
   type ViewMarks,
 } from '../domain/endpoint';
-import { errorCodeOf, MlopsError } from '../domain/errors';
+import { MlopsError } from '../domain/errors';
 import { predictionId } from '../domain/ids';
 import { addAnswers } from '../domain/rollout';
 import { type InferRequest, type OutputName, parseInferRequest } from './infer-request';
@@ -18,6 +18,7 @@ import type { InputValue } from './input-values';
 import { type Joined, joinViews, type ReadViews } from './join-views';
 import type { ServeLimits } from './limits';
 import type { LoadedModel } from './loaded-model';
+import { type InputsOf, type Models, scoreRequest } from './score-request';
 import { RecentAnswers } from './recent-answers';
 import { RecentTruths } from './recent-truths';
 import { type RequestInput, requestInputs } from './request-inputs';
@@ -28,15 +29,13 @@ import { parseTruths } from './truth-request';
 import { uuidV7 } from './uuid-v7';
 
 /** What is served now; made from one revision of the endpoint's document. */
-export interface Serving {
+export interface Serving extends Models {
   readonly revision: number;
   readonly rolloutId: string;
   /** The rollout's step; several revisions may be of one. */
   readonly step: string;
   /** Default: now. */
   readonly withoutEventTime?: 'now' | 'none';
-  readonly champion: LoadedModel;
-  readonly candidate?: { readonly model: LoadedModel; readonly share: number; readonly shadow: boolean };
 }
 
 export interface Answer {
@@ -66,13 +65,6 @@ export interface PredictorOptions {
 }
 
 type Row = Readonly<Record<string, InputValue>>;
-type Scored = Pick<Answer, 'version' | 'route' | 'scores' | 'decisions'> & {
-  readonly controlShare?: number;
-  /** The inputs that the answer is of. */
-  readonly joined: Joined;
-  readonly shadow?: { version: number; scores: readonly number[] };
-};
-
 interface Asked {
   readonly id: string;
   readonly request: InferRequest;
@@ -80,12 +72,6 @@ interface Asked {
   readonly route: Answer['route'];
   readonly receivedAt: Date;
 }
-
-/** The request's inputs as a model takes them. */
-type InputsOf = (model: LoadedModel) => Promise<Joined>;
-
-/** A failure in the counts. */
-const FIRST_ERROR_CHARS = 300;
 
 /** The spool is read back for repeated ids up to this. */
 const RECALLED_BYTES = 64 << 20;
@@ -232,7 +218,9 @@ export class Predictor {
 
   async #answer(serving: Serving, { id, request, eventTime, route, receivedAt }: Asked): Promise<Answer> {
     const inputsOf = this.#inputsOf(request, eventTime ?? this.#knownAt(receivedAt));
-    const scoring = this.#score(serving, route, request, inputsOf);
+    const scoring = scoreRequest(serving, route, request.rows, inputsOf, (model, answers) => {
+      if (!request.synthetic) this.#count(model, answers);
+    });
     // What is served may be replaced while views are read.
     for (const model of [serving.champion, serving.candidate?.model]) model?.hold(scoring);
     const { shadow, joined, controlShare, ...answer } = await scoring;
@@ -277,67 +265,10 @@ export class Predictor {
     };
   }
 
-  /**
-   * A request that one model fails on is given to the other. Failing on both is the caller's: no model is blamed. A
-   * candidate that fails alone is never shown: the champion answers in its place. What a view refuses is refused, and no
-   * model is blamed for it.
-   */
-  async #score(
-    { champion, candidate }: Serving,
-    route: Answer['route'],
-    request: InferRequest,
-    inputsOf: InputsOf
-  ): Promise<Scored> {
-    const other = candidate?.model;
-    if (route === 'candidate' && other !== undefined) {
-      const joined = await inputsOf(other);
-      const scores = await tryModel(other, joined, request.rows);
-      if (scores instanceof Float32Array) {
-        this.#count(other, request, ANSWERED);
-        return decided(other, 'candidate', scores, joined);
-      }
-      return this.#inPlaceOf(other, scores, champion, request, await inputsOf(champion));
-    }
-    const joined = await inputsOf(champion);
-    const scores = await tryModel(champion, joined, request.rows);
-    const unseen =
-      other !== undefined && (candidate?.shadow === true || !(scores instanceof Float32Array))
-        ? await tryUnseen(other, inputsOf, request.rows)
-        : undefined;
-    if (!(scores instanceof Float32Array)) {
-      if (unseen instanceof Error) throw callersFault(scores);
-      // Alone, it can only have failed on what the request holds.
-      if (unseen === undefined && errorCodeOf(scores) === 'MLOPS_REQUEST_INVALID') throw scores;
-      this.#count(champion, request, failed(scores));
-      throw scores;
-    }
-    this.#count(champion, request, ANSWERED);
-    const answer = decided(champion, 'champion', scores, joined);
-    if (other === undefined || unseen === undefined) return answer;
-    this.#count(other, request, unseen instanceof Error ? failed(unseen) : ANSWERED);
-    return unseen instanceof Error
-      ? answer
-      : { ...answer, shadow: { version: other.version.number, scores: Array.from(unseen) } };
-  }
-
-  async #inPlaceOf(
-    candidate: LoadedModel,
-    failure: Error,
-    champion: LoadedModel,
-    request: InferRequest,
-    joined: Joined
-  ): Promise<Scored> {
-    const scores = await tryModel(champion, joined, request.rows);
-    if (scores instanceof Error) throw callersFault(scores);
-    this.#count(candidate, request, failed(failure));
-    this.#count(champion, request, ANSWERED);
-    return decided(champion, 'champion', scores, joined);
-  }
-
   /** Another step may have been taken meanwhile: its counts are not this model's business. */
-  #count({ version }: LoadedModel, request: InferRequest, answers: Answers): void {
+  #count({ version }: LoadedModel, answers: Answers): void {
     const counts = this.#counts[String(version.number)];
-    if (counts !== undefined && !request.synthetic) this.#counts[String(version.number)] = addAnswers(counts, answers);
+    if (counts !== undefined) this.#counts[String(version.number)] = addAnswers(counts, answers);
   }
 }
 
@@ -347,36 +278,6 @@ function dealt({ candidate, rolloutId }: Serving, key: string): Answer['route'] 
 
 function routeTo({ champion }: Serving, version: number): Answer['route'] {
   return version === champion.version.number ? 'champion' : 'candidate';
-}
-
-async function tryModel(model: LoadedModel, { columns }: Joined, rows: number): Promise<Float32Array | Error> {
-  try {
-    return await model.score(columns, rows);
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
-}
-
-/** Undefined where its views refuse the request: that is no failure of the model. */
-async function tryUnseen(
-  model: LoadedModel,
-  inputsOf: InputsOf,
-  rows: number
-): Promise<Float32Array | Error | undefined> {
-  const joined = await inputsOf(model).catch(() => undefined);
-  return joined === undefined ? undefined : tryModel(model, joined, rows);
-}
-
-const ANSWERED: Answers = { requests: 1, errors: 0 };
-
-function failed({ message }: Error): Answers {
-  return { requests: 0, errors: 1, firstError: message.slice(0, FIRST_ERROR_CHARS) };
-}
-
-function callersFault(failure: Error): Error {
-  if (errorCodeOf(failure) === 'MLOPS_REQUEST_INVALID') return failure;
-  const what = `No version can score this request: ${failure.message.slice(0, FIRST_ERROR_CHARS)}`;
-  return new MlopsError('MLOPS_REQUEST_INVALID', what, {}, '', { cause: failure });
 }
 
 /** So that records and their comparison don't depend on the version. */
@@ -395,17 +296,6 @@ function rowsOf({ columns, rows }: InferRequest): readonly Row[] {
     for (const [name, values] of columns) row[name] = values[i] as InputValue;
     return row;
   });
-}
-
-function decided({ version }: LoadedModel, route: Answer['route'], scores: Float32Array, joined: Joined): Scored {
-  return {
-    joined,
-    version: version.number,
-    route,
-    scores: Array.from(scores),
-    decisions: Array.from(scores, (score) => (score >= version.decisionThreshold ? 1 : 0)),
-    ...(version.controlShare === undefined ? {} : { controlShare: version.controlShare }),
-  };
 }
 
 function answerOf(
