@@ -100,7 +100,12 @@ function ofStatus({ code, why }: Status, error: unknown): unknown {
   // Ten updates of a workflow at a time, and 2,000 of a run, are what it takes: those that a validator refused aren't counted.
   if (code === RESOURCE_EXHAUSTED || (code === FAILED_PRECONDITION && UPDATES_OF_A_RUN.test(why))) {
     const fix = 'Wait until the phase that runs has ended, then send it again.';
-    return inWords('MLOPS_TOO_MANY_MESSAGES', `Temporal takes no more of such messages for now: ${why}.`, fix, error);
+    return inWords(
+      'MLOPS_TOO_MANY_MESSAGES',
+      `Temporal accepts no more messages of this kind for now: ${why}.`,
+      fix,
+      error
+    );
   }
   if (code === FAILED_PRECONDITION && NOT_READY.test(why)) {
     const fix = `mlops doctor says why, and what to do. ${AGAIN}`;

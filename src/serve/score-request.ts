@@ -88,7 +88,7 @@ async function tryModel(model: LoadedModel, { columns }: Joined, rows: number): 
   }
 }
 
-/** Undefined where its views refuse the request: that is no failure of the model. */
+/** Undefined where a view refuses the request, which is not a failure of the model. */
 async function tryUnseen(
   model: LoadedModel,
   inputsOf: InputsOf,

@@ -33,7 +33,7 @@ export async function materialize({ project, asOf: wanted }: MaterializeInput): 
     {
       phase: 'materialize',
       waitingFor: [],
-      details: detailsOf(asOf, done, done.length === 0 ? 'There is no view.' : 'Done.'),
+      details: detailsOf(asOf, done, done.length === 0 ? 'The project has no feature view to materialize.' : 'Done.'),
     }
   );
   return { asOf, views: done };
