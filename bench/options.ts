@@ -7,10 +7,13 @@ export interface BenchOptions {
   readonly rounds: number;
   /** The slower and rarer peers, too. */
   readonly all: boolean;
+  /** Of tables that a benchmark makes, where it can make smaller ones. */
+  readonly rows?: number;
 }
 
 const DEFAULT_ROUNDS = 5;
 const MOST_ROUNDS = 100;
+const MOST_ROWS = 10_000_000;
 
 /** @throws MLOPS_USAGE, in one line, for a name that is none of `names`, and for options that make no sense. */
 export function readCommand(
@@ -26,14 +29,17 @@ export function readCommand(
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > MOST_ROUNDS) {
     throw wrong(`Rounds are a whole number from 1 to ${MOST_ROUNDS}.`, { rounds: values.rounds }, names);
   }
-  return { name, options: { rounds, all: values.all === true } };
+  const rows = values.rows === undefined ? undefined : Number(values.rows);
+  if (rows !== undefined && (!Number.isInteger(rows) || rows < 1_000 || rows > MOST_ROWS))
+    throw wrong(`Rows are a whole number from 1000 to ${MOST_ROWS}.`, { rows: values.rows }, names);
+  return { name, options: { rounds, all: values.all === true, ...(rows === undefined ? {} : { rows }) } };
 
   function parsed(given: readonly string[]) {
     try {
       return parseArgs({
         args: [...given],
         allowPositionals: true,
-        options: { rounds: { type: 'string' }, all: { type: 'boolean' } },
+        options: { rounds: { type: 'string' }, rows: { type: 'string' }, all: { type: 'boolean' } },
       });
     } catch (error) {
       const [what = ''] = (error as Error).message.split(/(?<=')\. |\n/);
@@ -43,5 +49,10 @@ export function readCommand(
 }
 
 function wrong(what: string, where: Readonly<Record<string, string | undefined>>, names: readonly string[]) {
-  return new MlopsError('MLOPS_USAGE', what, where, `npm run bench -- ${names.join('|')} [--rounds 5] [--all]`);
+  return new MlopsError(
+    'MLOPS_USAGE',
+    what,
+    where,
+    `npm run bench -- ${names.join('|')} [--rounds 5] [--rows 1000000] [--all]`
+  );
 }

@@ -9,21 +9,25 @@ import { connectTemporal } from './client/connect';
 import { sendDecision } from './client/decide';
 import { runEvaluation } from './client/evaluate';
 import { runHousekeeping, scheduledHousekeeping } from './client/housekeeping';
+import { runReproduction } from './client/reproduce';
 import { runMaterialize, scheduledMaterialize } from './client/materialize';
-import { lifecycleOf, monitorOf, type Recipient, sendOperatorMessage } from './client/operate';
+import { lifecycleOf, monitorOf, type Recipient, sendOperatorMessage, studyOf } from './client/operate';
 import { findSchedule, removeSchedule, type Schedule, setSchedule } from './client/schedule';
 import { startLifecycle } from './client/start';
 import type { ProjectDefinition } from './domain/definition';
 import { MlopsError } from './domain/errors';
 import type { HousekeepingInput, HousekeepingResult } from './domain/housekeeping';
-import { housekeepingSchedule, lifecycleId, materializeSchedule, parseRequest } from './domain/ids';
+import { type Cycle, housekeepingSchedule, lifecycleId, materializeSchedule, parseRequest } from './domain/ids';
 import type { MaterializeInput, MaterializeResult } from './domain/materialize';
+import type { ReproduceInput, ReproduceResult } from './domain/reproduce';
 import {
   type ApplyMessage,
   type ClockMessage,
   type DecisionAnswer,
   type DecisionMessage,
   type DeployMessage,
+  type ExtendStudyMessage,
+  type ImportMessage,
   type LifecycleStatus,
   MESSAGES,
   type OperatorAnswer,
@@ -32,7 +36,7 @@ import {
   type RollbackMessage,
 } from './domain/messages';
 import type { EvaluateInput, EvaluateResult } from './domain/phases';
-import { COMPUTE_SUFFIX, DEFAULT_TASK_QUEUE } from './domain/queues';
+import { COMPUTE_SUFFIX, DEFAULT_TASK_QUEUE, LIGHT_SUFFIX } from './domain/queues';
 import { type Environment, readEnvironment } from './runtime/environment';
 import { requirePayload } from './runtime/payload';
 import { type Pollers, pollersOf, requirePollers } from './runtime/pollers';
@@ -41,6 +45,7 @@ import { packDefinition } from './runtime/packed-definition';
 
 export type { Schedule } from './client/schedule';
 export type { MaterializeResult } from './domain/materialize';
+export type { ReproducedAs, ReproduceResult } from './domain/reproduce';
 export { ERRORS, type ErrorCode, MlopsError } from './domain/errors';
 export type { DecisionAnswer, DecisionMessage, LifecycleStatus, OperatorAnswer } from './domain/messages';
 
@@ -129,8 +134,9 @@ export class MlopsClient {
         { request },
         'Requests are named <project>/<cycle>: mlops ls requests.'
       );
-    await this.requireWorker();
-    return call(() => sendDecision(this.temporal, this.taskQueue, name, decision));
+    const queue = await this.queueOf(name.project);
+    await this.requireWorker(NO_WORKER_AFTER_MS, queue);
+    return call(() => sendDecision(this.temporal, queue, name, decision));
   }
 
   /**
@@ -143,6 +149,18 @@ export class MlopsClient {
    */
   retrain(project: string, message: RetrainMessage): Promise<OperatorAnswer> {
     return this.#operate(project, MESSAGES.retrain, message);
+  }
+
+  /**
+   * Asks for a cycle that registers a model made elsewhere, in the place of training one: evaluated, gated, approved and rolled out as
+   * any other. Its bytes are in the artifact store already, as `mlops import` puts them there.
+   * Waits until the definition is registered and the message recorded; the cycle begins after the answer.
+   * Sent again with the same `message.id`: the same answer, and no second effect.
+   * @throws MlopsError MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER, MLOPS_UNKNOWN_PROJECT,
+   *   MLOPS_TOO_MANY_MESSAGES
+   */
+  importModel(project: string, message: ImportMessage): Promise<OperatorAnswer> {
+    return this.#operate(project, MESSAGES.import, message);
   }
 
   /**
@@ -237,6 +255,26 @@ export class MlopsClient {
   }
 
   /**
+   * Stops a cycle's study: no further trial starts, and the best of those that were run is the cycle's version.
+   * Waits until the message is recorded; the trials that run end after the answer.
+   * Sent again with the same `message.id`: the same answer, and no second effect.
+   * @throws MlopsError MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER, MLOPS_NOT_FOUND: no such study runs
+   */
+  stopStudy(project: string, cycle: Cycle, message: OperatorMessage): Promise<OperatorAnswer> {
+    return this.#operate(project, MESSAGES.stopStudy, message, studyOf(project, cycle));
+  }
+
+  /**
+   * Gives a cycle's study more trials, while it runs. Refused where it was stopped, or its time is over.
+   * Waits until the message is recorded; the trials start after the answer.
+   * Sent again with the same `message.id`: the same answer, and no second effect.
+   * @throws MlopsError MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER, MLOPS_NOT_FOUND: no such study runs
+   */
+  extendStudy(project: string, cycle: Cycle, message: ExtendStudyMessage): Promise<OperatorAnswer> {
+    return this.#operate(project, MESSAGES.extendStudy, message, studyOf(project, cycle));
+  }
+
+  /**
    * Rolls out a version that was approved and is not live, by the steps of its definition. Refused once its approval is
    * over (`approval.validFor`), or where another champion is live than the one it was compared with.
    * Waits until the rollout has begun, not until it has ended.
@@ -272,8 +310,17 @@ export class MlopsClient {
    * @throws MlopsError MLOPS_NO_WORKER, and what the evaluation failed with
    */
   async evaluate(input: Omit<EvaluateInput, 'v' | 'cycle'>): Promise<EvaluateResult> {
-    await this.requireWorker();
-    return callOnce(() => runEvaluation(this.temporal, this.taskQueue, input));
+    const queue = await this.queueOf(input.project);
+    await this.requireWorker(NO_WORKER_AFTER_MS, queue);
+    return callOnce(() => runEvaluation(this.temporal, queue, input));
+  }
+
+  /** Makes a version once more and compares the bytes; it takes as long as its training. @throws MlopsError MLOPS_NO_WORKER, MLOPS_NOT_FOUND */
+  async reproduce(input: Omit<ReproduceInput, 'v'>): Promise<ReproduceResult> {
+    checkProject(input.project);
+    const queue = await this.queueOf(input.project);
+    await this.requireWorker(NO_WORKER_AFTER_MS, queue);
+    return callOnce(() => runReproduction(this.temporal, queue, input));
   }
 
   /**
@@ -309,7 +356,7 @@ export class MlopsClient {
   /**
    * Materializes the project's feature views once, for its endpoint, and waits for it: those of the definition in force and of the versions
    * that are served, of what is known by `asOf` (default: now). Values of a later snapshot stand.
-   * @throws MlopsError MLOPS_NO_WORKER, MLOPS_MESSAGE_INVALID: asOf is still to come
+   * @throws MlopsError MLOPS_NO_WORKER, MLOPS_UNKNOWN_PROJECT; MLOPS_MESSAGE_INVALID: asOf is still to come
    */
   async materialize(input: Omit<MaterializeInput, 'v'>): Promise<MaterializeResult> {
     checkProject(input.project);
@@ -350,6 +397,11 @@ export class MlopsClient {
 
   computePollers(): Promise<Pollers> {
     return this.pollers(`${this.taskQueue}${COMPUTE_SUFFIX}`);
+  }
+
+  /** Of the queue of short compute work. */
+  lightPollers(): Promise<Pollers> {
+    return this.pollers(`${this.taskQueue}${LIGHT_SUFFIX}`);
   }
 
   /** The queue that a project's lifecycle runs on, whatever this client's own is; of a project without one this client's. */

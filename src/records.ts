@@ -30,6 +30,7 @@ export {
   type RecordOf,
   type ReplicaRecord,
   type TriggerRecord,
+  type VersionRecord,
 } from './records/kinds';
 export type { EventClockRecord } from './records/event-clock';
 export type { Lineage, LineageNode, LineageOptions } from './records/lineage';
@@ -65,8 +66,11 @@ export interface Records {
    * @throws MlopsError MLOPS_NOT_FOUND, MLOPS_UNKNOWN_PROJECT, MLOPS_USAGE
    */
   snapshot(name: string): Promise<Fact<'snapshot'>>;
-  /** The page of the snapshot of this id that was rendered last; undefined where there is none. */
-  report(snapshot: string): Promise<Fact<'report'> | undefined>;
+  /**
+   * The page of the snapshot or evaluation of this id that was rendered last, of an evaluation one that names the version of that
+   * id; undefined where there is none.
+   */
+  report(of: string, version?: string): Promise<Fact<'report'> | undefined>;
   /**
    * Labels of the snapshot of this name: those that the version was trained on, where it names a version; else the newest.
    * @throws MlopsError MLOPS_NOT_FOUND, MLOPS_UNKNOWN_PROJECT, MLOPS_USAGE
@@ -114,7 +118,7 @@ export function openRecords(config: StoreConfig = storeConfig()): Records {
     eventClock: (endpoint) => connected().then(() => eventClock(stores, endpoint)),
     newestSnapshot: (project) => connected().then(() => newestSnapshot(stores, project)),
     snapshot: (name) => connected().then(() => findSnapshot(stores, name)),
-    report: (id) => connected().then(async () => (await newestReport(stores, id)) ?? undefined),
+    report: (of, version) => connected().then(async () => (await newestReport(stores, of, version)) ?? undefined),
     labels: (name) => connected().then(() => findLabels(stores, name)),
     firstBrokenAudit: (project) => connected().then(() => stores.audit.firstBroken(project)),
     download: (digest, path) => connected().then(() => stores.artifacts.download(digest, path)),

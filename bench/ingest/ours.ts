@@ -1,18 +1,9 @@
-/** Our side: the product's own activities on the stack's servers, in a database and bucket of the benchmark's own. */
-import { DEFAULT_RETENTION } from '../../src/domain/housekeeping';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { join } from 'node:path';
-import type { ActivityDeps } from '../../src/activities/deps';
+/** Our side: the product's own activities on the stack's servers. */
 import { ingestActivities } from '../../src/activities/ingest';
-import { defaultLimits, type Limits } from '../../src/activities/limits';
-import { nothingRegistered } from '../../src/activities/registered/user-code';
+import type { Limits } from '../../src/activities/limits';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import type { Ref } from '../../src/domain/refs';
-import { storeConfig } from '../../src/stores/config';
-import { connectStores } from '../../src/stores/connect';
-import { factDigest } from '../../src/stores/fact-digest';
-import { computePool } from '../../src/worker/compute/pool';
-import { dropOwnStores, ownEnvironment } from '../steps/own-stores';
+import { openActivities } from '../own-activities';
 import type { Cost } from './peers';
 
 export interface OurIngest extends Cost {
@@ -26,36 +17,9 @@ export interface Ours {
   close(): Promise<void>;
 }
 
-/** Empty stores: what is there already would not be put again. */
 export async function openOurs(folder: string, given: Partial<Limits> = {}): Promise<Ours> {
-  await dropOwnStores();
-  const stores = await connectStores(storeConfig(ownEnvironment()));
-  const limits = { ...defaultLimits(), ...given };
-  const pool = computePool(limits);
-  const deps: ActivityDeps = {
-    stores: async () => stores,
-    runJob: pool.runJob,
-    registered: nothingRegistered,
-    limits,
-    retention: DEFAULT_RETENTION,
-    searchAttributes: false,
-    connections: {},
-    ownServers: () => [],
-    dataFolder: folder,
-    workFolder: join(folder, 'ours'),
-  };
+  const { deps, stores, run, recorded, close } = await openActivities(folder, given);
   const activities = ingestActivities(deps);
-  const run = <T>(activity: () => Promise<T>): Promise<T> => new MockActivityEnvironment().run(activity);
-
-  async function recorded(definition: ProjectDefinition): Promise<Ref<'definition'>> {
-    const body = { definition, appliedBy: 'bench' };
-    const digest = factDigest('definition', { body, artifacts: [] });
-    const { fact } = await stores.facts.commit({
-      ...{ _id: digest, kind: 'definition', digest, inputs: [], artifacts: [], body },
-    });
-    return { kind: 'definition', id: fact._id, digest };
-  }
-
   return {
     async ingest(project, asOf, parent) {
       const definition = await recorded(project);
@@ -70,10 +34,6 @@ export async function openOurs(folder: string, given: Partial<Limits> = {}): Pro
       const { cpuSeconds, peakBytes } = made.cost!;
       return { snapshot, rows: body.rows, seconds, cpuSeconds: cpuSeconds + (user + system) / 1e6, peakBytes };
     },
-    async close() {
-      pool.close();
-      await stores.close();
-      await dropOwnStores();
-    },
+    close,
   };
 }

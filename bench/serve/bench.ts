@@ -12,6 +12,7 @@ import { load } from './load';
 import { benchModel, benchRequest } from './model';
 import { FASTAPI, MLSERVER, MODEL_PATH, type Server, startServers } from './servers';
 import { openStored } from './stored';
+import { tableOf } from './table';
 
 /** Connections × rows of each request; how many times FastAPI's throughput we want. */
 const POINTS = [
@@ -44,7 +45,9 @@ export async function benchServe({ rounds }: BenchOptions): Promise<BenchResult>
     const holds = (ratio: Readonly<Record<string, number>>) =>
       POINTS.every(({ name, aim }) => ratio[`fastapi ${name}`]! >= aim);
     const { ours, ratio, met } = resultsOf({ ...words, figures: stored, holds });
-    return { ...resultsOf({ ...words, figures: answered, holds }), untilStored: { ours, ratio, met } };
+    const result = { ...resultsOf({ ...words, figures: answered, holds }), untilStored: { ours, ratio, met } };
+    say(`\n${tableOf(result, POINTS)}\n`);
+    return result;
   } finally {
     for (const server of servers) await server.end();
     await records.close();

@@ -52,7 +52,7 @@ export async function startServers(model: string, folder: string, stored: Stored
   ];
 }
 
-function pinned(command: readonly string[]): ChildProcess {
+export function pinned(command: readonly string[]): ChildProcess {
   const env = { ...readEnvironment(), PYTHONPATH: join(packageRoot(), 'bench', 'peers'), MLSERVER_TELEMETRY: '0' };
   const child = spawn('taskset', ['-c', '0', ...command], { env, stdio: ['ignore', 'pipe', 2] });
   process.once('exit', () => child.kill('SIGKILL'));
@@ -94,7 +94,7 @@ async function server(name: string, child: ChildProcess, port: number): Promise<
   };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -4,6 +4,8 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import { MlopsClient } from '../../src/client';
+import { durationMs } from '../../src/domain/durations';
+import { DEFAULT_RETRIES } from '../../src/domain/plan';
 import { median } from '../spread';
 import { millisecondsPerStep, type Recovery, readEvents, recoveryOf } from './events';
 import { dropOwnStores, ownEnvironment } from './own-stores';
@@ -13,7 +15,7 @@ import { startWorker } from './worker-process';
 import type { tenSteps } from './workflow';
 
 /** The product's default. */
-export const HEARTBEAT_SECONDS = 10;
+export const HEARTBEAT_SECONDS = durationMs(DEFAULT_RETRIES.heartbeatWithin) / 1_000;
 
 /** Milliseconds per step of one pipeline, and of the same one again. */
 export interface OurRun {

@@ -1,19 +1,28 @@
-/** The benchmark's own database and bucket. */
+/** The database and the bucket of one run of a benchmark. */
 import { Client as MinioClient } from 'minio';
 import { type Environment, readEnvironment } from '../../src/runtime/environment';
 import { storeConfig } from '../../src/stores/config';
 import { connectStores } from '../../src/stores/connect';
 import { raw } from '../../tests/support/raw-records';
 
-const NAME = 'mlops-bench';
+/** What the names of a run's stores begin with: others are never dropped. */
+export const RUN_NAME = 'mlops-bench-';
 
+/** Of this process, which bench/own-run.ts started, or of one that it started. */
 export function ownEnvironment(): Environment {
-  return { ...readEnvironment(), MLOPS_DATABASE: NAME, S3_BUCKET: NAME };
+  return ofRun(readEnvironment());
 }
 
-/** Nothing is left of them; before a run, too, for one that was killed. */
-export async function dropOwnStores(): Promise<void> {
-  const config = storeConfig(ownEnvironment());
+function ofRun(env: Environment): Environment {
+  for (const name of [env.MLOPS_DATABASE, env.S3_BUCKET])
+    if (name?.startsWith(RUN_NAME) !== true)
+      throw new Error(`${name} is not a database or bucket of a benchmark's run`);
+  return env;
+}
+
+/** Nothing is left of them. Before each part of a run, too: what is there already would not be put again. */
+export async function dropOwnStores(env: Environment = ownEnvironment()): Promise<void> {
+  const config = storeConfig(ofRun(env));
   const stores = await connectStores(config);
   await raw(stores).db.dropDatabase();
   await stores.close();

@@ -1,4 +1,5 @@
 /** What people read, on standard error. */
+import { inColumns } from '../columns';
 import { median, medianRatio, spread } from '../spread';
 import type { Recovery } from './events';
 import { HEARTBEAT_SECONDS, medianOf, type OurRun } from './ours';
@@ -21,15 +22,7 @@ export function tableOf(ours: Row, peers: readonly Row[]): string {
     String(recovery.redone),
   ]);
   const heads = ['tool', 'ms per step (min/median/max)', 'times ours', 'back after a kill, s', 'finished steps redone'];
-  const widths = heads.map((head, column) => Math.max(head.length, ...lines.map((line) => line[column]!.length)));
-  return [heads, ...lines]
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd()
-    )
-    .join('\n');
+  return inColumns([heads, ...lines]);
 }
 
 /** @param quick the same kill with the shorter heartbeat time-out */

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { Environment } from '../../src/runtime/environment';
+import type { SearchSetup } from '../search/worker';
 import type { WorkerSetup } from './worker';
 
 export interface WorkerProcess {
@@ -9,9 +10,13 @@ export interface WorkerProcess {
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
-/** Resolves when it polls. */
-export async function startWorker(setup: WorkerSetup, env: Environment): Promise<WorkerProcess> {
-  const child = fork(require.resolve('./worker'), [JSON.stringify(setup)], {
+/** Resolves when it polls. @param program that `setup` is for */
+export async function startWorker(
+  setup: WorkerSetup | SearchSetup,
+  env: Environment,
+  program = require.resolve('./worker')
+): Promise<WorkerProcess> {
+  const child = fork(program, [JSON.stringify(setup)], {
     env: { ...env },
     stdio: ['ignore', 2, 2, 'ipc'],
   });

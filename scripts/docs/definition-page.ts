@@ -5,6 +5,7 @@ import { defineProject } from '../../src/project/define-project';
 import type { ProjectInput } from '../../src/project/project-input';
 import { packageRoot } from '../../src/runtime/package-root';
 import { declarations, fieldsOf, formsOf } from './type-source';
+import { DETAILED_CLASSES } from '../../src/domain/metrics';
 
 const SHORT = `import { defineProject } from 'temporal-mlops';
 
@@ -25,7 +26,15 @@ const bare: ProjectInput = {
   name: 'machines',
   source: {
     reader: { file: { path: 'data/readings.csv' } },
-    columns: { at: 'timestamp', celsius: 'number', failed: 'integer', failed_before: 'boolean', plan: 'string' },
+    columns: {
+      at: 'timestamp',
+      celsius: 'number',
+      failed: 'integer',
+      failed_before: 'boolean',
+      plan: 'string',
+      note: 'text',
+      shape: 'vector(8)',
+    },
     eventTime: 'at',
   },
   label: { name: 'fails', labeler: { rule: { column: 'failed', op: '=', value: 1 } } },
@@ -33,7 +42,7 @@ const bare: ProjectInput = {
   approval: { approvers: ['ana', 'ben'] },
 };
 /** One entry of each list, as short as it may be, for the defaults of its fields. */
-const withEntries: ProjectInput = {
+export const withEntries: ProjectInput = {
   ...bare,
   schema: {
     columns: [{ column: 'plan' }],
@@ -63,6 +72,9 @@ const withEntries: ProjectInput = {
     { transform: 'hashing', columns: ['plan'] },
     { transform: 'targetMean', column: 'plan' },
     { transform: 'oneHot', column: 'plan' },
+    { transform: 'textNgrams', column: 'note' },
+    { transform: 'hashedNgrams', column: 'note' },
+    { transform: 'components', column: 'shape' },
     { transform: 'embedding', column: 'plan' },
   ],
   gates: [{ metric: 'auc', atLeast: 0.6 }],
@@ -81,6 +93,12 @@ const withViews: ProjectInput = {
   },
 };
 
+const withStudy: ProjectInput = {
+  ...bare,
+  split: { validationPeriods: 1 },
+  model: { study: { of: { network: { learningRate: { log: [0.0001, 0.1] } } }, rungs: { first: 1 } } },
+};
+
 interface Row {
   readonly path: string;
   readonly type: string;
@@ -90,14 +108,29 @@ interface Row {
 
 type Value = Readonly<Record<string, unknown>> | readonly unknown[] | undefined;
 
-export function definitionPage(): string {
+/** @throws where a transform or a trigger has no entry in `example` */
+export function definitionPage(example: ProjectInput = withEntries): string {
   const types = declarations(definitionSources());
   const whole = defineProject(bare);
-  const entries = defineProject(withEntries);
+  const entries = defineProject(example);
   const views = defineProject(withViews);
+  // A model has several forms: the page shows the defaults of each.
+  const ofModel = (model: ProjectInput['model']) => defineProject({ ...bare, model }).model;
+  const models = {
+    ...entries.model,
+    ...ofModel({ trees: {} }),
+    ...ofModel({ linear: {} }),
+    ...defineProject(withStudy).model,
+  };
   const fields = fieldsOf(types.get('ProjectDefinition')!.type);
   const sections = fields.map((field) => {
-    const [done, input] = field.name === 'views' ? [views, withViews] : [entries, withEntries];
+    const [done, input] =
+      field.name === 'views'
+        ? [views, withViews]
+        : [
+            { ...entries, model: models },
+            { ...example, model: withStudy.model },
+          ];
     const value = (done as unknown as Record<string, Value>)[field.name];
     const given = (input as unknown as Record<string, Value>)[field.name];
     const of = /^Readonly<Record<string, (\w+)>>$/.exec(field.type)?.[1];
@@ -189,7 +222,12 @@ function valueOf(value: Value, name: string, form: string): unknown {
   if (!Array.isArray(value)) return (value as Readonly<Record<string, unknown>> | undefined)?.[name];
   const [, key = '', constant = ''] = /readonly (transform|on): '(\w+)'/.exec(form) ?? [];
   const entries = value as readonly Readonly<Record<string, unknown>>[];
-  if (key !== '') return entries.find((entry) => entry[key] === constant)?.[name];
+  if (key !== '') {
+    const entry = entries.find((each) => each[key] === constant);
+    // Without one, a field that has a default would be shown as required.
+    if (entry === undefined) throw new Error(`withEntries has no entry with ${key}: '${constant}'`);
+    return entry[name];
+  }
   // Forms without a constant are known by their first field.
   const [, first = ''] = /readonly (\w+)\??:/.exec(form) ?? [];
   return (entries.find((entry) => first in entry) ?? entries[0])?.[name];
@@ -228,12 +266,14 @@ function table(rows: readonly Row[]): string {
 }
 
 function metrics(): string {
-  const found = source('domain/metrics.ts').matchAll(/\/\*\* (.*?) \*\/\s*'(\w+)',/g);
-  return [
-    '| metric | |',
-    '| --- | --- |',
-    ...[...found].map(([, doc = '', name = '']) => `| \`${name}\` | ${doc.replaceAll('|', '\\|')} |`),
-  ].join('\n');
+  const tasks = source('domain/metrics.ts').matchAll(/^ {2}(\w+): \[\n([\s\S]*?)^ {2}\],/gm);
+  const rows = [...tasks].flatMap(([, task = '', listed = '']) =>
+    [...listed.matchAll(/\/\*\* (.*?) \*\/\s*'(\w+)',/g)].map(
+      ([, doc = '', name = '']) => `| \`${task}\` | \`${name}\` | ${doc.replaceAll('|', '\\|')} |`
+    )
+  );
+  const each = `Of \`classes\` there are also \`precision:<class>\`, \`recall:<class>\` and \`f1:<class>\`, where there are at most ${DETAILED_CLASSES}.`;
+  return ['| task | metric | |', '| --- | --- | --- |', ...rows, '', each].join('\n');
 }
 
 /** The types of the whole definition: domain/definition.ts and the files of its parts. */

@@ -187,7 +187,7 @@ export class Story {
 
   private async evaluateFebruary(): Promise<number> {
     const version = await this.stores.facts.get({ kind: 'version', id: `${this.definition.name}/1` });
-    const { rows, auc } = await this.client.evaluate({
+    const { rows, metrics } = await this.client.evaluate({
       project: this.definition.name,
       definition: version.body.definition,
       plan: planOf(this.definition),
@@ -196,6 +196,7 @@ export class Story {
       version: { kind: 'version', id: version._id, digest: version.digest },
       period: FEBRUARY,
     });
+    const { auc } = metrics;
     if (auc === undefined) throw new Error(`February's ${rows} rows are of one class: no AUC`);
     say(`version 1 on all ${rows.toLocaleString('en-US')} flights of February: AUC ${auc.toFixed(4)}`);
     return auc;

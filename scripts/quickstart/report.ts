@@ -219,8 +219,8 @@ function versionLine(cycle: CycleResult): string {
   ].join('');
 }
 
-function shadowLine({ pairs, score, logLoss }: ShadowPairs): string {
-  const losses = logLoss === undefined ? '' : `, log loss ${interval(logLoss)} over ${logLoss.pairs} with truth`;
+function shadowLine({ pairs, score, loss }: ShadowPairs): string {
+  const losses = loss === undefined ? '' : `, ${loss.metric} ${interval(loss)} over ${loss.pairs} with truth`;
   return `  shadow, candidate − champion on ${pairs} requests: mean score ${interval(score)}${losses}`;
 }
 

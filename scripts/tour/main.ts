@@ -44,7 +44,7 @@ interface TableResult {
   readonly replaced: number;
   /** How many rows break a rule that only warns, by rule. */
   readonly warned: Readonly<Record<string, number>>;
-  readonly metric: 'auc';
+  readonly metric: 'auc' | 'r2' | 'logLoss';
   readonly value: number;
   readonly version: number;
   readonly digest: Digest;
@@ -80,6 +80,9 @@ async function main(): Promise<number> {
     await stores.close();
   }
 }
+
+/** What people know of a task's models. */
+const SHOWN = { binary: 'auc', number: 'r2', classes: 'logLoss' } as const;
 
 /** One table, from its file to a judged window. */
 class Visit {
@@ -173,8 +176,10 @@ class Visit {
     const request = await findRequest(this.stores, version._id);
     const asked = request === null ? undefined : recordAsked(request, 'evaluation');
     const evaluation = asked === undefined ? undefined : await facts.get(asked);
-    const auc = evaluation?.body.evaluation.candidate.auc?.estimate;
-    if (auc === undefined) throw new Error(`${project} has no AUC`);
+    if (evaluation === undefined) throw new Error(`${project} has no evaluation`);
+    const metric = SHOWN[evaluation.body.evaluation.task];
+    const value = evaluation.body.evaluation.candidate[metric]?.estimate;
+    if (value === undefined) throw new Error(`${project} has no ${metric}`);
     const { quarantined, replaced } = snapshot.body.account;
     const { number, digest } = champion;
     const warned = Object.fromEntries(
@@ -189,8 +194,8 @@ class Visit {
       quarantined,
       replaced,
       warned,
-      metric: 'auc',
-      value: auc,
+      metric,
+      value,
       version: number,
       digest,
     };
@@ -233,8 +238,8 @@ async function freeName(stores: Stores, client: MlopsClient, name: string): Prom
 
 function report(tables: readonly TableResult[], { json }: TourOptions): void {
   const lines = tables.map(
-    ({ name, rows, quarantined, value, predictions, windows, seconds }) =>
-      `${name.padEnd(10)} ${String(rows).padStart(6)} rows, ${quarantined} quarantined   AUC ${value.toFixed(3)}   ${predictions} predictions   ${windows} windows   ${seconds} s`
+    ({ name, rows, quarantined, metric, value, predictions, windows, seconds }) =>
+      `${name.padEnd(10)} ${String(rows).padStart(6)} rows, ${quarantined} quarantined   ${metric.padEnd(7)} ${value.toFixed(3)}   ${predictions} predictions   ${windows} windows   ${seconds} s`
   );
   (json ? process.stderr : process.stdout).write(`\n${lines.join('\n')}\n`);
   if (json) process.stdout.write(`${JSON.stringify({ tables, seconds: elapsedSeconds() })}\n`);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { columnTypes } from '../../src/domain/definition';
+import type { LabelRule } from '../../src/engines/tables/label';
 import { withDatabase } from '../../src/engines/tables/duckdb';
 import { relationOf } from '../../src/engines/tables/reading/relation';
 import { column, text } from '../../src/engines/tables/sql';
@@ -14,17 +15,18 @@ export interface TourRow {
   /** By column, as JSON has it: a timestamp in µs, null where there is none. */
   readonly values: Readonly<Record<string, string | number | boolean | null>>;
   /** null where the row has no label. */
-  readonly truth: 0 | 1 | null;
+  readonly truth: number | string | null;
 }
 
 /** In event order, without the rows that lack their time; of a table without times in the order of their values. */
 export async function rowsOf(definition: ProjectDefinition): Promise<readonly TourRow[]> {
   const { source, label } = definition;
   const { reader } = source;
-  if (!('file' in reader) || !('rule' in label.labeler)) throw new Error('the tour reads files and rules');
+  const { labeler } = label;
+  if (!('file' in reader) || 'registered' in labeler)
+    throw new Error('the tour reads files, and labels by rules and columns');
   const { format } = reader.file;
   const file = resolve(reader.file.path);
-  const { rule } = label.labeler;
   const folder = await mkdtemp(join(tmpdir(), 'mlops-tour-'));
   try {
     return await withDatabase({ files: [file], folder }, async (database) => {
@@ -35,20 +37,24 @@ export async function rowsOf(definition: ProjectDefinition): Promise<readonly To
         return type === 'timestamp' ? `epoch_us(${it}) AS ${it}` : it;
       });
       const at = source.eventTime === undefined ? undefined : column(source.eventTime);
-      const value = typeof rule.value === 'number' ? String(rule.value) : text(rule.value);
+      const truth = 'rule' in labeler ? answerSql(labeler.rule) : column(labeler.column);
       const rows = await database.rows(
-        `SELECT ${at === undefined ? 'NULL' : `epoch_ms(${at})`} AS "__at", (${column(rule.column)} ${rule.op} ${value})::INTEGER AS "__truth",
+        `SELECT ${at === undefined ? 'NULL' : `epoch_ms(${at})`} AS "__at", ${truth} AS "__truth",
            ${values.join(', ')} FROM (${relation}) ${at === undefined ? '' : `WHERE ${at} IS NOT NULL`} ORDER BY ALL`
       );
       return rows.map(({ __at, __truth, ...rest }) => ({
         ...(__at === null ? {} : { at: Number(__at) }),
-        truth: __truth === null ? null : (Number(__truth) as 0 | 1),
+        truth: plain(__truth) as TourRow['truth'],
         values: Object.fromEntries(Object.entries(rest).map(([name, each]) => [name, plain(each)])),
       }));
     });
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+function answerSql({ column: name, op, value }: LabelRule): string {
+  return `(${column(name)} ${op} ${typeof value === 'number' ? String(value) : text(value)})::INTEGER`;
 }
 
 function plain(value: unknown): string | number | boolean | null {

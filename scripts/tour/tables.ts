@@ -9,11 +9,11 @@ export interface TourTable {
 }
 
 export const TABLES: readonly TourTable[] = [
-  // One row a day, four years; the day is the key.
+  // One row a day, four years; the day is the key. Which of five kinds of weather is the question.
   {
     name: 'weather',
     file: 'node_modules/vega-datasets/data/seattle-weather.csv',
-    target: 'weather = rain',
+    target: 'weather',
   },
   // A JSON array with blanks in its names, dates such as "Jun 12 1998", and many values missing.
   {
@@ -22,11 +22,17 @@ export const TABLES: readonly TourTable[] = [
     format: 'jsonl',
     target: 'IMDB Rating > 6.5',
   },
-  // No time, no key, 146 rows twice: what names a row is all of it.
+  // No time, no key, 146 rows twice: what names a row is all of it. The price itself is the question.
   {
     name: 'diamonds',
     file: { plotnine: 'diamonds' },
-    target: 'price > 2400',
+    target: 'price',
+  },
+  // The same, and which of five cuts is the question.
+  {
+    name: 'cuts',
+    file: { plotnine: 'diamonds' },
+    target: 'cut',
   },
   // No time, no key, values missing; 344 rows.
   {

@@ -2,13 +2,14 @@
 import { activityInfo } from '@temporalio/activity';
 import type { AcceptedDecision, ApprovalRequest } from '../domain/approval';
 import { type Cycle, cycleRecordId, phaseId, type RequestName, requestId } from '../domain/ids';
-import type { Ref } from '../domain/refs';
+import type { Digest, Ref } from '../domain/refs';
 import { championOf } from '../stores/aliases';
 import { acceptedOn } from '../stores/decisions';
 import { decidedOn, findRequest } from '../stores/requests';
 import { closeRequestActivities } from './approval/close-request';
 import { openRequestActivities } from './approval/open-request';
 import { recordDecisionsActivities } from './approval/record-decisions';
+import { askedChange, isChangeApproved } from './approval/schema-request';
 import { requireCaller } from './caller';
 import type { ActivityDeps } from './deps';
 
@@ -45,6 +46,20 @@ export function approveActivities(deps: ActivityDeps) {
       const champion = await championOf(stores, project);
       const live = champion === null ? null : await stores.facts.find('version', champion.version);
       return live?.body.model.digest === decided.subject.digests.model ? { request: decided._id } : {};
+    },
+
+    /** What of a snapshot's batches the approvers are to be asked about: nothing where they have approved the same before. */
+    async mlopsChangeToAsk({
+      project,
+      snapshot,
+    }: {
+      readonly project: string;
+      readonly snapshot: Ref<'snapshot'>;
+    }): Promise<{ change?: Digest }> {
+      const stores = await deps.stores();
+      const asked = await askedChange(stores, snapshot);
+      if (asked === undefined || (await isChangeApproved(stores, project, asked.change))) return {};
+      return { change: asked.change };
     },
 
     async mlopsFindRequest({ request }: { readonly request: RequestName }): Promise<{ found?: FoundRequest }> {

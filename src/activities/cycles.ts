@@ -65,15 +65,19 @@ export function cycleActivities(deps: ActivityDeps) {
           throw notAuthorized('A cycle is opened by a recorded trigger, under a registered definition.', { cycle: id });
         const { definition, appliedBy } = inForce;
         const causes = recorded.map(causeOf);
+        const imports = recorded.find((trigger) => trigger.imports !== undefined)?.imports;
+        if (imports !== undefined && recorded.length > 1)
+          throw notAuthorized('An import has a cycle of its own.', { cycle: id });
         const ids = triggers.flatMap(({ id, asOfBy }) => (asOfBy === undefined ? [id] : [id, asOfBy]));
         const opening = { project, cycle, definition, causes, triggers: ids, appliedBy, asOf: latest(recorded) };
-        await openCycle(stores, opening);
+        await openCycle(stores, { ...opening, ...(imports === undefined ? {} : { imports }) });
       }
       crashPoint('cycle:written');
       const opened = await findCycle(stores, id);
       if (opened === null) throw new Error(`no cycle ${id} after it was opened`);
-      const { definition, causes, asOf } = opened;
-      return { definition, plan: planOf(await definitionOf(stores, definition)), causes, asOf };
+      const { definition, causes, asOf, imports } = opened;
+      const plan = planOf(await definitionOf(stores, definition));
+      return { definition, plan, causes, asOf, ...(imports === undefined ? {} : { imports: true }) };
     },
 
     /** `refs`: what the phases so far have made. A finished cycle changes no more. */
@@ -99,7 +103,10 @@ export function cycleActivities(deps: ActivityDeps) {
       const id = cycleRecordId(project, closed.cycle);
       if (outcome === 'deployed' && !(await versionsDeployed(stores, [id])).has(id))
         throw notAuthorized('No rollout has deployed a version of this cycle.', { cycle: id });
-      await change(closed, { state: 'finished', outcome, refs, endedAt: new Date() });
+      // A failure is why a cycle was skipped or stopped; a cycle that ended otherwise came past it.
+      const gaveUp = outcome === 'skipped' || outcome === 'stopped';
+      const end = { state: 'finished', outcome, refs, endedAt: new Date() } as const;
+      await change(closed, gaveUp ? end : { ...end, clearFailure: true });
       const cycle = await findCycle(stores, id);
       if (cycle?.state !== 'finished') throw notAuthorized('There is no such cycle.', { cycle: id });
       await stores.audit.record({

@@ -5,7 +5,7 @@
 import { getClient, sleep } from '@temporalio/activity';
 import type { RolloutStep } from '../domain/definition';
 import { durationMs } from '../domain/durations';
-import { modelInputs, type ServedVersion } from '../domain/endpoint';
+import type { ServedVersion } from '../domain/endpoint';
 import { lifecycleId, rolloutId } from '../domain/ids';
 import type { Fact } from '../domain/records';
 import type { Ref } from '../domain/refs';
@@ -20,6 +20,7 @@ import {
   type ShadowPairs,
   tooManyErrors,
 } from '../domain/rollout';
+import { inputNames, modelInputOf } from '../domain/signature';
 import { crashPoint } from '../runtime/crash-points';
 import type { Stores } from '../stores/connect';
 import { refOf } from '../stores/facts';
@@ -272,14 +273,18 @@ function begunOf(rollout: RolloutDocument): BegunRollout {
 export async function servedVersion(stores: Stores, { _id, body }: Fact<'version'>): Promise<ServedVersion> {
   const definition = await definitionOf(stores, body.definition);
   const { controlShare } = definition.objective;
-  const views = servedViews(definition);
+  const views = servedViews(definition, inputNames(body.signature));
+  const earliest = earliestTimes(await stores.facts.find('snapshot', body.snapshot.id));
   return {
     version: _id,
     number: body.number,
     model: body.model.digest,
     bytes: body.model.bytes,
-    inputs: modelInputs(definition, earliestTimes(await stores.facts.find('snapshot', body.snapshot.id))),
-    decisionThreshold: body.decisionThreshold,
+    inputs: body.signature.inputs.map((input) => {
+      const since = input.unit === 'us' ? earliest.get(input.column) : undefined;
+      return { ...modelInputOf(input), ...(since === undefined ? {} : { since }) };
+    }),
+    task: body.task,
     ...(views.length === 0 ? {} : { views }),
     ...(controlShare === undefined ? {} : { controlShare }),
   };

@@ -20,7 +20,22 @@ export interface RunJobOptions {
 export type RunJob = <I, O>(job: JobName, input: I, options: RunJobOptions) => Promise<O>;
 
 export type JobName =
-  | ('ingest' | 'prepare' | 'report' | 'label' | 'fit' | 'train' | 'evaluate' | 'judgeWindow' | 'materialize')
+  | (
+      | 'ingest'
+      | 'prepare'
+      | 'report'
+      | 'reportEvaluation'
+      | 'label'
+      | 'fit'
+      | 'train'
+      | 'trainLinear'
+      | 'trainTrees'
+      | 'validate'
+      | 'importModel'
+      | 'evaluate'
+      | 'judgeWindow'
+      | 'materialize'
+    )
   | CodeJobName;
 
 /** Jobs that run registered code. */

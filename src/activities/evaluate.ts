@@ -1,6 +1,6 @@
 /** Evaluation: a candidate, and the champion beside it, on the same later rows; and the gates' verdicts. */
 import { digestOf } from '../runtime/digest';
-import type { EvaluationBody } from '../domain/evaluation';
+import { type EvaluationBody, headline } from '../domain/evaluation';
 import { judgeGates } from '../domain/gates';
 import type { EvaluateResult } from '../domain/phases';
 import type { Fact } from '../domain/records';
@@ -14,7 +14,7 @@ import { localCopies } from './step/artifact-cache';
 import { numericEnvironment, runWithHeartbeat, stepFiles } from './step/compute-job';
 import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
-import { artifactNamed, labelledShards, loadRequest } from './step/inputs';
+import { artifactNamed, labelledRequest, shardsOf } from './step/inputs';
 import { versionedMetrics, withRegisteredMetrics } from './registered/metrics';
 import { runStep } from './step/step';
 import { stepVersion } from './step/step-version';
@@ -32,11 +32,11 @@ export interface Evaluate {
 
 export function evaluateActivities(deps: ActivityDeps) {
   return {
-    async mlopsEvaluate(evaluate: Evaluate): Promise<EvaluateResult> {
+    async mlopsEvaluate(evaluate: Evaluate): Promise<Omit<EvaluateResult, 'page'>> {
       const { snapshot, labelSet, period, knownBy } = evaluate;
       const stores = await deps.stores();
       const defined = await definitionOf(stores, evaluate.definition);
-      const { gates, metrics, objective, cluster } = defined;
+      const { gates, metrics, objective, cluster, slices } = defined;
       const windows = defined.monitoring.period;
       const minRows = defined.split.minTestRows;
       const test = testRows(defined, period, knownBy);
@@ -60,6 +60,7 @@ export function evaluateActivities(deps: ActivityDeps) {
           objective,
           windows,
           minRows,
+          slices,
         },
         inputs: [runRef, snapshot, labelSet, ...(championRef === undefined ? [] : [championRef])],
         environment: numericEnvironment(),
@@ -73,16 +74,21 @@ export function evaluateActivities(deps: ActivityDeps) {
           artifactNamed(run, 'model'),
           ...(championRun === undefined ? [] : [artifactNamed(championRun, 'model')]),
         ]);
+        const trained = partOf(run.body.split, 'train');
+        const history = data.body.eventTime === undefined ? [] : await shardsOf(deps, stores, data, trained);
         const input: EvaluateJobInput = {
-          ...loadRequest(data.body, await labelledShards(deps, stores, data, labels), test),
+          ...(await labelledRequest(deps, stores, data, labels, test)),
           model: model as string,
           ...(champion === undefined ? {} : { champion }),
-          trained: partOf(run.body.split, 'train'),
+          trained: { where: trained, shards: history },
           cluster,
+          privacy: data.body.privacy,
           windows,
-          trainRate: run.body.trainRate,
+          baseline: run.body.baseline,
           objective,
           minRows,
+          slices,
+          gates,
         };
         const output = await runWithHeartbeat<EvaluateJobInput, EvaluateJobOutput>(deps, 'evaluate', input, { folder });
         const evaluation = await withRegisteredMetrics(deps, metrics, output, { request: input, folder });
@@ -100,14 +106,13 @@ export function evaluateActivities(deps: ActivityDeps) {
         };
       });
       const { body } = await stores.facts.get(ref);
-      const { rows, candidate } = body.evaluation;
+      const { rows } = body.evaluation;
       return {
         evaluation: ref,
         gates: body.gates,
         rows,
         contaminated: body.contaminated,
-        ...(candidate.auc === undefined ? {} : { auc: candidate.auc.estimate }),
-        ...(candidate.logLoss === undefined ? {} : { logLoss: candidate.logLoss.estimate }),
+        metrics: headline(body.evaluation),
       };
     },
   };

@@ -6,6 +6,7 @@ import { deployActivities } from './deploy';
 import type { ActivityDeps } from './deps';
 import { evaluateActivities } from './evaluate';
 import { housekeepingActivities } from './housekeeping';
+import { importActivities } from './import-model';
 import { ingestActivities } from './ingest';
 import { labelActivities } from './label';
 import { monitorActivities } from './monitor';
@@ -14,6 +15,8 @@ import { operatorActivities } from './operators';
 import { prepareActivities } from './prepare';
 import { projectActivities } from './project';
 import { reportActivities } from './report';
+import { reproduceActivities } from './reproduce';
+import { studyActivities } from './study';
 import { trainActivities } from './train';
 import { viewActivities } from './views';
 
@@ -27,6 +30,9 @@ export function createActivities(deps: ActivityDeps) {
     ...reportActivities(deps),
     ...labelActivities(deps),
     ...trainActivities(deps),
+    ...studyActivities(deps),
+    ...importActivities(deps),
+    ...reproduceActivities(deps),
     ...evaluateActivities(deps),
     ...approveActivities(deps),
     ...deployActivities(deps),

@@ -18,10 +18,13 @@ import { isNamedBy } from '../domain/path-pattern';
 import type { Digest, Ref } from '../domain/refs';
 import { joinOf } from '../domain/sources';
 import type { Stores } from '../stores/connect';
+import { refOf } from '../stores/facts';
 import type { IngestInput, IngestOutput } from '../engines/tables/ingest';
-import { type FileToRead, planIngest } from '../engines/tables/ingest-plan';
+import { appendedFiles, longerFiles } from '../engines/tables/appended';
+import { planIngest } from '../engines/tables/ingest-plan';
 import { observe } from '../engines/tables/observe';
 import { sourceFile } from '../engines/tables/source-file';
+import { type Beside, knownFor, letInBeside } from './let-in';
 import { localCopies } from './step/artifact-cache';
 import { countRead } from './step/cost';
 import { withHeartbeat } from './step/heartbeat';
@@ -30,7 +33,7 @@ import { namedCopies } from './step/inputs';
 import { notThere, sourceOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { observeRemote } from './remote-source';
-import { listOf, type ObservedParts, observeRegistered, partsOf } from './registered/reader';
+import { listOf, type ObservedParts, observeRegistered, type Parts, partsOf } from './registered/reader';
 import { inAttemptFolder } from './step/attempt-folder';
 import { runStep, type StepRequest } from './step/step';
 import { stepVersion } from './step/step-version';
@@ -54,8 +57,6 @@ export interface Ingest {
   readonly parent?: Ref<'snapshot'>;
   /** Absent: the project's own source. */
   readonly source?: string;
-  /** What its statement read. */
-  readonly from?: readonly Ref<'snapshot'>[];
 }
 
 export function ingestActivities(deps: ActivityDeps) {
@@ -64,7 +65,7 @@ export function ingestActivities(deps: ActivityDeps) {
     async mlopsObserve({ definition, asOf, source: named }: Observe): Promise<Observation | ObservedParts> {
       const { source } = await sourceOf(deps, definition, named);
       const { reader } = source;
-      if (isPrepared(reader)) throw notThere(source.name, 'mlopsPrepare');
+      if (isPrepared(reader)) throw notThere(source.name, rightFor(reader));
       if ('registered' in reader) return observeRegistered(deps, reader, asOf);
       if (!('file' in reader)) return observeRemote(deps, reader, source, asOf);
       return withHeartbeat(`observing ${source.name}`, async () => ({
@@ -74,26 +75,41 @@ export function ingestActivities(deps: ActivityDeps) {
       }));
     },
 
-    async mlopsIngest({
-      definition,
-      observation,
-      parent: grown,
-      source: named,
-      from = [],
-    }: Ingest): Promise<Ref<'snapshot'>> {
+    async mlopsIngest({ definition, observation, parent: grown, source: named }: Ingest): Promise<Ref<'snapshot'>> {
       const { source, schema, definition: project } = await sourceOf(deps, definition, named);
       const rowsOf = rowsDecidedBy(source, schema, project.views);
       const { asOf, format } = observation;
       const before = await parentOf(deps, grown, { rowsOf, asOf });
       const parent = before === undefined ? undefined : grown;
-      const files = 'parts' in observation ? await partsOf(deps, await deps.stores(), observation) : observation.files;
-      const request = ingestRequest({ source, schema, asOf, format, files, parent, before: before?.body, from });
+      const beside = await letInBeside(await deps.stores(), {
+        definition: project,
+        source: named,
+        schema,
+        parent: before,
+      });
+      const { files, from = [] } = await readParts(deps, observation);
+      // What it was made of stands beside the rows, as the step that made them wrote it: no argument says it.
+      if (isPrepared(source.reader) !== from.length > 0) throw notThere(source.name, rightFor(source.reader));
+      const request = ingestRequest({
+        source,
+        schema,
+        asOf,
+        format,
+        files,
+        parent,
+        before: before?.body,
+        from,
+        beside,
+      });
       return runStep(deps, request, async ({ stores, folder }) => {
+        const longer = await locally(deps, stores, source, longerFiles(before?.body, files, format), folder);
+        const appended = await appendedAmong(longer, before?.body, source);
         const grow = async (whole: boolean): Promise<IngestOutput> => {
-          const plan = planIngest(before?.body, files, asOf, whole);
+          const plan = planIngest(before?.body, files, asOf, appended, whole);
           const input: IngestInput = {
             plan: { ...plan, files: await locally(deps, stores, source, plan.files, folder) },
             parentFiles: before === undefined ? {} : await namedCopies(deps, stores, before, filesOf(before.body)),
+            ...(beside === undefined ? {} : { known: await knownFor(deps, stores, beside) }),
             format,
             source,
             schema,
@@ -118,9 +134,10 @@ export function ingestActivities(deps: ActivityDeps) {
             privacy: privateColumns(source),
             ...(source.eventTime === undefined ? {} : { eventTime: source.eventTime }),
             rowsOf,
-            validation: batch?.validation ?? stillValid(before?.body.validation ?? [], output.nothingNew ?? []),
+            validation: batch?.validation ?? stillValid(before?.body.validation ?? [], output.nothingNew ?? [], beside),
             profile: batch?.profile ?? before?.body.profile ?? {},
             ...(parent === undefined ? {} : { parent }),
+            ...(beside?.isParent === false ? { judgedBeside: refOf(beside.snapshot) } : {}),
           }),
         };
       });
@@ -133,6 +150,12 @@ export function ingestActivities(deps: ActivityDeps) {
   };
 }
 
+const rightFor = (reader: SourceDefinition['reader']): string => (isPrepared(reader) ? 'mlopsPrepare' : 'mlopsObserve');
+
+async function readParts(deps: ActivityDeps, observation: Observation | ObservedParts): Promise<Parts> {
+  return 'parts' in observation ? partsOf(deps, await deps.stores(), observation) : { files: observation.files };
+}
+
 interface Asked {
   readonly source: SourceDefinition;
   readonly schema: SchemaDefinition;
@@ -141,19 +164,36 @@ interface Asked {
   readonly files: readonly ObservedFile[];
   readonly parent: Ref<'snapshot'> | undefined;
   readonly before: SnapshotBody | undefined;
-  /** Snapshots that the source's statement read. */
+  /** Snapshots that a prepared source was made of. */
   readonly from: readonly Ref<'snapshot'>[];
+  readonly beside: Beside | undefined;
 }
 
-/** What was found of the last batch, with what is judged anew where nothing changed. */
-function stillValid(before: readonly RuleResult[], now: readonly RuleResult[]): readonly RuleResult[] {
+/**
+ * What was found of the last batch, with what is judged anew where nothing changed. What the last one asked was answered, if it is what
+ * people let in; else all that is new is judged anew.
+ */
+function stillValid(
+  before: readonly RuleResult[],
+  now: readonly RuleResult[],
+  beside: Beside | undefined
+): readonly RuleResult[] {
   const judged = new Set(now.map(({ rule }) => rule));
-  return [...before.filter(({ rule }) => !judged.has(rule)), ...now];
+  const stands = (result: RuleResult) => beside?.isParent !== false || !('isNew' in result);
+  return [...before.filter((result) => !judged.has(result.rule) && stands(result)).map(answered), ...now];
 }
 
-/** All that an ingest reads is in its key: files by path and bytes, and of the parent what it had read, and as of when. */
+function answered(result: RuleResult): RuleResult {
+  if ('checked' in result || result.asks === undefined) return result;
+  const { asks: _, ...rest } = result;
+  return rest;
+}
+
+/** All that an ingest reads is in its key: files by path and bytes, of the parent what it had read, and as of when, and what is known. */
 export function ingestRequest(asked: Asked): StepRequest<'snapshot'> {
-  const { source, schema, asOf, format, files, parent, before, from } = asked;
+  const { source, schema, asOf, format, files, parent, before, from, beside } = asked;
+  // The parent is in the key already.
+  const known = beside?.isParent === false ? beside : undefined;
   return {
     kind: 'snapshot',
     name: 'ingest',
@@ -166,8 +206,13 @@ export function ingestRequest(asked: Asked): StepRequest<'snapshot'> {
       // A registered reader may have thousands of parts.
       files: digestOf(files.map(({ path, digest }) => [path, digest])),
       ...(before === undefined ? {} : { parent: digestOf(before) }),
+      ...(known === undefined ? {} : { known: digestOf(known.names) }),
     },
-    inputs: [...(parent === undefined ? [] : [parent]), ...from],
+    inputs: [
+      ...(parent === undefined ? [] : [parent]),
+      ...(known === undefined ? [] : [refOf(known.snapshot)]),
+      ...from,
+    ],
     reads: files.map((file) => file.digest),
     environment: numericEnvironment(),
   };
@@ -210,14 +255,26 @@ async function parentOf(
   return whole ? found : undefined;
 }
 
+/** The paths of the longer files whose rows the parent has, and others behind them. */
+async function appendedAmong(
+  longer: Parameters<typeof appendedFiles>[1],
+  before: SnapshotBody | undefined,
+  { name, reader }: SourceDefinition
+): Promise<ReadonlySet<string>> {
+  if (before === undefined || longer.length === 0) return new Set();
+  const { encoding = 'utf-8' } = fileForm(reader)?.csv ?? {};
+  const note = `looking for what came to files of ${name}`;
+  return withHeartbeat(note, (signal) => appendedFiles(before, longer, encoding, signal));
+}
+
 /** Local files are read where they are; all others come from the artifact store. */
-async function locally(
+async function locally<T extends ObservedFile>(
   deps: ActivityDeps,
   stores: Stores,
   source: SourceDefinition,
-  files: readonly FileToRead[],
+  files: readonly T[],
   folder: string
-): Promise<IngestInput['plan']['files']> {
+): Promise<readonly (T & { readonly local: string })[]> {
   if ('file' in source.reader) {
     const { path } = source.reader.file;
     return Promise.all(
@@ -262,6 +319,6 @@ async function listed(
 ): Promise<Pick<Observation, 'files'> | Pick<ObservedParts, 'parts'>> {
   if (files.length <= MOST_CARRIED) return { files };
   return inAttemptFolder(deps.workFolder, 'observe', async (folder) => ({
-    parts: await listOf(await deps.stores(), folder, files),
+    parts: await listOf(await deps.stores(), folder, { files }),
   }));
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { LabelSetBody } from '../domain/records';
 import type { Ref } from '../domain/refs';
+import { targetOf, taskOf } from '../domain/task';
 import { nodeOf } from '../stores/facts';
 import type { LabelInput, LabelOutput } from '../engines/tables/label';
 import { numericEnvironment, runWithHeartbeat } from './step/compute-job';
@@ -10,7 +11,7 @@ import type { ActivityDeps } from './deps';
 import { shardsOf } from './step/inputs';
 import { labelRegistered } from './registered/labeler';
 import { codeVersion, registered } from './registered/user-code';
-import { runStep } from './step/step';
+import { runStep, type Step } from './step/step';
 import { stepVersion } from './step/step-version';
 
 export interface Label {
@@ -20,52 +21,63 @@ export interface Label {
 
 export function labelActivities(deps: ActivityDeps) {
   return {
-    async mlopsLabel({ definition, snapshot }: Label): Promise<Ref<'labelSet'>> {
-      const { label } = await definitionOf(await deps.stores(), definition);
-      const { labeler } = label;
-      const code = 'registered' in labeler ? await registered(deps, 'labeler', labeler.registered) : undefined;
-      const request = {
-        kind: 'labelSet',
-        name: 'label',
-        version: code === undefined ? stepVersion('label') : codeVersion(code),
-        params: { label },
-        inputs: [snapshot],
-        environment: numericEnvironment(),
-      } as const;
-      return runStep(deps, request, async ({ key, stores, folder }) => {
-        const data = await stores.facts.get(snapshot);
-        const { columns, eventTime } = data.body;
-        const ordered = eventTime === undefined ? {} : { eventTime };
-        const shards = await shardsOf(deps, stores, data);
-        const output =
-          'registered' in labeler
-            ? await labelRegistered(deps, labeler, { shards, folder, columns, ...ordered })
-            : await runWithHeartbeat<LabelInput, LabelOutput>(
-                deps,
-                'label',
-                { shards, rule: labeler.rule, columns },
-                { folder }
-              );
-        const named = output.shards.map((shard, index) => ({
-          ...shard,
-          name: `labels-${data.body.shards[index]!.name}`,
-        }));
-        return {
-          files: named.map((shard) => ({
-            name: shard.name,
-            path: join(folder, shard.file),
-            mediaType: 'application/vnd.apache.parquet',
-          })),
-          body: (artifacts): LabelSetBody => ({
-            label: label.name,
-            labelVersion: label.version,
-            snapshot,
-            shards: named.map(({ name, rows }) => ({ name, digest: artifacts.get(name)!.digest, rows })),
-            counts: output.counts,
-          }),
-          edges: [{ from: nodeOf({ kind: 'labelSet', id: key }), relation: 'labeled', to: nodeOf(snapshot) }],
-        };
-      });
+    async mlopsLabel(label: Label): Promise<Ref<'labelSet'>> {
+      const { request, run } = await labelStep(deps, label);
+      return runStep(deps, request, run);
     },
   };
+}
+
+export async function labelStep(deps: ActivityDeps, { definition, snapshot }: Label): Promise<Step<'labelSet'>> {
+  const { label, objective } = await definitionOf(await deps.stores(), definition);
+  const task = targetOf(taskOf(objective));
+  const { labeler } = label;
+  const code = 'registered' in labeler ? await registered(deps, 'labeler', labeler.registered) : undefined;
+  const request = {
+    kind: 'labelSet',
+    name: 'label',
+    version: code === undefined ? stepVersion('label') : codeVersion(code),
+    params: { label, task },
+    inputs: [snapshot],
+    environment: numericEnvironment(),
+  } as const;
+  const run: Step<'labelSet'>['run'] = async ({ key, stores, folder }) => {
+    const data = await stores.facts.get(snapshot);
+    const { columns, eventTime } = data.body;
+    const ordered = eventTime === undefined ? {} : { eventTime };
+    const shards = await shardsOf(deps, stores, data);
+    const output =
+      'registered' in labeler
+        ? await labelRegistered(deps, labeler, { shards, folder, columns, task, ...ordered })
+        : await runWithHeartbeat<LabelInput, LabelOutput>(
+            deps,
+            'label',
+            {
+              shards,
+              labeler: 'column' in labeler && typeof task !== 'string' ? { ...labeler, ...task } : labeler,
+              columns,
+            },
+            { folder }
+          );
+    const named = output.shards.map((shard, index) => ({
+      ...shard,
+      name: `labels-${data.body.shards[index]!.name}`,
+    }));
+    return {
+      files: named.map((shard) => ({
+        name: shard.name,
+        path: join(folder, shard.file),
+        mediaType: 'application/vnd.apache.parquet',
+      })),
+      body: (artifacts): LabelSetBody => ({
+        label: label.name,
+        labelVersion: label.version,
+        snapshot,
+        shards: named.map(({ name, rows }) => ({ name, digest: artifacts.get(name)!.digest, rows })),
+        counts: output.counts,
+      }),
+      edges: [{ from: nodeOf({ kind: 'labelSet', id: key }), relation: 'labeled', to: nodeOf(snapshot) }],
+    };
+  };
+  return { request, run };
 }

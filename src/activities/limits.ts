@@ -1,6 +1,7 @@
 /** A worker's ceilings. Each has a code of its own, and what exceeds it fails with its name. Bytes and milliseconds. */
 import { totalmem } from 'node:os';
-import { MlopsError } from '../domain/errors';
+import { IMPORT_BYTES } from '../domain/imported-model';
+import { withLimits } from '../runtime/with-limits';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -34,6 +35,8 @@ export interface Limits {
   readonly sourceBytes: number;
   /** Rows of a source's files together, counted before any is ranked, sorted or written. `MLOPS_TOO_MANY_ROWS`. Default: 1 billion. */
   readonly sourceRows: number;
+  /** New columns and categories of one batch that approvers are asked about. `MLOPS_TOO_MUCH_NEW`. Default: 1,000. */
+  readonly newNames: number;
   /** Rows that a statement of a prepared source may give. `MLOPS_TOO_MANY_ROWS`. Default: 100 million. */
   readonly preparedRows: number;
   /** Fetching a source's remote files, all together; what was fetched stays. `MLOPS_TIME_LIMIT`. Default: 6 hours. */
@@ -42,6 +45,8 @@ export interface Limits {
   readonly sourceSilence: number;
   /** Bytes of one line of CSV or JSON Lines. `MLOPS_LINE_TOO_LONG`. Default: 4 MiB. */
   readonly sourceLineBytes: number;
+  /** Bytes of an imported model, and of its parity file. `MLOPS_MODEL_TOO_LARGE`. Default: 1 GiB; ONNX itself ends at 2 GB. */
+  readonly importBytes: number;
 }
 
 export function defaultLimits(): Limits {
@@ -60,27 +65,18 @@ export function defaultLimits(): Limits {
     sourceFiles: 10_000,
     sourceBytes: 100 * GIB,
     sourceRows: 1_000_000_000,
+    newNames: 1_000,
     preparedRows: 100_000_000,
     sourceTime: 6 * HOUR_MS,
     sourceSilence: MINUTE_MS,
     sourceLineBytes: 4 * MIB,
+    importBytes: IMPORT_BYTES,
   };
 }
 
-/** @throws MlopsError MLOPS_CONFIGURATION: a name that isn't a limit's, or a value that isn't a positive number */
+/** @throws MlopsError MLOPS_CONFIGURATION */
 export function limitsWith(given: Readonly<Record<string, unknown>> = {}): Limits {
-  const limits = defaultLimits();
-  for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(limits, name))
-      throw unfit(name, 'There is no such limit.', `Limits are ${Object.keys(limits).join(', ')}.`);
-    if (typeof value !== 'number' || !(value > 0))
-      throw unfit(name, 'A limit is not a positive number.', 'Give bytes, milliseconds or a count.');
-  }
-  return { ...limits, ...given };
-}
-
-function unfit(limit: string, what: string, fix: string): MlopsError {
-  return new MlopsError('MLOPS_CONFIGURATION', what, { limit }, fix);
+  return withLimits(defaultLimits(), given);
 }
 
 /** The container's, where it is smaller than the machine's. */

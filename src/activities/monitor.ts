@@ -8,8 +8,9 @@ import { monitorId, windowId } from '../domain/ids';
 import { newsOf, triggerMessages, windowLine } from '../domain/windows';
 import { findEndpoint } from '../stores/endpoints';
 import { lateHours } from '../stores/late';
-import { countUnmatched } from '../stores/truths';
-import { lastRevision } from '../stores/windows';
+import type { Stores } from '../stores/connect';
+import { countUnmatchedSince } from '../stores/truths';
+import { lastRevision, verdictBefore } from '../stores/windows';
 import { ensureMonitorActivities } from './monitoring/ensure-monitor';
 import { clockActivities } from './monitoring/set-clock';
 import { correctionActivities, reviseWindow } from './monitoring/correct-window';
@@ -17,7 +18,8 @@ import { requireCaller } from './caller';
 import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { refusedSignalActivities } from './refused-signals';
-import { type JudgeWindow, judgeWindow } from './monitoring/judge-window';
+import { judgeWindow } from './monitoring/judge-window';
+import { type OfWindow, verdictDue } from './monitoring/due';
 import { lateActivities } from './monitoring/late-windows';
 import { type Readiness, readiness, type WindowReady } from './monitoring/readiness';
 
@@ -63,9 +65,9 @@ export function monitorActivities(deps: ActivityDeps) {
 
     /**
      * Judges a window and records the verdict, once; a later attempt gets the recorded one.
-     * @throws MlopsError MLOPS_NOT_AUTHORIZED unless the project's monitor asks, after the window's end
+     * @throws MlopsError MLOPS_NOT_AUTHORIZED unless the project's monitor asks, when the window is due
      */
-    async mlopsJudgeWindow(judge: JudgeWindow): Promise<Judged> {
+    async mlopsJudgeWindow(judge: OfWindow): Promise<Judged> {
       requireCaller(monitorId(judge.project));
       const stores = await deps.stores();
       const id = windowId(judge.project, judge.period.from, 0);
@@ -73,21 +75,30 @@ export function monitorActivities(deps: ActivityDeps) {
       const last = await lastRevision(stores, judge.project, judge.period.from);
       // Its verdict stays, and what it triggered: since the clock was set, the same window is over once more.
       if (last !== null && (last.body.clockEpoch ?? 0) < epoch) {
-        const body = await reviseWindow(deps, stores, last, { asOf: judge.asOf, clockEpoch: epoch });
+        const due = await verdictDue(stores, { ...judge, period: last.body.period });
+        const body = await reviseWindow(deps, stores, last, { due, clockEpoch: epoch });
         return { window: id, period: body.period, line: windowLine(body), triggers: [], news: [] };
       }
       const verdict = await stores.facts.find('window', id);
-      const body = verdict?.body ?? (await judgeWindow(deps, stores, judge, epoch));
-      const news = [...newsOf(body), ...unmatchedWords(body, await countUnmatched(stores, judge.project))];
+      const first = async () =>
+        judgeWindow(deps, stores, judge, { due: await verdictDue(stores, judge), clockEpoch: epoch });
+      const body = verdict?.body ?? (await first());
+      const news = [...newsOf(body), ...(await newsOfUnmatched(stores, body))];
       return { window: id, period: body.period, line: windowLine(body), triggers: triggerMessages(id, body), news };
     },
   };
 }
 
-/** In all, beside what one window has: more are not the slip of one caller. */
+/** Beside what one window has: more are not the slip of one caller. */
 const MANY_UNMATCHED = 20;
 
-function unmatchedWords({ endpoint, rows }: WindowBody, unmatched: number): string[] {
+/** Of those that came since the window before was judged: earlier ones were in its notice, or were few. */
+async function newsOfUnmatched(stores: Stores, { endpoint, period, rows }: WindowBody): Promise<string[]> {
+  const before = await verdictBefore(stores, endpoint, period.from);
+  const unmatched = await countUnmatchedSince(stores, endpoint, before?.made.at ?? new Date(0));
   if (unmatched < Math.max(MANY_UNMATCHED, rows / 20)) return [];
-  return [`${unmatched} truths match no prediction, or contradict one: mlops ls truths ${endpoint} --unmatched`];
+  const since = before === null ? '' : ' since the window before';
+  return [
+    `${unmatched} truths${since} match no prediction, or contradict one: mlops ls truths ${endpoint} --unmatched`,
+  ];
 }

@@ -2,12 +2,14 @@
 import { getClient } from '@temporalio/activity';
 import { activityName, lifecycleId, underLifecycle } from '../domain/ids';
 import {
+  type ImportMessage,
   MESSAGES,
   type OperatorAnswer,
   type OperatorMessage,
   type RetrainMessage,
   type Trigger,
 } from '../domain/messages';
+import type { StoredBytes } from '../domain/imported-model';
 import { malformedOperatorMessage } from '../domain/operator-messages';
 import { causeDetail, triggerOf } from '../domain/pending-triggers';
 import { triggerMessages } from '../domain/windows';
@@ -62,8 +64,11 @@ export function operatorActivities(deps: ActivityDeps) {
         throw notAuthorized('The history of the lifecycle shows no such update.', { ...caller, updateId });
       const { id, by, comment } = sent.message as OperatorMessage;
       const { callerIdentity } = sent;
-      const asks = sent.name === MESSAGES.retrain && answer.outcome === 'accepted';
-      const trigger = asks ? retrainTrigger(sent.message as RetrainMessage, callerIdentity, first === true) : undefined;
+      const asks = sent.name === MESSAGES.retrain || sent.name === MESSAGES.import;
+      const trigger =
+        asks && answer.outcome === 'accepted'
+          ? askedTrigger(sent.message as RetrainMessage | ImportMessage, callerIdentity, first === true)
+          : undefined;
       const { audit } = await deps.stores();
       await audit.record({
         id: operatorEventId(project, sent.name, id),
@@ -153,7 +158,22 @@ async function withoutRepeated(stores: Stores, project: string, signals: readonl
   return kept;
 }
 
-function retrainTrigger({ id, by, asOf, comment }: RetrainMessage, callerIdentity: string, first: boolean): Trigger {
+function askedTrigger(message: RetrainMessage | ImportMessage, callerIdentity: string, first: boolean): Trigger {
+  const { id, by, asOf, comment } = message;
+  if ('model' in message) {
+    const { model, file, columns, parity } = message.model;
+    const detail = causeDetail(`import of ${file}, ${model.digest}${comment === undefined ? '' : `: ${comment}`}`);
+    const imports = {
+      model: storedBytes(model),
+      file,
+      ...(columns === undefined ? {} : { columns }),
+      ...(parity === undefined ? {} : { parity: storedBytes(parity) }),
+    };
+    return { id, asOf, cause: { kind: 'import', by, callerIdentity, detail }, imports };
+  }
   const kind = first ? 'start' : 'person';
   return { id, asOf, cause: { kind, by, callerIdentity, detail: causeDetail(comment ?? `started by ${by}`) } };
 }
+
+/** Nothing else that the message holds is kept. */
+const storedBytes = ({ digest, bytes }: StoredBytes): StoredBytes => ({ digest, bytes });

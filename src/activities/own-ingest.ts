@@ -37,18 +37,18 @@ export async function requireOwnIngest({ run, ...wanted }: OwnIngest): Promise<v
 function isIngested(done: readonly DoneActivity[], wanted: Omit<OwnIngest, 'run'>): boolean {
   const { definition, source, snapshot } = wanted;
   return of<Ingest>(done, 'mlopsIngest').some(({ input, answer }) => {
-    const { observation, parent, from = [] } = input;
+    const { observation, parent } = input;
     if (!same(answer, snapshot) || input.source !== source || !same(input.definition, definition)) return false;
     if (parent !== undefined && !isPlanned(done, parent)) return false;
     const observed = of<Observe>(done, 'mlopsObserve').some(
       (each) => isOf(each.input, wanted) && equal(each.answer, observation)
     );
-    if (observed && from.length === 0) return true;
+    if (observed) return true;
+    // What it was made of, the observation says itself: ingest reads it there, as `Prepare` wrote it.
     return of<Prepare>(done, 'mlopsPrepare').some(
       (each) =>
         isOf(each.input, wanted) &&
         equal(each.answer, observation) &&
-        equal(Object.values(each.input.from), from) &&
         Object.entries(each.input.from).every(([name, ref]) =>
           isIngested(done, { definition, source: name, snapshot: ref })
         )

@@ -55,10 +55,11 @@ export function prepareActivities(deps: ActivityDeps) {
           key: source.key ?? [],
           mostRows: deps.limits.preparedRows,
         };
-        const { files } = await runWithHeartbeat<PrepareInput, PrepareOutput>(deps, 'prepare', input, { folder });
-        const [{ file, mediaType, name } = notWritten(source.name)] = files;
+        const written = await runWithHeartbeat<PrepareInput, PrepareOutput>(deps, 'prepare', input, { folder });
+        const [{ file, mediaType, name } = notWritten(source.name)] = written.files;
         const { digest, bytes } = await stores.artifacts.put({ name, path: join(folder, file), mediaType });
-        const parts = await listOf(stores, folder, [{ path: `prepared/${source.name}`, digest, bytes }]);
+        const files = [{ path: `prepared/${source.name}`, digest, bytes }];
+        const parts = await listOf(stores, folder, { files, from: names.map((name) => from[name]!) });
         return { asOf, format: 'parquet', parts };
       });
     },

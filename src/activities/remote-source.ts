@@ -63,7 +63,7 @@ export async function observeRemote(
           files.push({ path: remote.path, digest, bytes });
         }
         checkInputs?.();
-        return { asOf, format: fileForm(reader)!.format, parts: await listOf(stores, folder, files) };
+        return { asOf, format: fileForm(reader)!.format, parts: await listOf(stores, folder, { files }) };
       }
     )
   );

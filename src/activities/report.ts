@@ -1,11 +1,20 @@
-/** The page of a snapshot, as a step of its own: rendered again where the renderer changed, and nothing else with it. */
+/** Pages of records, each as a step of its own: rendered again where the renderer changed, and nothing else with it. */
+import { versionLabel } from '../domain/ids';
 import type { Ref } from '../domain/refs';
+import { chartVersions } from '../engines/report/charts/versions';
 import type { PagedSnapshot } from '../engines/report/batch-page';
+import type { PagedEvaluation } from '../engines/report/evaluation-page';
 import type { PageOutput } from '../engines/report/page-job';
 import type { ActivityDeps } from './deps';
 import { runWithHeartbeat, stepFiles } from './step/compute-job';
 import { runStep } from './step/step';
 import { stepVersion } from './step/step-version';
+
+export interface RenderEvaluation {
+  readonly evaluation: Ref<'evaluation'>;
+  /** Whose evaluation it is: of the same run. */
+  readonly version: Ref<'version'>;
+}
 
 export function reportActivities(deps: ActivityDeps) {
   return {
@@ -20,13 +29,32 @@ export function reportActivities(deps: ActivityDeps) {
         inputs: [snapshot],
       } as const;
       return runStep(deps, request, async ({ folder }) => {
-        const output = await runWithHeartbeat<PagedSnapshot, PageOutput>(
-          deps,
-          'report',
-          { id: snapshot.id, body },
-          { folder }
-        );
-        return { files: stepFiles(folder, output.files), body: () => ({ snapshot }) };
+        const input: PagedSnapshot = { id: snapshot.id, body };
+        const output = await runWithHeartbeat<PagedSnapshot, PageOutput>(deps, 'report', input, { folder });
+        return { files: stepFiles(folder, output.files), body: () => ({ of: snapshot }) };
+      });
+    },
+
+    async mlopsRenderEvaluation({ evaluation, version }: RenderEvaluation): Promise<Ref<'report'>> {
+      const { facts } = await deps.stores();
+      const [evaluated, of] = await Promise.all([facts.get(evaluation), facts.get(version)]);
+      const run = await facts.get(evaluated.body.run);
+      const input: PagedEvaluation = {
+        id: evaluation.id,
+        body: evaluated.body,
+        run: run.body,
+        version: versionLabel(of.body.project, of.body.number),
+      };
+      const request = {
+        kind: 'report',
+        name: 'reportEvaluation',
+        version: stepVersion('reportEvaluation'),
+        params: { id: evaluation.id, records: [evaluated.record, run.record, of.record], charts: chartVersions() },
+        inputs: [evaluation, evaluated.body.run, version],
+      } as const;
+      return runStep(deps, request, async ({ folder }) => {
+        const output = await runWithHeartbeat<PagedEvaluation, PageOutput>(deps, 'reportEvaluation', input, { folder });
+        return { files: stepFiles(folder, output.files), body: () => ({ of: evaluation, version }) };
       });
     },
   };

@@ -1,11 +1,5 @@
 /** A definition's feature views as endpoints know them. */
-import {
-  columnsOfFeatures,
-  type ProjectDefinition,
-  TYPE_FACTS,
-  typeName,
-  type ViewDefinition,
-} from '../domain/definition';
+import { type ProjectDefinition, TYPE_FACTS, typeName, type ViewDefinition } from '../domain/definition';
 import { durationMs } from '../domain/durations';
 import type { ServedView } from '../domain/endpoint';
 import { viewId } from '../domain/ids';
@@ -27,9 +21,8 @@ export function servedViewId(definition: ProjectDefinition, name: string): strin
   return viewId(definition.name, name, digestOf({ view, types, rows }));
 }
 
-/** Those that give an input of the model. */
-export function servedViews(definition: ProjectDefinition): ServedView[] {
-  const read = columnsOfFeatures(definition.features);
+/** Those that give an input of the model. @param read its inputs' names */
+export function servedViews(definition: ProjectDefinition, read: readonly string[]): ServedView[] {
   return joinedViews(definition).flatMap(([name, view]) => {
     const gives = Object.keys(view.values).filter((value) => read.includes(value));
     if (gives.length === 0) return [];

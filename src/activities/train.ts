@@ -1,26 +1,27 @@
 /** Training: fit the feature graph, train (resuming from the newest checkpoint), register the version. */
-import { log } from '@temporalio/activity';
-import { crashPoint } from '../runtime/crash-points';
-import { type ModelDefinition, needsLabels } from '../domain/definition';
+import { readFile } from 'node:fs/promises';
+import { type ModelDefinition, type ModelSpec, needsLabels } from '../domain/definition';
 import { modelInputs } from '../domain/endpoint';
-import { errorCodeOf, MlopsError } from '../domain/errors';
+import { MlopsError } from '../domain/errors';
 import { lifecycleId, phaseId } from '../domain/ids';
 import type { Ref } from '../domain/refs';
 import { filterWords, partOf, type Split, splitAt } from '../domain/split';
+import { kindOf, type Missing, missingOf } from '../domain/study/models';
+import { targetOf, taskOf } from '../domain/task';
 import type { FitJobInput, FitJobOutput } from '../engines/features/fit-job';
 import { refOf } from '../stores/facts';
-import type { TrainJobInput, TrainJobOutput } from '../engines/train/train-job';
-import { localCopies } from './step/artifact-cache';
-import { numericEnvironment, type Running, runWithHeartbeat, stepFiles } from './step/compute-job';
+import { jobOf, trainBuiltIn } from './built-in-trainer';
+import { numericEnvironment, runWithHeartbeat, stepFiles } from './step/compute-job';
 import { requireChild } from './history';
 import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
-import { artifactNamed, shardsOf, labelledShards, loadRequest } from './step/inputs';
+import { localCopies } from './step/artifact-cache';
+import { shardsOf, labelledShards, loadRequest } from './step/inputs';
 import { trainRegistered } from './registered/trainer';
 import { codeVersion, registered } from './registered/user-code';
 import { type RegisterVersion, registerVersion } from './register-version';
-import { checkpointSaver, forgetCheckpoint, newestCheckpoint } from './step/checkpoints';
-import { type Attempt, runStep, stepKey, type StepOutcome } from './step/step';
+import { forgetCheckpoint } from './step/checkpoints';
+import { runStep, type Step, stepKey } from './step/step';
 import { stepVersion } from './step/step-version';
 import type { Train } from './training';
 
@@ -30,6 +31,8 @@ export interface FitFeatures {
   /** Read where a feature needs it: a target mean. */
   readonly labelSet: Ref<'labelSet'>;
   readonly asOf: string;
+  /** Default: as the definition's model takes it. */
+  readonly missing?: Missing;
 }
 
 export interface TrainOn {
@@ -40,147 +43,130 @@ export interface TrainOn {
   readonly asOf: string;
 }
 
+/** What of a step's parameters a record shows to whoever makes it again. */
+export interface FitParams {
+  readonly missing?: Missing;
+}
+export interface TrainParams {
+  readonly model: ModelSpec;
+}
+
 export function trainActivities(deps: ActivityDeps) {
   return {
-    /** Reads the training rows only: statistics of later rows would leak. */
-    async mlopsFitFeatures({ definition, snapshot, labelSet, asOf }: FitFeatures): Promise<Ref<'featureSet'>> {
-      const defined = await definitionOf(await deps.stores(), definition);
-      const { features, schema } = defined;
-      const { dependencies } = schema;
-      const { minTrainRows } = defined.split;
-      const split = splitAt(defined, asOf);
-      const labelled = needsLabels(features);
-      const request = {
-        kind: 'featureSet',
-        name: 'fit',
-        version: stepVersion('fit'),
-        params: { split, features, dependencies, minTrainRows },
-        inputs: labelled ? [snapshot, labelSet] : [snapshot],
-        environment: numericEnvironment(),
-      } as const;
-      return runStep(deps, request, async ({ stores, folder }) => {
-        const data = await stores.facts.get(snapshot);
-        const shards = labelled
-          ? await labelledShards(deps, stores, data, await stores.facts.get(labelSet))
-          : await shardsOf(deps, stores, data);
-        const input: FitJobInput = {
-          ...loadRequest(data.body, shards, partOf(split, 'train')),
-          split,
-          features,
-          dependencies,
-        };
-        const output = await runWithHeartbeat<FitJobInput, FitJobOutput>(deps, 'fit', input, { folder });
-        if (output.rows < minTrainRows) throw tooFew(output.rows, minTrainRows, split);
-        return {
-          files: stepFiles(folder, output.files),
-          body: () => ({
-            split,
-            parts: output.parts,
-            trainRows: output.rows,
-            denseWidth: output.denseWidth,
-            embeddings: output.embeddings,
-          }),
-        };
-      });
+    async mlopsFitFeatures(fit: FitFeatures): Promise<Ref<'featureSet'>> {
+      const { request, run } = await fitStep(deps, fit);
+      return runStep(deps, request, run);
     },
 
-    async mlopsTrain({ definition, asOf, ...on }: TrainOn): Promise<Ref<'run'>> {
-      const { snapshot, labelSet, features } = on;
-      const defined = await definitionOf(await deps.stores(), definition);
-      const { model } = defined;
-      const split = splitAt(defined, asOf);
-      const { minTrainRows } = defined.split;
-      const train: Train = { ...on, split, model, minTrainRows, inputs: modelInputs(defined) };
-      const code = 'trainer' in model ? await registered(deps, 'trainer', model.trainer.registered) : undefined;
-      const request = {
-        kind: 'run',
-        name: 'train',
-        version: code === undefined ? stepVersion('train') : codeVersion(code),
-        params: { split, model, minTrainRows },
-        inputs: [snapshot, labelSet, features],
-        environment: numericEnvironment(),
-      } as const;
-      const run = await runStep(deps, request, (attempt) =>
-        'trainer' in model
-          ? trainRegistered(deps, attempt, train, model.trainer)
-          : trainNetwork(deps, attempt, train, model)
-      );
-      if (code === undefined) await forgetCheckpoint(await deps.stores(), stepKey(request));
-      return run;
+    async mlopsTrain(on: TrainOn): Promise<Ref<'run'>> {
+      const { request, run } = await trainStep(deps, on);
+      const trained = await runStep(deps, request, run);
+      await forgetCheckpoint(await deps.stores(), stepKey(request));
+      return trained;
     },
 
     /** For the cycle's own training: in a workflow that the project's lifecycle started under the phase's id. */
     async mlopsRegisterVersion(register: RegisterVersion): Promise<{ version: Ref<'version'>; number: number }> {
       const { project, cycle } = register;
       await requireChild(phaseId(project, cycle, 'train'), lifecycleId(project));
-      const version = await registerVersion(await deps.stores(), register);
+      const stores = await deps.stores();
+      const version = await registerVersion(stores, register, async (artifact) => {
+        const [path] = await localCopies(deps, stores, [artifact]);
+        return readFile(path as string);
+      });
       return { version: refOf(version), number: version.body.number };
     },
   };
 }
 
-async function trainNetwork(
+/** Reads the training rows only: statistics of later rows would leak. */
+export async function fitStep(
   deps: ActivityDeps,
-  { key, stores, folder }: Attempt,
-  train: Train,
-  model: Extract<ModelDefinition, { readonly network: unknown }>
-): Promise<StepOutcome<'run'>> {
-  const [data, labels, features] = await Promise.all([
-    stores.facts.get(train.snapshot),
-    stores.facts.get(train.labelSet),
-    stores.facts.get(train.features),
-  ]);
-  const shards = await labelledShards(deps, stores, data, labels);
-  const [fitted, graph] = await localCopies(deps, stores, [
-    artifactNamed(features, 'fitted'),
-    artifactNamed(features, 'graph'),
-  ]);
-  const resume = await newestCheckpoint(deps, stores, key);
-  const hardware = JSON.stringify(numericEnvironment());
-  const checkpoints = checkpointSaver(stores, { key, folder, hardware, maxBytes: deps.limits.checkpointBytes });
-  const input: TrainJobInput = {
-    ...loadRequest(data.body, shards, partOf(train.split, 'train')),
-    minRows: train.minTrainRows,
-    network: model.network,
-    fitted: fitted as string,
-    graph: graph as string,
+  { definition, snapshot, labelSet, asOf, ...given }: FitFeatures
+): Promise<Step<'featureSet'>> {
+  const defined = await definitionOf(await deps.stores(), definition);
+  const { features, model, schema } = defined;
+  const { dependencies } = schema;
+  const { minTrainRows } = defined.split;
+  const split = splitAt(defined, asOf);
+  const labelled = needsLabels(features);
+  const taken = given.missing ?? missingOf(kindOf(ownModel(model)));
+  const missing = taken === 'kept' ? { missing: taken } : {};
+  const request = {
+    kind: 'featureSet',
+    name: 'fit',
+    version: stepVersion('fit'),
+    params: { split, features, dependencies, minTrainRows, ...missing },
+    inputs: labelled ? [snapshot, labelSet] : [snapshot],
+    environment: numericEnvironment(),
+  } as const;
+  const run: Step<'featureSet'>['run'] = async ({ stores, folder }) => {
+    const data = await stores.facts.get(snapshot);
+    const shards = labelled
+      ? await labelledShards(deps, stores, data, await stores.facts.get(labelSet))
+      : await shardsOf(deps, stores, data);
+    const input: FitJobInput = {
+      ...loadRequest(data.body, shards, partOf(split, 'train')),
+      split,
+      features,
+      dependencies,
+      ...missing,
+    };
+    const output = await runWithHeartbeat<FitJobInput, FitJobOutput>(deps, 'fit', input, { folder });
+    if (output.rows < minTrainRows) throw tooFew(output.rows, minTrainRows, split);
+    return {
+      files: stepFiles(folder, output.files),
+      body: () => ({
+        split,
+        parts: output.parts,
+        trainRows: output.rows,
+        denseWidth: output.denseWidth,
+        embeddings: output.embeddings,
+      }),
+    };
   };
-  const running: Running = {
-    folder,
-    onProgress: ({ note }) => note.startsWith('epoch') && crashPoint('train:mid-epoch'),
-    onCheckpoint: (file, step) => checkpoints.save(file, step),
-  };
-  const jobFrom = (from: TrainJobInput) =>
-    runWithHeartbeat<TrainJobInput, TrainJobOutput>(deps, 'train', from, running);
-  const output = await (resume === undefined
-    ? jobFrom(input)
-    : jobFrom({ ...input, resume }).catch((error: unknown) => {
-        if (errorCodeOf(error) !== 'MLOPS_CHECKPOINT_INVALID') throw error;
-        log.warn('the checkpoint is of no use: training begins anew', { step: key, why: String(error) });
-        return jobFrom(input);
-      }));
-  await checkpoints.settled();
-  return {
-    files: stepFiles(folder, output.files),
-    body: (artifacts) => ({
-      trainer: 'network',
-      parameters: output.parameters,
-      split: train.split,
-      rows: output.rows,
-      unlabelled: output.unlabelled,
-      epochs: output.epochs,
-      model: artifactIn(artifacts, 'model').digest,
-      trainRate: output.trainRate,
-      tolerance: [],
-      numerics: output.numerics,
-    }),
-  };
+  return { request, run };
 }
 
-function artifactIn<T>(artifacts: ReadonlyMap<string, T>, name: string): T {
-  const artifact = artifacts.get(name);
-  if (artifact === undefined) throw new Error(`the job wrote no ${name}`);
-  return artifact;
+/** What a study chose to train. */
+export interface Chosen extends Pick<Train, 'epochs' | 'from'> {
+  readonly model: ModelSpec;
+}
+
+/** @param chosen by a study; default: the whole of the definition's model */
+export async function trainStep(
+  deps: ActivityDeps,
+  { definition, asOf, snapshot, labelSet, features }: TrainOn,
+  chosen?: Chosen
+): Promise<Step<'run'>> {
+  const on = { snapshot, labelSet, features };
+  const defined = await definitionOf(await deps.stores(), definition);
+  const { model, from, ...budget }: Chosen = chosen ?? { model: ownModel(defined.model) };
+  const split = splitAt(defined, asOf);
+  const { minTrainRows } = defined.split;
+  const task = targetOf(taskOf(defined.objective));
+  const train: Train = { ...on, split, model, task, minTrainRows, ...budget, from, inputs: modelInputs(defined) };
+  const code = 'trainer' in model ? await registered(deps, 'trainer', model.trainer.registered) : undefined;
+  const request = {
+    kind: 'run',
+    name: 'train',
+    version: 'trainer' in model ? codeVersion(code!) : stepVersion(jobOf(model)),
+    params: { split, model, task, minTrainRows, ...budget },
+    inputs: [snapshot, labelSet, features],
+    environment: numericEnvironment(),
+  } as const;
+  const run: Step<'run'>['run'] = (attempt) =>
+    'trainer' in model
+      ? trainRegistered(deps, attempt, train, model.trainer)
+      : trainBuiltIn(deps, attempt, train, model);
+  return { request, run };
+}
+
+/** @throws MlopsError MLOPS_DEFINITION_INVALID: the model is a study, whose trials each train another one */
+function ownModel(model: ModelDefinition): ModelSpec {
+  if (!('study' in model)) return model;
+  const what = 'The model is a study: the definition names no single model.';
+  throw new MlopsError('MLOPS_DEFINITION_INVALID', what, {}, 'Train it by the workflow study.');
 }
 
 function tooFew(rows: number, needed: number, split: Split): MlopsError {

@@ -7,25 +7,28 @@ import { durationMs } from '../domain/durations';
 import { MlopsError } from '../domain/errors';
 import { isMaterialize, ofProject } from '../domain/ids';
 import type { MaterializedView, PlannedMaterialization, PlannedViews } from '../domain/materialize';
+import type { Snapshots } from '../domain/phases';
 import { planOf } from '../domain/plan';
 import type { Ref } from '../domain/refs';
-import { type SourceOrder, sourceNamed, sourcesInOrder } from '../domain/sources';
+import { schemaOf, type SourceOrder, sourceNamed, sourcesInOrder } from '../domain/sources';
 import type {
   MaterializedRow,
   MaterializeJobInput,
   MaterializeJobOutput,
 } from '../engines/tables/views/materialize-job';
 import { crashPoint } from '../runtime/crash-points';
+import { noProject } from '../runtime/project-errors';
 import { definitionInForce } from '../stores/definitions';
 import { findEndpoint } from '../stores/endpoints';
 import type { Stores } from '../stores/connect';
 import { refOf } from '../stores/facts';
-import { completeView, type Materialization, viewsOfProject, writeViewValues } from '../stores/view-values';
+import { completeView, type Materialization, writeViewValues } from '../stores/view-values';
 import { askedAt, type Caller, callingWorkflow, notAuthorized } from './caller';
 import { definitionOf, sourceOf } from './definitions';
 import type { ActivityDeps } from './deps';
 import { rowsDecidedBy } from './ingest';
 import { requireOwnIngest } from './own-ingest';
+import { type OwnSnapshot, ownSnapshots } from './own-snapshots';
 import { joinedViews, servedViewId } from './served-views';
 import { inAttemptFolder } from './step/attempt-folder';
 import { runWithHeartbeat } from './step/compute-job';
@@ -55,29 +58,26 @@ export function viewActivities(deps: ActivityDeps) {
       const stores = await deps.stores();
       const moment = asOf ?? new Date(askedAt()).toISOString();
       if (!(Date.parse(moment) <= askedAt())) throw notYet(project, moment);
-      const last = new Map((await viewsOfProject(stores, project)).map((view) => [view._id, view.snapshot]));
+      const known = await ownSnapshots(stores, project);
       const definitions: PlannedViews[] = [];
       const planned = new Set<string>();
-      for (const definition of await definitionsOf(stores, project)) {
+      const all = await definitionsOf(stores, project);
+      if (all.length === 0) throw noProject(project);
+      for (const definition of all) {
         const body = await definitionOf(stores, definition);
         const views = joinedViews(body).filter(([name]) => !planned.has(servedViewId(body, name)));
         if (views.length === 0) continue;
-        const parents: Record<string, Ref<'snapshot'>> = {};
-        for (const [name, { from }] of views) {
-          const id = servedViewId(body, name);
-          planned.add(id);
-          const parent = last.get(id);
-          if (parent !== undefined) parents[from] = parent;
-        }
+        for (const [name] of views) planned.add(servedViewId(body, name));
+        const sources = neededFor(
+          body,
+          views.map(([, { from }]) => from)
+        );
         definitions.push({
           definition,
           plan: planOf(body),
           views: views.map(([name, { from }]) => ({ name, from })),
-          sources: neededFor(
-            body,
-            views.map(([, { from }]) => from)
-          ),
-          parents,
+          sources,
+          parents: parentsOf(body, sources, known, moment),
         });
       }
       return { asOf: new Date(moment).toISOString(), searchAttributes: deps.searchAttributes, definitions };
@@ -172,6 +172,24 @@ async function written(
   const stands = await completeView(stores, materialization, entities);
   crashPoint('view:completed');
   return stands;
+}
+
+/** Of each source the newest snapshot that can grow: as of the moment or before, of the rows that the definition asks for. */
+function parentsOf(
+  definition: ProjectDefinition,
+  sources: readonly SourceOrder[],
+  known: readonly OwnSnapshot[],
+  moment: string
+): Snapshots {
+  const parents: Record<string, Ref<'snapshot'>> = {};
+  for (const { name } of sources) {
+    const source = sourceNamed(definition, name)!;
+    const rows = rowsDecidedBy(source, schemaOf(definition, name), definition.views);
+    const fit = known.filter(({ rowsOf, asOf }) => rowsOf === rows && Date.parse(asOf) <= Date.parse(moment));
+    const [newest] = fit.toSorted((a, b) => Date.parse(b.asOf) - Date.parse(a.asOf));
+    if (newest !== undefined) parents[name!] = newest.ref;
+  }
+  return parents;
 }
 
 /** In force, and those of the versions that are served: the newest first. */

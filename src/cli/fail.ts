@@ -4,6 +4,7 @@ import { type ErrorCode, errorCodeOf, MlopsError } from '../domain/errors';
 import { readEnvironment } from '../runtime/environment';
 import { plainAddress, startServer } from '../runtime/server-advice';
 import { oneLine } from './verb';
+import { usedVerb } from './verbs';
 
 export const FAILED = 1;
 export const USED_WRONGLY = 2;
@@ -11,12 +12,13 @@ export const USED_WRONGLY = 2;
 const USAGE_CODES: readonly ErrorCode[] = ['MLOPS_USAGE', 'MLOPS_NAME_INVALID', 'MLOPS_MESSAGE_INVALID'];
 
 /** Prints the error and answers the exit code. With `--json` standard output still gets one document: the error. */
-export function fail(error: unknown, asJson: boolean): number {
+export function fail(error: unknown, args: readonly string[]): number {
   // Help and --version were asked for, and are printed.
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
-  const reported = error instanceof CommanderError ? usage(error) : (known(error) ?? error);
+  const reported = error instanceof CommanderError ? usage(error, args) : (known(error) ?? error);
   const message = oneLine(reported instanceof Error ? reported.message || reported.name : String(reported));
-  if (asJson) process.stdout.write(`${JSON.stringify({ error: document(reported, message) }, undefined, 2)}\n`);
+  if (args.includes('--json'))
+    process.stdout.write(`${JSON.stringify({ error: document(reported, message) }, undefined, 2)}\n`);
   process.stderr.write(`mlops: ${message}\n`);
   if (process.env.MLOPS_DEBUG === '1' && error instanceof Error) process.stderr.write(`${traces(error)}\n`);
   const code = errorCodeOf(reported);
@@ -32,12 +34,14 @@ function document(error: unknown, message: string): object {
 }
 
 /** commander's `error: unknown option '--x'` and its guess, without the prefix. */
-function usage(error: CommanderError): MlopsError {
+function usage(error: CommanderError, args: readonly string[]): MlopsError {
   if (error.code === 'commander.help') {
     return new MlopsError('MLOPS_USAGE', 'A verb is missing.', {}, 'mlops --help lists them.');
   }
   const what = oneLine(error.message).replace(/^error: /, '');
-  return new MlopsError('MLOPS_USAGE', /[.?)]$/.test(what) ? what : `${what}.`, {}, 'Run mlops <verb> --help.');
+  const verb = usedVerb(args)?.name;
+  const fix = verb === undefined ? 'mlops --help lists the verbs.' : `mlops ${verb} --help shows how it is used.`;
+  return new MlopsError('MLOPS_USAGE', /[.?)]$/.test(what) ? what : `${what}.`, {}, fix);
 }
 
 /** Servers that can't be reached, in our words; their clients' own say neither which nor what to do. */

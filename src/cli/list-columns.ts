@@ -5,7 +5,8 @@ import { intervalWords } from '../domain/intervals';
 import type { RecordKind, RecordOf } from '../records';
 import { short } from './record-words';
 import { type Cell, table } from './table';
-import { versionLabel, eventLabel } from '../domain/ids';
+import { recordName, versionLabel, eventLabel } from '../domain/ids';
+import { headline, metricWords } from '../domain/evaluation';
 import { filterWords, partOf } from '../domain/split';
 
 interface Columns<R> {
@@ -60,8 +61,13 @@ const COLUMNS: { readonly [K in ListedKind]: Columns<RecordOf<K>> } = {
     ],
   },
   report: {
-    header: ['report', 'snapshot', 'bytes', 'made'],
-    row: ({ _id, body, artifacts, made }) => [short(_id), short(body.snapshot.id), artifacts[0]?.bytes, made.at],
+    header: ['report', 'of', 'bytes', 'made'],
+    row: ({ _id, body, artifacts, made }) => [
+      short(_id),
+      recordName(body.of.kind, body.of.id),
+      artifacts[0]?.bytes,
+      made.at,
+    ],
   },
   labelSet: {
     header: ['label set', 'label', 'version', 'counts', 'snapshot', 'made'],
@@ -93,6 +99,22 @@ const COLUMNS: { readonly [K in ListedKind]: Columns<RecordOf<K>> } = {
       made.at,
     ],
   },
+  trial: {
+    header: ['trial', 'loss', 'rows', 'failure', 'choices', 'run', 'made'],
+    row: ({ _id, body, made }) => [
+      _id,
+      body.loss,
+      body.rows,
+      body.failure?.code,
+      body.choices.map(({ space, value }) => `${space}: ${Number(value.toPrecision(4))}`).join(', '),
+      body.run && short(body.run.id),
+      made.at,
+    ],
+  },
+  winner: {
+    header: ['study', 'trials', 'ended by', 'best', 'loss', 'run', 'made'],
+    row: ({ _id, body, made }) => [_id, body.trials, body.ended, body.number, body.loss, short(body.run.id), made.at],
+  },
   version: {
     header: ['version', 'status', 'alias', 'cycle', 'trained on', 'rows', 'model', 'run', 'made'],
     row: ({ body, made, status, aliases }) => [
@@ -101,22 +123,21 @@ const COLUMNS: { readonly [K in ListedKind]: Columns<RecordOf<K>> } = {
       aliases.join(', '),
       String(body.cycle),
       body.trainRows,
-      filterWords(partOf(body.split, 'train')),
+      body.origin.kind === 'import' ? `imported from ${body.origin.file}` : filterWords(partOf(body.split, 'train')),
       body.model.digest,
       short(body.run.id),
       made.at,
     ],
   },
   evaluation: {
-    header: ['evaluation', 'run', 'champion', 'on', 'rows', 'auc', 'log loss', 'gates'],
+    header: ['evaluation', 'run', 'champion', 'on', 'rows', 'metrics', 'gates'],
     row: ({ _id, body }) => [
       short(_id),
       short(body.run.id),
       body.championRun && short(body.championRun.id),
       filterWords(body.test),
       body.evaluation.rows,
-      body.evaluation.candidate.auc?.estimate,
-      body.evaluation.candidate.logLoss?.estimate,
+      metricWords(headline(body.evaluation)),
       body.gates.map(({ gate, outcome }) => `${gate}: ${outcome}`).join(', '),
     ],
   },

@@ -22,7 +22,7 @@ async function main(args: readonly string[]): Promise<void> {
     await addVerbs(program, args);
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    process.exitCode = fail(error, args.includes('--json'));
+    process.exitCode = fail(error, args);
   }
 }
 

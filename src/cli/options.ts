@@ -1,9 +1,16 @@
 /** Arguments and options that several verbs take, checked where they are read. */
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MlopsError } from '../domain/errors';
-import { CLIENT_ID, isPersonName, PERSON_NAME_RULE, PROJECT_NAME } from '../domain/ids';
+import {
+  CLIENT_ID,
+  HOUSEKEEPING_CHAIN,
+  isPersonName,
+  PERSON_NAME_RULE,
+  PROJECT_NAME,
+  STEPS_CHAIN,
+} from '../domain/ids';
 import { isWhen } from '../domain/operator-messages';
 import { type Digest, isDigest } from '../domain/refs';
 
@@ -45,6 +52,16 @@ export function withTaskQueue(command: Command): Command {
   return command.option('--task-queue <name>', "the worker's task queue; default: $MLOPS_TASK_QUEUE, else mlops");
 }
 
+/** Which names there are, and what fits, is known where they are used. @param example in the help */
+export function limitOption(example: string): Option {
+  return new Option('--limit <name=value>', `a ceiling, such as ${example} (bytes, ms or a count); may be repeated`)
+    .argParser((text: string, before: Readonly<Record<string, number>>) => {
+      const [name = '', value = ''] = text.split('=', 2);
+      return { ...before, [name]: Number(value) };
+    })
+    .default({});
+}
+
 export function person(text: string): string {
   const name = text.normalize('NFC');
   if (isPersonName(name)) return name;
@@ -59,6 +76,11 @@ export function clientId(text: string): string {
 export function projectName(text: string): string {
   if (PROJECT_NAME.test(text)) return text;
   throw new InvalidArgumentError('A project has small letters, digits and hyphens, at most 48.');
+}
+
+/** A project, or what belongs to all of them in the audit. */
+export function chainName(text: string): string {
+  return text === STEPS_CHAIN || text === HOUSEKEEPING_CHAIN ? text : projectName(text);
 }
 
 /** Event time; a day alone is its midnight in UTC. */

@@ -1,5 +1,6 @@
 /** How each kind of record is laid out for people: what matters first. What has no layout of its own is shown as it is. */
 import { decidedDigest } from '../domain/approval';
+import { headline } from '../domain/evaluation';
 import type { Fact, RecordKind, RecordOf, Records } from '../records';
 import { page, type Section } from './page';
 import { versionLabel, recordName } from '../domain/ids';
@@ -32,7 +33,7 @@ const LAYOUTS: Layouts = {
       records.find('labelSet', used('labelSet')),
       records.find('featureSet', used('featureSet')),
     ]);
-    const { trainer, rows, trainRate, numerics, model } = body;
+    const { trainer, rows, baseline, numerics, model } = body;
     const { split } = body;
     return [
       {
@@ -42,7 +43,7 @@ const LAYOUTS: Layouts = {
           model,
           rows,
           unlabelled: body.unlabelled,
-          trainRate,
+          meanLabel: baseline.means.join(', '),
           numerics,
           made: made.at,
           seconds: made.seconds,
@@ -85,10 +86,11 @@ const LAYOUTS: Layouts = {
           cycle: String(body.cycle),
           model: body.model.digest,
           bytes: body.model.bytes,
-          trainedOn: body.trainRows,
-          unlabelled: body.unlabelledRows,
-          trainedOnRows: filterWords(partOf(body.split, 'train')),
-          decisionThreshold: body.decisionThreshold,
+          ...madeOf(body),
+          task: body.task.kind,
+          decisionThreshold: body.task.kind === 'binary' ? body.task.decisionThreshold : undefined,
+          classes: body.task.kind === 'classes' ? body.task.classes.join(', ') : undefined,
+          determinism: body.signature.determinism,
           tolerance: body.tolerance.join(', ') || undefined,
           made: made.at,
         },
@@ -98,6 +100,24 @@ const LAYOUTS: Layouts = {
         value: [body.run, body.features, body.labelSet, body.snapshot, body.definition].map(ref),
       },
       {
+        heading: 'Inputs',
+        value: body.signature.inputs.map(({ name, datatype, shape, column, required }) => ({
+          input: name,
+          datatype,
+          shape: `[${shape.join(', ')}]`,
+          column,
+          required: required === true ? 'yes' : 'no',
+        })),
+      },
+      {
+        heading: 'Outputs',
+        value: body.signature.outputs.map(({ name, datatype, shape }) => ({
+          output: name,
+          datatype,
+          shape: `[${shape.join(', ')}]`,
+        })),
+      },
+      {
         heading: 'Evaluations',
         value: evaluations
           .filter((evaluation) => evaluation.body.run.id === body.run.id)
@@ -105,8 +125,7 @@ const LAYOUTS: Layouts = {
             evaluation: evaluation._id,
             on: filterWords(evaluation.body.test),
             rows: evaluation.body.evaluation.rows,
-            auc: evaluation.body.evaluation.candidate.auc?.estimate,
-            logLoss: evaluation.body.evaluation.candidate.logLoss?.estimate,
+            ...headline(evaluation.body.evaluation),
           })),
       },
     ];
@@ -134,10 +153,14 @@ const LAYOUTS: Layouts = {
           knownBy: test.knownBy,
           rows: evaluation.rows,
           unlabelled: evaluation.unlabelled,
-          positives: evaluation.positives,
+          task: evaluation.task,
+          meanTruth: evaluation.meanTruth,
+          meanPrediction: evaluation.meanPrediction,
           contaminated,
         },
       },
+      ...(evaluation.classes === undefined ? [] : [{ heading: 'Classes', value: evaluation.classes }]),
+      ...(evaluation.importance === undefined ? [] : [{ heading: 'Importance', value: evaluation.importance }]),
       {
         heading: 'Metrics',
         value: [
@@ -240,4 +263,19 @@ async function gatesThatFailed(evaluation: string | undefined, records: Records)
     outcome.startsWith('failed')
   );
   return failed === undefined || failed.length === 0 ? undefined : failed;
+}
+
+/** What it was trained on, or where it was imported from. */
+function madeOf({
+  origin,
+  trainRows,
+  unlabelledRows,
+  split,
+}: Fact<'version'>['body']): Readonly<Record<string, unknown>> {
+  if (origin.kind === 'import') return { importedFrom: origin.file, imported: origin.digest, importedBy: origin.by };
+  return {
+    trainedOn: trainRows,
+    unlabelled: unlabelledRows,
+    trainedOnRows: filterWords(partOf(split, 'train')),
+  };
 }

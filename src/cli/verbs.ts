@@ -68,13 +68,18 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'decide',
-    summary: 'Approves or rejects the model of an approval request',
+    summary: 'Approves or rejects what an approval request is about',
     load: async () => (await import('./verbs/decide.js')).addDecide,
   },
   {
     name: 'retrain',
     summary: 'Asks for one more cycle',
     load: async () => (await import('./verbs/retrain.js')).addRetrain,
+  },
+  {
+    name: 'import',
+    summary: 'Takes an ONNX model that was made elsewhere through a cycle of its own',
+    load: async () => (await import('./verbs/import.js')).addImport,
   },
   {
     name: 'retry',
@@ -114,6 +119,16 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/evaluate.js')).addEvaluate,
   },
   {
+    name: 'study',
+    summary: 'Shows the trials of a study: what each chose and came to, and the best',
+    load: async () => (await import('./verbs/study.js')).addStudy,
+  },
+  {
+    name: 'reproduce',
+    summary: 'Makes a version once more from its records, and compares the bytes',
+    load: async () => (await import('./verbs/reproduce.js')).addReproduce,
+  },
+  {
     name: 'predict',
     summary: 'Sends one request to an endpoint',
     load: async () => (await import('./verbs/predict.js')).addPredict,
@@ -146,8 +161,18 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'report',
-    summary: "Writes a snapshot's page: rows, expectations, quarantine, profile",
+    summary: "Writes the page of a version's evaluation, or of a snapshot",
     load: async () => (await import('./verbs/report.js')).addReport,
+  },
+  {
+    name: 'compare',
+    summary: 'Shows two versions side by side: parameters, data, features, code, metrics, slices',
+    load: async () => (await import('./verbs/compare.js')).addCompare,
+  },
+  {
+    name: 'card',
+    summary: "Writes a version's model card, as Markdown or as a page",
+    load: async () => (await import('./verbs/card.js')).addCard,
   },
   {
     name: 'ls',
@@ -189,11 +214,16 @@ export const VERBS: readonly Verb[] = [
 
 /** Adds the verb that `args` use with all its options; where they use none, each verb by name alone, for help. */
 export async function addVerbs(program: Command, args: readonly string[]): Promise<void> {
-  const [first, second] = args.filter((arg) => !arg.startsWith('-'));
-  const used = VERBS.find(({ name }) => name === (first === 'help' ? second : first));
+  const used = usedVerb(args);
   for (const verb of used === undefined ? VERBS : [used]) {
     if (verb === used) (await verb.load())(program);
     else program.command(verb.name);
     program.commands.at(-1)?.description(verb.summary);
   }
+}
+
+/** The verb that these arguments use; undefined where they name none, or an unknown one. */
+export function usedVerb(args: readonly string[]): Verb | undefined {
+  const [first, second] = args.filter((arg) => !arg.startsWith('-'));
+  return VERBS.find(({ name }) => name === (first === 'help' ? second : first));
 }

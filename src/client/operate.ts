@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { MlopsError } from '../domain/errors';
-import { lifecycleId, monitorId } from '../domain/ids';
+import { type Cycle, lifecycleId, monitorId, studyWorkflowId } from '../domain/ids';
 import type { OperatorAnswer, OperatorMessage } from '../domain/messages';
-import { noLifecycle, noMonitor } from '../runtime/project-errors';
+import { noLifecycle, noMonitor, noStudy } from '../runtime/project-errors';
 
 /** A workflow that takes operators' messages, and what its absence is called. */
 export interface Recipient {
@@ -19,6 +19,10 @@ export const lifecycleOf = (project: string): Recipient => ({
 export const monitorOf = (project: string): Recipient => ({
   id: monitorId(project),
   missing: (cause) => noMonitor(project, cause),
+});
+export const studyOf = (project: string, cycle: Cycle): Recipient => ({
+  id: studyWorkflowId(project, cycle),
+  missing: (cause) => noStudy(project, cycle, cause),
 });
 
 export async function sendOperatorMessage(

@@ -10,7 +10,7 @@ import { type Digest, type FactKind, isDigest, type Ref } from './refs';
 
 /**
  * What people are asked about: its bytes, by name. Digests of a version: `model`, `version`, `evaluation`, `snapshot`,
- * and `champion`, where there was one to compare it with.
+ * and `champion`, where there was one to compare it with; of a batch's new columns and categories: `change`, `snapshot`.
  * A new kind adds a name here and a function in activities/approval/ that makes its request.
  */
 export interface Subject {
@@ -19,7 +19,7 @@ export interface Subject {
 }
 
 /** The digest that a decision names, by kind. */
-const DECIDED = { version: 'model', policy: 'definition' } as const;
+const DECIDED = { version: 'model', policy: 'definition', 'schema-change': 'change' } as const;
 export type SubjectKind = keyof typeof DECIDED;
 
 /** What a decision on this subject must name. */
@@ -37,7 +37,7 @@ export function recordAsked<K extends FactKind>(
   return about.find((ref): ref is Ref<K> => ref.kind === kind);
 }
 
-/** Mutable. `_id` = `<project>/<name>`, where a version's name is its cycle; open until closed once. */
+/** Mutable. `_id` = `<project>/<name>`: a version's name is its cycle, others are made in ids.ts; open until closed once. */
 export interface ApprovalRequest {
   readonly _id: string;
   readonly v: 1;
@@ -50,7 +50,7 @@ export interface ApprovalRequest {
   readonly title: string;
   /** The records whose digests the subject names; the first is what an approval approves. */
   readonly about: readonly Ref[];
-  /** Digest of what a version's evaluation compared: a later cycle that comes to the same question has nothing new. */
+  /** Digest of the question (of a version, what its evaluation compared): a later cycle that comes to the same one has nothing new. */
   readonly comparisonDigest?: Digest;
   readonly policy: ApprovalPolicy;
   /** People who triggered the cycle, or, where none did, applied its definition. */
@@ -183,8 +183,7 @@ export function judgeDecision(
     );
   }
   if (!request.policy.allowSelfApproval && request.authors.includes(decision.by)) {
-    const did = request.subject.kind === 'policy' ? 'applied this definition' : 'started this cycle';
-    return refuse('own-work', `${decision.by} ${did} and can't approve their own work`);
+    return refuse('own-work', `${decision.by} ${ownWork(request, decision.by)} and can't approve their own work`);
   }
   const asked = decidedDigest(request.subject);
   if (decision.digest !== asked) {
@@ -200,6 +199,13 @@ export function judgeDecision(
     reason: reasonFor(request.policy, state, [...accepted, decision]),
     state,
   };
+}
+
+/** What made it theirs. */
+function ownWork({ subject, causes }: Pick<ApprovalRequest, 'subject' | 'causes'>, by: string): string {
+  if (subject.kind === 'policy') return 'applied this definition';
+  const started = causes.some((cause) => cause.by === by);
+  return started ? 'started this cycle' : "applied this cycle's definition";
 }
 
 /** The state of an open request on which these decisions count. */

@@ -47,6 +47,8 @@ export interface ProjectDefinition {
   readonly objective: Objective;
   /** Computed by evaluation beside the built-in ones; a gate names one as it is registered. */
   readonly metrics: readonly RegisteredUse[];
+  /** Columns by whose values evaluations show metrics, at most 10: strings, booleans or integers that `privacy` doesn't hide. */
+  readonly slices: readonly string[];
   readonly gates: readonly GateDefinition[];
   readonly approval: ApprovalPolicy;
   readonly rollout: RolloutPlan;

@@ -11,10 +11,13 @@ import {
   quarantines,
   TYPE_FACTS,
   typeName,
+  widthOfVector,
   type WindowsOfRows,
 } from './definition';
 import type { Digest } from './refs';
 import { rolloutStepId } from './ids';
+import type { RecordedScore } from './scores';
+import type { Decision, Task } from './task';
 
 /** An input of a served model, by the Open Inference Protocol's datatype names. */
 export interface ModelInput {
@@ -26,6 +29,8 @@ export interface ModelInput {
   readonly unit?: 'us';
   /** A decimal's: a number with more of them is refused, as training put it in quarantine. */
   readonly digits?: DecimalDigits;
+  /** Of a vector: how many numbers each row holds. */
+  readonly width?: number;
   /** Timestamps: the earliest in the training data, where known. */
   readonly since?: string;
 }
@@ -38,7 +43,7 @@ export interface ServedVersion {
   readonly model: Digest;
   readonly bytes: number;
   readonly inputs: readonly ModelInput[];
-  readonly decisionThreshold: number;
+  readonly task: Task;
   /** Share of its predictions that are of the control group. Absent: there is none. */
   readonly controlShare?: number;
   /** Feature views that give some of the inputs where a request leaves them out. Absent: none. */
@@ -175,6 +180,9 @@ export const CLOCK_AGREEMENT = 20;
 /** A replica is live if it reported within this, by MongoDB's clock. */
 export const REPLICA_LIVE_MS = 10_000;
 
+/** null is a missing value; a vector is an array; times are in µs since 1970. */
+export type RecordedInput = string | number | boolean | readonly number[] | null;
+
 /** Collection `predictions.<endpoint>`; immutable. */
 export interface PredictionRecord {
   /** The request's id; of row i of several `<request>/<i>` (ids.ts). */
@@ -187,13 +195,14 @@ export interface PredictionRecord {
   readonly eventTime?: Date;
   readonly withoutEventTime?: true;
   /** As the model had them: those that views gave, too. */
-  readonly inputs: Readonly<Record<string, string | number | boolean | null>>;
+  readonly inputs: Readonly<Record<string, RecordedInput>>;
   /** Where views gave inputs. */
   readonly views?: ViewMarks;
-  readonly score: number;
-  readonly decision: 0 | 1;
+  readonly score: RecordedScore;
+  /** Where the task has decisions. */
+  readonly decision?: Decision;
   /** The candidate's unseen answer to the same request. */
-  readonly shadow?: { readonly version: number; readonly score: number };
+  readonly shadow?: { readonly version: number; readonly score: RecordedScore };
   /** Of the control group: the caller was asked not to act on it. */
   readonly control?: true;
   /** Load that keeps the endpoint busy; never counted, never judged. */
@@ -224,7 +233,8 @@ export interface TruthRecord {
   readonly v: 1;
   readonly prediction: string;
   readonly revision: number;
-  readonly value: number;
+  /** A number, or a class's name. */
+  readonly value: number | string;
   /** When the world knew it. */
   readonly knownAt: Date;
   readonly receivedAt: Date;
@@ -233,31 +243,26 @@ export interface TruthRecord {
 /** Collection `unmatched.<endpoint>`: truths that are kept aside, since they say nothing about a prediction. */
 export interface UnmatchedTruth extends TruthRecord {
   readonly why: 'no prediction of this id' | 'another value is stored';
+  /** When it was first kept aside. */
+  readonly since: Date;
 }
 
-/** What a label can be. */
-export const LABEL_VALUES: readonly number[] = [0, 1];
+/** The columns that features read, as a trainer is given them: a version's own inputs are in its signature. */
+export function modelInputs(definition: Pick<ProjectDefinition, 'features' | 'source' | 'schema'>): ModelInput[] {
+  return columnsOfFeatures(definition.features).map((name) => modelInput(definition, name));
+}
 
-/**
- * The request's inputs are the columns that features read.
- * @param earliest timestamp columns' least value in the data, where known
- */
-export function modelInputs(
-  definition: Pick<ProjectDefinition, 'features' | 'source' | 'schema'>,
-  earliest: ReadonlyMap<string, string> = new Map()
-): ModelInput[] {
-  return columnsOfFeatures(definition.features).map((name) => {
-    const type = definition.source.columns[name]?.type ?? 'string';
-    const since = earliest.get(name);
-    return {
-      name,
-      datatype: TYPE_FACTS[typeName(type)].datatype,
-      ...(isRequired(definition, name) ? { required: true } : {}),
-      ...(type === 'timestamp' ? { unit: 'us' } : {}),
-      ...(typeName(type) === 'decimal' ? { digits: decimalDigits(type) } : {}),
-      ...(type === 'timestamp' && since !== undefined ? { since } : {}),
-    };
-  });
+/** What a request says of a column. */
+export function modelInput(definition: Pick<ProjectDefinition, 'source' | 'schema'>, name: string): ModelInput {
+  const type = definition.source.columns[name]?.type ?? 'string';
+  return {
+    name,
+    datatype: TYPE_FACTS[typeName(type)].datatype,
+    ...(isRequired(definition, name) ? { required: true } : {}),
+    ...(type === 'timestamp' ? { unit: 'us' } : {}),
+    ...(widthOfVector(type) === undefined ? {} : { width: widthOfVector(type)! }),
+    ...(typeName(type) === 'decimal' ? { digits: decimalDigits(type) } : {}),
+  };
 }
 
 /** Rows that miss it went to quarantine: no model has learnt what that means. */

@@ -13,7 +13,7 @@ export interface Retention {
   readonly served: string;
   /** Of every other record. Default: 90 days. */
   readonly records: string;
-  /** Quarantined rows, but for those of a project's newest snapshot. Default: 30 days. */
+  /** Quarantined rows, of kept snapshots too, but for held ones. Default: 30 days. */
   readonly quarantine: string;
   /** Checkpoints of trainings that did not end. Default: 7 days. */
   readonly checkpoints: string;
@@ -35,7 +35,8 @@ const LEAST_GRACE = '1 hour';
 export function retentionMs(given: Partial<Retention> = {}): RetentionMs | string {
   const known = Object.keys(DEFAULT_RETENTION) as (keyof Retention)[];
   const unknown = Object.keys(given).find((what) => !(known as string[]).includes(what));
-  if (unknown !== undefined) return `${unknown} is not kept for a time of its own: those are ${known.join(', ')}`;
+  if (unknown !== undefined)
+    return `there is no retention called ${JSON.stringify(unknown)}; they are ${known.join(', ')}`;
   const ms: Partial<Record<keyof Retention, number>> = {};
   for (const what of known) {
     const text = given[what] ?? DEFAULT_RETENTION[what];
@@ -66,7 +67,9 @@ export type BytesOf =
   | 'checkpoint'
   | 'no record'
   | 'no document'
-  | 'incomplete upload';
+  | 'earlier generation'
+  | 'incomplete upload'
+  | 'feature view';
 
 /** What the records say of one artifact. */
 export interface Standing {
@@ -90,10 +93,13 @@ export function judgeBytes({ what, kept }: Standing, untouchedMs: number, retent
   return { take: WHY[limitOf(what)](days(limit)), what };
 }
 
+/** Of the bucket alone. Of these, only an object that no document is of gets a document when it is taken. */
+const ONLY_IN_THE_BUCKET: ReadonlySet<BytesOf> = new Set(['no document', 'earlier generation', 'incomplete upload']);
+
 function limitOf(what: BytesOf): Exclude<keyof Retention, 'served'> {
   if (what === 'quarantine' || what === 'no record') return what === 'quarantine' ? what : 'grace';
   if (what === 'checkpoint') return 'checkpoints';
-  return what === 'no document' || what === 'incomplete upload' ? 'grace' : 'records';
+  return ONLY_IN_THE_BUCKET.has(what) ? 'grace' : 'records';
 }
 
 const WHY: Readonly<Record<Exclude<keyof Retention, 'served'>, (limit: string) => string>> = {
@@ -164,9 +170,9 @@ export interface HoldDocument {
   };
 }
 
-/** Where a run of housekeeping is; its pass over the documents, the bucket's objects and its uploads, each in order. */
+/** Where a run of housekeeping is; its pass over the documents, the bucket's objects, its uploads, each in order, and feature views. */
 export interface Cursor {
-  readonly stage: 'documents' | 'objects' | 'uploads' | 'done';
+  readonly stage: 'documents' | 'objects' | 'uploads' | 'views' | 'done';
   readonly after: string;
 }
 

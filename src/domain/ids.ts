@@ -3,7 +3,7 @@ import { momentOrDayMs } from './moment';
 
 export const PROJECT_NAME = /^[a-z][a-z0-9-]{0,47}$/;
 /** Values of the feature graph and of the model's graph have these names; their other names cannot be a column's. */
-export const RESERVED_COLUMNS: readonly string[] = ['dense', 'probability'];
+export const RESERVED_COLUMNS: readonly string[] = ['dense', 'probability', 'prediction'];
 /** A column, feature or rule: safe as an SQL identifier and as an ONNX input name. */
 export const COLUMN_NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 const PERSON_NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._@+'’-]*(?: [\p{L}\p{M}\p{N}._@+'’-]+)*$/u;
@@ -31,6 +31,8 @@ export const underLifecycle = (project: string): string => `${lifecycleId(projec
 export const monitorId = (project: string): string => `mlops/${project}/monitor`;
 export const phaseId = (project: string, cycle: number | string, phase: Phase): string =>
   `mlops/${project}/${cycle}/${phase}`;
+/** A cycle's study, which its training waits for. */
+export const studyWorkflowId = (project: string, cycle: Cycle): string => `mlops/${project}/${cycle}/study`;
 /** A rollback is a rollout that belongs to no cycle. */
 export const rollbackId = (project: string, id: string): string => `mlops/${project}/rollback-${id}/deploy`;
 
@@ -40,6 +42,9 @@ export const deployId = (project: string, id: string): string => `mlops/${projec
 /** A change of policy is asked about outside any cycle; proposals are counted from 1. */
 export const policyRequestName = (number: number): string => `policy-${number}`;
 
+/** What is new in a cycle's batch is asked about before what the cycle makes of it. */
+export const schemaRequestName = (cycle: Cycle): string => `schema-${cycle}`;
+
 /** What a cycle's notices are about; of each kind it has one. */
 export const noticesOfCycle = (lifecycle: string, cycle: Cycle): string => `${lifecycle}/${cycle}`;
 
@@ -48,6 +53,13 @@ export const noticeId = (about: string, kind: string): string => `${about}/notic
 
 /** Id of the cycle's document, its approval request and its model version. */
 export const cycleRecordId = (project: string, cycle: Cycle): string => `${project}/${cycle}`;
+/** Id of a study: a cycle's, on these data by this definition. */
+export const studyId = (project: string, cycle: Cycle, digest: string): string =>
+  `${cycleRecordId(project, cycle)}/${digest.slice('sha256:'.length, 'sha256:'.length + 12)}`;
+/** How the ids of a cycle's studies begin, and of their trials. */
+export const ofCycle = (cycleId: string): string => `${cycleId}/`;
+/** Id of a study's trial; they are counted from 1. */
+export const trialId = (study: string, number: number): string => `${study}/${number}`;
 /** Id of the alias that names the version that is live. */
 export const championAlias = (project: string): string => `${project}/champion`;
 export const replicaId = (endpoint: string, replica: string): string => `${endpoint}/${replica}`;
@@ -100,11 +112,16 @@ export function parseSnapshotName(text: string): SnapshotName | undefined {
 
 export interface RequestName {
   readonly project: string;
-  /** The request's name in its project: a version's is its cycle. */
+  /** The request's name in its project: a version's is its cycle, others are `policy-2`, `schema-3`. */
   readonly name: string;
 }
 
 export const requestId = ({ project, name }: RequestName): string => `${project}/${name}`;
+/** The name in a request's id. */
+export const requestName = ({ _id, project }: { readonly _id: string; readonly project: string }): RequestName => ({
+  project,
+  name: _id.slice(ofProject(project).length),
+});
 /** How the ids of a project's requests begin, and of its definitions. */
 export const ofProject = (project: string): string => `${project}/`;
 
@@ -151,7 +168,8 @@ export const recordName = (kind: string, id: string): string => `${kind}/${id}`;
 /** The process that writes, in records that say so. */
 export const processName = (pid: number, host: string): string => `${pid}@${host}`;
 
-const REQUEST_WORKFLOW = /^mlops\/([a-z][a-z0-9-]{0,47})\/(\d{1,9}|solo-[0-9a-f-]{36}|policy-\d{1,9})\/approve$/;
+const REQUEST_WORKFLOW =
+  /^mlops\/([a-z][a-z0-9-]{0,47})\/(\d{1,9}|solo-[0-9a-f-]{36}|(?:policy|schema)-\d{1,9})\/approve$/;
 
 /** `flights-1/2` or the whole workflow id → project and name; undefined where it is neither. */
 export function parseRequest(text: string): RequestName | undefined {
@@ -166,6 +184,10 @@ export const materializeId = (project: string, id: string): string => `${materia
 /** Whether a workflow is one that materializes the project's views, by its id. */
 export const isMaterialize = (project: string, workflowId: string): boolean =>
   workflowId.startsWith(materializeSchedule(project));
+
+/** A run that makes a version once more, to compare the bytes. */
+export const reproduceId = (project: string, version: number, id: string): string =>
+  `${underLifecycle(project)}reproduce-${version}-${id}`;
 
 /** Id of a feature view's values, by the digest of all that decides them: another definition of the view has values of its own. */
 export const viewId = (project: string, view: string, digest: string): string => `${project}/${view}/${digest}`;

@@ -2,11 +2,13 @@
  * What people, monitors and replicas say to workflows, and the names under which they say it. Public API:
  * a test pins the names. Every message is one JSON object.
  */
+import type { ImportedModel } from './imported-model';
 import type { Digest } from './refs';
 
 export const MESSAGES = {
   /** lifecycle: update by people */
   retrain: 'retrain',
+  import: 'import',
   apply: 'apply',
   retry: 'retry',
   skip: 'skip',
@@ -21,6 +23,9 @@ export const MESSAGES = {
   decided: 'decided',
   /** lifecycle: query */
   status: 'status',
+  /** study: updates by people */
+  stopStudy: 'stopStudy',
+  extendStudy: 'extendStudy',
   /** approve: an update, and a signal of the same name for whoever expects one */
   decide: 'decide',
   /** approve: signal by the lifecycle; deploy: signal by the rollout that took the endpoint */
@@ -33,7 +38,7 @@ export const MESSAGES = {
   watermark: 'watermark',
 } as const;
 
-export type TriggerKind = 'start' | 'person' | 'bias' | 'drift' | 'schedule' | 'rows';
+export type TriggerKind = 'start' | 'person' | 'import' | 'bias' | 'drift' | 'schedule' | 'rows';
 
 /** The one trigger message. `id` makes a repeated one count once. */
 export interface Trigger {
@@ -45,6 +50,8 @@ export interface Trigger {
   readonly more?: number;
   /** The one of those whose asOf counts, where it is not this one's. */
   readonly asOfBy?: string;
+  /** The cycle registers this model and trains none. */
+  readonly imports?: ImportedModel;
 }
 
 export interface TriggerCause {
@@ -70,6 +77,10 @@ export interface RetrainMessage extends OperatorMessage {
   /** Closes an open approval request as superseded. */
   readonly supersede?: boolean;
 }
+/** One more cycle, which registers a model that was made elsewhere. */
+export interface ImportMessage extends RetrainMessage {
+  readonly model: ImportedModel;
+}
 /** A definition as it travels: its canonical JSON, gzipped, in base64; and the digest of that JSON. */
 export interface PackedDefinition {
   readonly digest: Digest;
@@ -92,6 +103,12 @@ export interface ClockMessage extends OperatorMessage {
 export interface DeployMessage extends OperatorMessage {
   /** Number of an approved version that is not live. */
   readonly number: number;
+}
+
+/** More trials for a study that runs. */
+export interface ExtendStudyMessage extends OperatorMessage {
+  /** How many more. */
+  readonly trials: number;
 }
 
 export interface OperatorAnswer {

@@ -1,23 +1,67 @@
-/** Metrics that every evaluation computes; each is there unless it is undefined on the rows at hand. */
-export const BUILT_IN_METRICS = [
-  /** Area under the ROC curve, ties counted half. */
-  'auc',
-  /** Mean −ln of the probability given to what happened. */
-  'logLoss',
-  /** Mean squared error of the probability. */
-  'brier',
-  /** Mean |mean probability − rate| over ten equal-count bins. */
-  'calibrationError',
-  /** Share of right decisions at the objective's decision threshold. */
-  'accuracy',
-  /** Share of positive decisions that are right, at the threshold. */
-  'precision',
-  /** Share of positive rows that are found, at the threshold. */
-  'recall',
-  /** Harmonic mean of precision and recall, at the threshold. */
-  'f1',
-  /** Mean of the objective's utility a row, in its unit; only where the objective has one. */
-  'utility',
-] as const;
+/** Metrics that every evaluation computes, by task; each is there unless it is undefined on the rows at hand. */
+export const METRICS = {
+  binary: [
+    /** Area under the ROC curve, ties counted half. */
+    'auc',
+    /** Mean precision at the thresholds of the positive rows: area under the precision–recall curve, by steps. */
+    'averagePrecision',
+    /** Mean −ln of the probability given to what happened. */
+    'logLoss',
+    /** Mean squared error of the probability. */
+    'brier',
+    /** Mean |mean probability − rate| over ten equal-count bins. */
+    'calibrationError',
+    /** Share of right decisions at the objective's decision threshold. */
+    'accuracy',
+    /** Share of positive decisions that are right, at the threshold. */
+    'precision',
+    /** Share of positive rows that are found, at the threshold. */
+    'recall',
+    /** Harmonic mean of precision and recall, at the threshold. */
+    'f1',
+    /** Mean of the objective's utility a row, in its unit; only where the objective has one. */
+    'utility',
+  ],
+  number: [
+    /** Root of the mean squared error, in the label's unit. */
+    'rmse',
+    /** Mean absolute error, in the label's unit. */
+    'mae',
+    /** Share of the labels' variance that is explained: 1 − squared errors ÷ squared distances from the labels' mean. */
+    'r2',
+    /** Mean of |error| ÷ |label|; undefined where a label is 0. */
+    'mape',
+    /** Mean of prediction − truth, in the label's unit. */
+    'meanError',
+  ],
+  classes: [
+    /** Mean −ln of the probability given to the class that happened. */
+    'logLoss',
+    /** Share of rows whose likeliest class is theirs: micro precision, recall and F1 are the same number. */
+    'accuracy',
+    /** Mean of the classes' F1. */
+    'macroF1',
+    /** Mean of the classes' precision. */
+    'macroPrecision',
+    /** Mean of the classes' recall. */
+    'macroRecall',
+    /** Mean of each class's area under the ROC curve against all others. */
+    'auc',
+    /** Mean sum of the squared errors of the probabilities, from 0 to 2. */
+    'brier',
+    /** Mean |mean probability − accuracy| of the likeliest class over ten equal-count bins of its probability. */
+    'calibrationError',
+  ],
+} as const;
 
-export type BuiltInMetric = (typeof BUILT_IN_METRICS)[number];
+/** Of any task. */
+export const BUILT_IN_METRICS: readonly string[] = Object.values(METRICS).flat();
+
+/** Of more classes than these, metrics are of all of them together: a record has a bounded size. */
+export const DETAILED_CLASSES = 50;
+
+/** Metrics of one class each: `precision:fog`, `recall:fog`, `f1:fog`. */
+export function classMetrics(classes: readonly string[]): readonly string[] {
+  if (classes.length > DETAILED_CLASSES) return [];
+  return classes.flatMap((name) => [`precision:${name}`, `recall:${name}`, `f1:${name}`]);
+}

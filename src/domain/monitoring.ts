@@ -31,6 +31,8 @@ export interface DataQuality {
 }
 
 export interface BiasVerdict {
+  /** Of classes: the one that the rest is of. */
+  readonly class?: string;
   readonly meanPrediction: number;
   readonly meanTruth: number;
   /** mean prediction − mean truth, by day blocks */

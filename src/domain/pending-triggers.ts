@@ -14,7 +14,9 @@ const LONGEST_DETAIL = 150;
  */
 export function withTrigger(pending: readonly Trigger[], trigger: Trigger): Trigger[] {
   const { kind, by } = trigger.cause;
-  const alike = pending.filter(({ cause }) => cause.kind === kind && cause.by === by);
+  // Each has a model of its own.
+  if (trigger.imports !== undefined) return [...pending, trigger];
+  const alike = pending.filter(({ cause, imports }) => cause.kind === kind && cause.by === by && imports === undefined);
   const former = alike.at(-1);
   if (pending.length < KEPT || alike.length < 2 || former === undefined) return [...pending, trigger];
   const asOf = latest([former, trigger]);
@@ -32,6 +34,30 @@ export function refusedTrigger(pending: readonly Trigger[], by: string): string 
   const people = new Set(pending.flatMap(({ cause }) => cause.by ?? []));
   if (people.has(by) || people.size < MOST_PEOPLE) return undefined;
   return `${people.size} people have asked for the next cycle already: it comes, and once it has begun, ask for another`;
+}
+
+/** Imports that wait: each is carried with its columns. */
+const MOST_IMPORTS = 5;
+
+/** Why a model is not taken, or undefined. */
+export function refusedImport(pending: readonly Trigger[]): string | undefined {
+  const waiting = pending.filter(({ imports }) => imports !== undefined).length;
+  if (waiting < MOST_IMPORTS) return undefined;
+  return `${waiting} models wait for their cycles already: import it once one has begun`;
+}
+
+/**
+ * What the next cycle runs for, and what waits on: an import has a cycle of its own, and those that trains one run for all
+ * others.
+ */
+export function nextTriggers(pending: readonly Trigger[]): {
+  readonly taken: Trigger[];
+  readonly left: Trigger[];
+} {
+  const [first] = pending;
+  const isTaken = (trigger: Trigger) =>
+    first?.imports === undefined ? trigger.imports === undefined : trigger === first;
+  return { taken: pending.filter(isTaken), left: pending.filter((trigger) => !isTaken(trigger)) };
 }
 
 /** A comment, cut to what a cause shows of it; the audit has all of it. */

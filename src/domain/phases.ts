@@ -1,7 +1,8 @@
 /** What each phase is started with and what it answers: refs and a plan, never a definition or data. */
 import type { GateResult } from './evaluation';
 import type { Cycle } from './ids';
-import type { PackedDefinition, RequestState, Trigger, TriggerCause } from './messages';
+import type { OperatorAnswer, PackedDefinition, RequestState, Trigger, TriggerCause } from './messages';
+import type { ImportedModel } from './imported-model';
 import type { Plan } from './plan';
 import type { Ref } from './refs';
 import type { TimeRange } from './period';
@@ -33,7 +34,7 @@ export interface IngestResult {
   readonly page: Rendered;
 }
 
-/** A snapshot's page, or why there is none: it is made of the record at any time. */
+/** A record's page, or why there is none: it is made of the record at any time. */
 export type Rendered =
   | { readonly report: Ref<'report'>; readonly failure?: undefined }
   | { readonly report?: undefined; readonly failure: string };
@@ -46,6 +47,8 @@ export interface TrainInput extends PhaseContext {
   readonly asOf: string;
   readonly snapshot: Ref<'snapshot'>;
   readonly labelSet: Ref<'labelSet'>;
+  /** The cycle's model was made elsewhere: which one, its document says. */
+  readonly imports?: true;
 }
 
 export interface TrainResult {
@@ -53,6 +56,42 @@ export interface TrainResult {
   readonly run: Ref<'run'>;
   readonly version: Ref<'version'>;
   readonly number: number;
+}
+
+/** Of a study, by the trials that are on record; what a next run goes on with. */
+export interface StudyInput extends TrainInput {
+  /** Of the training phase: one that is retried tries failed trials again. */
+  readonly attempt: string;
+  /** The first trial that this run starts; those before it ended. */
+  readonly from: number;
+  readonly ended: StudyProgress;
+  readonly budget: StudyBudget;
+}
+
+/** How much a study may do: as it was declared, and as people changed it while it runs. */
+export interface StudyBudget {
+  readonly trials: number;
+  /** Wall clock, in milliseconds, after which no trial starts. */
+  readonly until?: number;
+  /** To messages that were sent, the newest last. */
+  readonly answers: readonly (OperatorAnswer & { readonly sent: string })[];
+}
+
+export interface StudyProgress {
+  readonly trials: number;
+  readonly failed: number;
+  /** At a rung. */
+  readonly stopped: number;
+  /** The least loss, and the earliest trial that has it. */
+  readonly best?: { readonly number: number; readonly loss: number };
+}
+
+/** The best trial: the run that the cycle goes on with. */
+export interface StudyWinner {
+  readonly number: number;
+  readonly loss: number;
+  readonly features: Ref<'featureSet'>;
+  readonly run: Ref<'run'>;
 }
 
 export interface EvaluateInput extends PhaseContext {
@@ -72,9 +111,9 @@ export interface EvaluateResult {
   readonly rows: number;
   /** A model was trained on some of these rows. */
   readonly contaminated: boolean;
-  /** Absent where the rows are of one class. */
-  readonly auc?: number;
-  readonly logLoss?: number;
+  /** The task's headline metrics, without those that are undefined on the rows. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly page: Rendered;
 }
 
 export interface ApproveInput {
@@ -157,9 +196,12 @@ export interface OpenCycle {
   /** Who put the definition in force: its record names who applied it first. */
   readonly appliedBy: string;
   readonly asOf: string;
+  /** The model that its one trigger brought. */
+  readonly imports?: ImportedModel;
 }
 
 /** What a cycle goes by: the definition in force when it opened, and its recorded triggers. */
 export interface OpenedCycle extends Pick<OpenCycle, 'definition' | 'causes' | 'asOf'> {
   readonly plan: Plan;
+  readonly imports?: true;
 }

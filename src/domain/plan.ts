@@ -2,9 +2,10 @@
  * What workflows decide by themselves: a few hundred bytes of the definition, beside its ref. Everything else of a
  * definition is read by activities, from the record that the ref names.
  */
-import type { Period, ProjectDefinition, RolloutPlan } from './definition';
+import { mayAsk, type Period, type ProjectDefinition, type RolloutPlan, type StudySpec } from './definition';
 import type { WallDuration } from './durations';
 import { type SourceOrder, sourcesInOrder } from './sources';
+import { kindsIn, type Missing, missingOf } from './study/models';
 import { filterWords, type Part, partOf, periodsAt, type Split, splitAt } from './split';
 
 export interface Plan {
@@ -14,6 +15,10 @@ export interface Plan {
   /** Sources in the order in which they are read. */
   readonly sources: readonly SourceOrder[];
   readonly split: PlannedSplit;
+  /** The approvers may be asked about what is new in a batch. */
+  readonly asksAboutBatch?: true;
+  /** The model is a study: how many trials, how many at once, and how their models take missing numbers. */
+  readonly study?: Pick<StudySpec, 'trials' | 'parallelism' | 'within'> & { readonly missing: readonly Missing[] };
   /** A trigger that waits this long closes the open request as superseded. */
   readonly supersedeAfter?: WallDuration;
   readonly rollout: Pick<RolloutPlan, 'minReplicas' | 'replicasWithin'> & { readonly steps: readonly string[] };
@@ -23,6 +28,12 @@ export interface Plan {
   readonly retryFor: WallDuration;
   readonly heartbeatWithin: WallDuration;
 }
+
+/** Where the definition says nothing. */
+export const DEFAULT_RETRIES: Pick<Plan, 'retryFor' | 'heartbeatWithin'> = {
+  retryFor: { wall: '24 hours' },
+  heartbeatWithin: { wall: '4 seconds' },
+};
 
 /** The split's parts as a person reads them; those by time depend on the cycle's asOf. */
 export type PlannedSplit =
@@ -35,13 +46,15 @@ export type PlannedSplit =
   | { readonly by: 'hash' | 'column'; readonly train: string; readonly test: string };
 
 export function planOf(definition: ProjectDefinition): Plan {
-  const { source, label, approval, rollout, monitoring, notifiers } = definition;
+  const { source, schema, label, model, approval, rollout, monitoring, notifiers } = definition;
   const { retryFor, heartbeatWithin } = definition;
   return {
     source: source.name,
     label: `${label.name} v${label.version}`,
     sources: sourcesInOrder(definition),
     split: plannedSplit(definition),
+    ...(mayAsk(schema) ? { asksAboutBatch: true } : {}),
+    ...('study' in model ? { study: plannedStudy(model.study) } : {}),
     ...(approval.supersedeAfter === undefined ? {} : { supersedeAfter: approval.supersedeAfter }),
     rollout: {
       minReplicas: rollout.minReplicas,
@@ -53,6 +66,12 @@ export function planOf(definition: ProjectDefinition): Plan {
     retryFor,
     heartbeatWithin,
   };
+}
+
+function plannedStudy(study: StudySpec): NonNullable<Plan['study']> {
+  const missing = new Set(kindsIn({ study }).map(missingOf));
+  const { trials, parallelism, within } = study;
+  return { trials, parallelism, ...(within === undefined ? {} : { within }), missing: [...missing] };
 }
 
 function plannedSplit(definition: ProjectDefinition): PlannedSplit {

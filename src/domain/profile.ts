@@ -9,11 +9,11 @@ export interface ColumnProfile {
   readonly present: number;
   readonly missing: number;
   readonly distinct: number;
-  /** Numbers, integers and (as 0 and 1) booleans have it, where all values are finite. */
+  /** Numbers, integers, (as 0 and 1) booleans and lengths of texts have it, where all values are finite. */
   readonly moments?: ProfileMoments;
-  /** Of numbers, integers and timestamps. */
+  /** Of numbers, integers, timestamps, and lengths of texts in characters. */
   readonly spread?: ProfileSpread;
-  /** The most frequent first; equally frequent ones by value. */
+  /** The most frequent first; equally frequent ones by value. None of texts and vectors. */
   readonly top: readonly { readonly value: string; readonly count: number }[];
 }
 

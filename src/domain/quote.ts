@@ -15,3 +15,8 @@ export function quoted(text: string, most = MOST_QUOTED): string {
   const characters = Array.from(line);
   return characters.length <= most && text.length <= most * 8 ? line : `${characters.slice(0, most - 1).join('')}…`;
 }
+
+/** In Markdown what people or data named: it must not become markup. */
+export function verbatim(text: string): string {
+  return `\`${text.replaceAll('`', "'")}\``;
+}

@@ -3,14 +3,18 @@
  * in it); `digest` is that of its canonical content. Every document has `v`; readers accept all released ones.
  */
 
-import type { ColumnType, ProjectDefinition, Severity } from './definition';
+import type { ColumnType, ModelSpec, ProjectDefinition, Severity } from './definition';
 import type { EvaluationBody } from './evaluation';
 import type { Cycle } from './ids';
+import type { ImportedModel } from './imported-model';
 import type { TriggerCause, Verdict } from './messages';
 import type { WindowBody } from './monitoring';
 import type { Profile } from './profile';
 import type { ArtifactRef, Digest, FactKind, Ref } from './refs';
+import type { ModelSignature } from './signature';
 import type { Part, Split } from './split';
+import type { Trial } from './study/trial';
+import type { Baseline, Task } from './task';
 
 /** How a fact came to be: what the step's key was made of. */
 export interface StepInfo {
@@ -172,8 +176,10 @@ export interface TableRuleResult {
   readonly observed?: number;
   /** It is about columns or categories that were not there before: `observed` counts them. */
   readonly isNew?: true;
-  /** The first few of what is new; absent of a private column. */
+  /** The first few of what is new, all of it where approvers are asked; absent of a private column. */
   readonly found?: readonly string[];
+  /** The approvers are asked about it: digest of all that is new, uncut. A batch without anything new asks nothing. */
+  readonly asks?: Digest;
 }
 
 /** `not judged`: there was nothing to judge. */
@@ -218,11 +224,15 @@ export interface SnapshotBody extends SnapshotRows {
   /** Of the last batch that added rows. */
   readonly profile: Profile;
   readonly parent?: Ref<'snapshot'>;
+  /** The snapshot that people let in last, beside which it was judged; absent where that is the parent. */
+  readonly judgedBeside?: Ref<'snapshot'>;
 }
 
-/** A snapshot's page. Artifacts: `page` (HTML). */
+/** A record's page. Artifacts: `page` (HTML). */
 export interface ReportBody {
-  readonly snapshot: Ref<'snapshot'>;
+  readonly of: Ref<'snapshot' | 'evaluation'>;
+  /** Of an evaluation: the version that the page names. */
+  readonly version?: Ref<'version'>;
 }
 
 export interface LabelSetBody {
@@ -247,13 +257,17 @@ export interface FeatureSetBody {
   readonly embeddings: readonly { readonly column: string; readonly rows: number; readonly width: number }[];
 }
 
+/** An epoch of a network, a round of trees. */
 export interface EpochMetrics {
   readonly epoch: number;
   readonly rows: number;
+  /** Mean over the training rows. */
   readonly loss: number;
+  /** Mean over the validation rows, where the learner reads them. */
+  readonly validationLoss?: number;
 }
 
-/** A training run. Artifacts: `model` (ONNX). */
+/** A training run, or an import. Artifacts: `model` (ONNX); of an import `imported` (the file as it came) and `parity`, too. */
 export interface RunBody {
   readonly trainer: string;
   readonly parameters: Readonly<Record<string, unknown>>;
@@ -263,12 +277,57 @@ export interface RunBody {
   readonly unlabelled: number;
   readonly epochs: readonly EpochMetrics[];
   readonly model: Digest;
-  /** The label's mean over the training rows: the baseline. */
-  readonly trainRate: number;
+  readonly baseline: Baseline;
   /** Operators of the model that are not batch-invariant: a row's score may depend on its batch, within rounding. */
   readonly tolerance: readonly string[];
   /** `mixed` where a checkpoint of another hardware key was resumed. */
   readonly numerics: 'exact' | 'mixed';
+  /** Nothing was trained: the model was made elsewhere, from rows that no record names. `rows` are those of the baseline. */
+  readonly imported?: AdoptedModel;
+}
+
+/** A trial of a study, as it ended. `_id` = `<study>/<number>`. A failed one has no run and no rows. */
+export type TrialBody = Trial & {
+  readonly study: string;
+  readonly model: ModelSpec;
+  /** Rows that the loss is of. */
+  readonly rows?: number;
+  readonly features: Ref<'featureSet'>;
+  readonly run?: Ref<'run'>;
+  /** Of its rungs, in their order: each has the state from which the next one goes on. */
+  readonly rungRuns?: readonly Ref<'run'>[];
+};
+/** What an import came to. The file's name is the version's: steps are shared by whoever imports the same bytes. */
+export interface AdoptedModel extends Omit<ImportedModel, 'file'> {
+  /** What the file says wrote it. */
+  readonly producer: string;
+  /** Columns that the graph turns into whole numbers or truth values: a missing value has none. */
+  readonly requires: readonly string[];
+  /** The largest difference between its scores and the parity file's; absent without one. */
+  readonly parityDifference?: number;
+}
+
+/** Where a version's model comes from. */
+export type Origin =
+  | { readonly kind: 'run' }
+  /** `by`: who asked for the import. */
+  | { readonly kind: 'import'; readonly file: string; readonly digest: Digest; readonly by: string };
+
+/** Why a study has no further trial: all were run, its time was over, or a person stopped it. */
+export type StudyEnd = 'trials' | 'time' | 'stopped';
+
+/** What a study chose, of which trials, and why there are no more. `_id` = the study's. */
+export interface WinnerBody {
+  readonly project: string;
+  readonly cycle: Cycle;
+  /** Trials 1 to this one were run. */
+  readonly trials: number;
+  readonly ended: StudyEnd;
+  /** The best of them. */
+  readonly number: number;
+  readonly loss: number;
+  readonly features: Ref<'featureSet'>;
+  readonly run: Ref<'run'>;
 }
 
 /** A model version, immutable. `_id` = `<project>/<cycle>`. */
@@ -288,7 +347,9 @@ export interface VersionBody {
   readonly unlabelledRows: number;
   /** The run's: with any, a score is reproduced within rounding, not to the bit. */
   readonly tolerance: readonly string[];
-  readonly decisionThreshold: number;
+  readonly task: Task;
+  readonly origin: Origin;
+  readonly signature: ModelSignature;
 }
 
 export interface DefinitionBody {
@@ -318,6 +379,8 @@ export interface FactBodies {
   readonly report: ReportBody;
   readonly labelSet: LabelSetBody;
   readonly featureSet: FeatureSetBody;
+  readonly trial: TrialBody;
+  readonly winner: WinnerBody;
   readonly run: RunBody;
   readonly version: VersionBody;
   readonly evaluation: EvaluationBody;
@@ -366,6 +429,8 @@ export interface CycleDocument {
   readonly asOf: string;
   readonly state: 'running' | 'waiting' | 'failed' | 'finished';
   readonly phase: string;
+  /** The model that it registers, and who asked for that. */
+  readonly imports?: ImportedModel;
   /** How it ended: `deployed`, `rejected`, `nothing new`, `skipped`, … */
   readonly outcome?: string;
   readonly failure?: string;

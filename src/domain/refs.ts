@@ -17,6 +17,8 @@ export const FACT_KINDS = [
   'report',
   'labelSet',
   'featureSet',
+  'trial',
+  'winner',
   'run',
   'version',
   'evaluation',

@@ -73,12 +73,13 @@ export interface RolloutDocument {
   readonly shadow?: ShadowPairs;
 }
 
-/** Both versions' answers to the same requests: candidate − champion. Printed, not judged. */
+/** Both versions' answers to the same requests. Printed, not judged. */
 export interface ShadowPairs {
   readonly pairs: number;
+  /** Candidate − champion; of classes half the sum of the distances. */
   readonly score: Interval;
-  /** The pairs whose truth is known. */
-  readonly logLoss?: Interval & { readonly pairs: number };
+  /** Of the pairs whose truth is known: the difference of the rows' losses, whose mean is this metric. */
+  readonly loss?: Interval & { readonly metric: string; readonly pairs: number };
 }
 
 const AT_ONCE: RolloutStep = { name: 'full', share: 1, shadow: false, for: { event: '0 seconds' } };

@@ -4,6 +4,7 @@ import { durationMs } from './durations';
 import { driftedColumns } from './drift';
 import { intervalWords } from './intervals';
 import type { WindowBody, WindowTrigger } from './monitoring';
+import { verbatim } from './quote';
 
 /** How many windows back a rule may look. */
 export const RECENT_WINDOWS = 100;
@@ -76,11 +77,11 @@ function reached(rule: TriggerRule, earlier: readonly WindowBody[], window: Judg
   return `${detailOf(rule, window)}, in ${count} of the last ${before.length + 1} windows`;
 }
 
-/** What kind of breach: those of the other sign don't count together. */
+/** What kind of breach: those of the other sign, or of another class, don't count together. */
 function breachOf(rule: TriggerRule, window: JudgedWindow): string | undefined {
   if (rule.on === 'drift') return driftedColumns(window).length > 0 ? 'drift' : undefined;
-  const { verdict } = window.bias;
-  return verdict === 'above' || verdict === 'below' ? verdict : undefined;
+  const { verdict, class: name = '' } = window.bias;
+  return verdict === 'above' || verdict === 'below' ? `${verdict} ${name}` : undefined;
 }
 
 function detailOf(rule: TriggerRule, window: JudgedWindow): string {
@@ -91,6 +92,6 @@ function detailOf(rule: TriggerRule, window: JudgedWindow): string {
       )
       .join(', ');
   }
-  const { gap, meanPrediction, meanTruth } = window.bias;
-  return `mean prediction ${meanPrediction.toFixed(3)}, mean truth ${meanTruth.toFixed(3)}: gap ${gap.estimate.toFixed(3)} (${intervalWords(gap)})`;
+  const { gap, meanPrediction, meanTruth, class: name } = window.bias;
+  return `${name === undefined ? '' : `${verbatim(name)}: `}mean prediction ${meanPrediction.toFixed(3)}, mean truth ${meanTruth.toFixed(3)}: gap ${gap.estimate.toFixed(3)} (${intervalWords(gap)})`;
 }

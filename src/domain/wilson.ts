@@ -1,4 +1,8 @@
-/** Wilson's score interval of a share (Wilson 1927): unlike Wald's it is never empty, and never leaves 0…1. */
+/**
+ * Wilson's score interval of a share: unlike Wald's it is never empty, and never leaves 0…1. E. B. Wilson, Probable
+ * inference, the law of succession, and statistical inference, Journal of the American Statistical Association 22 (1927)
+ * 209-212, doi:10.1080/01621459.1927.10502953.
+ */
 import type { ShareEstimate } from './records';
 
 /** The normal law's quantile of 0.975: bounds of 95 %. */

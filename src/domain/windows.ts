@@ -5,6 +5,7 @@ import type { Trigger } from './messages';
 import type { WindowBody, WindowTrigger } from './monitoring';
 import { momentWords, type TimeRange } from './period';
 import { triggerId } from './ids';
+import { verbatim } from './quote';
 
 /** The triggers that fired, as the lifecycle receives them; the id makes a second one of the same window count once. */
 export function triggerMessages(id: string, window: WindowBody): Trigger[] {
@@ -47,9 +48,10 @@ export function windowLineOf(period: TimeRange): string {
   return `- **${momentWords(period.from)}** to ${momentWords(period.to)}:`;
 }
 
-function biasWords({ verdict, gap }: WindowBody['bias']): string {
+function biasWords({ verdict, gap, class: name }: WindowBody['bias']): string {
   if (verdict === 'insufficient data') return 'bias: insufficient data';
-  return `bias ${gap.estimate.toFixed(3)} (${intervalWords(gap)})${verdict === 'none' ? '' : `, ${verdict}`}`;
+  const of = name === undefined ? '' : ` of ${verbatim(name)}`;
+  return `bias${of} ${gap.estimate.toFixed(3)} (${intervalWords(gap)})${verdict === 'none' ? '' : `, ${verdict}`}`;
 }
 
 function triggerWords({ on, outcome }: WindowTrigger): string {

@@ -74,7 +74,7 @@ function undelivered(webhook: Webhook, notice: Notice, why: string, cause?: unkn
     'MLOPS_NOTICE_UNDELIVERED',
     `A notice was not delivered: ${why}.`,
     { notice: notice.id, url: `${origin}${pathname}` },
-    'It is tried again; see to the receiver.',
+    'It is tried again; check the receiver.',
     { cause }
   );
 }

@@ -2,6 +2,7 @@
 import { approversOf } from '../domain/approval';
 import { durationMs } from '../domain/durations';
 import { BUILT_IN_METRICS } from '../domain/metrics';
+import { metricsOf } from '../domain/task';
 import { checkDistinct, type Report } from './check-parts';
 import { gateName, stepName, stepShare } from './default-names';
 import { didYouMean } from '../domain/did-you-mean';
@@ -19,7 +20,10 @@ function checkGates({ gates, metrics, objective }: Parsed, report: Report): void
   // With a metric that can't be read, a gate on it can't be distinguished from a slip.
   const known = registered?.includes(undefined)
     ? undefined
-    : [...BUILT_IN_METRICS, ...((registered as string[] | undefined) ?? [])];
+    : [
+        ...(objective === undefined ? BUILT_IN_METRICS : metricsOf(objective)),
+        ...((registered as string[] | undefined) ?? []),
+      ];
   gates?.forEach((gate, at) => {
     if (gate === undefined) return;
     const path = ['gates', at];
@@ -33,11 +37,21 @@ function checkGates({ gates, metrics, objective }: Parsed, report: Report): void
     if (gate.atLeast !== undefined && gate.atMost !== undefined && gate.atLeast > gate.atMost) {
       report([...path, 'atLeast'], `is ${gate.atLeast}, above atMost, which is ${gate.atMost}: no model could pass`);
     }
-    if (gate.metric === 'utility' && objective !== undefined && objective.utility === undefined) {
+    if (gate.metric === 'utility' && objective?.task === 'binary' && objective.utility === undefined) {
       report([...path, 'metric'], 'is utility, but objective.utility does not say what outcomes are worth');
     }
     if (gate.bound !== 'estimate' && registered?.includes(gate.metric)) {
       report([...path, 'bound'], `is ${gate.bound}, but ${gate.metric} is a registered metric, which has no interval`);
+    }
+    if (gate.slice !== undefined && registered?.includes(gate.metric)) {
+      report([...path, 'slice'], `has ${gate.metric}, a registered metric; only built-in ones are measured on slices`);
+    }
+    // The other way round it asks that a slice is not surely bad: with more slices ever less would be asked.
+    if (gate.slice !== undefined && gate.slice.value === undefined) {
+      if (gate.bound === 'low' && gate.atMost !== undefined)
+        report([...path, 'atMost'], "can't be held against the low end on all slices; set bound: 'high'");
+      if (gate.bound === 'high' && gate.atLeast !== undefined)
+        report([...path, 'atLeast'], "can't be held against the high end on all slices; set bound: 'low'");
     }
     if (gate.against === 'baseline' && registered?.includes(gate.metric)) {
       report(
@@ -54,8 +68,7 @@ function checkGates({ gates, metrics, objective }: Parsed, report: Report): void
   metrics?.forEach((metric, at) => {
     if (metric === undefined) return;
     const path = ['metrics', at, 'registered'];
-    if ((BUILT_IN_METRICS as readonly string[]).includes(metric.registered))
-      report(path, 'is the name of a built-in metric');
+    if (BUILT_IN_METRICS.includes(metric.registered)) report(path, 'is the name of a built-in metric');
     if (registered?.indexOf(metric.registered) !== at) report(path, `${metric.registered} is there twice`);
   });
 }

@@ -3,12 +3,12 @@ import {
   columnsOf,
   type ColumnType,
   type FeatureDefinition,
-  isPredictionField,
   nameGivenBy,
   type TypeName,
   typeName,
 } from '../domain/definition';
 import { didYouMean } from '../domain/did-you-mean';
+import { whyNotReadable } from '../domain/readable-columns';
 import { RESERVED_COLUMNS } from '../domain/ids';
 import { ANY, NUMERIC, type Report, TIME, VALUES } from './check-parts';
 import { listed, type Path } from './mistakes';
@@ -42,6 +42,9 @@ const READS: Readonly<Record<FeatureDefinition['transform'], readonly TypeName[]
   hashing: ['string'],
   targetMean: VALUES,
   oneHot: VALUES,
+  textNgrams: ['text'],
+  hashedNgrams: ['text'],
+  components: ['vector'],
   embedding: ['string'],
 };
 
@@ -65,6 +68,9 @@ export function checkFeatures(parsed: Parsed, columns: ReadonlyMap<string, Colum
       checkServed(name, parsed, (problem) => report(path, problem));
     });
     checkOptions(feature, parsed.source?.eventTime, (problem) => report(['features', at], problem));
+    if (transform === 'targetMean' && parsed.objective?.task === 'classes') {
+      report(['features', at], 'is a mean of labels, and classes have none; use an embedding, ordinal or oneHot');
+    }
     const key =
       transform === 'embedding' ? `embedding ${feature.column}` : JSON.stringify({ ...feature, as: undefined });
     const first = seen.get(key);
@@ -98,19 +104,8 @@ function absent(name: string, later: readonly (Feature | undefined)[], known: Re
 }
 
 /** A request has the columns that features read: before the answer is known, and by names that aren't the model's own. */
-function checkServed(name: string, { label, source }: Parsed, report: (problem: string) => void): void {
-  const labelColumn = label !== undefined && 'rule' in label.labeler ? label.labeler.rule.column : undefined;
-  const clock = source?.knownAt;
-  const knownAt = clock !== undefined && 'column' in clock ? clock.column : undefined;
-  if (name === labelColumn) report(`${name} is what the label is made of: the model would read the answer`);
-  else if (name === knownAt && name !== source?.eventTime) {
-    report(`${name} is not known before the row is: at serving time there is no such value`);
-  }
-  const from = source !== undefined && 'predictions' in source.reader ? source.columns[name]?.from : undefined;
-  if (typeof from === 'string' && isPredictionField(from) && name !== labelColumn && name !== knownAt) {
-    report(`${name} is ${from}, which no request has`);
-  }
-  if (RESERVED_COLUMNS.includes(name)) report(`${name} is a name of the model's own; rename the column`);
+function checkServed(name: string, parsed: Parsed, report: (problem: string) => void): void {
+  for (const why of whyNotReadable(name, parsed as Parameters<typeof whyNotReadable>[1])) report(`${name} ${why}`);
 }
 
 function checkOptions(feature: Feature, eventTime: string | undefined, report: (problem: string) => void): void {
@@ -124,6 +119,9 @@ function checkOptions(feature: Feature, eventTime: string | undefined, report: (
     report(
       `has ${feature.buckets} buckets, and each is a column of the model: at most ${MOST_BUCKETS}, or name it, \`as\``
     );
+  }
+  if ('lengths' in feature && feature.lengths[0] > feature.lengths[1]) {
+    report(`has lengths from ${feature.lengths[0]} to ${feature.lengths[1]}; the least comes first`);
   }
   if (feature.transform === 'targetMean' && feature.training === 'earlierRows' && eventTime === undefined) {
     report('takes what earlier rows say, and source.eventTime is missing; write training: { folds: 5 }');

@@ -16,10 +16,14 @@ export type Report = (path: Path, problem: string) => void;
 export type Typed = (path: Path, name: string, types: readonly TypeName[], what: string) => void;
 
 export const ANY: readonly TypeName[] = TYPE_NAMES;
+/** What is less than, or equal to, a value that a definition names. */
+export const COMPARED: readonly TypeName[] = TYPE_NAMES.filter((name) => name !== 'vector');
 export const NUMERIC: readonly TypeName[] = typesWith('numeric');
 export const TIME: readonly TypeName[] = ['timestamp'];
 /** What can be a category. */
 export const VALUES: readonly TypeName[] = typesWith('category');
+/** What has a pattern and a length. */
+export const CHARACTERS: readonly TypeName[] = typesWith('characters');
 /** Whose values are written in a definition as they stand in a row. */
 export const EXACT: readonly TypeName[] = typesWith('exact');
 

@@ -1,7 +1,17 @@
 /** Rules about the schema: each fits the column that it is about, and says something. */
 import { type ColumnType, typeName } from '../domain/definition';
 import { momentOrDayMs } from '../domain/moment';
-import { ANY, checkDistinct, decimalProblem, EXACT, NUMERIC, type Report, type Typed, VALUES } from './check-parts';
+import {
+  ANY,
+  CHARACTERS,
+  checkDistinct,
+  decimalProblem,
+  EXACT,
+  NUMERIC,
+  type Report,
+  type Typed,
+  VALUES,
+} from './check-parts';
 import { dependencyName } from './default-names';
 import { excerptOf, type Path } from './mistakes';
 import type { Parsed } from './project-schema';
@@ -47,7 +57,7 @@ function checkColumnRule(rule: ColumnRule, type: ColumnType | undefined, path: P
     });
   }
   for (const field of OF_TEXT) {
-    if (rule[field] !== undefined && type !== 'string') {
+    if (rule[field] !== undefined && !CHARACTERS.includes(typeName(type))) {
       report([...path, field], `is of texts only; ${rule.column} is ${type}`);
     }
   }

@@ -39,7 +39,7 @@ function checkNames({ columns }: Source, report: Report): void {
   }
 }
 
-function checkColumns({ columns, eventTime, knownAt }: Source, report: Report): void {
+function checkColumns({ columns, eventTime, knownAt, reader }: Source, report: Report): void {
   const times = [eventTime, ...(knownAt !== undefined && 'column' in knownAt ? [knownAt.column] : [])];
   for (const [name, { type, from, format, zone, privacy }] of Object.entries(columns)) {
     const field = ['source', 'columns', name];
@@ -49,6 +49,7 @@ function checkColumns({ columns, eventTime, knownAt }: Source, report: Report): 
     if (type !== 'timestamp' && zone !== undefined) {
       report([...field, 'zone'], `is of timestamps only; ${name} is ${type}`);
     }
+    checkPrepared(reader, name, { from, format, zone }, report);
     if (typeof from === 'object') {
       if (type !== 'timestamp')
         report([...field, 'from'], `names several columns, as a timestamp may; ${name} is ${type}`);
@@ -58,6 +59,29 @@ function checkColumns({ columns, eventTime, knownAt }: Source, report: Report): 
       report([...field, 'privacy'], "can't be: records of snapshots say which times they hold");
     }
   }
+}
+
+/** What is prepared has the declared names, and timestamps in UTC: no file has others. A `zone` would move them once more. */
+function checkPrepared(
+  reader: Source['reader'],
+  name: string,
+  written: Pick<Source['columns'][string], 'from' | 'format' | 'zone'>,
+  report: Report
+): void {
+  if (!('sql' in reader || 'join' in reader)) return;
+  const sources = ('sql' in reader ? reader.sql.from : [reader.join.rows]).map((source) => `sources.${source}`);
+  const read = `its timestamps are read already, and in UTC. Declare it in ${sources.join(' or ')}`;
+  const fixes = {
+    from:
+      'sql' in reader
+        ? `the statement names its columns (SELECT … AS ${name})`
+        : `rename the column in ${sources.join('')}`,
+    format: read,
+    zone: read,
+  };
+  for (const [option, fix] of Object.entries(fixes))
+    if (written[option as keyof typeof fixes] !== undefined)
+      report(['source', 'columns', name, option], `can't be of a prepared source: ${fix}`);
 }
 
 function checkReader(reader: Source['reader'], report: Report): void {
@@ -104,7 +128,7 @@ function checkForm({ format, csv }: Form, paths: readonly string[], field: reado
     report([...field, 'csv', 'quote'], 'is a part of the delimiter');
   }
   if (known === undefined) {
-    const endings = '.parquet, .csv, .jsonl or .ndjson, each with .gz or without';
+    const endings = '.parquet, .csv, .jsonl, .ndjson or .json, each with .gz or without';
     const path = paths.length === 1 ? 'the path does' : 'the paths do';
     report([...field, 'format'], `is missing, and ${path} not end in ${paths.length === 1 ? '' : 'one of '}${endings}`);
   }
@@ -113,6 +137,6 @@ function checkForm({ format, csv }: Form, paths: readonly string[], field: reado
 /** By the path's ending; undefined where that says nothing. */
 export function formatOf(path: string): 'parquet' | 'csv' | 'jsonl' | undefined {
   const ending = /\.([a-z]+)$/i.exec(path.replace(/\?.*$/s, '').replace(/\.gz$/i, ''))?.[1]?.toLowerCase();
-  if (ending === 'ndjson') return 'jsonl';
+  if (ending === 'ndjson' || ending === 'json') return 'jsonl';
   return ending === 'parquet' || ending === 'csv' || ending === 'jsonl' ? ending : undefined;
 }

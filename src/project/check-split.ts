@@ -1,6 +1,6 @@
 /** Rules about the split and the cluster: a part must be decidable, and never by a row's place in the source. */
 import { type TypeName, typeName } from '../domain/definition';
-import { ANY, checkDistinct, EXACT, type Report, type Typed } from './check-parts';
+import { ANY, checkDistinct, EXACT, type Report, TIME, type Typed, VALUES } from './check-parts';
 import { excerptOf } from './mistakes';
 import type { Parsed } from './project-schema';
 
@@ -11,7 +11,7 @@ export function checkSplit(parsed: Parsed, typed: Typed, report: Report): void {
   if (cluster === 'day' && !timed) {
     report(['cluster'], "is day, but the source has no event time; leave it out, or write 'row' or { column: … }");
   }
-  if (typeof cluster === 'object') typed(['cluster', 'column'], cluster.column, ANY, '');
+  if (typeof cluster === 'object') typed(['cluster', 'column'], cluster.column, [...VALUES, ...TIME], 'a cluster');
   if (split === undefined) return;
   const periods =
     split.by === 'time' || (split.by === undefined && (split.testPeriods ?? split.validationPeriods) !== undefined);

@@ -1,7 +1,8 @@
 /** Rules about feature views and the joins that take them: nothing may say what was not known yet. */
-import { type ColumnType, wordsOfSql } from '../domain/definition';
+import { type ColumnType, typeName, wordsOfSql } from '../domain/definition';
 import { didYouMean } from '../domain/did-you-mean';
 import { RESERVED_COLUMNS } from '../domain/ids';
+import { labelColumnOf } from '../domain/readable-columns';
 import { checkDistinct, type Report } from './check-parts';
 import { clocksOf } from './clocks';
 import { rowsOf, type Sources } from './joined-rows';
@@ -16,7 +17,7 @@ type View = Views[string];
 const ENTITY: readonly ColumnType[] = ['string', 'integer', 'boolean'];
 
 export function checkViews({ views = {}, sources = {}, source, label }: Parsed, report: Report): void {
-  const labelColumn = label !== undefined && 'rule' in label.labeler ? label.labeler.rule.column : undefined;
+  const labelColumn = labelColumnOf(label);
   for (const [name, view] of Object.entries(views)) checkView(view, ['views', name], { sources, labelColumn }, report);
   if (source === undefined) return;
   const joined = new Set([...Object.values(sources), source].flatMap(({ reader }) => joinOf(reader)?.views ?? []));
@@ -180,6 +181,8 @@ function checkGiven(
     } else if (own !== undefined && own !== type) {
       report(field, `must be ${own}, as in sources.${rowsName}; is ${type}`);
     }
+    if (own === undefined && typeName(type) === 'vector')
+      report(field, 'can not be a vector: a view gives single values');
     if (hidden.has(name) && privacy !== true) {
       report(field, 'must have privacy: true, as what it is made of');
     }

@@ -46,6 +46,7 @@ export function complete(parsed: ParsedProject): ProjectDefinition {
     cluster: parsed.cluster ?? (source.eventTime === undefined ? 'row' : 'day'),
     objective: parsed.objective,
     metrics: parsed.metrics,
+    slices: parsed.slices,
     gates: parsed.gates.map((gate) => ({ ...gate, name: gateName(gate) })),
     approval: { ...approval, reminders: approval.reminders ?? defaultReminders(approval.deadline) },
     rollout: {

@@ -12,7 +12,10 @@ export function dependencyName(rule: {
 
 /** `log-loss-against-champion`, `auc`, `auc-low` */
 export function gateName(
-  gate: Pick<GateDefinition, 'metric' | 'against' | 'bound'> & { readonly name?: string | undefined }
+  gate: Pick<GateDefinition, 'metric' | 'against' | 'bound'> & {
+    readonly name?: string | undefined;
+    readonly slice?: { readonly column: string; readonly value?: string | undefined } | undefined;
+  }
 ): string {
   const metric = gate.metric
     .replace(/([a-z])([A-Z])/g, '$1-$2')
@@ -20,7 +23,13 @@ export function gateName(
     .toLowerCase();
   const against = gate.against === 'value' ? '' : `-against-${gate.against}`;
   const end = gate.bound === 'estimate' ? '' : `-${gate.bound}`;
-  return gate.name ?? `${metric}${against}${end}`.slice(0, 48);
+  return gate.name ?? `${metric}${against}${end}${sliceName(gate.slice)}`.slice(0, 48);
+}
+
+function sliceName(slice: { readonly column: string; readonly value?: string | undefined } | undefined): string {
+  if (slice === undefined) return '';
+  const words = `by ${slice.column} ${slice.value ?? ''}`.trim();
+  return `-${words.replace(/[^A-Za-z0-9]+/g, '-').toLowerCase()}`;
 }
 
 interface Step {

@@ -10,7 +10,9 @@ import { errorCodeOf, MlopsError, type Where } from '../domain/errors';
 import { checkColumns } from './check-columns';
 import type { Report } from './check-parts';
 import { checkDecisions } from './check-decisions';
+import { checkModel } from './check-model';
 import { checkOperation } from './check-operation';
+import { checkStudy } from './check-study';
 import { complete, type ParsedProject } from './complete';
 import { type Mistake, mistakesOf, noSuchField, type Path, pathText, excerptOf } from './mistakes';
 import { withRowsTimes } from './joined-rows';
@@ -83,8 +85,10 @@ export function checkProject(input: unknown): CheckedProject {
   checkPrototypeKeys(input, [], report);
   const parsed = withRowsTimes(parse(input, mistakes));
   checkColumns(parsed, report);
+  checkModel(parsed, report);
   checkDecisions(parsed, report);
   checkOperation(parsed, report);
+  checkStudy(parsed, report);
   if (mistakes.length > 0) return { mistakes };
   const definition = complete(parsed as ParsedProject);
   const bytes = Buffer.byteLength(canonicalJson(definition));
@@ -132,12 +136,13 @@ function parse(input: Readonly<Record<string, unknown>>, mistakes: Mistake[]): P
   for (const [key, list] of Object.entries(LISTS)) {
     const least = 'atLeast' in list ? list.atLeast : 0;
     const most = 'atMost' in list ? list.atMost : MOST;
-    const entries = read(
-      z.array(z.unknown()).min(least).max(most),
-      input[key] ?? ('default' in list ? list.default : undefined),
-      [key]
-    );
+    const entries = read(z.array(z.unknown()).min(least).max(most), input[key] ?? defaultOf(list, input), [key]);
     parsed[key] = (entries as readonly unknown[] | undefined)?.map((entry, at) => read(list.entry, entry, [key, at]));
   }
   return parsed as Parsed;
+}
+
+function defaultOf(list: (typeof LISTS)[keyof typeof LISTS], input: Readonly<Record<string, unknown>>): unknown {
+  if (!('default' in list)) return undefined;
+  return typeof list.default === 'function' ? list.default(input) : list.default;
 }

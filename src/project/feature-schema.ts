@@ -10,6 +10,8 @@ const harmonics = z.number().int().min(1).max(64);
 const date = z.string().refine(isDay, {
   error: ({ input }) => `must be a day such as '2026-04-03', or '12-25' for every year, is ${excerptOf(input)}`,
 });
+/** Longer ones are hardly ever in several rows. */
+const gramLength = z.number().int().min(1).max(8);
 const named = { as: column.optional() };
 const bound = z
   .union([z.number(), record({ quantile: share })], {
@@ -86,6 +88,22 @@ const transforms = [
       .optional(),
   }),
   record({ transform: z.literal('oneHot'), column, minCount }),
+  record({
+    transform: z.literal('textNgrams'),
+    column,
+    of: z.enum(['words', 'characters']).default('words'),
+    lengths: z.tuple([gramLength, gramLength]).default([1, 1]),
+    minCount,
+    maxFeatures: z.number().int().min(1).max(MOST_COLUMNS).default(256),
+  }),
+  record({
+    transform: z.literal('hashedNgrams'),
+    column,
+    of: z.enum(['words', 'characters']).default('words'),
+    lengths: z.tuple([gramLength, gramLength]).default([1, 1]),
+    buckets: z.number().int().min(2).max(MOST_COLUMNS).default(256),
+  }),
+  record({ transform: z.literal('components'), column, scale: z.enum(['standardize', 'none']).default('standardize') }),
   record({
     transform: z.literal('embedding'),
     column,

@@ -23,19 +23,24 @@ export function pathText(path: Path): string {
 }
 
 export function mistakesOf(error: z.ZodError, at: Path): Mistake[] {
-  return error.issues.flatMap((issue) => mistakesOfIssue(issue, [...at, ...issue.path]));
+  return problemsOf(error).map(({ path, problem }) => ({ path: pathText([...at, ...path]), problem }));
 }
 
-function mistakesOfIssue(issue: z.core.$ZodIssue, path: Path): Mistake[] {
+/** The same, each with its path in parts. */
+export function problemsOf(error: z.ZodError): { readonly path: Path; readonly problem: string }[] {
+  return error.issues.flatMap((issue) => problemsOfIssue(issue, issue.path));
+}
+
+function problemsOfIssue(issue: z.core.$ZodIssue, path: Path): { readonly path: Path; readonly problem: string }[] {
   if (issue.code === 'unrecognized_keys') {
     // `record` in schema-parts.ts leaves the keys that there are in the message.
     return issue.keys.map((key) => ({
-      path: pathText([...path, key]),
+      path: [...path, key],
       problem: noSuchField(key, issue.message.split(' ')),
     }));
   }
   const problem = issue.code === 'invalid_key' ? issue.issues.map(sentence).join('; ') : sentence(issue);
-  return [{ path: pathText(path), problem }];
+  return [{ path, problem }];
 }
 
 export function noSuchField(key: string, known: readonly string[]): string {

@@ -16,6 +16,7 @@ import type {
   KnownAt,
   MongoReader,
   MonitoringDefinition,
+  LinearSpec,
   NetworkSpec,
   NotifierUse,
   Objective,
@@ -28,13 +29,20 @@ import type {
   Period,
   WindowsOfRows,
   SplitDefinition,
+  StudySpec,
   TableRule,
+  TreesSpec,
   TriggerRule,
   ViewDefinition,
 } from '../domain/definition';
 import type { WallDuration } from '../domain/durations';
 
 type WithDefaults<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;
+
+interface StudyInput extends Partial<Omit<StudySpec, 'of' | 'rungs'>> {
+  readonly of: unknown;
+  readonly rungs?: WithDefaults<NonNullable<StudySpec['rungs']>, 'eta'>;
+}
 /** The fields of each member of a union, not only those that all have. */
 type OnColumns<T, Column> = T extends { readonly column: string }
   ? Omit<T, 'column'> & { readonly column: NoInfer<Column> }
@@ -151,6 +159,10 @@ export interface LabelInput<Column extends string> {
           readonly value: number | string;
         };
       }
+    | {
+        /** The column's value is the label: of the task `number`. */
+        readonly column: NoInfer<Column>;
+      }
     | RegisteredUseInput;
 }
 
@@ -160,6 +172,10 @@ type FeatureDefaults =
   | 'width'
   | 'minCount'
   | 'maxRows'
+  | 'of'
+  | 'lengths'
+  | 'maxFeatures'
+  | 'scale'
   | 'plus'
   | 'with'
   | 'smoothing'
@@ -208,8 +224,19 @@ export interface ProjectInput<Column extends string = string, Name extends strin
   readonly label: LabelInput<Column>;
   /** Defaults: 48 buckets of the day and 10 of quantiles, 4 harmonics, minCount 10, width 8, maxRows 20,000, plus 0, with the median. */
   readonly features: readonly FeatureInput<Column, Name>[];
-  /** Default: a network 64-64, batch 512, learning rate 0.001, 20 epochs, at most 20 million rows seen, seed 1. */
-  readonly model?: { readonly network: Partial<NetworkSpec> } | { readonly trainer: RegisteredUseInput };
+  /**
+   * Default: a network 64-64, batch 512, learning rate 0.001, 20 epochs, at most 20 million rows seen, seed 1, ReLU, Adam at a
+   * constant rate, patience 5; nothing else. Trees: 200 rounds,
+   * depth 6, learning rate 0.1, minWeight 1, l2 1, all rows and columns, patience 20, seed 1. Linear: l1 0, l2 1, at most 500 steps,
+   * tolerance 1e-6.
+   * A study: 50 trials, 2 at once, sampler tpe, seed 1; it needs validation rows in the split.
+   */
+  readonly model?:
+    | { readonly network: Partial<NetworkSpec> }
+    | { readonly trees: Partial<TreesSpec> }
+    | { readonly linear: Partial<LinearSpec> }
+    | { readonly trainer: RegisteredUseInput }
+    | { readonly study: StudyInput };
   /** Default: weeks from Monday. */
   readonly period?: Period;
   /**
@@ -219,11 +246,15 @@ export interface ProjectInput<Column extends string = string, Name extends strin
   readonly split?: SplitInput<Column>;
   /** Default: `day` with an event time, else `row`. */
   readonly cluster?: 'day' | 'row' | OnColumns<{ readonly column: string }, Column>;
-  /** Default: threshold 0.5, no control group, no utility. */
-  readonly objective?: Partial<Objective>;
+  /** Default: the task `binary`, threshold 0.5, no control group, no utility. */
+  readonly objective?:
+    | Partial<Extract<Objective, { readonly task: 'binary' }>>
+    | Extract<Objective, { readonly task: 'number' | 'classes' }>;
   /** Registered metrics that evaluation computes too; gates name them as they are registered. Default: none. */
   readonly metrics?: readonly RegisteredUseInput[];
-  /** Default: log loss no worse than the baseline's, and no worse than the champion's; both blocking. */
+  /** Default: none. */
+  readonly slices?: readonly Column[];
+  /** Default: log loss, of the task `number` RMSE, no worse than the baseline's, and no worse than the champion's; both blocking. */
   readonly gates?: readonly WithDefaults<GateDefinition, 'name' | 'against' | 'bound' | 'severity'>[];
   /** Defaults: one approves, one rejects, not own work, within 14 days, reminded after 3. */
   readonly approval: Partial<ApprovalPolicy> & Pick<ApprovalPolicy, 'approvers'>;

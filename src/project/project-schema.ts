@@ -4,10 +4,12 @@
  * sections, and the check-*.ts files hold the rules between fields.
  */
 import { z } from 'zod';
-import { CLIENT_ID, isPersonName, PERSON_NAME_RULE, PROJECT_NAME } from '../domain/ids';
+import { isPersonName, PERSON_NAME_RULE, PROJECT_NAME } from '../domain/ids';
+import { DEFAULT_RETRIES } from '../domain/plan';
+import { type TaskKind, TASKS } from '../domain/task';
 import { RECENT_WINDOWS } from '../domain/triggers';
 import { feature } from './feature-schema';
-import { excerptOf } from './mistakes';
+import { excerptOf, listed } from './mistakes';
 import {
   atLeastOne,
   column,
@@ -15,6 +17,7 @@ import {
   eventDuration,
   eventDurationOrZero,
   MOST,
+  MOST_CLASSES,
   MOST_COLUMNS,
   oneOf,
   period,
@@ -25,6 +28,7 @@ import {
   wallDuration,
   word,
 } from './schema-parts';
+import { model } from './model-schema';
 import { schema } from './rules-schema';
 import { MOST_SOURCES, source } from './source-schema';
 import { cluster, split } from './split-schema';
@@ -45,41 +49,64 @@ const label = record({
         }),
       }),
     }),
+    column: record({ column }),
     registered: registeredUse,
   }),
 });
 
-const network = record({
-  hidden: z.array(z.number().int().min(1).max(4096)).max(8).default([64, 64]),
-  batch: z.number().int().min(1).max(65_536).default(512),
-  learningRate: z.number().gt(0).max(1).default(0.001),
-  epochs: z.number().int().min(1).max(1000).default(20),
-  maxRowsSeen: atLeastOne.default(20_000_000),
-  seed: z.number().int().min(0).max(0xffff_ffff).default(1),
-});
-const model = oneOf({ network: record({ network }), trainer: record({ trainer: registeredUse }) });
+/** In records, metrics' names and answers as it stands. */
+const className = textOf(/^[^\p{Cc}]{1,100}$/u, 'a name of at most 100 characters');
 
-const objective = record({
-  decisionThreshold: confidence.default(0.5),
-  controlShare: confidence.optional(),
-  utility: record({
-    truePositive: z.number(),
-    falsePositive: z.number(),
-    falseNegative: z.number(),
-    trueNegative: z.number(),
-    unit: z.string().min(1).max(40),
-  }).optional(),
-});
+const OBJECTIVES = {
+  binary: record({
+    task: z.literal('binary').default('binary'),
+    decisionThreshold: confidence.default(0.5),
+    controlShare: confidence.optional(),
+    utility: record({
+      truePositive: z.number(),
+      falsePositive: z.number(),
+      falseNegative: z.number(),
+      trueNegative: z.number(),
+      unit: z.string().min(1).max(40),
+    }).optional(),
+  }),
+  number: record({ task: z.literal('number'), controlShare: confidence.optional() }),
+  classes: record({
+    task: z.literal('classes'),
+    classes: z.array(className).min(2).max(MOST_CLASSES),
+    controlShare: confidence.optional(),
+  }),
+} as const;
+const objective = z
+  .unknown()
+  .transform((value, context): z.output<(typeof OBJECTIVES)[TaskKind]> => {
+    const task = taskIn(value);
+    const parsed = OBJECTIVES[task as TaskKind]?.safeParse(value, { reportInput: true });
+    if (parsed?.success === true) return parsed.data;
+    const message = `must be ${listed(Object.keys(OBJECTIVES))}, is ${excerptOf(task)}`;
+    const issues = parsed?.error.issues ?? [{ code: 'custom', input: task, message, path: ['task'] }];
+    context.issues.push(...(issues as z.core.$ZodRawIssue[]));
+    return z.NEVER;
+  })
+  .prefault({});
+
+function taskIn(objective: unknown): unknown {
+  return (objective as { readonly task?: unknown } | null | undefined)?.task ?? 'binary';
+}
 
 const gate = record({
   name: word.optional(),
-  metric: textOf(CLIENT_ID, 'the name of a metric'),
+  metric: textOf(/^[^\p{Cc}]{1,128}$/u, 'the name of a metric'),
   against: z.enum(['value', 'baseline', 'champion']).default('value'),
+  slice: record({ column, value: z.string().min(1).max(200).optional() }).optional(),
   atLeast: z.number().optional(),
   atMost: z.number().optional(),
   bound: z.enum(['estimate', 'low', 'high']).default('estimate'),
   severity: z.enum(['blocking', 'advisory']).default('blocking'),
 });
+
+/** A record has a bounded size. */
+const MOST_SLICE_COLUMNS = 10;
 
 const person = z
   .string()
@@ -169,17 +196,27 @@ export const SECTIONS = {
   views: views.default({}),
   schema: schema.prefault({}),
   label,
-  model: model.default({ network: network.parse({}) }),
+  model,
   period: period.default({ every: 'week' }),
   split,
   cluster,
-  objective: objective.prefault({}),
+  objective,
+  slices: z.array(column).max(MOST_SLICE_COLUMNS).default([]),
   approval,
   rollout: rollout.prefault({}),
   monitoring: monitoring.prefault({}),
-  retryFor: wallDuration.default({ wall: '24 hours' }),
-  heartbeatWithin: wallDuration.default({ wall: '4 seconds' }),
+  retryFor: wallDuration.default(DEFAULT_RETRIES.retryFor),
+  heartbeatWithin: wallDuration.default(DEFAULT_RETRIES.heartbeatWithin),
 } as const;
+
+/** By the task's primary metric: no worse than the baseline, and than the champion. */
+function defaultGates({ objective: given }: Readonly<Record<string, unknown>>) {
+  const { primary } = TASKS[taskIn(given) as TaskKind] ?? TASKS.binary;
+  return [
+    { metric: primary, against: 'baseline', atMost: 0 },
+    { metric: primary, against: 'champion', atMost: 0 },
+  ];
+}
 
 /** Sections that are lists: each entry is parsed by itself, for the same reason. */
 export const LISTS = {
@@ -187,10 +224,7 @@ export const LISTS = {
   metrics: { entry: registeredUse, default: [] },
   gates: {
     entry: gate,
-    default: [
-      { metric: 'logLoss', against: 'baseline', atMost: 0 },
-      { metric: 'logLoss', against: 'champion', atMost: 0 },
-    ],
+    default: defaultGates,
   },
   triggers: { entry: trigger, default: [] },
   notifiers: { entry: notifier, default: [{ log: true }] },

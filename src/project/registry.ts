@@ -18,7 +18,7 @@ export interface Versioned {
 }
 
 /** A source row as user code sees it; missing is null. Timestamps are `Date`s, integers beyond 2^53 are bigints. */
-export type Row = Readonly<Record<string, string | number | bigint | boolean | Date | null>>;
+export type Row = Readonly<Record<string, string | number | bigint | boolean | Date | readonly number[] | null>>;
 
 /** What a reader yields: a local file that it has written or found, or rows. */
 export type SourcePart =
@@ -58,19 +58,19 @@ export interface Reader extends Versioned {
  * };
  */
 export interface Labeler extends Versioned {
-  /** One label for each row, in order: 1, 0, or null where the row has none. */
+  /** One label for each row, in order: 1 or 0, of the task `number` a number, of `classes` a class's name; null where the row has none. */
   label(
     rows: readonly Row[],
     params: Readonly<Record<string, unknown>>
-  ): readonly (0 | 1 | null)[] | Promise<readonly (0 | 1 | null)[]>;
+  ): readonly (number | string | null)[] | Promise<readonly (number | string | null)[]>;
 }
 
 export interface TrainRequest {
   readonly params: Readonly<Record<string, unknown>>;
   /** `params.seed`, or 0. */
   readonly seed: number;
-  /** The training rows, in total order, with their labels. */
-  readonly rows: AsyncIterable<{ readonly rows: readonly Row[]; readonly labels: readonly (0 | 1)[] }>;
+  /** The training rows, in total order, with their labels; of classes their places in objective.classes, from 0. */
+  readonly rows: AsyncIterable<{ readonly rows: readonly Row[]; readonly labels: readonly number[] }>;
   /** The model, and whatever else it writes, goes here. */
   readonly folder: string;
   /** Shown in the Temporal UI. A trainer that neither calls it nor asks for rows is ended after the limit `codeSilence`. */
@@ -80,7 +80,7 @@ export interface TrainRequest {
 export interface TrainedModel {
   /**
    * Path of an ONNX file in `folder`: inputs [N] named like the columns that it reads (strings; int64 µs since 1970 for
-   * timestamps; float64 for numbers and booleans), output `probability` float32 [N].
+   * timestamps; float64 for numbers and booleans), output float32 [N]: `probability`, or `prediction` of the task `number`; of classes `probability` [N, classes].
    */
   readonly model: string;
   /** One entry for each epoch or round, kept with the run. */
@@ -109,9 +109,11 @@ export interface Trainer extends Versioned {
 }
 
 export interface MetricRequest {
-  /** [rows] probabilities of the positive class. */
+  /** [rows] probabilities of the positive class, or predicted numbers; of classes [rows, width] probabilities, in the order of objective.classes. */
   readonly scores: Float32Array;
-  /** [rows] of 0 and 1. */
+  /** Numbers of a row's score: 1, or as many as there are classes. */
+  readonly width: number;
+  /** [rows]; of classes their places in objective.classes, from 0 */
   readonly labels: Float32Array;
   /** The same rows' source columns. */
   readonly columns: Readonly<Record<string, Column>>;

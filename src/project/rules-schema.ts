@@ -78,7 +78,7 @@ const tableRule = oneOf({
   }),
 });
 
-const newPolicy = z.enum(['ignore', 'report', 'refuse']);
+const newPolicy = z.enum(['ignore', 'report', 'ask', 'refuse']);
 
 export const schema = record({
   columns: z.array(columnRule).max(MOST_COLUMNS).default([]),

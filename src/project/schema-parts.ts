@@ -8,6 +8,8 @@ import { listed, excerptOf } from './mistakes';
 /** Entries of a list that people write one by one; and of one that has an entry for each column. */
 export const MOST = 200;
 export const MOST_COLUMNS = 10_000;
+/** Each has a probability in every record of a prediction. */
+export const MOST_CLASSES = 1_000;
 
 /** An object without unknown fields; those that there are go to mistakes.ts, for its "did you mean". */
 export function record<Shape extends z.ZodRawShape>(shape: Shape) {

@@ -5,7 +5,7 @@ import { PROJECT_NAME } from '../domain/ids';
 import { firstWindow, isCounted, periodOf, type TimeRange } from '../domain/period';
 import { countConflicts } from '../stores/conflicts';
 import { countedEnd } from '../stores/counted-windows';
-import { findClock } from '../stores/clocks';
+import { findClock, shownClock } from '../stores/clocks';
 import { findEndpoint } from '../stores/endpoints';
 import { countWithoutEventTime, nextPredicted } from '../stores/predictions';
 import { allReplicas } from '../stores/replicas';
@@ -50,7 +50,7 @@ export async function eventClock(stores: RecordStores, endpoint: string): Promis
     all.filter((replica) => replica.endpoint === endpoint)
   );
   const set = document?.clock;
-  const highest = clock !== null && clock.epoch >= (set?.epoch ?? 0) ? clock.highest.toISOString() : set?.at;
+  const highest = shownClock(set, clock)?.highest.toISOString();
   const waits = waitsFor(endpoint, replicas);
   const overdue = highest === undefined || document === null ? undefined : await overdueAt(stores, document, highest);
   return {

@@ -8,7 +8,7 @@ import { FACT_KINDS, type FactKind, isDigest } from '../domain/refs';
 import { edgesAt } from '../stores/edges';
 import { nodeOf } from '../stores/facts';
 import { findRecord } from './find';
-import { isFactKind, type RecordKind } from './kinds';
+import { isFactKind, pluralOf, type RecordKind } from './kinds';
 import { type Direction, neighbours, type Step } from './neighbours';
 import type { RecordStores } from './stores';
 import { versionLabel } from '../domain/ids';
@@ -59,7 +59,12 @@ export async function lineageOf(
 async function startNode(stores: RecordStores, kind: RecordKind, id: string): Promise<string> {
   const record = await findRecord(stores, kind, id);
   if (record === undefined) {
-    throw new MlopsError('MLOPS_NOT_FOUND', `There is no such ${kind}.`, { id }, 'mlops ls lists what there is.');
+    throw new MlopsError(
+      'MLOPS_NOT_FOUND',
+      `There is no such ${kind}.`,
+      { id },
+      `mlops ls ${pluralOf(kind)} lists what there is.`
+    );
   }
   if (kind === 'prediction') return `prediction:${id}`;
   const stored = String((record as { readonly _id: unknown })._id);
@@ -164,18 +169,25 @@ const ABOUT_FIELDS = [
   'body.period',
   'body.test',
   'body.definition.name',
+  'body.loss',
+  'body.trials',
+  'body.failure.code',
+  'body.of.kind',
 ];
 
 function about(kind: FactKind, body: Readonly<Record<string, unknown>> = {}): { about?: string } {
   const period = body.period as { from: string; to: string } | undefined;
   const definition = body.definition as { name?: string } | undefined;
+  const failure = body.failure as { code?: string } | undefined;
   const words: Record<FactKind, string | undefined> = {
     definition: definition?.name,
     snapshot: `${number(body.rows)} rows as of ${String(body.asOf)}`,
-    report: 'page of a snapshot',
+    report: `page of ${String((body.of as { kind?: string } | undefined)?.kind ?? 'a record')}`,
     labelSet: String(body.label),
     featureSet: `fitted on ${number(body.trainRows)} rows`,
     run: `${String(body.trainer)} on ${number(body.rows)} rows`,
+    trial: typeof body.loss === 'number' ? `loss ${body.loss}` : `failed: ${failure?.code}`,
+    winner: `trial ${number(body.number)} of ${number(body.trials)}, loss ${number(body.loss)}`,
     version: versionLabel(String(body.project), Number(body.number)),
     evaluation: body.test === undefined ? undefined : filterWords(body.test as RowFilter),
     decision: `${String(body.verdict)} by ${String(body.by)}`,

@@ -5,6 +5,7 @@ import { decisionsOn } from '../stores/decisions';
 import { nodeOf } from '../stores/facts';
 import { findRequest } from '../stores/requests';
 import { findRollout } from '../stores/rollouts';
+import { findView, viewsOfSnapshot } from '../stores/view-values';
 import { findRecord } from './find';
 import type { RecordStores } from './stores';
 import { versionLabel } from '../domain/ids';
@@ -19,7 +20,15 @@ export interface Step {
 
 type NeighboursOf = (stores: RecordStores, id: string) => Promise<Readonly<Record<Direction, readonly Step[]>>>;
 
-const NEIGHBOURS: Readonly<Record<string, NeighboursOf>> = { prediction, trigger, request, cycle, rollout };
+const NEIGHBOURS: Readonly<Record<string, NeighboursOf>> = {
+  prediction,
+  trigger,
+  request,
+  cycle,
+  rollout,
+  snapshot,
+  view,
+};
 const NONE = { up: [], down: [] };
 
 export async function neighbours(stores: RecordStores, direction: Direction, node: string): Promise<readonly Step[]> {
@@ -98,4 +107,16 @@ async function rollout(stores: RecordStores, id: string) {
     ],
     down: [{ relation: 'went to', node: `endpoint:${endpoint}` }],
   };
+}
+
+/** The newest values of an entity, as endpoints read them. */
+async function snapshot(stores: RecordStores, id: string) {
+  const views = await viewsOfSnapshot(stores, id);
+  return { up: [], down: views.map(({ _id }) => ({ relation: 'was materialized as', node: `view:${_id}` })) };
+}
+
+async function view(stores: RecordStores, id: string) {
+  const document = await findView(stores, id);
+  if (document === null) return NONE;
+  return { up: [step('was materialized of', document.snapshot), step('goes by', document.definition)], down: [] };
 }

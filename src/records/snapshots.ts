@@ -76,7 +76,7 @@ function cycleSnapshot(cycle: unknown): string | undefined {
   return (cycle as CycleDocument | undefined)?.refs.snapshot?.id;
 }
 
-/** Of the snapshots that cycles came to: what was known later is not in it, even if it is of an earlier time. */
+/** Among the snapshots that cycles came to: what was known later is not in it, even if it is of an earlier time. */
 async function asOf(stores: Stores, project: string, moment: string): Promise<Ref> {
   const cycles = await snapshotsOfCycles(stores, project);
   const wanted = momentOrDayMs(moment)!;

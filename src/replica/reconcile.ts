@@ -193,6 +193,6 @@ function versionsOf({ champion, candidate }: EndpointDocument): ServedVersion[] 
 }
 
 /** Two versions may have the same bytes, and yet another threshold. */
-function slotOf({ version, model, decisionThreshold, controlShare, inputs, views }: ServedVersion): string {
-  return JSON.stringify([version, model, decisionThreshold, controlShare, inputs, views]);
+function slotOf({ version, model, task, controlShare, inputs, views }: ServedVersion): string {
+  return JSON.stringify([version, model, task, controlShare, inputs, views]);
 }

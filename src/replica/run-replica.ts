@@ -10,6 +10,7 @@ import { DEFAULT_LIMITS, type ServeLimits } from '../serve/limits';
 import { Predictor } from '../serve/predictor';
 import { createInferenceServer } from '../serve/server';
 import { Spool } from '../serve/spool';
+import { withLimits } from '../runtime/with-limits';
 import type { StoreConfig } from '../stores/config';
 import { findEndpoint } from '../stores/endpoints';
 import { advanceClock, startingClock } from '../stores/clocks';
@@ -72,12 +73,16 @@ const SPOOL_BYTES = 1 << 30;
 const MAX_SKEW_MS = 30 * DAY_MS;
 const IDLE_MS = 10_000;
 
-/** Resolves when it listens; it serves as soon as a version is loaded, which may have been on disk. */
+/**
+ * Resolves when it listens; it serves as soon as a version is loaded, which may have been on disk.
+ * @throws MlopsError MLOPS_CONFIGURATION: a limit
+ */
 export async function runReplica(options: ReplicaOptions): Promise<Replica> {
+  const limits = withLimits(DEFAULT_LIMITS, options.limits ?? {});
   const folder = await takeFolder(options.folder);
   const stores = openReplicaStores(options.stores);
   try {
-    return await startReplica(options, folder, stores);
+    return await startReplica({ ...options, limits }, folder, stores);
   } catch (error) {
     folder.release();
     await stores.close();
@@ -85,10 +90,13 @@ export async function runReplica(options: ReplicaOptions): Promise<Replica> {
   }
 }
 
-async function startReplica(options: ReplicaOptions, folder: ReplicaFolder, stores: ReplicaStores): Promise<Replica> {
-  const { endpoint, replica, log } = options;
+async function startReplica(
+  options: ReplicaOptions & { readonly limits: ServeLimits },
+  folder: ReplicaFolder,
+  stores: ReplicaStores
+): Promise<Replica> {
+  const { endpoint, replica, log, limits } = options;
   const timing = { ...TIMING, ...options.timing };
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const startedAt = new Date();
   let reporting: Repeated | undefined;
   const problems = new Problems(log);

@@ -1,10 +1,13 @@
 /** From the spool to MongoDB, in order: at least once on the way, stored once by each record's `_id`. */
+import { performance } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
 import type { EndpointClock, PredictionRecord, TruthRecord } from '../domain/endpoint';
 import type { Spool } from '../serve/spool';
 import { decodeEntry, type SpoolEntry } from '../serve/spool-entry';
 import type { RecordWriter } from '../stores/predictions';
 import { EventClock, type EventClockState } from './event-clock';
 import type { ReplicaLog } from './problems';
+import { restMs } from './ship-rest';
 
 export interface ShipperOptions {
   readonly spool: Spool;
@@ -61,6 +64,8 @@ export class Shipper {
    */
   async ship(all: boolean, onShipped: () => void): Promise<void> {
     for (let more = true; more; ) {
+      const began = performance.now();
+      const loop = performance.eventLoopUtilization();
       const batch = await this.#spool.next();
       if (batch === undefined) return;
       more = all || batch.full;
@@ -76,6 +81,10 @@ export class Shipper {
       for (const entry of entries) this.#observe('truths' in entry ? entry.truths : entry.predictions);
       this.#shipped += predictions.length + truths.length;
       await this.#spool.shipped(batch.end, this.#clock.state).finally(onShipped);
+      if (all || !more) continue;
+      const { utilization } = performance.eventLoopUtilization(loop);
+      const rest = restMs({ tookMs: performance.now() - began, utilization, filled: this.#spool.filled });
+      if (rest > 0) await setTimeout(rest);
     }
   }
 

@@ -5,6 +5,7 @@
 import type { ModelInput } from '../domain/endpoint';
 import type { MlopsError } from '../domain/errors';
 import { CLIENT_ID } from '../domain/ids';
+import { type Output, TASKS, type TaskKind } from '../domain/task';
 import { checkedValues, type InputValue } from './input-values';
 import type { ServeLimits } from './limits';
 import type { RequestInput } from './request-inputs';
@@ -21,23 +22,22 @@ export interface InferRequest {
   /** Input name → values [rows], sorted by name. */
   readonly columns: ReadonlyMap<string, readonly InputValue[]>;
   /** The outputs that were asked for. */
-  readonly outputs: readonly OutputName[];
+  readonly outputs: readonly Output[];
 }
-
-export const OUTPUTS = ['probability', 'decision'] as const;
-export type OutputName = (typeof OUTPUTS)[number];
 
 const MAX_KEY = 512;
 
 /**
  * @param inputs what the served models take, sorted by name
+ * @param task the served models'
  * @throws MlopsError MLOPS_REQUEST_INVALID, naming the field; MLOPS_REQUEST_TOO_LARGE
  */
 export function parseInferRequest(
   body: unknown,
   inputs: readonly RequestInput[],
   limits: ServeLimits,
-  receivedAt: Date
+  receivedAt: Date,
+  task: TaskKind
 ): InferRequest {
   if (!isObject(body)) throw invalid('The body is not a JSON object.', {});
   const parameters = body.parameters ?? {};
@@ -52,7 +52,7 @@ export function parseInferRequest(
     synthetic: syntheticOf(parameters.synthetic),
     rows,
     columns,
-    outputs: outputsOf(body.outputs),
+    outputs: outputsOf(body.outputs, TASKS[task].outputs),
   };
 }
 
@@ -97,8 +97,11 @@ function parseInputs(given: unknown, inputs: readonly RequestInput[], limits: Se
   return { rows, columns };
 }
 
-/** The flat data of a tensor [n] or [n, 1], which may be nested as its shape says. */
-function dataOf(tensor: JsonObject, { name, datatype }: RequestInput, limits: ServeLimits): readonly unknown[] {
+/**
+ * The values of a tensor [rows] or [rows, 1], of vectors [rows, width]; its data may be nested as its shape says. A vector all of
+ * whose numbers are null is missing, and so is a row that is null.
+ */
+function dataOf(tensor: JsonObject, { name, datatype, width }: RequestInput, limits: ServeLimits): readonly unknown[] {
   const { shape, data } = tensor;
   if (tensor.datatype !== datatype && !widens(tensor.datatype, datatype)) {
     throw invalid(`Input ${name} has datatype ${excerptOf(tensor.datatype)}.`, { input: name }, `Send ${datatype}.`);
@@ -106,25 +109,47 @@ function dataOf(tensor: JsonObject, { name, datatype }: RequestInput, limits: Se
   if (data === undefined && isObject(tensor.parameters) && 'binary_data_size' in tensor.parameters) {
     throw binary(`input ${name}`);
   }
-  const rows =
-    Array.isArray(shape) && (shape.length === 1 || (shape.length === 2 && shape[1] === 1)) ? shape[0] : undefined;
+  const rows = rowsOf(shape, width);
   if (!Number.isSafeInteger(rows) || (rows as number) < 1) {
-    throw invalid(`Input ${name} has a shape that isn't [rows] or [rows, 1].`, { input: name, field: 'shape' });
+    const shapes = width === undefined ? '[rows] or [rows, 1]' : `[rows, ${width}]`;
+    throw invalid(`Input ${name} has a shape that isn't ${shapes}.`, { input: name, field: 'shape' });
   }
   if ((rows as number) > limits.rows) {
     throw tooLarge(`Input ${name} has too many rows.`, { input: name, rows: rows as number, limit: limits.rows });
   }
   if (!Array.isArray(data)) throw invalid(`Input ${name} has no data.`, { input: name, field: 'data' });
-  const nested = (shape as unknown[]).length === 2 && Array.isArray(data[0]);
-  const flat: readonly unknown[] = nested ? data.flat(1) : data;
-  if (flat.length !== rows) {
+  // Of vectors that are all missing no row is an array, but there are as many as rows.
+  const nested =
+    (shape as unknown[]).length === 2 &&
+    (data.some((row) => Array.isArray(row)) || (width !== undefined && data.length === rows));
+  const flat: readonly unknown[] = nested ? data.flatMap((row: unknown) => rowOf(row, width)) : data;
+  const fills = width === undefined || !nested || data.every((row) => rowOf(row, width).length === width);
+  if (!fills || flat.length !== (rows as number) * (width ?? 1)) {
     throw invalid(`Input ${name} has data that doesn't fill its shape.`, {
       input: name,
-      shape: `[${rows}]`,
+      shape: width === undefined ? `[${rows as number}]` : `[${rows as number}, ${width}]`,
       found: flat.length,
     });
   }
-  return flat;
+  return width === undefined ? flat : vectorsOf(flat, rows as number, width);
+}
+
+function rowsOf(shape: unknown, width: number | undefined): unknown {
+  if (!Array.isArray(shape)) return undefined;
+  if (width === undefined) return shape.length === 1 || (shape.length === 2 && shape[1] === 1) ? shape[0] : undefined;
+  return shape.length === 2 && shape[1] === width ? shape[0] : undefined;
+}
+
+function rowOf(row: unknown, width: number | undefined): readonly unknown[] {
+  if (row === null && width !== undefined) return new Array<null>(width).fill(null);
+  return Array.isArray(row) ? row : [row];
+}
+
+function vectorsOf(flat: readonly unknown[], rows: number, width: number): readonly unknown[] {
+  return Array.from({ length: rows }, (_, row) => {
+    const components = flat.slice(row * width, (row + 1) * width);
+    return components.every((component) => component === null) ? null : components;
+  });
 }
 
 const INTEGERS: readonly unknown[] = ['INT8', 'INT16', 'INT32', 'UINT8', 'UINT16', 'UINT32'];
@@ -174,14 +199,15 @@ function syntheticOf(synthetic: unknown): boolean {
   throw invalid('parameters.synthetic is not true or false.', { field: 'parameters.synthetic' });
 }
 
-function outputsOf(outputs: unknown): readonly OutputName[] {
-  if (outputs === undefined || outputs === null) return OUTPUTS;
+function outputsOf(outputs: unknown, all: readonly Output[]): readonly Output[] {
+  if (outputs === undefined || outputs === null) return all;
   if (!Array.isArray(outputs)) throw invalid('outputs is not an array.', { field: 'outputs' });
-  if (outputs.length > OUTPUTS.length) throw invalid('outputs has more than the model has.', { field: 'outputs' });
+  if (outputs.length > all.length) throw invalid('outputs has more than the model has.', { field: 'outputs' });
   return outputs.map((output: unknown) => {
     const name = isObject(output) ? output.name : undefined;
-    const known = OUTPUTS.find((each) => each === name);
+    const known = all.find((each) => each.name === name);
     if (known !== undefined) return known;
-    throw invalid(`The model has no output ${excerptOf(name)}.`, { field: 'outputs' }, `It has ${OUTPUTS.join(', ')}.`);
+    const names = all.map((each) => each.name).join(', ');
+    throw invalid(`The model has no output ${excerptOf(name)}.`, { field: 'outputs' }, `It has ${names}.`);
   });
 }

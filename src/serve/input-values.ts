@@ -1,15 +1,16 @@
 /** Values of one input as they come in JSON: checked here, kept as they are for the record, made tensors for the graph. */
 import { isDecimalOf } from '../domain/definition';
-import type { ModelInput } from '../domain/endpoint';
+import type { ModelInput, RecordedInput } from '../domain/endpoint';
 import type { MlopsError } from '../domain/errors';
-import type { InputType } from '../engines/features/fitted';
+import type { FeatureInput } from '../engines/features/fitted';
+import { normalText } from '../engines/features/normal-text';
 import { MISSING_TIMESTAMP } from '../engines/tables/columns';
 import { float64, int64, strings, type Tensor } from '../engines/onnx/tensor';
 import type { ServeLimits } from './limits';
 import { invalid, tooLarge } from './request-fields';
 
-/** null is a missing value. */
-export type InputValue = string | number | boolean | null;
+/** As in a record of a prediction. */
+export type InputValue = RecordedInput;
 
 /** A NUL would cut the string at the native border, a lone surrogate would become another character there. */
 const UNFIT_TEXT = /[\0\p{Surrogate}]/u;
@@ -18,7 +19,12 @@ const UNFIT_TEXT = /[\0\p{Surrogate}]/u;
 export function checkedValues(input: ModelInput, data: readonly unknown[], limits: ServeLimits): readonly InputValue[] {
   for (let row = 0; row < data.length; row += 1) {
     const value = data[row];
-    const problem = value === null ? missing(input) : unfit(input, value);
+    const problem =
+      value === null
+        ? missing(input)
+        : input.width === undefined
+          ? unfit(input, value)
+          : unfitVector(input, value as readonly unknown[]);
     if (problem !== undefined) throw invalid(`Input ${input.name} ${problem}.`, { input: input.name, row });
     if (input.unit === 'us' && isCoarser(value, input)) throw coarser(input, row, value as number);
     if (typeof value === 'string' && value.length > limits.stringLength) {
@@ -26,7 +32,13 @@ export function checkedValues(input: ModelInput, data: readonly unknown[], limit
       throw tooLarge(`Input ${input.name} has a string that is too long.`, where);
     }
   }
-  return data as readonly InputValue[];
+  return data.map(kept);
+}
+
+/** Minus zero is zero, as in the rows of a snapshot. */
+function kept(value: unknown): InputValue {
+  if (Array.isArray(value)) return value.map((component: number) => component + 0);
+  return value === 0 ? 0 : (value as InputValue);
 }
 
 function missing(input: ModelInput): string | undefined {
@@ -60,6 +72,11 @@ function coarser(input: ModelInput, row: number, value: number): MlopsError {
 /** Features are float32 inside the graph. */
 const LARGEST = 3.4028234663852886e38;
 
+function unfitVector(input: ModelInput, components: readonly unknown[]): string | undefined {
+  if (components.includes(null)) return 'lacks some of its numbers';
+  return components.map((component) => unfit(input, component)).find((problem) => problem !== undefined);
+}
+
 function unfit({ datatype, digits }: ModelInput, value: unknown): string | undefined {
   switch (datatype) {
     case 'INT64':
@@ -79,8 +96,8 @@ function unfit({ datatype, digits }: ModelInput, value: unknown): string | undef
   }
 }
 
-/** As the graph takes them, [rows]: times int64 µs, everything numeric float64, strings. */
-export function tensorOf(type: InputType, values: readonly InputValue[]): Tensor {
+/** As the graph takes them, [rows]: times int64 µs, everything numeric float64, strings; vectors float64 [rows, width]. */
+export function tensorOf({ type, width }: Omit<FeatureInput, 'column'>, values: readonly InputValue[]): Tensor {
   switch (type) {
     case 'timestamp': {
       const times = new BigInt64Array(values.length);
@@ -96,7 +113,16 @@ export function tensorOf(type: InputType, values: readonly InputValue[]): Tensor
         numbers[row] = values[row] === null ? Number.NaN : Number(values[row]);
       return float64(numbers);
     }
+    case 'vector': {
+      const numbers = new Float64Array(values.length * width!).fill(Number.NaN);
+      values.forEach((value, row) => {
+        if (value !== null) numbers.set(value as readonly number[], row * width!);
+      });
+      return float64(numbers, [values.length, width!]);
+    }
     case 'string':
       return strings(values.map((value) => (value === null ? '' : String(value))));
+    case 'text':
+      return strings(values.map((value) => (value === null ? '' : normalText(String(value)))));
   }
 }

@@ -14,10 +14,13 @@ export interface ViewValue {
   readonly values: Readonly<Record<string, InputValue>>;
 }
 
+/** An entity is named by strings, integers and booleans. */
+type Scalar = Exclude<InputValue, readonly number[]>;
+
 export interface EntityOfView {
   /** ServedView.id. */
   readonly view: string;
-  readonly entity: readonly InputValue[];
+  readonly entity: readonly Scalar[];
 }
 
 /** The newest value of each, in the order of what is asked for: none, or not to be read now. */
@@ -76,7 +79,7 @@ export async function joinViews(
   return { columns: new Map(all), marks };
 }
 
-/** Of all rows; one that lacks a part of its name has no value. */
+/** For each row; one that lacks a part of its name has no value. */
 function entitiesOf(view: ServedView, columns: Columns, rows: number): EntityOfView[] {
   const named = view.entity.map(({ name, datatype }) => {
     const values = columns.get(name);
@@ -90,7 +93,7 @@ function entitiesOf(view: ServedView, columns: Columns, rows: number): EntityOfV
   });
   return Array.from({ length: rows }, (_, row) => ({
     view: view.id,
-    entity: named.map((values) => values[row] as InputValue),
+    entity: named.map((values) => values[row] as Scalar),
   }));
 }
 

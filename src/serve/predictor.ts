@@ -13,7 +13,9 @@ import {
 import { MlopsError } from '../domain/errors';
 import { predictionId } from '../domain/ids';
 import { addAnswers } from '../domain/rollout';
-import { type InferRequest, type OutputName, parseInferRequest } from './infer-request';
+import type { RecordedScore } from '../domain/scores';
+import { type Decision, type Output, targetOf } from '../domain/task';
+import { type InferRequest, parseInferRequest } from './infer-request';
 import type { InputValue } from './input-values';
 import { type Joined, joinViews, type ReadViews } from './join-views';
 import type { ServeLimits } from './limits';
@@ -46,8 +48,9 @@ export interface Answer {
   readonly version: number;
   readonly route: PredictionRecord['route'];
   /** [rows] */
-  readonly scores: readonly number[];
-  readonly decisions: readonly (0 | 1)[];
+  readonly scores: readonly RecordedScore[];
+  /** [rows], where the task has decisions. */
+  readonly decisions?: readonly Decision[];
   /** Those of `predictions` that the caller doesn't act on; absent where the version declares no control group. */
   readonly control?: readonly string[];
   /** [rows]: what feature views gave; absent where they gave nothing. */
@@ -162,7 +165,7 @@ export class Predictor {
     body: unknown,
     receivedAt: Date,
     version?: number
-  ): Promise<{ answer: Answer; outputs: readonly OutputName[] }> {
+  ): Promise<{ answer: Answer; outputs: readonly Output[] }> {
     const serving = this.#serving;
     if (serving === undefined) {
       throw new MlopsError(
@@ -172,7 +175,13 @@ export class Predictor {
         'Approve one, or wait for its rollout.'
       );
     }
-    const request = parseInferRequest(body, serving.inputs, this.#limits, receivedAt);
+    const request = parseInferRequest(
+      body,
+      serving.inputs,
+      this.#limits,
+      receivedAt,
+      serving.champion.version.task.kind
+    );
     this.#lastRequestAt = receivedAt.getTime();
     const id = request.id ?? uuidV7(receivedAt.getTime());
     const route = version === undefined ? dealt(serving, request.key ?? id) : routeTo(serving, version);
@@ -196,7 +205,12 @@ export class Predictor {
    * @throws MlopsError MLOPS_TRUTH_INVALID, MLOPS_TRUTH_CONFLICT, MLOPS_REQUEST_TOO_LARGE, MLOPS_SPOOL_FULL
    */
   async learn(body: unknown, receivedAt: Date): Promise<number> {
-    const truths: readonly TruthRecord[] = parseTruths(body, this.#limits, receivedAt, this.#knownAt(receivedAt));
+    const truths: readonly TruthRecord[] = parseTruths(body, {
+      limits: this.#limits,
+      receivedAt,
+      knownAt: this.#knownAt(receivedAt),
+      target: this.#serving && targetOf(this.#serving.champion.version.task),
+    });
     for (const { prediction } of truths) {
       const mistake = this.#recent.mistakeIn(prediction);
       if (mistake === undefined) continue;
@@ -243,7 +257,7 @@ export class Predictor {
       columns: joined.columns,
       ...views,
       scores: answer.scores,
-      decisions: answer.decisions,
+      ...(answer.decisions === undefined ? {} : { decisions: answer.decisions }),
       ...control,
       ...(shadow === undefined ? {} : { shadow }),
     });
@@ -311,7 +325,7 @@ function answerOf(
     version: first.version,
     route: first.route,
     scores: predictions.map(({ score }) => score),
-    decisions: predictions.map(({ decision }) => decision),
+    ...(first.decision === undefined ? {} : { decisions: predictions.map(({ decision }) => decision!) }),
     ...(control === undefined ? {} : { control }),
     ...(first.views === undefined ? {} : { views: predictions.map(({ views = {} }) => views) }),
   };

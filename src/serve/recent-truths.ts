@@ -8,7 +8,7 @@ import { MlopsError } from '../domain/errors';
 export class RecentTruths {
   readonly #capacity: number;
   /** By the truth's id, which has its revision in it. */
-  readonly #values = new Map<string, number>();
+  readonly #values = new Map<string, TruthRecord['value']>();
 
   constructor(capacity: number) {
     this.#capacity = capacity;

@@ -1,6 +1,8 @@
 /** Which model answers a request, and which failure is whose: the champion and, during a rollout, the candidate beside it. */
 import type { Answers, PredictionRecord } from '../domain/endpoint';
 import { errorCodeOf, MlopsError } from '../domain/errors';
+import { type RecordedScore, recordedScores, type Scores } from '../domain/scores';
+import { type Decision, decisionsOf } from '../domain/task';
 import type { Joined } from './join-views';
 import type { LoadedModel } from './loaded-model';
 
@@ -14,12 +16,13 @@ export interface Scored {
   readonly version: number;
   readonly route: PredictionRecord['route'];
   /** [rows] */
-  readonly scores: readonly number[];
-  readonly decisions: readonly (0 | 1)[];
+  readonly scores: readonly RecordedScore[];
+  /** [rows], where the task has decisions. */
+  readonly decisions?: readonly Decision[];
   readonly controlShare?: number;
   /** The inputs that the answer is of. */
   readonly joined: Joined;
-  readonly shadow?: { readonly version: number; readonly scores: readonly number[] };
+  readonly shadow?: { readonly version: number; readonly scores: readonly RecordedScore[] };
 }
 
 /** The request's inputs as a model takes them. */
@@ -47,7 +50,7 @@ export async function scoreRequest(
   if (route === 'candidate' && other !== undefined) {
     const joined = await inputsOf(other);
     const scores = await tryModel(other, joined, rows);
-    if (scores instanceof Float32Array) {
+    if (!(scores instanceof Error)) {
       count(other, ANSWERED);
       return decided(other, 'candidate', scores, joined);
     }
@@ -61,10 +64,10 @@ export async function scoreRequest(
   const joined = await inputsOf(champion);
   const scores = await tryModel(champion, joined, rows);
   const unseen =
-    other !== undefined && (candidate?.shadow === true || !(scores instanceof Float32Array))
+    other !== undefined && (candidate?.shadow === true || scores instanceof Error)
       ? await tryUnseen(other, inputsOf, rows)
       : undefined;
-  if (!(scores instanceof Float32Array)) {
+  if (scores instanceof Error) {
     if (unseen instanceof Error) throw callersFault(scores);
     // Alone, it can only have failed on what the request holds.
     if (unseen === undefined && errorCodeOf(scores) === 'MLOPS_REQUEST_INVALID') throw scores;
@@ -77,10 +80,10 @@ export async function scoreRequest(
   count(other, unseen instanceof Error ? failed(unseen) : ANSWERED);
   return unseen instanceof Error
     ? answer
-    : { ...answer, shadow: { version: other.version.number, scores: Array.from(unseen) } };
+    : { ...answer, shadow: { version: other.version.number, scores: recordedScores(unseen) } };
 }
 
-async function tryModel(model: LoadedModel, { columns }: Joined, rows: number): Promise<Float32Array | Error> {
+async function tryModel(model: LoadedModel, { columns }: Joined, rows: number): Promise<Scores | Error> {
   try {
     return await model.score(columns, rows);
   } catch (error) {
@@ -89,11 +92,7 @@ async function tryModel(model: LoadedModel, { columns }: Joined, rows: number): 
 }
 
 /** Undefined where a view refuses the request, which is not a failure of the model. */
-async function tryUnseen(
-  model: LoadedModel,
-  inputsOf: InputsOf,
-  rows: number
-): Promise<Float32Array | Error | undefined> {
+async function tryUnseen(model: LoadedModel, inputsOf: InputsOf, rows: number): Promise<Scores | Error | undefined> {
   const joined = await inputsOf(model).catch(() => undefined);
   return joined === undefined ? undefined : tryModel(model, joined, rows);
 }
@@ -110,13 +109,13 @@ function callersFault(failure: Error): Error {
   return new MlopsError('MLOPS_REQUEST_INVALID', what, {}, '', { cause: failure });
 }
 
-function decided({ version }: LoadedModel, route: Scored['route'], scores: Float32Array, joined: Joined): Scored {
+function decided({ version }: LoadedModel, route: Scored['route'], scores: Scores, joined: Joined): Scored {
   return {
     joined,
     version: version.number,
     route,
-    scores: Array.from(scores),
-    decisions: Array.from(scores, (score) => (score >= version.decisionThreshold ? 1 : 0)),
+    scores: recordedScores(scores),
+    ...decisionsOf(version.task, scores),
     ...(version.controlShare === undefined ? {} : { controlShare: version.controlShare }),
   };
 }

@@ -6,7 +6,8 @@ import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { ModelInput, ServedVersion } from '../domain/endpoint';
 import { type ErrorCode, errorCodeOf, MlopsError } from '../domain/errors';
-import { OUTPUTS, type OutputName } from './infer-request';
+import { numbersOf } from '../domain/scores';
+import { type Output, targetOf, TASKS, widthOf } from '../domain/task';
 import { takeJsonBodies } from './json-body';
 import { answerKnownHosts } from './known-hosts';
 import type { ServeLimits } from './limits';
@@ -27,7 +28,7 @@ export interface InferenceServerOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-const STATUS: Partial<Record<ErrorCode, number>> = {
+export const STATUS: Partial<Record<ErrorCode, number>> = {
   MLOPS_REQUEST_INVALID: 400,
   MLOPS_TRUTH_INVALID: 400,
   MLOPS_MODEL_UNKNOWN: 404,
@@ -139,8 +140,8 @@ export function createInferenceServer(options: InferenceServerOptions): FastifyI
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-function inferResponse(model: string, answer: Answer, outputs: readonly OutputName[]): string {
-  const shape = [answer.scores.length];
+function inferResponse(model: string, answer: Answer, outputs: readonly Output[]): string {
+  const rows = answer.scores.length;
   return JSON.stringify({
     model_name: model,
     model_version: String(answer.version),
@@ -152,11 +153,12 @@ function inferResponse(model: string, answer: Answer, outputs: readonly OutputNa
       ...(answer.control === undefined ? {} : { control: answer.control }),
       ...viewsOf(answer),
     },
-    outputs: outputs.map((name) =>
-      name === 'probability'
-        ? { name, shape, datatype: 'FP32', data: answer.scores }
-        : { name, shape, datatype: 'INT64', data: answer.decisions }
-    ),
+    outputs: outputs.map(({ name, datatype, gives, perClass }) => ({
+      name,
+      shape: perClass ? [rows, numbersOf(answer.scores[0]!).length] : [rows],
+      datatype,
+      data: gives === 'decision' ? answer.decisions : answer.scores.flat(),
+    })),
   });
 }
 
@@ -178,18 +180,24 @@ function metadata(name: string, versions: readonly ServedVersion[], described: S
     versions: versions.map(({ number }) => String(number)),
     platform: 'onnx_onnxv1',
     inputs: described === undefined ? [] : requestInputs([described]).map((input) => inputMetadata(input, described)),
-    outputs: OUTPUTS.map((output) => ({
-      name: output,
-      datatype: output === 'probability' ? 'FP32' : 'INT64',
-      shape: [-1],
-    })),
+    outputs:
+      described === undefined
+        ? []
+        : TASKS[described.task.kind].outputs.map((output) => outputMetadata(output, described)),
     ...(described === undefined ? {} : { parameters: parametersOf(described) }),
   };
 }
 
-function parametersOf({ decisionThreshold, controlShare }: ServedVersion) {
+const outputMetadata = ({ name, datatype, perClass }: Output, { task }: ServedVersion) => ({
+  name,
+  datatype,
+  shape: perClass ? [-1, widthOf(targetOf(task))] : [-1],
+});
+
+function parametersOf({ task, controlShare }: ServedVersion) {
   return {
-    decision_threshold: decisionThreshold,
+    ...(task.kind === 'binary' ? { decision_threshold: task.decisionThreshold } : {}),
+    ...(task.kind === 'classes' ? { classes: task.classes } : {}),
     ...(controlShare === undefined ? {} : { control_share: controlShare }),
   };
 }
@@ -202,8 +210,9 @@ function inputMetadata(input: ModelInput, { views = [] }: ServedVersion) {
     ...(view === undefined ? {} : { given_by_view: view }),
     ...(names.length === 0 ? {} : { entity_of_views: names }),
   };
-  const { name, datatype } = input;
-  return { name, datatype, shape: [-1], ...(Object.keys(parameters).length === 0 ? {} : { parameters }) };
+  const { name, datatype, width } = input;
+  const shape = width === undefined ? [-1] : [-1, width];
+  return { name, datatype, shape, ...(Object.keys(parameters).length === 0 ? {} : { parameters }) };
 }
 
 function refusalOf(error: unknown): { code: ErrorCode; status: number; text: string } {

@@ -12,6 +12,7 @@ import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSyn
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MlopsError } from '../domain/errors';
+import { PerTurn } from './per-turn';
 
 export interface SpoolOptions {
   readonly folder: string;
@@ -55,7 +56,7 @@ export class Spool {
   #position: SpoolPosition;
   #note: unknown;
   #bytes = 0;
-  #waiting: Waiting[] = [];
+  readonly #turn = new PerTurn<Waiting>((group) => this.#writeGroup(group));
 
   /** Opens the folder, and takes up where the last process stopped. */
   constructor({ folder, maxBytes, segmentBytes = SEGMENT_BYTES }: SpoolOptions) {
@@ -83,9 +84,14 @@ export class Spool {
     return this.#bytes;
   }
 
+  /** Part of the bytes that it may take, 0 to 1. */
+  get filled(): number {
+    return this.#bytes / this.#maxBytes;
+  }
+
   /** True when everything that was written is shipped. */
   get empty(): boolean {
-    if (this.#waiting.length > 0) return false;
+    if (this.#turn.waiting > 0) return false;
     for (const [number, bytes] of this.#segments) {
       if (number > this.#position.segment && bytes > 0) return false;
       if (number === this.#position.segment && bytes > this.#position.offset) return false;
@@ -103,10 +109,7 @@ export class Spool {
       return Promise.reject(full('The spool is full.', { bytes: this.#bytes, limit: this.#maxBytes }));
     }
     this.#bytes += bytes;
-    return new Promise((resolve, reject) => {
-      if (this.#waiting.length === 0) setImmediate(() => this.#flush());
-      this.#waiting.push({ line, bytes, resolve, reject });
-    });
+    return new Promise((resolve, reject) => this.#turn.add({ line, bytes, resolve, reject }));
   }
 
   /** The next lines to ship, about `READ_BYTES` of them; the same again until they are `shipped`. */
@@ -190,14 +193,11 @@ export class Spool {
   }
 
   close(): void {
-    this.#flush();
+    this.#turn.flush();
     closeSync(this.#file);
   }
 
-  #flush(): void {
-    const group = this.#waiting;
-    if (group.length === 0) return;
-    this.#waiting = [];
+  #writeGroup(group: readonly Waiting[]): void {
     let text = '';
     for (const { line } of group) text += `${line}\n`;
     try {

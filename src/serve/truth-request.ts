@@ -1,25 +1,30 @@
 /** What the world turned out to be: {id, value, eventTime?, revision?}, or {truths: [...]} of the same. */
-import { LABEL_VALUES, type TruthRecord } from '../domain/endpoint';
+import type { TruthRecord } from '../domain/endpoint';
 import { MlopsError, type Where } from '../domain/errors';
 import { parsePredictionId } from '../domain/ids';
+import { labelReader, labelWords, type Target } from '../domain/task';
 import type { ServeLimits } from './limits';
 import { isObject, type JsonObject, timeOf, tooLarge } from './request-fields';
 
 const MAX_REVISION = 1_000_000;
 
+export interface TruthContext {
+  readonly limits: ServeLimits;
+  readonly receivedAt: Date;
+  /** Of a truth that has no time of its own. */
+  readonly knownAt: Date;
+  /** The served versions'; undefined while nothing is served: then any number or text is taken, and windows set aside what isn't a label. */
+  readonly target: Target | undefined;
+}
+
 /**
  * An id that this replica doesn't know is taken too: its prediction may be an older one, or another replica's.
- * @param knownAt of a truth that has no time of its own
  * @throws MlopsError MLOPS_TRUTH_INVALID, naming the field; MLOPS_REQUEST_TOO_LARGE
  */
-export function parseTruths(
-  body: unknown,
-  limits: ServeLimits,
-  receivedAt: Date,
-  knownAt: Date
-): readonly TruthRecord[] {
+export function parseTruths(body: unknown, context: TruthContext): readonly TruthRecord[] {
+  const { limits } = context;
   if (!isObject(body)) throw invalid('The body is not a JSON object.', {});
-  if (body.truths === undefined) return [truthOf(body, '', receivedAt, knownAt)];
+  if (body.truths === undefined) return [truthOf(body, '', context)];
   if (!Array.isArray(body.truths) || body.truths.length === 0) {
     throw invalid('truths is not an array, or empty.', { field: 'truths' });
   }
@@ -27,12 +32,12 @@ export function parseTruths(
     throw tooLarge('truths are too many.', { field: 'truths', truths: body.truths.length, limit: limits.rows });
   }
   return body.truths.map((truth: unknown, position) => {
-    if (isObject(truth)) return truthOf(truth, `truths[${position}].`, receivedAt, knownAt);
+    if (isObject(truth)) return truthOf(truth, `truths[${position}].`, context);
     throw invalid(`truths[${position}] is not an object.`, { field: `truths[${position}]` });
   });
 }
 
-function truthOf(truth: JsonObject, at: string, receivedAt: Date, otherwise: Date): TruthRecord {
+function truthOf(truth: JsonObject, at: string, { receivedAt, knownAt, target }: TruthContext): TruthRecord {
   const { id, value } = truth;
   const revision = truth.revision ?? 0;
   if (typeof id !== 'string' || parsePredictionId(id) === undefined) {
@@ -42,9 +47,14 @@ function truthOf(truth: JsonObject, at: string, receivedAt: Date, otherwise: Dat
       'Send one of parameters.predictions of the answer: the id of a request with one row, <id>/<row> of one with more.'
     );
   }
-  if (typeof value !== 'number' || !LABEL_VALUES.includes(value)) {
+  const known = valueOf(target, value);
+  if (known === undefined) {
     const where = { field: `${at}value`, id, found: (JSON.stringify(value) ?? 'nothing').slice(0, 80) };
-    throw invalid(`${at}value is not a value of the label.`, where, `It has ${LABEL_VALUES.join(' and ')}.`);
+    throw invalid(
+      `${at}value is not a value of the label.`,
+      where,
+      `Send ${target === undefined ? "a number, or a class's name" : labelWords(target)}.`
+    );
   }
   if (!Number.isSafeInteger(revision) || (revision as number) < 0 || (revision as number) > MAX_REVISION) {
     throw invalid(
@@ -58,11 +68,24 @@ function truthOf(truth: JsonObject, at: string, receivedAt: Date, otherwise: Dat
     v: 1,
     prediction: id,
     revision: revision as number,
-    value,
-    knownAt: timeOf(truth.eventTime ?? undefined, `${at}eventTime`, otherwise, 'MLOPS_TRUTH_INVALID'),
+    value: known,
+    knownAt: timeOf(truth.eventTime ?? undefined, `${at}eventTime`, knownAt, 'MLOPS_TRUTH_INVALID'),
     receivedAt,
   };
 }
+
+/** As records have it; undefined for what a label can't be. */
+function valueOf(target: Target | undefined, value: unknown): TruthRecord['value'] | undefined {
+  if (target === undefined) {
+    const isSome = typeof value === 'string' ? value.length <= LONGEST_NAME : Number.isFinite(value);
+    return isSome ? (value as TruthRecord['value']) : undefined;
+  }
+  const label = labelReader(target)(value);
+  return label === undefined || typeof target === 'string' ? label : target.classes[label];
+}
+
+/** Of a class. */
+const LONGEST_NAME = 100;
 
 function invalid(what: string, where: Where, fix = ''): MlopsError {
   return new MlopsError('MLOPS_TRUTH_INVALID', what, where, fix);

@@ -172,7 +172,7 @@ function failureOf(error: Error, { reader, rules }: MongoSource): Error {
   const code = (error as { readonly code?: unknown }).code;
   const where = { connection: rules.connection, database: reader.database, collection: reader.collection };
   if (REFUSED.has(code)) {
-    const fix = "See to the connection's user and password, and to what the user may read.";
+    const fix = "Check the connection's user and password, and what the user may read.";
     return new MlopsError('MLOPS_SOURCE_REFUSED', 'MongoDB refused to answer.', where, fix);
   }
   if (code === SNAPSHOT_TOO_OLD) {
@@ -184,5 +184,5 @@ function failureOf(error: Error, { reader, rules }: MongoSource): Error {
     return new MlopsError('MLOPS_SOURCE_AWAY', what, where, 'It is tried again.');
   }
   const what = `MongoDB can't answer: ${error.message}.`;
-  return new MlopsError('MLOPS_SOURCE_UNREADABLE', what, where, 'See to the filter and the collection.');
+  return new MlopsError('MLOPS_SOURCE_UNREADABLE', what, where, 'Check the filter and the collection.');
 }

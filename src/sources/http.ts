@@ -103,7 +103,7 @@ async function followed({ url: first, connection, rules, ask, signal }: Asking):
     answered.response.destroy();
     const to = answered.response.headers.location;
     if (to === undefined || !URL.canParse(to, url.href))
-      throw unreadable('The server redirects to no address.', url, 'See to the server.');
+      throw unreadable('The server redirects to no address.', url, 'Check the server.');
     const next = new URL(to, url);
     if (!declared.has(next.origin)) {
       throw new MlopsError(
@@ -115,7 +115,7 @@ async function followed({ url: first, connection, rules, ask, signal }: Asking):
     }
     url = next;
   }
-  throw unreadable(`The server redirects more than ${MOST_REDIRECTS} times.`, first, 'See to the server.');
+  throw unreadable(`The server redirects more than ${MOST_REDIRECTS} times.`, first, 'Check the server.');
 }
 
 async function secretHeaders({ headers = {} }: HttpConnection, connection: string): Promise<Record<string, string>> {
@@ -219,12 +219,12 @@ function refusalOf(status: number, url: URL): MlopsError {
   const what = `The server answered ${status}.`;
   const where = { url: shown(url), status };
   if (status >= 500 || PASSES_BY_ITSELF.has(status))
-    return new MlopsError('MLOPS_SOURCE_AWAY', what, where, 'It is tried again; see to the server.');
+    return new MlopsError('MLOPS_SOURCE_AWAY', what, where, 'It is tried again; check the server.');
   if (status === 404 || status === 410)
     return new MlopsError('MLOPS_SOURCE_MISSING', what, where, "Put the file there, or correct the source's path.");
   if (status === 401 || status === 403 || status === 407)
-    return new MlopsError('MLOPS_SOURCE_REFUSED', what, where, "See to the connection's secret and what it may read.");
-  const fix = 'See to the server: the whole file is expected as the answer 200 to a GET.';
+    return new MlopsError('MLOPS_SOURCE_REFUSED', what, where, "Check the connection's secret and what it may read.");
+  const fix = 'Check the server: the whole file is expected as the answer 200 to a GET.';
   return new MlopsError('MLOPS_SOURCE_UNREADABLE', what, where, fix);
 }
 
@@ -240,10 +240,10 @@ function failureOf(error: Error, url: URL): Error {
     return new MlopsError('MLOPS_SOURCE_AWAY', `The server can't be reached: ${code}.`, where, 'It is tried again.');
   if (code.startsWith('HPE_')) {
     const what = `The answer is not HTTP, or has more bytes than its length says: ${code}.`;
-    return unreadable(what, url, 'See to the server.');
+    return unreadable(what, url, 'Check the server.');
   }
   const what = `The connection can't be trusted or opened: ${code}.`;
-  return new MlopsError('MLOPS_SOURCE_REFUSED', what, where, "See to the server's certificate and to the address.");
+  return new MlopsError('MLOPS_SOURCE_REFUSED', what, where, "Check the server's certificate and the address.");
 }
 
 function unreadable(what: string, url: URL, fix: string): MlopsError {

@@ -50,7 +50,12 @@ async function keysOf(source: S3Source, most: number, signal: AbortSignal): Prom
     }
   });
   if (found.length > 0) return found.sort();
-  throw new MlopsError('MLOPS_SOURCE_MISSING', 'No object matches the path.', { bucket, path }, 'Put one there.');
+  throw new MlopsError(
+    'MLOPS_SOURCE_MISSING',
+    'No object matches the path.',
+    { bucket, path },
+    'Correct the path, or put an object there.'
+  );
 }
 
 /** Often enough for an object that is being replaced, and not for one that always is. */
@@ -151,10 +156,10 @@ function failureOf(error: Error, { reader, rules }: S3Source, key: string): Erro
       'MLOPS_SOURCE_MISSING',
       `There is no such object (${code}).`,
       where,
-      'Put it there, or correct the name.'
+      'Correct the key, or put the object there.'
     );
   if (REFUSED.test(code)) {
-    const fix = "See to the connection's keys and region, and to what they may read.";
+    const fix = "Check the connection's keys and region, and what they may read.";
     return new MlopsError('MLOPS_SOURCE_REFUSED', `The object store refused to answer (${code}).`, where, fix);
   }
   if (
@@ -165,5 +170,5 @@ function failureOf(error: Error, { reader, rules }: S3Source, key: string): Erro
     return new MlopsError('MLOPS_SOURCE_AWAY', what, where, 'It is tried again, after the last finished part.');
   }
   const what = `The object store's answer can't be used: ${code || error.message}.`;
-  return new MlopsError('MLOPS_SOURCE_UNREADABLE', what, where, 'See to the server.');
+  return new MlopsError('MLOPS_SOURCE_UNREADABLE', what, where, 'Check the server.');
 }

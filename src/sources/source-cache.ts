@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DAY_MS } from '../domain/durations';
 import type { Digest } from '../domain/refs';
 import { digestOfBytes } from '../runtime/digest';
 import { preparePrivate } from '../runtime/private-folder';
@@ -19,7 +20,6 @@ export interface Known {
   readonly bytes: number;
 }
 
-const DAY_MS = 86_400_000;
 const PARTS_FOR_MS = 2 * DAY_MS;
 const KNOWN_FOR_MS = 90 * DAY_MS;
 

@@ -7,6 +7,7 @@ import type { ClientSession } from 'mongodb';
 import { type ApprovalRequest, canBeMet } from '../domain/approval';
 import type { ProjectDefinition } from '../domain/definition';
 import { governedChanges } from '../domain/definition-changes';
+import { MlopsError } from '../domain/errors';
 import { policyRequest } from '../domain/policy-request';
 import type { Digest, Ref } from '../domain/refs';
 import type { Stores } from './connect';
@@ -14,6 +15,7 @@ import { acceptedOn } from './decisions';
 import { beginProject, definitionInForce, type InForce, propose, replaceDefinition } from './definitions';
 import { collection, inTransaction } from './mongo';
 import type { ProjectDocument } from './mutable-records';
+import { labelWords } from '../domain/task';
 
 export interface Applying {
   readonly project: string;
@@ -50,6 +52,7 @@ export async function applyDefinition(stores: Stores, applying: Applying): Promi
     }
     if (current.proposed === undefined && isSame(current, next)) return { inForce: ref };
     const before = (await stores.facts.get(current.definition)).body.definition;
+    requireSameTask(before, applying.definition);
     const why = governedChanges(before, applying.definition);
     if (why.length === 0) {
       const superseded = await withdraw(stores, current, applying, 'applied another definition', session);
@@ -70,6 +73,31 @@ export async function applyDefinition(stores: Stores, applying: Applying): Promi
     const request = await ask(stores, current, before, applying, why, session);
     return { inForce: current.definition, request, why, ...(superseded === undefined ? {} : { superseded }) };
   });
+}
+
+/**
+ * Versions of one endpoint answer alike, classes in one order, and windows and comparisons go by one kind of label.
+ * @throws MlopsError MLOPS_DEFINITION_INVALID
+ */
+function requireSameTask({ name, objective }: ProjectDefinition, { objective: next }: ProjectDefinition): void {
+  if (next.task !== objective.task) {
+    const what = `objective.task: is ${next.task}, and that of the project is ${objective.task}.`;
+    throw new MlopsError(
+      'MLOPS_DEFINITION_INVALID',
+      what,
+      { project: name },
+      'Give another task a project of its own.'
+    );
+  }
+  if (next.task !== 'classes' || objective.task !== 'classes') return;
+  if (JSON.stringify(next.classes) === JSON.stringify(objective.classes)) return;
+  const what = `objective.classes: are not ${labelWords({ classes: objective.classes })}, as those of the project are.`;
+  throw new MlopsError(
+    'MLOPS_DEFINITION_INVALID',
+    what,
+    { project: name },
+    'Give other classes a project of their own.'
+  );
 }
 
 /** A second attempt, or the same one again: there is nothing to notify. */
@@ -105,6 +133,7 @@ export async function resetDefinition(stores: Stores, resetting: Resetting): Pro
     const current = await settled(stores, project, session);
     if (current === null) await beginProject(stores, project, next, session);
     else {
+      requireSameTask((await stores.facts.get(current.definition)).body.definition, resetting.definition);
       await withdraw(stores, current, resetting, 'reset the policy', session);
       await replaceDefinition(stores, current, next, session);
     }

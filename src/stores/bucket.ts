@@ -2,13 +2,12 @@
  * The bucket: S3 by keys, each operation with an end. minio-js has no time-out of its own, and hands no signal on; both are
  * added here, so that a server that is stopped in its tracks holds no activity and no socket.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Client as MinioClient } from 'minio';
+import { Client as MinioClient, type ClientOptions } from 'minio';
 import { MlopsError } from '../domain/errors';
 import type { Digest } from '../domain/refs';
 import type { StoreConfig } from './config';
@@ -17,17 +16,12 @@ import type { StoreConfig } from './config';
 const SILENCE_MS = 8_000;
 const PUT_BYTES_PER_MS = 1_000;
 
-/** What aborts the requests of the operation that this code runs in. */
-const abortedBy = new AsyncLocalStorage<AbortSignal>();
-
 type Request = typeof httpRequest;
 
-/** minio-js hands no signal on: its requests get the operation's here, so that their sockets are destroyed. */
-function abortable(request: Request): Request {
-  return ((options: RequestOptions, answered?: (response: IncomingMessage) => void) => {
-    const signal = abortedBy.getStore();
-    return request({ ...options, ...(signal === undefined ? {} : { signal }) }, answered);
-  }) as Request;
+/** minio-js hands no signal on: an operation's requests get it here, so that their sockets are destroyed. */
+function abortable(request: Request, signal: AbortSignal): Request {
+  return ((options: RequestOptions, answered?: (response: IncomingMessage) => void) =>
+    request({ ...options, signal }, answered)) as Request;
 }
 
 export interface StoredObject {
@@ -44,35 +38,38 @@ export interface IncompleteUpload {
 
 export class Bucket {
   readonly name: string;
+  readonly #request: Request;
+  readonly #options: ClientOptions;
   readonly #s3: MinioClient;
 
   constructor(config: StoreConfig['s3']) {
     const url = new URL(config.endpoint);
     const secure = url.protocol === 'https:';
     this.name = config.bucket;
-    this.#s3 = new MinioClient({
+    this.#request = secure ? httpsRequest : httpRequest;
+    this.#options = {
       endPoint: url.hostname,
       port: Number(url.port) || (secure ? 443 : 80),
       useSSL: secure,
       accessKey: config.accessKey,
       secretKey: config.secretKey,
       region: config.region,
-      transport: { request: abortable(secure ? httpsRequest : httpRequest) },
       transportAgent: secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true }),
-    });
+    };
+    this.#s3 = new MinioClient(this.#options);
   }
 
   /** Makes the bucket, and checks that the server honours `If-None-Match` (a second put must be refused). */
   async prepare(): Promise<void> {
-    if (!(await this.#within('bucketExists', 0, () => this.#s3.bucketExists(this.name)))) {
+    if (!(await this.#within('bucketExists', 0, (s3) => s3.bucketExists(this.name)))) {
       await this.#s3.makeBucket(this.name).catch((error: { code?: string }) => {
         if (error.code !== 'BucketAlreadyOwnedByYou') throw error;
       });
     }
     const probe = Buffer.from('conditional put\n');
     const put = () =>
-      this.#within('putObject', 0, () =>
-        this.#s3.putObject(this.name, 'probe/conditional-put', probe, probe.length, ONLY_NEW)
+      this.#within('putObject', 0, (s3) =>
+        s3.putObject(this.name, 'probe/conditional-put', probe, probe.length, ONLY_NEW)
       );
     const refused = () => put().then(() => false, isPreconditionFailed);
     if (!(await refused()) && !(await refused())) {
@@ -92,10 +89,10 @@ export class Bucket {
    */
   async putNew(key: string, bytes: number, content: Buffer | string, mediaType?: string): Promise<boolean> {
     const headers = { ...ONLY_NEW, ...(mediaType === undefined ? {} : { 'Content-Type': mediaType }) };
-    const put = () =>
+    const put = (s3: MinioClient) =>
       typeof content === 'string'
-        ? this.#s3.fPutObject(this.name, key, content, headers)
-        : this.#s3.putObject(this.name, key, content, bytes, headers);
+        ? s3.fPutObject(this.name, key, content, headers)
+        : s3.putObject(this.name, key, content, bytes, headers);
     try {
       await this.#within('putObject', bytes, put);
       return true;
@@ -108,7 +105,7 @@ export class Bucket {
   /** Undefined where there is no such object. */
   async bytesOf(key: string): Promise<number | undefined> {
     try {
-      return (await this.#within('statObject', 0, () => this.#s3.statObject(this.name, key))).size;
+      return (await this.#within('statObject', 0, (s3) => s3.statObject(this.name, key))).size;
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw unavailable('statObject', key, error);
@@ -130,7 +127,7 @@ export class Bucket {
 
   /** An object that is not there counts as removed. */
   async remove(key: string): Promise<void> {
-    await this.#within('removeObject', 0, () => this.#s3.removeObject(this.name, key)).catch((error: unknown) => {
+    await this.#within('removeObject', 0, (s3) => s3.removeObject(this.name, key)).catch((error: unknown) => {
       throw unavailable('removeObject', key, error);
     });
   }
@@ -139,7 +136,7 @@ export class Bucket {
   async read(key: string): Promise<Buffer> {
     try {
       const chunks: Buffer[] = [];
-      for await (const chunk of await this.#within('getObject', 0, () => this.#s3.getObject(this.name, key)))
+      for await (const chunk of await this.#within('getObject', 0, (s3) => s3.getObject(this.name, key)))
         chunks.push(chunk as Buffer);
       return Buffer.concat(chunks);
     } catch (error) {
@@ -188,7 +185,7 @@ export class Bucket {
 
   /** One that is complete, or aborted already, counts as aborted. */
   async abortUpload({ key, id }: IncompleteUpload): Promise<void> {
-    await this.#within('abortMultipartUpload', 0, () => this.#s3.abortMultipartUpload(this.name, key, id)).catch(
+    await this.#within('abortMultipartUpload', 0, (s3) => s3.abortMultipartUpload(this.name, key, id)).catch(
       (error: unknown) => {
         if ((error as { code?: string }).code !== 'NoSuchUpload') throw unavailable('abortMultipartUpload', key, error);
       }
@@ -197,7 +194,7 @@ export class Bucket {
 
   async #stream(key: string, to: () => Writable): Promise<Digest> {
     const hash = createHash('sha256');
-    const object = await this.#within('getObject', 0, () => this.#s3.getObject(this.name, key));
+    const object = await this.#within('getObject', 0, (s3) => s3.getObject(this.name, key));
     const silence = new AbortController();
     const timer = setTimeout(() => silence.abort(), SILENCE_MS);
     try {
@@ -221,8 +218,11 @@ export class Bucket {
     return `sha256:${hash.digest('hex')}`;
   }
 
-  /** minio-js has no time-out of its own: a server that is stopped in its tracks would hold an activity, and its socket, for ever. */
-  async #within<T>(operation: string, bytes: number, work: () => Promise<T>): Promise<T> {
+  /**
+   * minio-js has no time-out of its own: a server that is stopped in its tracks would hold an activity, and its socket, for ever.
+   * A client for each operation hands its signal on, where an AsyncLocalStorage would make every promise of the process dearer.
+   */
+  async #within<T>(operation: string, bytes: number, work: (s3: MinioClient) => Promise<T>): Promise<T> {
     const limitMs = SILENCE_MS + bytes / PUT_BYTES_PER_MS;
     const late = new AbortController();
     let timer: NodeJS.Timeout | undefined;
@@ -232,8 +232,9 @@ export class Bucket {
         late.abort();
       }, limitMs);
     });
+    const s3 = new MinioClient({ ...this.#options, transport: { request: abortable(this.#request, late.signal) } });
     try {
-      return await Promise.race([abortedBy.run(late.signal, work), tooLate]);
+      return await Promise.race([work(s3), tooLate]);
     } finally {
       clearTimeout(timer);
     }

@@ -2,9 +2,11 @@
  * The endpoint's event clock: the highest event time that any of its replicas has shipped. It outlives them, so that a new
  * one knows what is a leap. It only advances, but for the higher epoch that begins each time a person sets it.
  */
+import type { ClientSession } from 'mongodb';
 import type { ClockDocument } from './mutable-records';
 import type { Stores } from './connect';
 import type { NewAuditEvent } from './audit';
+import type { EndpointClock } from '../domain/endpoint';
 import { collection, inTransaction, type Store } from './mongo';
 
 export interface ClockReading {
@@ -14,6 +16,26 @@ export interface ClockReading {
 
 export function findClock(store: Store, endpoint: string): Promise<ClockDocument | null> {
   return collection(store, 'clocks').findOne({ _id: endpoint });
+}
+
+/** What the endpoint's clock shows: what its replicas kept, or what a person has set since. Undefined before there is either. */
+export function shownClock(set: EndpointClock | undefined, kept: ClockReading | null): ClockReading | undefined {
+  if (set !== undefined && set.epoch > (kept?.epoch ?? 0)) return { epoch: set.epoch, highest: new Date(set.at) };
+  return kept ?? undefined;
+}
+
+/** It needs no live replica. */
+export async function readClock(
+  store: Store,
+  endpoint: string,
+  session?: ClientSession
+): Promise<ClockReading | undefined> {
+  const within = session === undefined ? {} : { session };
+  const document = await collection(store, 'endpoints').findOne(
+    { _id: endpoint },
+    { projection: { clock: 1 }, ...within }
+  );
+  return shownClock(document?.clock, await collection(store, 'clocks').findOne({ _id: endpoint }, within));
 }
 
 /**

@@ -8,7 +8,7 @@ import { collection, type Store } from './mongo';
 /** Writes the cycle once; a later attempt changes nothing. */
 export async function openCycle(
   store: Store,
-  { project, cycle, definition, causes, triggers, appliedBy, asOf }: OpenCycle
+  { project, cycle, definition, causes, triggers, appliedBy, asOf, imports }: OpenCycle
 ): Promise<void> {
   await collection(store, 'cycles').updateOne(
     { _id: cycleRecordId(project, cycle) },
@@ -23,6 +23,7 @@ export async function openCycle(
         triggers,
         appliedBy,
         asOf,
+        ...(imports === undefined ? {} : { imports }),
         state: 'running',
         phase: 'ingest',
         refs: {},
@@ -62,13 +63,23 @@ export async function cyclesOf(store: Store, project: string): Promise<CycleDocu
   return collection(store, 'cycles').find({ project }).sort({ cycle: 1 }).toArray();
 }
 
-/** Of the newest cycle that has a snapshot, else of none; null where the project has no cycle. */
+/** That of the newest cycle that has a snapshot; null where the project has no cycle. */
 export async function newestSnapshotRef(store: Store, project: string): Promise<{ readonly snapshot?: Ref } | null> {
   const cycles = collection(store, 'cycles');
   const newest = { sort: { startedAt: -1 } } as const;
   const found = await cycles.findOne({ project, 'refs.snapshot': { $exists: true } }, newest);
   if (found?.refs.snapshot !== undefined) return { snapshot: found.refs.snapshot };
   return (await cycles.findOne({ project })) === null ? null : {};
+}
+
+/** What a project's cycles came to, of those that have a snapshot: the newest first. */
+export function cyclesWithSnapshot(
+  store: Store,
+  project: string
+): AsyncIterable<Pick<CycleDocument, 'cycle' | 'definition' | 'refs'>> {
+  return collection(store, 'cycles')
+    .find({ project, 'refs.snapshot': { $exists: true } }, { projection: { cycle: 1, definition: 1, refs: 1 } })
+    .sort({ startedAt: -1 });
 }
 
 export interface CycleSnapshot {

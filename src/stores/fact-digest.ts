@@ -28,6 +28,8 @@ const DIGESTS: { readonly [K in FactKind]: (fact: Content<K>) => Digest } = {
       shards: body.shards.map((shard) => [shard.digest, shard.rows]),
     }),
   featureSet: bodyAndFiles,
+  trial: ({ body }) => digestOf(body),
+  winner: ({ body }) => digestOf(body),
   run: bodyAndFiles,
   version: ({ body }) => body.model.digest,
   evaluation: bodyAndFiles,

@@ -16,9 +16,11 @@ const BY_TIME: IndexDescription = { key: { 'made.at': 1 } };
 const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   definitions: [BY_TIME, { key: { 'body.definition.name': 1, 'made.at': 1 } }],
   snapshots: [BY_TIME],
-  reports: [BY_TIME, { key: { 'body.snapshot.id': 1, 'made.at': 1 } }],
+  reports: [BY_TIME, { key: { 'body.of.id': 1, 'made.at': 1 } }, { key: { 'body.version.id': 1 } }],
   labelSets: [BY_TIME, { key: { 'body.snapshot.id': 1, 'made.at': 1 } }],
   featureSets: [BY_TIME],
+  trials: [BY_TIME, { key: { 'body.study': 1, 'made.at': 1 } }],
+  winners: [BY_TIME, { key: { 'body.project': 1, 'made.at': 1 } }],
   runs: [BY_TIME],
   versions: [BY_TIME, { key: { 'body.project': 1, 'body.number': 1 }, unique: true }],
   evaluations: [BY_TIME, { key: { 'body.run.id': 1 } }],
@@ -39,6 +41,8 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
     { key: { project: 1, startedAt: 1 } },
     { key: { 'causes.window': 1 }, sparse: true },
     { key: { project: 1, triggers: 1 } },
+    // Few are open.
+    { key: { state: 1 } },
   ],
   requests: [{ key: { openedAt: 1 } }, { key: { project: 1, openedAt: 1 } }],
   rollouts: [
@@ -54,7 +58,7 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   ],
   late: [{ key: { endpoint: 1, from: 1 } }],
   aliases: [{ key: { version: 1 } }],
-  views: [{ key: { project: 1 } }],
+  views: [{ key: { project: 1 } }, { key: { 'snapshot.id': 1 } }],
   viewValues: [{ key: { view: 1, order: 1 } }],
   artifacts: [
     { key: { touchedAt: 1 } },

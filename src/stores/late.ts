@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { lateHourId } from '../domain/ids';
+import { shownClock } from './clocks';
 import type { LateHour } from './mutable-records';
 import { collection, type Store } from './mongo';
 
@@ -27,11 +28,10 @@ export async function markLate(store: Store, endpoint: string, records: readonly
     collection(store, 'clocks').findOne({ _id: endpoint }),
   ]);
   if (document === null) return;
-  const set = document.clock;
-  const highest = set !== undefined && set.epoch > (clock?.epoch ?? 0) ? Date.parse(set.at) : clock?.highest.getTime();
-  if (highest === undefined) return;
+  const shown = shownClock(document.clock, clock);
+  if (shown === undefined) return;
   const { allowedLatenessMs, truthDelayMs } = document.watch;
-  const watermark = highest - allowedLatenessMs;
+  const watermark = shown.highest.getTime() - allowedLatenessMs;
   const hours = new Map<string, { from: string; to: string }>();
   for (const { eventTime, knownAt, synthetic } of records) {
     if (eventTime === undefined || synthetic === true) continue;

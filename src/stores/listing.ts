@@ -21,6 +21,8 @@ const QUERIES = {
   labelSet: async (store, project) => made(await madeFor(store, project, 'labelSet', 'labelSet')),
   featureSet: async (store, project) => made(await madeFor(store, project, 'featureSet', 'features')),
   run: async (store, project) => made(await madeFor(store, project, 'run', 'run')),
+  trial: (_, project) => made(project === undefined ? {} : { 'body.study': beginningWith(ofProject(project)) }),
+  winner: (_, project) => made(only('body.project', project)),
   version: (_, project) => made(only('body.project', project)),
   evaluation: async (store, project) => made(await evaluationsOf(store, project)),
   decision: (_, project) => made(project === undefined ? {} : { 'body.request': beginningWith(ofProject(project)) }),
@@ -125,7 +127,12 @@ async function madeFor(
 
 async function reportsOf(store: Store, project: string | undefined): Promise<Filter<Document>> {
   if (project === undefined) return {};
-  return { 'body.snapshot.id': { $in: await idsNamed(store, project, 'body.snapshot.id', 'snapshot') } };
+  return {
+    $or: [
+      { 'body.of.id': { $in: await idsNamed(store, project, 'body.snapshot.id', 'snapshot') } },
+      { 'body.version.id': beginningWith(ofProject(project)) },
+    ],
+  };
 }
 
 async function idsNamed(

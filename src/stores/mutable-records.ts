@@ -128,6 +128,8 @@ export interface ViewDocument {
   readonly order: string;
   /** Counts its batches. */
   readonly revision: number;
+  /** By MongoDB's clock: when a batch was written last. */
+  readonly touchedAt: Date;
   /** All values are those of the snapshot; absent while they are written. */
   readonly done?: { readonly at: Date; readonly entities: number };
 }

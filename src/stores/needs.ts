@@ -16,10 +16,10 @@ export interface Root {
   readonly id: string;
   readonly why: KeptBecause;
   /**
-   * `whole`: all that it was made from, and quarantined rows. `rows`: with its quarantined rows. `own`: what serving,
-   * judging and making it again needs; not a snapshot's parent, whose rows it has, nor who an evaluation compared with.
+   * `whole`: all that it was made from, and quarantined rows. `own`: what serving, judging and making it again needs; not
+   * a snapshot's parent, whose rows it has, nor who an evaluation compared with, nor quarantined rows.
    */
-  readonly how: 'whole' | 'rows' | 'own';
+  readonly how: 'whole' | 'own';
 }
 
 export type Needed = Pick<Root, 'kind' | 'id' | 'why'> & { readonly quarantine: boolean };
@@ -30,14 +30,14 @@ const BATCH = 500;
 export async function neededRecords(store: Store, roots: readonly Root[]): Promise<ReadonlyMap<string, Needed>> {
   const needed = new Map<string, Needed>();
   // What is needed with more comes first, so that a record is visited once.
-  for (const how of ['whole', 'rows', 'own'] as const) {
+  for (const how of ['whole', 'own'] as const) {
     let next = roots.filter((root) => root.how === how);
     while (next.length > 0) {
       const fresh: Root[] = [];
       for (const root of next) {
         const { kind, id, why } = root;
         if (needed.has(nodeOf(root))) continue;
-        needed.set(nodeOf(root), { kind, id, why, quarantine: how !== 'own' });
+        needed.set(nodeOf(root), { kind, id, why, quarantine: how === 'whole' });
         fresh.push(root);
       }
       next = await followed(store, fresh);
@@ -64,7 +64,7 @@ async function followed(store: Store, roots: readonly Root[]): Promise<Root[]> {
       }
       if (kind === 'version') next.push(...(await evaluationsOf(store, ofKind, runs)));
     }
-    if (kind === 'snapshot') next.push(...(await pagesOf(store, ofKind)));
+    if (kind === 'snapshot' || kind === 'evaluation') next.push(...(await pagesOf(store, ofKind)));
   }
   return next;
 }
@@ -95,12 +95,12 @@ async function evaluationsOf(
   return found;
 }
 
-/** A page stays as long as its snapshot does. */
-async function pagesOf(store: Store, snapshots: ReadonlyMap<string, Root>): Promise<Root[]> {
+/** A page stays as long as its record does. */
+async function pagesOf(store: Store, records: ReadonlyMap<string, Root>): Promise<Root[]> {
   const found: Root[] = [];
-  for (const ids of chunks([...snapshots.keys()]))
-    for (const { id, snapshot } of await reportsOf(store, ids))
-      found.push({ ...(snapshots.get(snapshot) as Root), kind: 'report', id });
+  for (const ids of chunks([...records.keys()]))
+    for (const { id, of } of await reportsOf(store, ids))
+      found.push({ ...(records.get(of) as Root), kind: 'report', id });
   return found;
 }
 

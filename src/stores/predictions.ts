@@ -50,9 +50,8 @@ export function recordWriter(store: Store, endpoint: string): RecordWriter {
       await prepare();
       const there = (await insertNew(predictions, records)).map((position) => records[position] as PredictionRecord);
       const conflicts = await keepConflicts(store, endpoint, there, await inputsOf(predictions, there));
-      // From a truth that came first, by way of another replica.
-      await matchTruths(store, endpoint, records);
-      await markLate(store, endpoint, records);
+      // A truth may have come first, by way of another replica.
+      await Promise.all([matchTruths(store, endpoint, records), markLate(store, endpoint, records)]);
       return conflicts;
     },
     async insertTruths(records) {
@@ -118,7 +117,7 @@ export async function* windowRows(
   );
 }
 
-/** Of the version that answered most of a period, the newest of equals: a window judges its rows. */
+/** The version that answered most of a period, the newest of equals: a window judges its rows. */
 export interface Coverage {
   /** Absent where nobody asked. */
   readonly version?: number;

@@ -1,19 +1,20 @@
-/** Pages of snapshots: facts that are made of a record alone. */
+/** Pages of records: facts that are made of records alone. */
 import type { Fact } from '../domain/records';
 import { facts, type Store } from './mongo';
 
-/** The newest that was made of the snapshot. */
-export async function newestReport(store: Store, snapshot: string): Promise<Fact<'report'> | null> {
-  return facts(store, 'report').findOne({ 'body.snapshot.id': snapshot } as never, { sort: { 'made.at': -1 } });
+/** The newest that was made of the snapshot or evaluation of this id; of an evaluation, that names the version. */
+export async function newestReport(store: Store, of: string, version?: string): Promise<Fact<'report'> | null> {
+  const filter = { 'body.of.id': of, ...(version === undefined ? {} : { 'body.version.id': version }) };
+  return facts(store, 'report').findOne(filter as never, { sort: { 'made.at': -1 } });
 }
 
-/** Of these snapshots: ids of their pages, each with its snapshot's. */
+/** Ids of the pages of these records, each with its record's. */
 export async function reportsOf(
   store: Store,
-  snapshots: readonly string[]
-): Promise<{ readonly id: string; readonly snapshot: string }[]> {
-  const found = facts(store, 'report').find({ 'body.snapshot.id': { $in: [...snapshots] } } as never, {
-    projection: { 'body.snapshot.id': 1 },
+  records: readonly string[]
+): Promise<{ readonly id: string; readonly of: string }[]> {
+  const found = facts(store, 'report').find({ 'body.of.id': { $in: [...records] } } as never, {
+    projection: { 'body.of.id': 1 },
   });
-  return (await found.toArray()).map(({ _id, body }) => ({ id: _id, snapshot: body.snapshot.id }));
+  return (await found.toArray()).map(({ _id, body }) => ({ id: _id, of: body.of.id }));
 }

@@ -41,15 +41,16 @@ export function allRequests(store: Store): AsyncIterable<ApprovalRequest> {
   return collection(store, 'requests').find().sort({ _id: 1 });
 }
 
-/** Another request that people decided on the same comparison, the newest. */
+/** The newest request on the same question that people decided. */
 export async function decidedOn(
   store: Store,
   project: string,
   comparisonDigest: Digest,
-  exceptId: string
+  exceptId?: string
 ): Promise<ApprovalRequest | null> {
+  const others = exceptId === undefined ? {} : { _id: { $ne: exceptId } };
   return collection(store, 'requests')
-    .find({ project, comparisonDigest, _id: { $ne: exceptId }, state: { $in: ['approved', 'rejected'] } })
+    .find({ project, comparisonDigest, ...others, state: { $in: ['approved', 'rejected'] } })
     .sort({ openedAt: -1 })
     .limit(1)
     .next();

@@ -23,6 +23,7 @@ export async function recordTrigger(stores: Stores, project: string, trigger: Tr
 export async function recordedTrigger(stores: Stores, project: string, id: string): Promise<Trigger | undefined> {
   const event =
     (await stores.audit.find(operatorEventId(project, MESSAGES.retrain, id))) ??
+    (await stores.audit.find(operatorEventId(project, MESSAGES.import, id))) ??
     (await stores.audit.find(triggerEventId(project, id)));
   return event?.detail.trigger as Trigger | undefined;
 }

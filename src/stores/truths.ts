@@ -31,7 +31,7 @@ async function prepare(store: Store, endpoint: string): Promise<void> {
     { key: { prediction: 1, revision: 1 } },
     { key: { eventTime: 1, version: 1, prediction: 1, knownAt: 1 } },
   ]);
-  await unmatchedOf(store, endpoint).createIndex({ prediction: 1 });
+  await unmatchedOf(store, endpoint).createIndexes([{ key: { prediction: 1 } }, { key: { since: 1 } }]);
   prepared.set(store, done.add(endpoint));
 }
 
@@ -66,7 +66,7 @@ export async function matchTruths(
   const waiting = await unmatchedOf(store, endpoint)
     .find<TruthRecord>(
       { prediction: { $in: predictions.map(({ _id }) => _id) }, why: 'no prediction of this id' },
-      { projection: { why: 0 } }
+      { projection: { why: 0, since: 0 } }
     )
     .sort({ receivedAt: 1 })
     .toArray();
@@ -121,8 +121,10 @@ async function keepAside(
   if (truths.length === 0) return;
   await unmatchedOf(store, endpoint).bulkWrite(
     truths.map((truth) => {
-      const aside: UnmatchedTruth = { ...truth, _id: asideId(truth), why };
-      return { replaceOne: { filter: { _id: aside._id }, replacement: aside, upsert: true } };
+      const { _id, ...aside } = { ...truth, _id: asideId(truth), why };
+      // One that is sent again is nothing new.
+      const update = { $set: aside, $setOnInsert: { since: new Date() } };
+      return { updateOne: { filter: { _id }, update, upsert: true } };
     }),
     { ordered: false }
   );
@@ -137,6 +139,11 @@ async function release(store: Store, endpoint: string, truths: readonly TruthRec
 /** How many are kept aside. */
 export function countUnmatched(store: Store, endpoint: string): Promise<number> {
   return unmatchedOf(store, endpoint).estimatedDocumentCount();
+}
+
+/** How many were kept aside since then: first sent, not sent again. */
+export function countUnmatchedSince(store: Store, endpoint: string, since: Date): Promise<number> {
+  return unmatchedOf(store, endpoint).countDocuments({ since: { $gte: since } });
 }
 
 /** The newest that are kept aside, the oldest of them first. */

@@ -3,7 +3,6 @@
  * snapshot they are of, and each batch of values is written in one transaction with it. So a materialization that was
  * overtaken writes nothing any more, and what it wrote before is replaced or removed by the one that overtook it.
  */
-import type { Ref } from '../domain/refs';
 import { viewValueId } from '../domain/ids';
 import { digestOf } from '../runtime/digest';
 import type { ViewDocument, ViewValueDocument } from './mutable-records';
@@ -25,7 +24,7 @@ export interface EntityValue extends Pick<ViewValueDocument, 'moment' | 'values'
 /** What replicas look up. */
 export const entityValueId = (view: string, entity: Entity): string => viewValueId(view, digestOf(entity));
 
-/** Of a later asOf, and of one asOf the snapshot that was made later. */
+/** The later asOf wins, and of one asOf the snapshot that was made later. */
 function orderOf({ asOf, madeAt, snapshot }: Pick<Materialization, 'asOf' | 'madeAt' | 'snapshot'>): string {
   return `${new Date(asOf).toISOString()} ${madeAt.toISOString()} ${snapshot.id}`;
 }
@@ -49,7 +48,7 @@ export async function writeViewValues(
     const begun = current?.order === order ? {} : { $unset: { done: true as const } };
     await views.updateOne(
       { _id: view },
-      { $set: { v: 1, ...rest, order }, $inc: { revision: 1 }, ...begun },
+      { $set: { v: 1, ...rest, order }, $inc: { revision: 1 }, $currentDate: { touchedAt: true }, ...begun },
       { session, upsert: true }
     );
     if (batch.length === 0) return true;
@@ -96,7 +95,65 @@ export function viewsOfProject(store: Store, project: string): Promise<ViewDocum
   return collection(store, 'views').find({ project }).sort({ _id: 1 }).toArray();
 }
 
-/** Snapshot that a view was materialized of last, for the next one to grow. */
-export function lastSnapshots(views: readonly ViewDocument[]): ReadonlyMap<string, Ref<'snapshot'>> {
-  return new Map(views.map(({ _id, snapshot }) => [_id, snapshot]));
+/** Of all projects, by id. */
+export function allViews(store: Store): Promise<ViewDocument[]> {
+  return collection(store, 'views').find().sort({ _id: 1 }).toArray();
+}
+
+/** Views that were materialized of a snapshot last. */
+export function viewsOfSnapshot(store: Store, snapshot: string): Promise<ViewDocument[]> {
+  return collection(store, 'views').find({ 'snapshot.id': snapshot }).sort({ _id: 1 }).toArray();
+}
+
+export async function findView(store: Store, id: string): Promise<ViewDocument | null> {
+  return collection(store, 'views').findOne({ _id: id });
+}
+
+/** Documents of a view's values, and their bytes. */
+export interface ViewSize {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+export async function viewSize(store: Store, view: string): Promise<ViewSize> {
+  const [size] = await collection(store, 'viewValues')
+    .aggregate<ViewSize>([
+      { $match: { view } },
+      { $group: { _id: null, count: { $sum: 1 }, bytes: { $sum: { $bsonSize: '$$ROOT' } } } },
+      { $project: { _id: 0 } },
+    ])
+    .toArray();
+  return size ?? { count: 0, bytes: 0 };
+}
+
+const REMOVED_AT_ONCE = 1_000;
+
+/**
+ * Removes a view's values, and its document last, batch by batch in one transaction with it: as soon as somebody materializes the view
+ * again, nothing more is removed. The view must be as it was read, so that one killed on its way goes on in the next run.
+ * @returns false where it was written meanwhile
+ */
+export async function removeViewValues(
+  store: Store,
+  { _id, revision: read }: Pick<ViewDocument, '_id' | 'revision'>,
+  signal: AbortSignal
+): Promise<boolean> {
+  const views = collection(store, 'views');
+  const values = collection(store, 'viewValues');
+  for (let revision = read; ; revision += 1) {
+    signal.throwIfAborted();
+    const left = await inTransaction(store, async (session) => {
+      const taken = await views.updateOne({ _id, revision }, { $inc: { revision: 1 } }, { session });
+      if (taken.matchedCount === 0) return undefined;
+      const some = await values
+        .find({ view: _id }, { session, projection: { _id: 1 } })
+        .limit(REMOVED_AT_ONCE)
+        .toArray();
+      await values.deleteMany({ _id: { $in: some.map((value) => value._id) } }, { session });
+      if (some.length < REMOVED_AT_ONCE) await views.deleteOne({ _id }, { session });
+      return some.length;
+    });
+    if (left === undefined) return false;
+    if (left < REMOVED_AT_ONCE) return true;
+  }
 }

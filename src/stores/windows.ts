@@ -49,29 +49,34 @@ export async function lastRevision(store: Store, endpoint: string, from: string)
     .next();
 }
 
+/** The verdict of the last window that begins before this event time. */
+export function verdictBefore(store: Store, endpoint: string, time: string): Promise<Fact<'window'> | null> {
+  return nearest(store, endpoint, -1, { $lt: time });
+}
+
 /** The verdict of the window that this event time falls into, or else of the last one before. */
-export async function verdictUpTo(store: Store, endpoint: string, time: string): Promise<Fact<'window'> | null> {
-  return facts(store, 'window')
-    .find({ 'body.endpoint': endpoint, 'body.revision': 0, 'body.period.from': { $lte: time } } as never)
-    .sort({ 'body.period.from': -1 })
-    .limit(1)
-    .next();
+export function verdictUpTo(store: Store, endpoint: string, time: string): Promise<Fact<'window'> | null> {
+  return nearest(store, endpoint, -1, { $lte: time });
 }
 
 /** The verdict of the first window that begins there or later. */
-export async function verdictFrom(store: Store, endpoint: string, time: string): Promise<Fact<'window'> | null> {
-  return facts(store, 'window')
-    .find({ 'body.endpoint': endpoint, 'body.revision': 0, 'body.period.from': { $gte: time } } as never)
-    .sort({ 'body.period.from': 1 })
-    .limit(1)
-    .next();
+export function verdictFrom(store: Store, endpoint: string, time: string): Promise<Fact<'window'> | null> {
+  return nearest(store, endpoint, 1, { $gte: time });
 }
 
 /** The verdict of the latest window. */
-export async function lastVerdict(store: Store, endpoint: string): Promise<Fact<'window'> | null> {
+export function lastVerdict(store: Store, endpoint: string): Promise<Fact<'window'> | null> {
+  return nearest(store, endpoint, -1);
+}
+
+type Starts = { readonly $lt: string } | { readonly $lte: string } | { readonly $gte: string };
+
+/** Of the windows that begin within the range, the first (1) or the last (-1). */
+function nearest(store: Store, endpoint: string, order: 1 | -1, starts?: Starts): Promise<Fact<'window'> | null> {
+  const within = starts === undefined ? {} : { 'body.period.from': starts };
   return facts(store, 'window')
-    .find({ 'body.endpoint': endpoint, 'body.revision': 0 } as never)
-    .sort({ 'body.period.from': -1 })
+    .find({ 'body.endpoint': endpoint, 'body.revision': 0, ...within } as never)
+    .sort({ 'body.period.from': order })
     .limit(1)
     .next();
 }

@@ -1,8 +1,9 @@
 /**
- * `MlopsPlugin`: our activities, and the compute worker beside the user's own, on any Temporal worker. It ships no
+ * `MlopsPlugin`: our activities, and the compute workers beside the user's own, on any Temporal worker. It ships no
  * workflows, since a bundle holds one module's: users write `export * from 'temporal-mlops/workflows'` in theirs.
  */
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SimplePlugin } from '@temporalio/plugin';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
@@ -16,7 +17,7 @@ import { type Limits, limitsWith } from '../activities/limits';
 import type { Retention } from '../domain/housekeeping';
 import { retentionWith } from '../activities/housekeeping/retention';
 import { MlopsError } from '../domain/errors';
-import { COMPUTE_SUFFIX } from '../domain/queues';
+import { COMPUTE_SUFFIX, LIGHT_SUFFIX } from '../domain/queues';
 import type { HostPort } from '../sources/addresses';
 import { type Connections, readConnections } from '../sources/connections';
 import { checkSecrets } from '../sources/secrets';
@@ -26,6 +27,7 @@ import { connectStores, type Stores } from '../stores/connect';
 import { ActivityFailures } from './activity-failures';
 import { withBundlingProgress } from './bundling-progress';
 import { type ComputePool, computePool } from './compute/pool';
+import { LIGHT_SLOTS } from './compute/warm';
 import { readModules } from './registered-modules';
 import { checkSearchAttributes } from './search-attributes';
 import { checkTemporal } from './temporal-server';
@@ -50,9 +52,9 @@ export interface MlopsPluginOptions {
   readonly limits?: Partial<Limits>;
   /** How long housekeeping keeps bytes that nothing needs, where it differs from the defaults: docs/housekeeping.md. */
   readonly retention?: Partial<Retention>;
-  /** `here`: a second worker for compute runs beside this one (default). `elsewhere`: another process has it. */
+  /** `here`: workers for compute run beside this one (default). `elsewhere`: another process has them. */
   readonly compute?: 'here' | 'elsewhere';
-  /** Compute children at once; each uses one core. Default: what the worker's `tuner` allows, else 1. */
+  /** Compute children at once, beside two for short work; they share the processors. Default: what the worker's `tuner` allows, else 1. */
   readonly computeSlots?: number;
   /** Relative source paths start here. Default: the working directory. */
   readonly dataFolder?: string;
@@ -62,7 +64,13 @@ export interface MlopsPluginOptions {
   readonly searchAttributes?: boolean;
 }
 
-/** Serves one worker: its data converter, interceptors, build id and tuner hold for the compute worker beside it. */
+function existingFolder(folder: string): string {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return folder;
+  const fix = 'Make it, or name the folder that holds the files of your sources (mlops worker --data).';
+  throw new MlopsError('MLOPS_CONFIGURATION', 'The data folder is not there.', { dataFolder: folder }, fix);
+}
+
+/** Serves one worker: its data converter, interceptors, build id and tuner hold for the compute workers beside it. */
 export class MlopsPlugin extends SimplePlugin {
   readonly #options: MlopsPluginOptions;
   readonly #activities: ReturnType<typeof createActivities>;
@@ -92,7 +100,7 @@ export class MlopsPlugin extends SimplePlugin {
       searchAttributes: options.searchAttributes !== false,
       connections: this.#connections,
       ownServers: () => [...serversOf(this.#options.stores ?? storeConfig()), temporalServer()],
-      dataFolder: options.dataFolder ?? process.cwd(),
+      dataFolder: existingFolder(options.dataFolder ?? process.cwd()),
       workFolder: this.#workFolder,
     };
     this.#activities = createActivities(deps);
@@ -144,23 +152,25 @@ export class MlopsPlugin extends SimplePlugin {
       await this.#disconnect().catch(() => undefined);
       throw error;
     });
-    const running = compute?.run();
-    // A compute worker that fails must not go unseen until the other one stops.
-    const watching = running?.catch(() => {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-    });
+    const running = compute.map((each) => each.run());
+    // A compute worker that fails must not go unseen until the others stop.
+    for (const each of running) each.catch(() => worker.getState() === 'RUNNING' && worker.shutdown());
+    const shutdown = (): void => {
+      for (const each of compute) if (each.getState() === 'RUNNING') each.shutdown();
+    };
     try {
       await super.runWorker(worker, next);
-      if (compute?.getState() === 'RUNNING') compute.shutdown();
-      await running;
+      shutdown();
+      await Promise.all(running);
     } finally {
-      if (compute?.getState() === 'RUNNING') compute.shutdown();
-      await watching;
+      shutdown();
+      await Promise.allSettled(running);
       await this.#disconnect();
     }
   }
 
-  async #prepare(options: WorkerOptions): Promise<Worker | undefined> {
+  /** The workers for compute, not run yet. */
+  async #prepare(options: WorkerOptions): Promise<readonly Worker[]> {
     await this.#connected();
     await preparePrivate(this.#workFolder);
     await sweepAttempts(this.#workFolder);
@@ -172,18 +182,21 @@ export class MlopsPlugin extends SimplePlugin {
       if (this.#options.searchAttributes !== false)
         await checkSearchAttributes(options.connection, options.namespace ?? 'default');
     }
-    if (this.#options.compute === 'elsewhere') return undefined;
-    this.#pool.open();
-    // It runs no workflows.
+    if (this.#options.compute === 'elsewhere') return [];
+    const ofSlots = slots(this.#options.computeSlots, options.tuner);
+    this.#pool.open(threadsOfChild(ofSlots));
+    // They run no workflows.
     const { workflowModules: _none, ...interceptors } = options.interceptors ?? {};
-    return Worker.create({
+    const common = {
       ...shared(options),
-      ...slots(this.#options.computeSlots, options.tuner),
       namespace: options.namespace ?? 'default',
-      taskQueue: `${options.taskQueue}${COMPUTE_SUFFIX}`,
       activities: this.#activities,
       interceptors,
-    });
+    };
+    const taskQueue = (suffix: string) => `${options.taskQueue}${suffix}`;
+    const heavy = await Worker.create({ ...common, ...ofSlots, taskQueue: taskQueue(COMPUTE_SUFFIX) });
+    const light = { taskQueue: taskQueue(LIGHT_SUFFIX), maxConcurrentActivityTaskExecutions: LIGHT_SLOTS };
+    return [heavy, await Worker.create({ ...common, ...light })];
   }
 
   /** Opened once, by whoever needs it first; a failure is forgotten, so that the next one tries again. */
@@ -218,6 +231,11 @@ export function shared(options: WorkerOptions): Partial<WorkerOptions> {
 export function slots(computeSlots: number | undefined, tuner: WorkerOptions['tuner']): Partial<WorkerOptions> {
   if (computeSlots === undefined && tuner !== undefined) return { tuner };
   return { maxConcurrentActivityTaskExecutions: computeSlots ?? 1 };
+}
+
+/** So that all children at once have as many as processors. How many a tuner allows isn't known: then one. */
+export function threadsOfChild({ maxConcurrentActivityTaskExecutions: most }: Partial<WorkerOptions>): number {
+  return most === undefined ? 1 : Math.max(1, Math.floor(availableParallelism() / most));
 }
 
 function temporalServer(): HostPort {

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { DefaultLogger, type LogLevel, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { MlopsError } from '../domain/errors';
-import { COMPUTE_SUFFIX } from '../domain/queues';
+import { COMPUTE_SUFFIX, LIGHT_SUFFIX } from '../domain/queues';
 import { type Environment, readEnvironment } from '../runtime/environment';
 import { dataConverter } from '../runtime/data-converter';
 import { builtFile } from '../runtime/package-root';
@@ -18,14 +18,15 @@ export interface RunWorkerOptions extends Omit<MlopsPluginOptions, 'stores'> {
   readonly env?: Environment;
   /** Installs a runtime for the process, which logs to standard error. Default: the process's own runtime is used. */
   readonly logLevel?: LogLevel;
-  /** Called once both queues are polled. */
+  /** Called once its queues are polled. */
   readonly onReady?: (ready: WorkerReady) => void;
 }
 
 export interface WorkerReady {
   readonly taskQueue: string;
-  /** Undefined where compute is elsewhere. */
+  /** Of compute by slots, and of short compute. Undefined where compute is elsewhere. */
   readonly computeQueue?: string;
+  readonly lightQueue?: string;
   readonly namespace: string;
   readonly address: string;
 }
@@ -108,12 +109,15 @@ export async function runWorker({
       ...converter,
       plugins: [plugin],
     });
-    const computeQueue = options.compute === 'elsewhere' ? {} : { computeQueue: `${taskQueue}${COMPUTE_SUFFIX}` };
-    // The plugin checks servers and starts the compute worker before this one polls.
+    const computeQueues =
+      options.compute === 'elsewhere'
+        ? {}
+        : { computeQueue: `${taskQueue}${COMPUTE_SUFFIX}`, lightQueue: `${taskQueue}${LIGHT_SUFFIX}` };
+    // The plugin checks servers and starts the compute workers before this one polls.
     const watch = setInterval(() => {
       if (worker.getState() !== 'RUNNING') return;
       clearInterval(watch);
-      onReady?.({ taskQueue, ...computeQueue, namespace, address });
+      onReady?.({ taskQueue, ...computeQueues, namespace, address });
     }, 20);
     await worker.run().finally(() => clearInterval(watch));
   } finally {

@@ -8,15 +8,13 @@ import {
 } from '@temporalio/workflow';
 import type { createActivities } from '../activities';
 import { durationMs } from '../domain/durations';
-import type { Plan } from '../domain/plan';
-import { COMPUTE_SUFFIX } from '../domain/queues';
+import { DEFAULT_RETRIES, type Plan } from '../domain/plan';
+import { COMPUTE_SUFFIX, LIGHT_SUFFIX } from '../domain/queues';
 import { show, type Visible } from './visible';
 
 export type Activities = ReturnType<typeof createActivities>;
 
 type Retries = Pick<Plan, 'retryFor' | 'heartbeatWithin'>;
-
-const DEFAULT_RETRIES: Retries = { retryFor: { wall: '24 hours' }, heartbeatWithin: { wall: '4 seconds' } };
 
 /** Every kill is an attempt, so retries are bounded by time and not by number. */
 const RETRY = { initialInterval: 250, backoffCoefficient: 2, maximumInterval: 10_000 } as const;
@@ -47,10 +45,15 @@ export function computeQueue(): string {
   return `${workflowInfo().taskQueue}${COMPUTE_SUFFIX}`;
 }
 
+/** Of compute work that takes seconds: it waits for no slot. */
+export function lightQueue(): string {
+  return `${workflowInfo().taskQueue}${LIGHT_SUFFIX}`;
+}
+
 /** Work of a compute child; its progress is the heartbeat. */
-export function compute(retries: Retries = DEFAULT_RETRIES): Activities {
+export function compute(retries: Retries = DEFAULT_RETRIES, taskQueue = computeQueue()): Activities {
   return proxyActivities<Activities>({
-    taskQueue: computeQueue(),
+    taskQueue,
     startToCloseTimeout: durationMs(retries.retryFor),
     scheduleToCloseTimeout: durationMs(retries.retryFor),
     heartbeatTimeout: durationMs(retries.heartbeatWithin),
@@ -59,10 +62,15 @@ export function compute(retries: Retries = DEFAULT_RETRIES): Activities {
   });
 }
 
-/** Compute work that nothing depends on: after a few failures, or some minutes without a worker, it is given up. */
+/** Short work of a compute child: a window's numbers. */
+export function light(retries: Retries = DEFAULT_RETRIES): Activities {
+  return compute(retries, lightQueue());
+}
+
+/** Short compute work that nothing depends on: after a few failures, or some minutes without a worker, it is given up. */
 export function beside({ heartbeatWithin }: Pick<Plan, 'heartbeatWithin'> = DEFAULT_RETRIES): Activities {
   return proxyActivities<Activities>({
-    taskQueue: computeQueue(),
+    taskQueue: lightQueue(),
     startToCloseTimeout: '2 minutes',
     scheduleToCloseTimeout: '5 minutes',
     heartbeatTimeout: durationMs(heartbeatWithin),
@@ -81,9 +89,9 @@ const FIRST_LOOK = 15;
 export async function untilPickedUp<T>(
   context: { readonly project: string; readonly searchAttributes: boolean; readonly plan: Retries },
   visible: Visible,
-  work: Promise<T>
+  work: Promise<T>,
+  queue = computeQueue()
 ): Promise<T> {
-  const queue = computeQueue();
   let settled = false;
   const settle = (): void => {
     settled = true;

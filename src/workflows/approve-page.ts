@@ -28,10 +28,13 @@ export function waitedFor(request: ApprovalRequest, accepted: readonly AcceptedD
   return canBeMet(request, accepted) ? people : [...people, 'operator'];
 }
 
+const BY_ANOTHER_CYCLE = ({ project }: ApprovalRequest): string =>
+  `If that is wrong, \`mlops retrain ${project} --supersede\` by somebody else opens a new request; else apply a definition with more approvers (\`mlops apply\`) first.`;
+
 /** What opens a request that can be decided. */
 const WAY_OUT: Readonly<Record<SubjectKind, (request: ApprovalRequest) => string>> = {
-  version: ({ project }) =>
-    `If that is wrong, \`mlops retrain ${project} --supersede\` by somebody else opens a new request; else apply a definition with more approvers (\`mlops apply\`) first.`,
+  version: BY_ANOTHER_CYCLE,
+  'schema-change': BY_ANOTHER_CYCLE,
   policy: () =>
     "If somebody else applies the definition (`mlops apply`), that opens a new request. Where too few approvers are left, `mlops policy reset` works with the stores' credentials.",
 };

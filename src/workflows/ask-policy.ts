@@ -3,6 +3,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { getExternalWorkflowHandle, isCancellation, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import type { RegisteredDefinition, WaitingDefinition } from '../activities/project';
 import { decidedDigest } from '../domain/approval';
+import { requestName } from '../domain/ids';
 import { MESSAGES } from '../domain/messages';
 import { approve } from './approve';
 import { described } from './visible';
@@ -14,7 +15,7 @@ export async function askAboutPolicy(
   { request, why }: WaitingDefinition
 ): Promise<string> {
   const digest = decidedDigest(request.subject);
-  const name = request._id.slice(project.length + 1);
+  const { name } = requestName(request);
   try {
     await startChild(approve, {
       workflowId: request.workflowId,

@@ -11,6 +11,7 @@ import {
 import type { OpenedRequest } from '../activities/approval/open-request';
 import { type AcceptedDecision, type ApprovalRequest, approversOf, decidedDigest, mayDecide } from '../domain/approval';
 import { durationMs } from '../domain/durations';
+import { requestName } from '../domain/ids';
 import { type DecidedMessage, MESSAGES } from '../domain/messages';
 import type { ApproveResult, PhaseContext } from '../domain/phases';
 import { io } from './activities';
@@ -46,19 +47,19 @@ async function untilSettled(
   commands: OperatorCommands,
   { request }: OpenedRequest
 ): Promise<ApproveResult> {
-  const { project, cycle, searchAttributes, definition, plan } = context;
+  const { searchAttributes, definition, plan } = context;
   for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 5_000)) {
     try {
       const child = await startChild(approve, {
         workflowId: request.workflowId,
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-        args: [{ v: 1, project, name: String(cycle), searchAttributes, waits: true, definition, plan }],
+        args: [{ v: 1, ...requestName(request), searchAttributes, waits: true, definition, plan }],
         ...described(
           `approve ${request.title}?`,
           `It names ${decidedDigest(request.subject)}. Its current details, under User Metadata, say how to answer.`
         ),
       });
-      return await untilAnswered(child, context, commands);
+      return await untilAnswered(child, request, context, commands);
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       await sleep(waitMs, { summary: 'a run that a decision started is ending' });
@@ -97,7 +98,8 @@ function decidedOn(request: ApprovalRequest, message: unknown): AcceptedDecision
 
 async function untilAnswered(
   child: ChildWorkflowHandle<typeof approve>,
-  { project, cycle, plan }: PhaseContext,
+  request: ApprovalRequest,
+  { plan }: PhaseContext,
   commands: OperatorCommands
 ): Promise<ApproveResult> {
   const after = plan.supersedeAfter;
@@ -122,7 +124,7 @@ async function untilAnswered(
     const by = commands.supersedeBy;
     const because = by === undefined ? `a trigger waited for ${after?.wall}` : `superseded by ${by}`;
     // Closed by the lifecycle itself; the child only looks.
-    await io(plan).mlopsCloseRequest({ request: { project, name: String(cycle) }, because });
+    await io(plan).mlopsCloseRequest({ request: requestName(request), because });
     await child.signal(MESSAGES.supersede, { reason: because });
   })();
   superseding.catch(() => undefined);

@@ -8,13 +8,15 @@ import {
   ParentClosePolicy,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { OpenedRequest } from '../activities/approval/open-request';
 import type { OfCycleInOrder } from '../activities/cycles';
 import { failedGates, gateLine, gatesPass } from '../domain/gates';
-import { cycleRecordId, noticesOfCycle, type Phase, phaseId, versionLabel } from '../domain/ids';
+import { cycleRecordId, noticesOfCycle, type Phase, phaseId, schemaRequestName, versionLabel } from '../domain/ids';
 import type { Trigger, TriggerCause } from '../domain/messages';
 import { causeOf } from '../domain/pending-triggers';
 import type { ApproveResult, CycleOutcome, LifecycleState, PhaseContext } from '../domain/phases';
 import type { CycleDocument } from '../domain/records';
+import type { Ref } from '../domain/refs';
 import { io } from './activities';
 import { ask, askedPage } from './ask';
 import { deploy } from './deploy';
@@ -24,7 +26,7 @@ import { ingest } from './ingest';
 import { label } from './label';
 import { notify } from './notify';
 import type { OperatorCommands } from './operator-commands';
-import { renderedLine } from './report';
+import { renderedLine, snapshotName } from './report';
 import { train } from './train';
 import { described, show } from './visible';
 
@@ -64,6 +66,7 @@ class Cycle {
   #refs: CycleDocument['refs'] = {};
   /** Where the batch's page is, in words. */
   #page: string | undefined;
+  #evaluationPage: string | undefined;
   /** Revision of the cycle's document after its last change. */
   #order = 0;
   #outcome: CycleOutcome | undefined;
@@ -126,7 +129,7 @@ class Cycle {
       ...(asOfBy === undefined ? {} : { asOfBy }),
     }));
     const opened = await this.#attempt(() => this.#io().mlopsOpenCycle({ project, cycle, triggers }));
-    const { definition, plan, asOf, causes } = opened;
+    const { definition, plan, asOf, causes, imports } = opened;
     this.#context = { ...this.#context, definition, plan };
     this.#causes = causes;
     const { snapshot: parent, sources: parents } = this.#state;
@@ -147,9 +150,12 @@ class Cycle {
       })
     );
     const { snapshot, sources, page } = taken;
-    this.taken = { snapshot, sources };
     this.#refs = { snapshot, ...(page.report === undefined ? {} : { report: page.report }) };
-    this.#page = renderedLine(snapshot, page);
+    this.#page = renderedLine(snapshotName(snapshot), page);
+    const allowed = plan.asksAboutBatch === true ? await this.#askAboutBatch(snapshot) : undefined;
+    if (allowed !== undefined && allowed.state !== 'approved') return outcomeOf(allowed);
+    // Not before: what people don't let in is new to the next cycle, too.
+    this.taken = { snapshot, sources };
     const labelSet = await this.#phase('label', plan.label, (workflowId) =>
       executeChild(label, {
         workflowId,
@@ -158,12 +164,15 @@ class Cycle {
         ...described(`label for ${project}`, `Labels ${plan.label}.`),
       })
     );
-    const trained = await this.#phase('train', `on ${snapshot.digest.slice(0, 19)}`, (workflowId) =>
+    const how = imports === undefined ? `on ${snapshot.digest.slice(0, 19)}` : 'an imported model is adopted';
+    const trained = await this.#phase('train', how, (workflowId) =>
       executeChild(train, {
         workflowId,
         ...CHILD,
-        args: [{ ...this.#context, asOf, snapshot, labelSet }],
-        ...described(`train for ${project}`, `Trains on snapshot ${snapshot.digest}.`),
+        args: [{ ...this.#context, asOf, snapshot, labelSet, ...(imports === undefined ? {} : { imports }) }],
+        ...(imports === undefined
+          ? described(`train for ${project}`, `Trains on snapshot ${snapshot.digest}.`)
+          : described(`import for ${project}`, 'Adopts the model that the cycle imports.')),
       })
     );
     this.#refs = { ...this.#refs, labelSet, featureSet: trained.features, run: trained.run, version: trained.version };
@@ -187,6 +196,7 @@ class Cycle {
       });
     });
     this.#refs = { ...this.#refs, evaluation: judged.evaluation };
+    this.#evaluationPage = renderedLine(candidate, judged.page);
     if (!gatesPass(judged.gates)) {
       const failed = failedGates(judged.gates);
       await this.#notify('gates-failed', `${failed.map(({ gate }) => gate).join(', ')} failed`, failed.map(gateLine));
@@ -197,13 +207,7 @@ class Cycle {
     );
     if (decided.request !== undefined) return 'nothing new';
 
-    const answer = await this.#phase('approve', candidate, async () => {
-      const opened = await this.#io().mlopsOpenRequest({ project, cycle });
-      return ask(this.#context, this.#commands, opened, (accepted) => {
-        const { waitingFor, details } = askedPage(opened.request, accepted);
-        this.#show('approve', waitingFor, details);
-      });
-    });
+    const answer = await this.#asked(candidate, () => this.#io().mlopsOpenRequest({ project, cycle }));
     if (answer.state !== 'approved') return outcomeOf(answer);
 
     const rollout = await this.#phase('deploy', candidate, (workflowId) =>
@@ -231,23 +235,47 @@ class Cycle {
     return rollout.outcome;
   }
 
-  async #close(): Promise<void> {
+  /** What of the batch is new is asked about before anything is made of it. Undefined where nothing is to be asked. */
+  async #askAboutBatch(snapshot: Ref<'snapshot'>): Promise<ApproveResult | undefined> {
     const { project, cycle } = this.#context;
+    const { change } = await this.#attempt(() => this.#io().mlopsChangeToAsk({ project, snapshot }));
+    if (change === undefined) return undefined;
+    const open = () => this.#io().mlopsOpenSchemaRequest({ project, cycle });
+    return this.#asked('what is new in the batch', open, schemaRequestName(cycle));
+  }
+
+  #asked(about: string, open: () => Promise<OpenedRequest>, name?: string): Promise<ApproveResult> {
+    const waited = async () => {
+      const opened = await open();
+      return ask(this.#context, this.#commands, opened, (accepted) => {
+        const { waitingFor, details } = askedPage(opened.request, accepted);
+        this.#show('approve', waitingFor, details);
+      });
+    };
+    return this.#phase('approve', about, waited, name);
+  }
+
+  async #close(): Promise<void> {
+    const { project, cycle, plan } = this.#context;
     const outcome = this.#outcome ?? 'stopped';
     // The request may have been opened without its child: whoever looks must not find it open for ever.
-    if (outcome === 'stopped' || outcome === 'skipped') {
+    const names = [String(cycle), ...(plan.asksAboutBatch === true ? [schemaRequestName(cycle)] : [])];
+    for (const name of outcome === 'stopped' || outcome === 'skipped' ? names : []) {
       await this.#io().mlopsCloseRequest({
-        request: { project, name: String(cycle) },
+        request: { project, name },
         because: `the cycle ended as ${outcome}`,
       });
     }
     await this.#io().mlopsCloseCycle({ ...this.#change(), outcome, refs: this.#refs });
   }
 
-  /** A phase as often as the operator wants it; reuse makes a second time cheap. */
-  #phase<T>(phase: Phase, about: string, run: (workflowId: string) => Promise<T>): Promise<T> {
+  /**
+   * A phase as often as the operator wants it; reuse makes a second time cheap.
+   * @param name of the request that its workflow is about, where that is not the cycle's version
+   */
+  #phase<T>(phase: Phase, about: string, run: (workflowId: string) => Promise<T>, name?: string): Promise<T> {
     const { project, cycle } = this.#context;
-    const workflowId = phaseId(project, cycle, phase);
+    const workflowId = phaseId(project, name ?? cycle, phase);
     return this.#attempt(async () => {
       await this.#whilePaused(phase);
       this.#show(phase, [], `**${phase}**: ${about}. Open the child workflow \`${workflowId}\` for its details.`);
@@ -330,6 +358,7 @@ class Cycle {
         `# ${this.#context.project}, cycle ${this.#context.cycle}`,
         ...this.#causes.map((cause) => `- why: ${cause.detail}`),
         ...(this.#page === undefined ? [] : [`- the batch: ${this.#page}`]),
+        ...(this.#evaluationPage === undefined ? [] : [`- the evaluation: ${this.#evaluationPage}`]),
         '',
         details,
       ].join('\n'),

@@ -7,6 +7,7 @@ import { filterWords } from '../domain/split';
 import { compute, io, untilPickedUp } from './activities';
 import { ingest } from './ingest';
 import { label } from './label';
+import { rendered } from './report';
 import { described, show } from './visible';
 
 /** Scores a version, and the champion beside it, on the same later rows, and judges the gates. */
@@ -30,7 +31,10 @@ export async function evaluate(input: EvaluateInput): Promise<EvaluateResult> {
     ...(period === undefined ? {} : { period }),
     knownBy: asOf,
   });
-  return untilPickedUp(input, visible, work);
+  const judged = await untilPickedUp(input, visible, work);
+  const { evaluation } = judged;
+  const page = await rendered(plan, (activities) => activities.mlopsRenderEvaluation({ evaluation, version }));
+  return { ...judged, page };
 }
 
 async function ingested(input: EvaluateInput): Promise<Ref<'snapshot'>> {

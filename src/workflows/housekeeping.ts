@@ -5,6 +5,7 @@
 import { continueAsNew, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import {
   addTallies,
+  type BytesOf,
   type HousekeepingInput,
   type HousekeepingProgress,
   type HousekeepingResult,
@@ -39,13 +40,14 @@ export async function housekeeping(input: HousekeepingInput): Promise<Housekeepi
   return { dryRun, taken, kept, ...(retention === undefined ? {} : { retention }) };
 }
 
-/** By the documents: an attempt that was killed could not say what it had taken. What has no document is as the batches said. */
+const WITHOUT_DOCUMENT: readonly BytesOf[] = ['earlier generation', 'incomplete upload', 'feature view'];
+
+/** By the artifacts' documents: an attempt that was killed could not say what it had taken. What has none is as the batches said. */
 async function recorded(run: string, took: readonly Tally[]): Promise<Tally[]> {
   const { taken } = await io().mlopsRecordHousekeeping({ run });
-  const documented = taken.filter(({ what }) => what !== 'no document');
   return addTallies(
-    documented,
-    took.filter(({ what }) => what === 'no document' || what === 'incomplete upload')
+    taken,
+    took.filter(({ what }) => WITHOUT_DOCUMENT.includes(what))
   );
 }
 

@@ -9,5 +9,7 @@ export { label } from './label';
 export { lifecycle } from './lifecycle';
 export { materialize } from './materialize';
 export { monitor } from './monitor';
+export { reproduce } from './reproduce';
 export { sendTrigger } from './send-trigger';
+export { study } from './study';
 export { train } from './train';

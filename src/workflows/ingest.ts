@@ -2,7 +2,7 @@ import type { IngestInput, IngestResult } from '../domain/phases';
 import type { Ref } from '../domain/refs';
 import type { SourceOrder } from '../domain/sources';
 import { compute, untilPickedUp, waiting } from './activities';
-import { rendered, renderedLine } from './report';
+import { rendered, renderedLine, snapshotName } from './report';
 import { show } from './visible';
 
 /** Takes what is new of each source as one batch of its snapshot: first those that statements read, then the project's own. */
@@ -10,8 +10,8 @@ export async function ingest(input: IngestInput): Promise<IngestResult> {
   const sources: Record<string, Ref<'snapshot'>> = {};
   for (const each of input.plan.sources) {
     const snapshot = await taken(input, each, sources);
-    const page = await rendered(input.plan, snapshot);
-    const details = `**${each.name ?? input.plan.source}** is taken. ${renderedLine(snapshot, page)}`;
+    const page = await rendered(input.plan, (activities) => activities.mlopsRenderReport({ snapshot }));
+    const details = `**${each.name ?? input.plan.source}** is taken. ${renderedLine(snapshotName(snapshot), page)}`;
     show(input, { phase: 'ingest', waitingFor: [], details });
     if (each.name === undefined) return { snapshot, sources, page };
     sources[each.name] = snapshot;
@@ -49,7 +49,6 @@ export async function taken(
     definition,
     observation,
     ...named,
-    ...(from.length === 0 ? {} : { from: Object.values(read) }),
     ...(parent === undefined ? {} : { parent }),
   });
   return untilPickedUp(input, visible, work);

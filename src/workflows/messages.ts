@@ -6,6 +6,8 @@ import {
   type DecisionAnswer,
   type DecisionMessage,
   type DeployMessage,
+  type ExtendStudyMessage,
+  type ImportMessage,
   type LifecycleStatus,
   MESSAGES,
   type OperatorAnswer,
@@ -15,6 +17,7 @@ import {
 } from '../domain/messages';
 
 export const retrain = defineUpdate<OperatorAnswer, [RetrainMessage]>(MESSAGES.retrain);
+export const importModel = defineUpdate<OperatorAnswer, [ImportMessage]>(MESSAGES.import);
 export const apply = defineUpdate<OperatorAnswer, [ApplyMessage]>(MESSAGES.apply);
 export const retry = defineUpdate<OperatorAnswer, [OperatorMessage]>(MESSAGES.retry);
 export const skip = defineUpdate<OperatorAnswer, [OperatorMessage]>(MESSAGES.skip);
@@ -24,6 +27,8 @@ export const stop = defineUpdate<OperatorAnswer, [OperatorMessage]>(MESSAGES.sto
 export const rollback = defineUpdate<OperatorAnswer, [RollbackMessage]>(MESSAGES.rollback);
 export const setClock = defineUpdate<OperatorAnswer, [ClockMessage]>(MESSAGES.setClock);
 export const deployVersion = defineUpdate<OperatorAnswer, [DeployMessage]>(MESSAGES.deploy);
+export const stopStudy = defineUpdate<OperatorAnswer, [OperatorMessage]>(MESSAGES.stopStudy);
+export const extendStudy = defineUpdate<OperatorAnswer, [ExtendStudyMessage]>(MESSAGES.extendStudy);
 export const status = defineQuery<LifecycleStatus>(MESSAGES.status);
 
 export const decide = defineUpdate<DecisionAnswer, [DecisionMessage]>(MESSAGES.decide);

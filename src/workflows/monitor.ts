@@ -27,7 +27,7 @@ import type { Plan } from '../domain/plan';
 import type { Ref } from '../domain/refs';
 import { firstWindow, isCounted, type TimeRange } from '../domain/period';
 import { windowLineOf } from '../domain/windows';
-import { compute, io, untilPickedUp, waiting } from './activities';
+import { io, light, lightQueue, untilPickedUp, waiting } from './activities';
 import { reasonOf } from './failures';
 import { setClock, watch, watermark } from './messages';
 import { notify } from './notify';
@@ -204,16 +204,24 @@ class Windows {
   }
 
   /** At the start of another window. */
-  #goOn(changes: Pick<MonitorState, 'next' | 'uncorrected' | 'clockEpoch' | 'recent'>): void {
+  #goOn(changes: Pick<MonitorState, 'next' | 'clockEpoch' | 'recent'>): void {
     const { to: _, ...state } = this.state;
     this.state = { ...state, ...changes };
   }
 
   /** Windows that were judged by a clock that was ahead are over once more, later: each is a revision then. */
-  #followClock({ epoch }: EndpointClock, from: string): void {
+  #followClock({ epoch, at }: EndpointClock, from: string): void {
+    const { next = from, plan } = this.state;
+    this.#goOn({ clockEpoch: epoch, next: earlier(next, from) });
+    // By the clock as it is now the truth of windows before that is waited for once more, too.
+    const waitedFor = new Date(Date.parse(at) - durationMs(plan.monitoring.truthDelay)).toISOString();
+    this.#correctFrom(earlier(waitedFor, from));
+  }
+
+  /** The window there is to be counted again once its truth has had its time. */
+  #correctFrom(from: string): void {
     const { next = from, uncorrected = next } = this.state;
-    const earlier = (one: string, other: string): string => (one < other ? one : other);
-    this.#goOn({ clockEpoch: epoch, next: earlier(next, from), uncorrected: earlier(uncorrected, from) });
+    this.state = { ...this.state, uncorrected: earlier(uncorrected, from) };
   }
 
   /** Whether a window was counted again, since all that its truth was waited for is over. */
@@ -225,8 +233,8 @@ class Windows {
       if (due !== undefined) {
         this.#show(`the truth of this window that came later, up to ${due.asOf}`, due.period);
         const visible = this.#visible('its numbers', due.period);
-        const correcting = compute(plan).mlopsCorrectWindow({ project, ...due });
-        this.#replaceLine(due.period, (await untilPickedUp(this.state, visible, correcting)).line);
+        const correcting = light(plan).mlopsCorrectWindow({ project, period: due.period });
+        this.#replaceLine(due.period, (await untilPickedUp(this.state, visible, correcting, lightQueue())).line);
         this.#counted += 1;
       }
       this.state = { ...this.state, uncorrected: from };
@@ -249,10 +257,11 @@ class Windows {
     try {
       let at = this.#lateAt;
       while (at !== undefined && !this.enough()) {
-        const counting = compute(plan).mlopsCountLate({ project, definition, at, before: uncorrected });
+        const counting = light(plan).mlopsCountLate({ project, definition, at, before: uncorrected });
         const visible = this.#visible(`records that came late for ${at}`);
-        const { period, line } = await untilPickedUp(this.state, visible, counting);
+        const { period, line, pending } = await untilPickedUp(this.state, visible, counting, lightQueue());
         this.#replaceLine(period, line);
+        if (pending === true) this.#correctFrom(period.from);
         this.#shown();
         this.#counted += 1;
         ({ at } = await io(plan).mlopsNextLate({ project, before: uncorrected, from: period.to }));
@@ -269,8 +278,9 @@ class Windows {
   async #judge(period: TimeRange, asOf: string): Promise<void> {
     const { project, definition, plan } = this.state;
     this.#show(`the numbers of this window, as known by ${asOf}`, period);
-    const judging = compute(plan).mlopsJudgeWindow({ project, definition, period, asOf });
-    const judged: Judged = await untilPickedUp(this.state, this.#visible('its numbers', period), judging);
+    const judging = light(plan).mlopsJudgeWindow({ project, definition, period });
+    const visible = this.#visible('its numbers', period);
+    const judged: Judged = await untilPickedUp(this.state, visible, judging, lightQueue());
     const unheard: string[] = [];
     for (const trigger of judged.triggers) {
       if (!(await this.#tellLifecycle(trigger)))
@@ -336,6 +346,8 @@ class Windows {
     ].join('\n');
   }
 }
+
+const earlier = (one: string, other: string): string => (one < other ? one : other);
 
 function windowWords({ from, to }: BegunWindow): string {
   return `- window: **${from}** to ${to ?? 'the last of its predictions, which are not all there'}`;

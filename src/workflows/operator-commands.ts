@@ -6,6 +6,7 @@ import type { UpdateDefinition } from '@temporalio/common';
 import { ApplicationFailure, condition, currentUpdateInfo, setHandler } from '@temporalio/workflow';
 import type {
   DeployMessage,
+  ImportMessage,
   LifecycleStatus,
   OperatorAnswer,
   OperatorMessage,
@@ -15,7 +16,7 @@ import type {
 } from '../domain/messages';
 import { refusedUpdate, UPDATES_PER_RUN } from '../domain/message-limits';
 import { malformedOperatorMessage } from '../domain/operator-messages';
-import { refusedTrigger, withTrigger } from '../domain/pending-triggers';
+import { nextTriggers, refusedImport, refusedTrigger, withTrigger } from '../domain/pending-triggers';
 import type { AppliedDefinition, LifecycleState } from '../domain/phases';
 import { io } from './activities';
 import * as messages from './messages';
@@ -92,6 +93,11 @@ export class OperatorCommands {
     });
     this.#update(messages.retrain, '{id, by, asOf, supersede?}: one more cycle', (message) => this.#retrain(message));
     this.#update(
+      messages.importModel,
+      '{id, by, asOf, model: {model: {digest, bytes}, file, columns?, parity?}, supersede?}: a cycle of a model made elsewhere',
+      (message) => this.#import(message)
+    );
+    this.#update(
       messages.apply,
       '{id, by, definition: {digest, gzip}}: a new definition, from the next cycle on',
       (_, updateId) => this.#apply(updateId, actions)
@@ -139,7 +145,9 @@ export class OperatorCommands {
   /** A trigger that was to supersede what it meets is what the cycle now runs for. */
   takeTriggers(): Trigger[] {
     this.supersedeBy = undefined;
-    return this.pending.splice(0);
+    const { taken, left } = nextTriggers(this.pending);
+    this.pending = left;
+    return taken;
   }
 
   /** Triggers of a cycle that ended without having used them. */
@@ -234,6 +242,11 @@ export class OperatorCommands {
         if (message.supersede === true) this.supersedeBy = message.by;
       },
     };
+  }
+
+  async #import(message: ImportMessage): Promise<OperatorAnswer | Acted> {
+    const tooMany = refusedImport(this.pending);
+    return tooMany === undefined ? this.#retrain(message) : refused(tooMany);
   }
 
   async #apply(updateId: string, actions: OperatorActions): Promise<OperatorAnswer> {

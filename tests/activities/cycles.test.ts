@@ -85,6 +85,19 @@ test('a phase that runs again has no failure any more', async () => {
   expect(await found()).not.toHaveProperty('failure');
 });
 
+test.each([
+  ['rejected', undefined],
+  ['gate failed', undefined],
+  ['skipped', 'no column arrival_delay'],
+  ['stopped', 'no column arrival_delay'],
+] as const)('one that failed and ends as %s keeps the failure where it is why it ended', async (outcome, failure) => {
+  await fail(1);
+  await itsLifecycle(() => cycles.mlopsCloseCycle({ ...OF, order: 2, outcome, refs: {} }));
+  const ended = await found();
+  expect(ended).toMatchObject({ state: 'finished', outcome });
+  expect(ended.failure).toBe(failure);
+});
+
 test('another workflow than the project’s lifecycle writes nothing', async () => {
   const before = await found();
   for (const workflowId of ['mlops/flights/1/approve', 'mlops/other', 'flights'])

@@ -19,6 +19,7 @@ import { newestSnapshot } from '../../src/records/snapshots';
 import { changeCycle, openCycle } from '../../src/stores/cycles';
 import { factDigest } from '../../src/stores/fact-digest';
 import { type OwnStores, openOwnStores } from '../support/own-stores';
+import { raw } from '../support/raw-records';
 
 let system: OwnStores;
 let deps: ActivityDeps;
@@ -86,6 +87,30 @@ async function recorded(definition: ProjectDefinition): Promise<Ref<'definition'
   );
   return { kind: 'definition', id, digest };
 }
+
+/** A project of its own, with a file of its name, that asks about new columns. */
+function asking(name: string): ProjectDefinition {
+  const { source, schema } = DEFINITION;
+  const { file } = source.reader as { readonly file: object };
+  const reader = { file: { ...file, path: `${name}.csv` } } as ProjectDefinition['source']['reader'];
+  return { ...DEFINITION, name, source: { ...source, reader }, schema: { ...schema, newColumns: 'ask' } };
+}
+
+async function cycleOf(project: string, definition: Ref<'definition'>, taken: Ref<'snapshot'>): Promise<void> {
+  const at = { project, cycle: 1 };
+  await openCycle(system.stores, {
+    ...at,
+    definition,
+    causes: [],
+    triggers: [],
+    appliedBy: 'ana',
+    asOf: '2024-01-05T00:00:00Z',
+  });
+  await changeCycle(system.stores, { ...at, order: 1 }, { refs: { snapshot: taken } });
+}
+
+const newColumn = async (ref: Ref<'snapshot'>) =>
+  (await system.stores.facts.get(ref)).body.validation.find(({ rule }) => rule === 'no new column');
 
 const run = <T>(activity: () => Promise<T>): Promise<T> => new MockActivityEnvironment().run(activity);
 
@@ -159,7 +184,44 @@ test('a file that grew: what was there is inherited, what was corrected is repla
   const back = await system.stores.facts.get(await snapshot(definition, '2024-01-01T00:00:00Z', second));
   expect(back.body).toMatchObject({ rows: 1, batches: [{ after: null, added: 1 }] });
   expect(back.body).not.toHaveProperty('parent');
-  expect(back.inputs).toEqual([]);
+  // What is new is judged beside what people let in last, of a later day though it is.
+  expect(back.body.judgedBeside).toEqual(second);
+  expect(back.inputs).toEqual([second]);
+});
+
+test('what a batch asked was answered before the next one, which says it anew without asking where nothing came', async () => {
+  const file = join(system.folder, 'asks.csv');
+  await writeFile(file, `${HEADER}a,2024-01-01,1\n`);
+  const definition = await recorded(asking('asks'));
+  const first = await snapshot(definition, '2024-01-05T00:00:00Z');
+  await writeFile(file, 'id,at,value,tax\na,2024-01-01,1,7\nb,2024-01-06,2,8\n');
+  const second = await snapshot(definition, '2024-01-10T00:00:00Z', first);
+  const third = await snapshot(definition, '2024-01-11T00:00:00Z', second);
+  expect(await newColumn(first)).toBeUndefined();
+  const asked = await newColumn(second);
+  expect(asked).toMatchObject({ observed: 1, found: ['tax'], asks: expect.stringMatching(/^sha256:/) });
+  expect({ ...(await newColumn(third)), asks: 'nothing' }).toEqual({ ...asked, asks: 'nothing' });
+  expect(await newColumn(third)).not.toHaveProperty('asks');
+  // Where the parent is not what people let in, whatever says that it is, nothing is answered.
+  await cycleOf('asks', definition, first);
+  const fourth = await snapshot(definition, '2024-01-12T00:00:00Z', second);
+  expect(await newColumn(fourth)).toEqual(asked);
+  expect((await system.stores.facts.get(fourth)).body).toMatchObject({ parent: second, judgedBeside: first });
+});
+
+test('a parent whose quarantined rows housekeeping took can’t grow, but what is not in it is new', async () => {
+  const file = join(system.folder, 'taken.csv');
+  await writeFile(file, `${HEADER}a,2024-01-01,1\nb,never,2\n`);
+  const definition = await recorded(asking('taken'));
+  const first = await snapshot(definition, '2024-01-05T00:00:00Z');
+  await cycleOf('taken', definition, first);
+  const { artifacts } = await system.stores.facts.get(first);
+  const [aside] = artifacts.filter(({ name }) => name.startsWith('quarantine'));
+  await raw(system.stores).artifacts.updateOne({ _id: aside!.digest }, { $set: { state: 'deleted' } });
+  await writeFile(file, 'id,at,value,tax\na,2024-01-01,1,7\n');
+  const second = await snapshot(definition, '2024-01-10T00:00:00Z', first);
+  expect((await system.stores.facts.get(second)).body).not.toHaveProperty('parent');
+  expect(await newColumn(second)).toMatchObject({ found: ['tax'], asks: expect.stringMatching(/^sha256:/) });
 });
 
 describe('the key of an ingest', () => {
@@ -176,7 +238,9 @@ describe('the key of an ingest', () => {
     parent: ref,
     before: parent,
     from: [],
+    beside: undefined,
   };
+  const known = { snapshot: { _id: 'k', kind: 'snapshot', digest: file.digest }, names: ['id'], isParent: false };
   const key = (change: object): string => stepKey(ingestRequest({ ...asked, ...change }));
 
   test.each([
@@ -195,7 +259,34 @@ describe('the key of an ingest', () => {
     ["the parent's asOf", { before: { ...parent, asOf: '2024-01-02T00:00:00Z' } }],
     ['what its statement read', { from: [{ ...ref, digest: file.digest }] }],
     ['what the parent had read', { before: { ...parent, files: [] } }],
+    ['what is known', { beside: known }],
   ])('holds %s', (_, change) => {
     expect(key(change)).not.toBe(key({}));
   });
+
+  test.each([
+    ['the names', { ...known, names: [] }],
+    ['the rows', { ...known, snapshot: { ...known.snapshot, digest: ref.digest } }],
+  ])('holds %s that are known', (_, beside) => {
+    expect(key({ beside })).not.toBe(key({ beside: known }));
+  });
+});
+
+test('rules about earlier rows go by what people let in last, where all rows are taken anew', async () => {
+  const file = join(system.folder, 'taught.csv');
+  await writeFile(file, `${HEADER}a,2024-01-01,1\n`);
+  const { schema, ...definition } = asking('taught');
+  const dependencies = [{ name: 'one', determinants: ['value'], dependent: 'id', severity: 'block' }] as const;
+  const ignoring = { newColumns: 'ignore', newCategories: 'ignore' } as const;
+  const asked = await recorded({ ...definition, schema: { ...schema, ...ignoring, dependencies } });
+  const first = await snapshot(asked, '2024-01-05T00:00:00Z');
+  await cycleOf('taught', asked, first);
+  await writeFile(file, `${HEADER}a,2024-01-01,1\nb,2024-01-06,1\n`);
+  for (const parent of [first, undefined])
+    await expect(snapshot(asked, '2024-01-10T00:00:00Z', parent)).rejects.toThrow(
+      /MLOPS_EXPECTATION_FAILED: The batch breaks the blocking rule `one`: 1 of 1 rows break it/
+    );
+  await writeFile(file, `${HEADER}a,2024-01-01,1\nb,2024-01-06,2\n`);
+  const third = await system.stores.facts.get(await snapshot(asked, '2024-01-11T00:00:00Z'));
+  expect(third.body.judgedBeside).toEqual(first);
 });

@@ -173,7 +173,7 @@ test('training at any moment sees the truths of that moment, as windows do; ever
   ]);
   const period = { from: day(1), to: MARCH };
   const known = async (asOf: string) => {
-    const rows: [string, number][] = [];
+    const rows: [string, number | string][] = [];
     for await (const { _id, truth } of windowRows(system.stores, 'rail', period, asOf))
       if (truth !== undefined) rows.push([_id, truth.value]);
     return rows.sort(([one], [other]) => (one < other ? -1 : 1));

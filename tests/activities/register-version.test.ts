@@ -1,9 +1,14 @@
 /** A cycle has one version: of the run that it was registered with, under its own definition, from its own data. */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RegisterVersion, registerVersion } from '../../src/activities/register-version';
+import { decideStudy, studyIdOf } from '../../src/activities/study-records';
+import { trialId } from '../../src/domain/ids';
 import type { Fact } from '../../src/domain/records';
-import type { FactKind, Ref } from '../../src/domain/refs';
+import type { Digest, FactKind, Ref } from '../../src/domain/refs';
+import { Graph } from '../../src/engines/onnx/graph';
+import { encodeModel } from '../../src/engines/onnx/model';
+import { operators } from '../../src/engines/onnx/operators';
 import { digestOf } from '../../src/runtime/digest';
 import { changeCycle, openCycle } from '../../src/stores/cycles';
 import { refOf } from '../../src/stores/facts';
@@ -11,6 +16,7 @@ import { versionsOf } from '../../src/stores/versions';
 import { openOwnStores, type OwnStores } from '../support/own-stores';
 import { raw } from '../support/raw-records';
 
+const COLUMNS = { source: { columns: { distance: { type: 'integer' } } }, schema: { columns: [] } };
 const OF = { project: 'flights', cycle: 1 } as const;
 
 let own: OwnStores;
@@ -23,7 +29,13 @@ beforeEach(async () => {
   await raw(own.stores).db.collection('versions').deleteMany({});
   await raw(own.stores).db.collection('audit').deleteMany({});
   await raw(own.stores).cycles.deleteMany({});
-  const definition = await record('definition', 'flights/d', { definition: { objective: { decisionThreshold: 0.5 } } });
+  const definition = await record('definition', 'flights/d', {
+    definition: {
+      objective: { task: 'binary', decisionThreshold: 0.5 },
+      ...COLUMNS,
+      model: { network: {} },
+    },
+  });
   const snapshot = await record('snapshot', 'snapshot', {});
   const labelSet = await record('labelSet', 'labels', {});
   const features = await record('featureSet', 'features', {});
@@ -39,6 +51,23 @@ beforeEach(async () => {
   });
 });
 
+/** One that gives the distance's sigmoid; its name makes other bytes of it. */
+function modelNamed(name: string): Uint8Array {
+  const graph = new Graph(name);
+  const o = operators(graph);
+  const distance = graph.input('distance', 'float64', ['N']);
+  graph.output(o.squeeze(o.sigmoid(o.unsqueeze(o.cast(distance, 'float32'), 1)), 1, 'probability'));
+  return encodeModel(graph);
+}
+
+async function registered(wanted: RegisterVersion): Promise<Fact<'version'>> {
+  return registerVersion(own.stores, wanted, async ({ digest }) => {
+    const path = join(own.folder, 'read', digest.slice(7));
+    await own.stores.artifacts.download(digest, path);
+    return readFile(path);
+  });
+}
+
 async function record<K extends FactKind>(
   kind: K,
   _id: string,
@@ -50,27 +79,24 @@ async function record<K extends FactKind>(
   return refOf((await own.stores.facts.commit<K>(fact as never)).fact);
 }
 
-async function trained(name: string, inputs: Ref[]): Promise<Ref<'run'>> {
+async function trained(name: string, inputs: Ref[], more: object = {}): Promise<Ref<'run'>> {
   const path = join(own.folder, name);
-  await writeFile(path, name);
+  await writeFile(path, modelNamed(name));
   const model = await own.stores.artifacts.put({ name: 'model', path, mediaType: 'application/onnx' });
-  return record('run', name, { rows: 10, unlabelled: 2, tolerance: ['Exp'], split: {} }, inputs, [model]);
+  return record('run', name, { rows: 10, unlabelled: 2, tolerance: ['Exp'], split: {}, ...more }, inputs, [model]);
 }
 
 const all = () => versionsOf(own.stores, 'flights');
 
 test('attempts at once, and a retry, make one version', async () => {
-  const [one, other] = await Promise.all([
-    registerVersion(own.stores, register),
-    registerVersion(own.stores, register),
-  ]);
+  const [one, other] = await Promise.all([registered(register), registered(register)]);
   expect(one).toEqual(other);
-  expect(await registerVersion(own.stores, register)).toEqual(one);
+  expect(await registered(register)).toEqual(one);
   expect((await all()).map(({ _id, body }) => [_id, body.run.id])).toEqual([['flights/1', 'first']]);
 });
 
 test('a version says what its run came to: rows without a label, operators that depend on the batch', async () => {
-  expect((await registerVersion(own.stores, register)).body).toMatchObject({
+  expect((await registered(register)).body).toMatchObject({
     trainRows: 10,
     unlabelledRows: 2,
     tolerance: ['Exp'],
@@ -78,9 +104,9 @@ test('a version says what its run came to: rows without a label, operators that 
 });
 
 test('another run is no second version of the cycle, and not the one that is there: a conflict', async () => {
-  const kept = await registerVersion(own.stores, register);
+  const kept = await registered(register);
   const run = await trained('second', [register.snapshot, register.labelSet, register.features]);
-  await expect(registerVersion(own.stores, { ...register, run })).rejects.toMatchObject({
+  await expect(registered({ ...register, run })).rejects.toMatchObject({
     code: 'MLOPS_VERSION_CONFLICT',
     where: { version: 'flights/1', kept: 'first', trained: 'second' },
   });
@@ -89,10 +115,7 @@ test('another run is no second version of the cycle, and not the one that is the
 
 test('of two runs at once one is the version, and the other hears so', async () => {
   const run = await trained('second', [register.snapshot, register.labelSet, register.features]);
-  const both = await Promise.allSettled([
-    registerVersion(own.stores, register),
-    registerVersion(own.stores, { ...register, run }),
-  ]);
+  const both = await Promise.allSettled([registered(register), registered({ ...register, run })]);
   expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   expect(both.find(({ status }) => status === 'rejected')).toMatchObject({
     reason: { code: 'MLOPS_VERSION_CONFLICT' },
@@ -110,22 +133,126 @@ test.each<[string, () => Promise<Partial<RegisterVersion>>]>([
   ['data that is not there', async () => ({ snapshot: { ...register.snapshot, id: 'nowhere' } })],
   ['other data than the run’s', async () => ({ snapshot: await record('snapshot', 'other', {}) })],
 ])('%s is refused', async (_, change) => {
-  await expect(registerVersion(own.stores, { ...register, ...(await change()) })).rejects.toMatchObject({
+  await expect(registered({ ...register, ...(await change()) })).rejects.toMatchObject({
     code: 'MLOPS_NOT_AUTHORIZED',
   });
   expect(await all()).toEqual([]);
+});
+
+describe('where the model is a study', () => {
+  const ATTEMPT = { attempt: 'first' };
+  const asOf = '2001-02-01T00:00:00Z';
+  let runs: Ref<'run'>[];
+
+  /** Trials 2 and 3 are equally good, and 4 failed. */
+  beforeEach(async () => {
+    const { snapshot, labelSet, features } = register;
+    const definition = await record('definition', 'flights/study', {
+      definition: {
+        objective: { task: 'binary', decisionThreshold: 0.5 },
+        ...COLUMNS,
+        model: { study: { trials: 4 } },
+      },
+    });
+    await raw(own.stores).cycles.deleteMany({});
+    await openCycle(own.stores, { ...OF, definition, causes: [], triggers: [], appliedBy: 'cem', asOf });
+    register = { ...register, definition };
+    runs = await Promise.all(['one', 'two', 'three'].map((name) => trained(name, [snapshot, labelSet, features])));
+    const study = studyIdOf({ ...register, ...ATTEMPT, asOf });
+    for (const [at, outcome] of [{ loss: 0.5 }, { loss: 0.4 }, { loss: 0.4 }, { failure: {} }].entries())
+      await record('trial', trialId(study, at + 1), { number: at + 1, ...outcome, features, run: runs[at] });
+    await decideStudy(own.stores, { ...register, ...ATTEMPT, asOf }, { trials: 4, ended: 'trials' });
+  });
+  afterEach(async () => {
+    await raw(own.stores).facts('trial').deleteMany({});
+    await raw(own.stores).facts('winner').deleteMany({});
+  });
+
+  test('the run of the best trial is the version’s', async () => {
+    const { body } = await registered({ ...register, ...ATTEMPT, run: runs[1]! });
+    expect(body.run).toEqual(runs[1]);
+  });
+
+  test.each([0, 2])('that of another trial is refused', async (at) => {
+    await expect(registered({ ...register, ...ATTEMPT, run: runs[at]! })).rejects.toMatchObject({
+      code: 'MLOPS_NOT_AUTHORIZED',
+      where: { chosen: 'two' },
+    });
+    expect(await all()).toEqual([]);
+  });
+
+  test('one of another attempt, whose study has not ended, is refused', async () => {
+    const other = { ...register, attempt: 'second', run: runs[1]! };
+    await expect(registered(other)).rejects.toMatchObject({ code: 'MLOPS_RECORD_MISSING' });
+    expect(await all()).toEqual([]);
+  });
 });
 
 test('a run that was made for records of the same content is the cycle’s run', async () => {
   const { digest } = register.snapshot;
   const again = { _id: 'again', kind: 'snapshot', digest, inputs: [], artifacts: [], body: {} };
   const snapshot = refOf((await own.stores.facts.commit<'snapshot'>(again as never)).fact);
-  const { body } = await registerVersion(own.stores, { ...register, snapshot });
+  const { body } = await registered({ ...register, snapshot });
   expect(body).toMatchObject({ run: { id: 'first' }, snapshot: { id: 'again' } });
 });
 
 test('a cycle that has ended gets no version any more', async () => {
   await changeCycle(own.stores, { ...OF, order: 1 }, { state: 'finished', outcome: 'skipped' });
-  await expect(registerVersion(own.stores, register)).rejects.toMatchObject({ code: 'MLOPS_NOT_AUTHORIZED' });
+  await expect(registered(register)).rejects.toMatchObject({ code: 'MLOPS_NOT_AUTHORIZED' });
   expect(await all()).toEqual([]);
+});
+
+test('its signature is read from the graph, with what the definition says of the columns', async () => {
+  const { signature, origin } = (await registered(register)).body;
+  expect(origin).toEqual({ kind: 'run' });
+  expect(signature).toEqual({
+    inputs: [{ name: 'distance', column: 'distance', datatype: 'INT64', shape: [-1] }],
+    outputs: [{ name: 'probability', datatype: 'FP32', shape: [-1] }],
+    determinism: 'tolerance',
+  });
+});
+
+describe('an import', () => {
+  const digest: Digest = `sha256:${'1'.repeat(64)}`;
+  const imported = { model: { digest, bytes: 3 }, producer: 'skl2onnx 1', requires: ['distance'] };
+
+  beforeEach(async () => {
+    await raw(own.stores).cycles.deleteMany({});
+    await openCycle(own.stores, {
+      ...OF,
+      definition: register.definition,
+      causes: [{ kind: 'import', by: 'ana', detail: 'import of m.onnx' }],
+      triggers: [],
+      appliedBy: 'cem',
+      asOf: '2001-02-01T00:00:00Z',
+      imports: { model: { digest, bytes: 3 }, file: 'm.onnx' },
+    });
+  });
+
+  test('is registered as one, with who asked; what its graph casts to whole numbers is required', async () => {
+    const run = await trained('adopted', [register.snapshot, register.labelSet, register.features], { imported });
+    const { origin, signature } = (await registered({ ...register, run })).body;
+    expect(origin).toEqual({ kind: 'import', file: 'm.onnx', digest, by: 'ana' });
+    expect(signature.inputs).toMatchObject([{ name: 'distance', required: true }]);
+  });
+
+  test.each([
+    ['a training', {}],
+    ['another file', { imported: { ...imported, model: { digest: `sha256:${'2'.repeat(64)}`, bytes: 3 } } }],
+    ['a file with a parity file that nobody sent', { imported: { ...imported, parity: { digest, bytes: 3 } } }],
+  ])('registers nothing of %s', async (name, more) => {
+    const run = await trained(
+      name.replaceAll(' ', '-'),
+      [register.snapshot, register.labelSet, register.features],
+      more
+    );
+    await expect(registered({ ...register, run })).rejects.toMatchObject({ code: 'MLOPS_NOT_AUTHORIZED' });
+    expect(await all()).toEqual([]);
+  });
+});
+
+test('a cycle that trains registers no imported model', async () => {
+  const imported = { model: { digest: `sha256:${'1'.repeat(64)}`, bytes: 3 }, producer: 'x', requires: [] };
+  const run = await trained('smuggled', [register.snapshot, register.labelSet, register.features], { imported });
+  await expect(registered({ ...register, run })).rejects.toMatchObject({ code: 'MLOPS_NOT_AUTHORIZED' });
 });

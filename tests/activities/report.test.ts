@@ -31,7 +31,7 @@ afterAll(() => cycles.close());
 test('the page is an artifact that leads to its snapshot', async () => {
   const { artifacts, inputs, body } = await cycles.stores.facts.get(report);
   expect(inputs).toEqual([refOf(snapshot)]);
-  expect(body.snapshot).toEqual(refOf(snapshot));
+  expect(body.of).toEqual(refOf(snapshot));
   expect(artifacts).toMatchObject([{ name: 'page', mediaType: 'text/html' }]);
   await cycles.stores.artifacts.download(artifacts[0]!.digest, out('stored.html'));
   expect(await readFile(out('stored.html'), 'utf8')).toBe(batchPage({ id: snapshot._id, body: snapshot.body }));
@@ -72,6 +72,9 @@ test('a page lives and dies with its snapshot, and the record makes it again', a
   // It is the project's newest.
   expect(await taken(true)).toEqual([]);
   await render(await cycles.cycle(['3,2024-01-12,6,Bern,cem@x'], '2024-01-20T00:00:00Z'));
+  // The newest's parent: the next cycle grows from it, should people not let the newest in.
+  expect(await taken(true)).toEqual([]);
+  await render(await cycles.cycle(['4,2024-01-21,7,Bern,dora@x'], '2024-01-30T00:00:00Z'));
   expect((await taken(false)).map(({ what, count }) => [what, count])).toContainEqual(['page', 1]);
   expect(await written('gone.html')).not.toHaveProperty('report');
   expect(await readFile(out('gone.html'), 'utf8')).toBe(await readFile(out('fetched.html'), 'utf8'));

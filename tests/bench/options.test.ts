@@ -23,7 +23,14 @@ test('options stand before or after the name', () => {
   expect(readCommand(['--all', '--rounds=3', 'other'], NAMES)).toEqual(wanted);
 });
 
+test('a table that a benchmark makes may be smaller', () => {
+  const { options } = readCommand(['other', '--rows', '10000'], NAMES);
+  expect(options).toEqual({ rounds: 5, all: false, rows: 10_000 });
+});
+
 test.each([
+  ['rows that are no number', ['steps', '--rows', 'few'], '[rows=few]'],
+  ['too few rows', ['steps', '--rows', '999'], 'Rows are a whole number from 1000'],
   ['no name', [], 'A benchmark is missing.'],
   ['an unknown name', ['step'], '[name=step]'],
   ['two names', ['steps', 'other'], 'One benchmark at a time.'],

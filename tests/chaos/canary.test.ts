@@ -148,7 +148,9 @@ test('killed in mid-canary under traffic and started again, the replica serves t
   expect((await endpoint())?.rollout).toMatchObject({ stepName: 'canary', until: rollout.until });
   expect(misrouted(first, rollout.id)).toEqual([]);
   const ofCandidate = [...answered.values()].filter(({ version }) => version === '2').length;
-  expect(ofCandidate / (answered.size - first)).toBeCloseTo(SHARE, 1);
+  const share = ofCandidate / (answered.size - first);
+  // The rollout's id deals the keys anew in each run: of 600, 0.1 is more than six standard deviations away.
+  expect(Math.abs(share - SHARE)).toBeLessThan(0.1);
 });
 
 test('the rollout goes on to its end', async () => {

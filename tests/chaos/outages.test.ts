@@ -17,6 +17,7 @@ import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
 import { artifactsNamed, brokenEdges } from './all-records';
 import { raw } from '../support/raw-records';
+import { PLAIN_NETWORK } from '../support/plain-network';
 
 const OUTAGE_MS = 10_000;
 
@@ -35,7 +36,17 @@ beforeAll(async () => {
   project = system.name.slice(0, 40);
   definition = smallProject(project, await writeSmallFlights(system.folder), {
     // Some seconds of training: the outage must fall into it.
-    model: { network: { hidden: [64, 64], batch: 8, learningRate: 0.001, epochs: 40, maxRowsSeen: 1e6, seed: 4 } },
+    model: {
+      network: {
+        ...PLAIN_NETWORK,
+        hidden: [64, 64],
+        batch: 8,
+        learningRate: 0.001,
+        epochs: 40,
+        maxRowsSeen: 1e6,
+        seed: 4,
+      },
+    },
     rollout: {
       steps: [{ name: 'full', share: 1, shadow: false, for: { event: '0 seconds' } }],
       minReplicas: 1,

@@ -18,6 +18,7 @@ import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
 import { raw } from '../support/raw-records';
+import { PLAIN_NETWORK } from '../support/plain-network';
 
 jest.setTimeout(100_000);
 
@@ -34,7 +35,17 @@ beforeAll(async () => {
   project = system.name.slice(0, 40);
   definition = smallProject(project, file, {
     // Long enough to be met in its middle; there its process is stopped, so that the middle lasts.
-    model: { network: { hidden: [64, 64], batch: 8, learningRate: 0.001, epochs: 150, maxRowsSeen: 1e6, seed: 4 } },
+    model: {
+      network: {
+        ...PLAIN_NETWORK,
+        hidden: [64, 64],
+        batch: 8,
+        learningRate: 0.001,
+        epochs: 150,
+        maxRowsSeen: 1e6,
+        seed: 4,
+      },
+    },
   });
   lifecycles = new Lifecycles(system, file);
   const other = await openSystem('uninterrupted');

@@ -10,6 +10,7 @@ import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
 import { raw } from '../support/raw-records';
+import { PLAIN_NETWORK } from '../support/plain-network';
 
 jest.setTimeout(100_000);
 
@@ -37,7 +38,17 @@ test('the worker that trains is killed: within seconds the other one is at it, a
   project = await lifecycles.start(
     lifecycles.define({
       heartbeatWithin: flights.heartbeatWithin,
-      model: { network: { hidden: [64, 64], batch: 8, learningRate: 0.001, epochs: 150, maxRowsSeen: 1e6, seed: 4 } },
+      model: {
+        network: {
+          ...PLAIN_NETWORK,
+          hidden: [64, 64],
+          batch: 8,
+          learningRate: 0.001,
+          epochs: 150,
+          maxRowsSeen: 1e6,
+          seed: 4,
+        },
+      },
     }),
     FEBRUARY
   );

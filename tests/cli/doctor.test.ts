@@ -42,12 +42,13 @@ async function findingOn(about: string): Promise<Finding | undefined> {
   return (await findings()).find((finding) => finding.about === about);
 }
 
-test('without a worker both queues are problems, and the rest is looked at', async () => {
+test('without a worker its queues are problems, and the rest is looked at', async () => {
   const found = await findings();
   const queues = found.filter(({ about }) => about.startsWith('queue '));
   expect(queues).toMatchObject([
     { state: 'problem', what: `no worker polls ${system.taskQueue}`, fix: 'Start one: mlops worker.' },
     { state: 'problem', what: `no worker polls ${system.taskQueue}-compute` },
+    { state: 'problem', what: `no worker polls ${system.taskQueue}-light` },
   ]);
   for (const about of ['temporal', 'mongodb', 'object store', 'refs', 'audit']) {
     expect(found.find((finding) => finding.about === about)).toMatchObject({ state: 'ok' });
@@ -62,7 +63,7 @@ test('with a worker the queues and the search attributes are well', async () => 
   await system.client.requireWorker();
   const found = await findings();
   const looked = found.filter(({ about }) => /^(queue|search attribute) /.test(about));
-  expect(looked.map(({ state }) => state)).toEqual(Array(6).fill('ok'));
+  expect(looked.map(({ state }) => state)).toEqual(Array(7).fill('ok'));
 });
 
 test('a lifecycle that an undecodable signal has stopped is found, and the command that is printed fixes it', async () => {

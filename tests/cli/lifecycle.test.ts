@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { CycleDocument } from '../../src/domain/records';
 import { builtFile, packageRoot } from '../../src/runtime/package-root';
+import { cycleIn } from '../support/lifecycles';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { mlops, mlopsJson, start, untilPrinted } from './mlops';
-import { raw } from '../support/raw-records';
 
 const PROJECT = `by-command-${randomUUID().slice(0, 8)}`;
 
@@ -48,15 +48,8 @@ async function begin(args: readonly string[], ready: string): Promise<{ child: C
 const run = (...args: string[]) => mlops(args, system.env);
 const json = <T>(...args: string[]) => mlopsJson<T>(args, system.env);
 
-/** The cycle, once it is in this state. */
-async function cycleIn(number: number, state: CycleDocument['state']): Promise<CycleDocument> {
-  for (;;) {
-    const cycle = await raw(system.stores).cycles.findOne({ _id: `${PROJECT}/${number}` });
-    if (cycle?.state === state) return cycle;
-    if (cycle?.state === 'failed') throw new Error(cycle.failure);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
+const cycle = (number: number, state: CycleDocument['state']) =>
+  cycleIn(system, { project: PROJECT, number, state, withinMs: 120_000 });
 
 test.each([
   ['start', () => ['start', file, '--as-of', '2001-02-01']],
@@ -98,7 +91,7 @@ test('one life, from start to rollback', async () => {
     join(system.folder, 'work'),
   ];
   const { child: worker, printed } = await begin(args, 'mlops worker: ready');
-  expect(printed).toContain(`polls ${system.taskQueue} and ${system.taskQueue}-compute`);
+  expect(printed).toContain(`polls ${system.taskQueue}, ${system.taskQueue}-compute, ${system.taskQueue}-light`);
 
   const definition = JSON.parse((await run('check', file, '--json')).stdout) as { digest: string };
   const started = await json('start', file, '--as-of', '2001-02-01', '--by', 'cem');
@@ -107,7 +100,7 @@ test('one life, from start to rollback', async () => {
   expect(again).toMatchObject({ code: 1, stdout: '' });
   expect(again.stderr).toMatch(/^mlops: by-command-\w+ refused: by-command-\w+ is running already.*\n$/);
 
-  await cycleIn(1, 'waiting');
+  await cycle(1, 'waiting');
   const { subject } = await json<{ subject: { digests: { model: string } } }>('show', `request/${PROJECT}/1`);
   const { model } = subject.digests;
   const own = await run('decide', `${PROJECT}/1`, '--approve', '--by', 'cem', '--digest', model);
@@ -122,7 +115,7 @@ test('one life, from start to rollback', async () => {
     state: 'approved',
     digest: model,
   });
-  expect(await cycleIn(1, 'finished')).toMatchObject({ outcome: 'deployed' });
+  expect(await cycle(1, 'finished')).toMatchObject({ outcome: 'deployed' });
 
   await predictAndTell();
   await readRecords(model);
@@ -139,7 +132,11 @@ test('one life, from start to rollback', async () => {
   });
   expect((await run('unpause', PROJECT, '--by', 'cem')).code).toBe(0);
   const alone = await json('evaluate', '--model', `${PROJECT}@1`, '--as-of', '2001-02-09');
-  expect(alone).toMatchObject({ model: `${PROJECT}@1`, evaluation: { kind: 'evaluation' }, auc: expect.any(Number) });
+  expect(alone).toMatchObject({
+    model: `${PROJECT}@1`,
+    evaluation: { kind: 'evaluation' },
+    metrics: { auc: expect.any(Number) },
+  });
   const minute = ['--from', '2001-01-05T00:00:00Z', '--to', '2001-01-05T00:01:00Z'];
   const failed = await run('evaluate', '--model', `${PROJECT}@1`, '--as-of', '2001-02-09', ...minute);
   expect([failed.code, failed.stderr]).toEqual([1, expect.stringMatching(/^mlops: .*MLOPS_[A-Z_]+: [^\n]+\n$/)]);
@@ -235,7 +232,7 @@ async function atATerminal(answer: string, ...args: string[]): Promise<{ code: n
 
 async function askAtATerminal(): Promise<void> {
   await run('retrain', PROJECT, '--as-of', '2001-02-08', '--by', 'cem', '--comment', 'a week later');
-  await cycleIn(2, 'waiting');
+  await cycle(2, 'waiting');
   const waiting = await json<{ waitingFor: string[] }>('status', PROJECT);
   expect(waiting.waitingFor).toEqual(['approver:ana', 'approver:ben']);
   const no = await atATerminal('n', 'decide', `${PROJECT}/2`, '--reject', '--by', 'ana');
@@ -245,7 +242,7 @@ async function askAtATerminal(): Promise<void> {
   const yes = await atATerminal('y', 'decide', `${PROJECT}/2`, '--reject', '--by', 'ana');
   expect(yes.code).toBe(0);
   expect(yes.said).toContain('the request is rejected');
-  expect(await cycleIn(2, 'finished')).toMatchObject({ outcome: 'rejected' });
+  expect(await cycle(2, 'finished')).toMatchObject({ outcome: 'rejected' });
 }
 
 async function statusWithoutWorker(): Promise<void> {

@@ -15,7 +15,7 @@ test('a Temporal that hangs is waited for no longer than asked, and the call has
       `nobody-${randomUUID()}`,
       'watermark',
       { endpoint: 'e', watermark: '2001-02-01T00:00:00Z', edge: '2001-02-01T00:00:00Z', reason: 'passed' },
-      500
+      3_000
     );
   try {
     await expect(send()).rejects.toMatchObject({ code: 'MLOPS_NOT_FOUND' });

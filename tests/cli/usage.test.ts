@@ -7,7 +7,7 @@ import { builtFile, packageRoot } from '../../src/runtime/package-root';
 import { mlops, mlopsJson } from './mlops';
 
 const VERBS = [
-  'init check worker serve start apply policy status decide retrain retry skip pause unpause deploy rollback stop materialize evaluate predict truth clock account diff export report',
+  'init check worker serve start apply policy status decide retrain import retry skip pause unpause deploy rollback stop materialize evaluate study reproduce predict truth clock account diff export report compare card',
   'ls show lineage gc housekeeping hold release doctor',
   'suggest expectations',
 ].flatMap((verbs) => verbs.split(' '));
@@ -99,6 +99,31 @@ test.each([
   expect(stderr).toContain(words);
 });
 
+test.each([
+  [['status'], 'mlops status --help shows how it is used.'],
+  [['ls', 'runs', '--limit', 'x'], 'mlops ls --help shows how it is used.'],
+  [['strat'], 'mlops --help lists the verbs.'],
+])('%j: where it is explained', async (args, words) => {
+  const { stderr } = await mlops(args, NOWHERE);
+  expect(stderr).toContain(words);
+});
+
+test.each([
+  [['--data', '/nowhere'], 'The data folder is not there. [dataFolder=/nowhere]'],
+  [['--keep', 'model=3 days'], 'there is no retention called "model"; they are grace, served'],
+  [['--keep', 'records'], 'records: "" is not a duration'],
+  [['--limit', 'memory=3'], 'There is no such limit. [limit=memory] Limits are computeMemory'],
+])('worker %j: what is wrong with it', async (args, words) => {
+  const { code, stderr } = await mlops(['worker', ...args], NOWHERE);
+  expect(stderr).toMatch(/^mlops: MLOPS_CONFIGURATION: .+\n$/);
+  expect(stderr).toContain(words);
+  expect(code).toBe(1);
+});
+
+test('the audit of all projects is listed by its name', async () => {
+  expect((await mlops(['ls', 'audit', '_housekeeping'], NOWHERE)).stderr).toMatch(/^mlops: MLOPS_STORE_UNAVAILABLE/);
+});
+
 test.each(['label-sets', 'labelset', 'labelSets'])('%s is a kind, as labelSet is', async (word) => {
   const { stderr } = await mlops(['ls', word], NOWHERE);
   expect(stderr).toMatch(/^mlops: MLOPS_STORE_UNAVAILABLE/);
@@ -117,6 +142,16 @@ test.each([
   const { code, stdout, stderr } = await mlops(args, NOWHERE);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toMatch(new RegExp(`^mlops: .*${server} can't be reached.*${variable}.*\\n$`));
+});
+
+test.each([
+  ['viewCopy=5', /There is no such limit\..*Limits are .*viewReadMs, viewCopies\./],
+  ['viewReadMs=soon', /limit is not a positive number.*limit=viewReadMs/],
+])('a limit of a replica is known by name and positive: %s', async (limit, words) => {
+  const { code, stdout, stderr } = await mlops(['serve', 'flights', '--folder', folder, '--limit', limit], NOWHERE);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/^mlops: MLOPS_CONFIGURATION/);
+  expect(stderr).toMatch(words);
 });
 
 test('an endpoint that is down: one line with its address', async () => {
@@ -180,6 +215,11 @@ test('doctor tells of every server that is down, and goes on', async () => {
   for (const { fix } of findings) expect(fix).toContain('stack.sh up');
 }, 60_000);
 
+interface Checked {
+  readonly definition: { readonly source: { readonly columns: object } };
+  readonly warnings: readonly string[];
+}
+
 describe('check', () => {
   test('prints digest and summary of a good project', async () => {
     const { code, stdout, stderr } = await mlops(['check', 'examples/flights/project.ts'], NOWHERE);
@@ -187,6 +227,18 @@ describe('check', () => {
     expect(stdout).toMatch(/^project +flights\ndigest +sha256:[0-9a-f]{64}\n/);
     const json = await mlopsJson(['check', 'examples/flights/project.ts'], NOWHERE);
     expect(json).toMatchObject({ project: 'flights', valid: true, definition: { v: 1, name: 'flights' } });
+  });
+
+  test('warns of features by which a model holds values of private columns', async () => {
+    const { definition, warnings } = await mlopsJson<Checked>(['check', 'examples/flights/project.ts']);
+    expect(warnings).toEqual([]);
+    const { source } = definition;
+    const columns = { ...source.columns, origin: { type: 'string', privacy: true } };
+    const file = join(folder, 'private.json');
+    await writeFile(file, JSON.stringify({ ...definition, source: { ...source, columns } }));
+    expect((await mlopsJson<Checked>(['check', file])).warnings).toEqual([
+      expect.stringMatching(/^the model's file will hold values of private columns: embedding\(origin\)\./),
+    ]);
   });
 
   test('reads statements, as far as that goes without rows', async () => {

@@ -147,7 +147,7 @@ test('a request that was approved by hand', async () => {
 
 test('a version that was changed or added', async () => {
   const changed = await foundAfter(['versions'], () =>
-    documents('versions').updateOne({}, { $set: { 'body.decisionThreshold': 0.1 } })
+    documents('versions').updateOne({}, { $set: { 'body.task.decisionThreshold': 0.1 } })
   );
   expect(changed).toEqual([expect.stringMatching(/^version:.*\/1: it was changed/)]);
   const model = digestOf('another model');

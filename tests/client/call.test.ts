@@ -25,6 +25,7 @@ describe('a server that is not there', () => {
     signal: ['mlops/flights', 'watermark', {}],
     pollers: [],
     computePollers: [],
+    lightPollers: [],
     requireWorker: [],
   };
   const methods = Object.getOwnPropertyNames(MlopsClient.prototype).filter(

@@ -1,15 +1,15 @@
 /** Each page of docs/ starts with an example, and the example works. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { request } from 'undici';
-import { definitionPage } from '../../scripts/docs/definition-page';
+import { definitionPage, withEntries } from '../../scripts/docs/definition-page';
 import { malformedDecision } from '../../src/domain/approval';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { describeRegistered, type RegisteredCode } from '../../src/project/registry';
 import { packageRoot } from '../../src/runtime/package-root';
-import { createInferenceServer } from '../../src/serve/server';
+import { createInferenceServer, STATUS } from '../../src/serve/server';
 import { connectionNamed, readConnections } from '../../src/sources/connections';
 import { mlopsJson } from '../cli/mlops';
 import { denseRows } from '../engines/features/dense-rows';
@@ -31,6 +31,14 @@ test('definition.md is what the types and defaults say today: npm run docs', () 
   expect(readFileSync(join(packageRoot(), 'docs', 'definition.md'), 'utf8')).toBe(definitionPage());
 });
 
+test('a transform or a trigger of which nothing says the defaults is refused, instead of shown without them', () => {
+  for (const feature of withEntries.features.slice(1)) {
+    const others = withEntries.features.filter((each) => each !== feature);
+    expect(() => definitionPage({ ...withEntries, features: others })).toThrow(`transform: '${feature.transform}'`);
+  }
+  expect(() => definitionPage({ ...withEntries, triggers: [{ on: 'bias' }] })).toThrow("on: 'drift'");
+});
+
 test('no field is without a description', () => {
   const rows = definitionPage()
     .split('\n')
@@ -45,12 +53,18 @@ test('the examples in TypeScript compile', () => {
     'short.ts': blocksOf('definition.md')[0]!,
     'features.ts': blocksOf('features.md')[0]!,
     'sources.ts': blocksOf('sources.md')[0]!,
+    'trees.ts': blocksOf('trees.md')[0]!,
+    'linear.ts': blocksOf('linear.md')[0]!,
+    'networks.ts': blocksOf('networks.md')[0]!,
+    'classes.ts': blocksOf('classes.md')[0]!,
+    'studies.ts': blocksOf('studies.md')[0]!,
     'feature-views.ts': blocksOf('feature-views.md')[0]!,
     'predictions.ts': blocksOf('predictions.md')[0]!,
     'control-group.ts': blocksOf('predictions.md')[1]!,
     'registered.ts': blocksOf('registered-code.md')[0]!,
     'worker.ts': blocksOf('operating.md')[0]!,
     'housekeeping.ts': blocksOf('housekeeping.md')[0]!,
+    'reproducing.ts': blocksOf('reproducing.md')[0]!,
     'limits.ts': `import { MlopsPlugin } from 'temporal-mlops';\n${blocksOf('limits.md')[0]}`,
     'workflows.ts': "export * from 'temporal-mlops/workflows';\n",
     'tsconfig.json': JSON.stringify({
@@ -83,6 +97,7 @@ test.each([
   'feature-views.md',
   'predictions.md',
   'splits.md',
+  'studies.md',
   'features.md',
 ])('the project of %s is one', async (page) => {
   const file = join(FOLDER, `${page}.ts`);
@@ -139,7 +154,7 @@ test('the code of registered-code.md can be registered, and gives what it should
   expect(await code.labelers.hot!.label(rows, { above: 80 })).toEqual([1, 0, null]);
   const scores = new Float32Array([0.9, 0.1, 0.8]);
   const labels = new Float32Array([1, 1, 0]);
-  expect(await code.metrics.found!.compute({ scores, labels, columns: {}, params: {} })).toBe(0.5);
+  expect(await code.metrics.found!.compute({ scores, width: 1, labels, columns: {}, params: {} })).toBe(0.5);
 });
 
 test('the endpoint answers the requests of http.md as it says', async () => {
@@ -175,6 +190,29 @@ test('the endpoint answers the requests of http.md as it says', async () => {
   } finally {
     await server.close();
     await serving.close();
+  }
+});
+
+test('http.md lists every status that the endpoint answers with', () => {
+  const page = readFileSync(join(packageRoot(), 'docs', 'http.md'), 'utf8');
+  const listed = [...page.matchAll(/^\| (\d{3}) \|/gm)].map(([, status]) => Number(status));
+  // 431 comes from Node before there is a request, 500 from what has no code.
+  expect(listed).toEqual([...new Set([...Object.values(STATUS), 431, 500])].toSorted((a, b) => a - b));
+});
+
+test('each page starts with an example, and a test reads the page', () => {
+  const root = packageRoot();
+  const suites = readdirSync(join(root, 'tests'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.name.endsWith('.test.ts'))
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+    .join('\n');
+  const pages = readdirSync(join(root, 'docs'));
+  expect(pages.length).toBeGreaterThan(15);
+  for (const page of pages) {
+    // At most one sentence stands before it.
+    const begins = /^# .+\n\n(?:[^\n`#|-][^\n]*\n\n)?```(?:ts|js|json|bash)\n/;
+    expect([page, begins.test(readFileSync(join(root, 'docs', page), 'utf8'))]).toEqual([page, true]);
+    expect([page, suites.includes(`'${page}'`)]).toEqual([page, true]);
   }
 });
 

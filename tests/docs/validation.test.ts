@@ -7,7 +7,7 @@ import { mlopsJson } from '../cli/mlops';
 
 test('the rules of the first example are those of its definition', async () => {
   const page = readFileSync(join(packageRoot(), 'docs', 'validation.md'), 'utf8');
-  const [, example] = /^# .+\n\n```ts\n(.*?)```/s.exec(page)!;
+  const [, example] = /^# [^\n]+\n\n```ts\n(.*?)```/s.exec(page)!;
   const folder = mkdtempSync(join(tmpdir(), 'mlops-validation-'));
   try {
     const file = join(folder, 'project.ts');

@@ -89,6 +89,39 @@ test.each([
   expect(judgeDecision(open, earlier, sent)).toMatchObject({ outcome: 'refused', code });
 });
 
+test.each([
+  ['a cycle that they started', { authors: ['ana'] }, 'ana started this cycle'],
+  [
+    'a cycle that nobody started, under the definition that they applied',
+    { authors: ['ana'], causes: [{ kind: 'schedule', detail: 'nightly' }] },
+    "ana applied this cycle's definition",
+  ],
+  [
+    'a change of policy that they applied',
+    { authors: ['ana'], subject: { kind: 'policy', digests: { definition: MODEL } } },
+    'ana applied this definition',
+  ],
+  [
+    'what is new in the batch of a cycle that they started',
+    { authors: ['ana'], subject: { kind: 'schema-change', digests: { change: MODEL, snapshot: OTHER } } },
+    'ana started this cycle',
+  ],
+] as const)('own work is named: %s', (_, changes, did) => {
+  const causes = [{ kind: 'person', by: 'ana', detail: 'retrain' }] as const;
+  expect(judgeDecision(request({ causes, ...changes } as Partial<ApprovalRequest>), [], decision('ana'))).toMatchObject(
+    {
+      code: 'own-work',
+      reason: `${did} and can't approve their own work`,
+    }
+  );
+});
+
+test('a decision on what is new in a batch names the change, and no other of its digests', () => {
+  const about = request({ subject: { kind: 'schema-change', digests: { change: OTHER, snapshot: MODEL } } });
+  expect(judgeDecision(about, [], decision('ana'))).toMatchObject({ code: 'wrong-digest' });
+  expect(judgeDecision(about, [], decision('ana', { digest: OTHER }))).toMatchObject({ outcome: 'accepted' });
+});
+
 test('own work is allowed where the policy says so', () => {
   expect(judgeDecision(request({}, { allowSelfApproval: true }), [], decision('cem'))).toMatchObject({
     outcome: 'accepted',

@@ -81,3 +81,62 @@ test('only a failed blocking gate rejects', () => {
   expect(gatesPass(results([{ atLeast: 0.9 }]))).toBe(false);
   expect(gatesPass(results([{ metric: 'f1', atLeast: 0 }]))).toBe(false);
 });
+
+describe('a gate on slices', () => {
+  /** Of `estimate` ± half. */
+  const around = (estimate: number, half: number): Interval => ({
+    ...{ estimate, low: estimate - half, high: estimate + half },
+    ...{ blocks: 30, confidence: 0.95, method: 't on day blocks' },
+  });
+  const slice = (value: string, difference?: Interval) => ({
+    ...{ column: 'carrier', value, rows: 500 },
+    ...(difference === undefined ? {} : { candidate: {}, againstChampion: { logLoss: difference } }),
+  });
+  const judged = (change: Partial<GateDefinition>, ...slices: ReturnType<typeof slice>[]) =>
+    judgeGates([gate({ metric: 'logLoss', against: 'champion', ...change })], {
+      ...beside,
+      columnSlices: slices,
+    })[0]!;
+  const each = { slice: { column: 'carrier' }, bound: 'high', atMost: 0.01 } as const;
+
+  test('names the slice that is nearest to failing', () => {
+    const {
+      outcome,
+      slice: worst,
+      bound,
+    } = judged(
+      { slice: { column: 'carrier' }, atMost: 0.01 },
+      slice('AA', around(-0.02, 0.01)),
+      slice('UA', around(0.02, 0.01))
+    );
+    expect([outcome, worst, bound]).toEqual(['failed', 'UA', 'logLoss − champion <= 0.01 on each carrier']);
+  });
+
+  test('holds ends of intervals on all of them by Holm: what one slice would pass by itself', () => {
+    // The high end is 0.0095: by itself within the bound.
+    const close = slice('UA', around(0, 0.0095));
+    expect(judged(each, close)).toMatchObject({ outcome: 'passed', slice: 'UA' });
+    expect(judged(each, close, slice('AA', around(-0.05, 0.01)))).toMatchObject({ outcome: 'passed' });
+    expect(judged(each, close, slice('AA', around(0, 0.0095)))).toMatchObject({ outcome: 'failed' });
+    expect(judged(each, slice('UA', around(0, 0.007)), slice('AA', around(0, 0.007))).outcome).toBe('passed');
+    expect(judged(each, close).bound).toBe(
+      'logLoss − champion, high end of the interval <= 0.01 on each carrier (Holm)'
+    );
+  });
+
+  test('a slice that is not there, has too few rows or lacks the metric fails', () => {
+    expect(judged(each).outcome).toBe('failed: missing slice');
+    expect(judged(each, slice('UA')).outcome).toBe('failed: missing slice');
+    const one = { ...each, slice: { column: 'carrier', value: 'UA' } };
+    expect(judged(one, slice('AA', around(-1, 0.1))).outcome).toBe('failed: missing slice');
+    expect(judged(one, slice('UA', around(-1, 0.1)))).toMatchObject({ outcome: 'passed', slice: 'UA' });
+    expect(judged({ ...each, metric: 'auc', atMost: 1 }, slice('UA', around(0, 1)))).toMatchObject({
+      outcome: 'failed: missing metric',
+      slice: 'UA',
+    });
+    expect(judged(each, slice('UA', { ...around(0, 0), low: -UNBOUNDED, high: UNBOUNDED }))).toMatchObject({
+      outcome: 'failed: no interval',
+      slice: 'UA',
+    });
+  });
+});

@@ -42,7 +42,7 @@ test.each([
   [{ records: 'soon' }, `records: "soon" is not a duration such as '90 days'`],
   [
     { models: '1 day' },
-    'models is not kept for a time of its own: those are grace, served, records, quarantine, checkpoints',
+    'there is no retention called "models"; they are grace, served, records, quarantine, checkpoints',
   ],
 ])('%j is refused in words', (given, words) => {
   expect(retentionMs(given as never)).toBe(words);

@@ -1,11 +1,23 @@
 import { parseDurationMs } from '../../src/domain/durations';
-import { parseRequest, phaseId, CLIENT_ID, isPersonName, parsePredictionId, predictionId } from '../../src/domain/ids';
+import {
+  CLIENT_ID,
+  isPersonName,
+  parsePredictionId,
+  parseRequest,
+  phaseId,
+  policyRequestName,
+  predictionId,
+  requestId,
+  requestName,
+  schemaRequestName,
+} from '../../src/domain/ids';
 import { MESSAGES } from '../../src/domain/messages';
 import { malformedOperatorMessage } from '../../src/domain/operator-messages';
 
 test('message names are public: changing one breaks running workflows and everyone’s scripts', () => {
   expect(Object.values(MESSAGES)).toEqual([
     'retrain',
+    'import',
     'apply',
     'retry',
     'skip',
@@ -17,6 +29,8 @@ test('message names are public: changing one breaks running workflows and everyo
     'trigger',
     'decided',
     'status',
+    'stopStudy',
+    'extendStudy',
     'decide',
     'supersede',
     'watch',
@@ -28,6 +42,11 @@ test('message names are public: changing one breaks running workflows and everyo
 test('a request is named by project and cycle, or by its workflow', () => {
   expect(parseRequest('flights-1/2')).toEqual({ project: 'flights-1', name: '2' });
   expect(parseRequest(phaseId('flights-1', 2, 'approve'))).toEqual({ project: 'flights-1', name: '2' });
+  for (const name of [schemaRequestName(3), policyRequestName(1)]) {
+    expect(parseRequest(phaseId('flights-1', name, 'approve'))).toEqual({ project: 'flights-1', name });
+    expect(parseRequest(requestId({ project: 'flights-1', name }))).toEqual({ project: 'flights-1', name });
+    expect(requestName({ _id: `flights-1/${name}`, project: 'flights-1' })).toEqual({ project: 'flights-1', name });
+  }
 });
 
 test.each([
@@ -35,6 +54,8 @@ test.each([
   'flights/x',
   '../etc/1',
   'flights/1/train',
+  'flights/schema-x',
+  'flights/schema-',
   'mlops/flights/1/train',
   'Flights/1',
   'a/1234567890',

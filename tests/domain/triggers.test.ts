@@ -1,6 +1,8 @@
 import fc from 'fast-check';
+import { listTable } from '../../src/cli/list-columns';
 import type { TriggerRule } from '../../src/domain/definition';
 import type { WindowBody, WindowTrigger } from '../../src/domain/monitoring';
+import type { Fact } from '../../src/domain/records';
 import { triggersOf } from '../../src/domain/triggers';
 import { triggerMessages, windowLine } from '../../src/domain/windows';
 
@@ -11,6 +13,7 @@ const DRIFT: TriggerRule = { on: 'drift', breaches: 1, outOf: 1, coolDown: { eve
 
 interface Seen {
   readonly bias?: WindowBody['bias']['verdict'];
+  readonly ofClass?: string;
   readonly drift?: boolean;
   readonly bad?: boolean;
   readonly version?: number;
@@ -18,7 +21,10 @@ interface Seen {
 }
 
 /** The n-th week; its truth is covered 18 hours after its end. */
-function week(n: number, { bias = 'none', drift = false, bad = false, version = 1, triggers = [] }: Seen): WindowBody {
+function week(
+  n: number,
+  { bias = 'none', ofClass, drift = false, bad = false, version = 1, triggers = [] }: Seen
+): WindowBody {
   const at = (days: number) => new Date(FIRST + (7 * n + days) * DAY_MS).toISOString();
   return {
     endpoint: 'flights',
@@ -48,6 +54,7 @@ function week(n: number, { bias = 'none', drift = false, bad = false, version = 
       meanTruth: 0.17,
       gap: { estimate: 0.078, low: 0.039, high: 0.117, blocks: 7, confidence: 0.95, method: 't on day blocks' },
       verdict: bias,
+      ...(ofClass === undefined ? {} : { class: ofClass }),
     },
     quality: {},
     triggers,
@@ -78,6 +85,16 @@ test('the bias triggers with the second breach of one sign in three windows, not
 test('breaches of different signs do not count together', () => {
   expect(judge([BIAS], [above, below, calm])).toEqual([[], [], []]);
   expect(judge([BIAS], [above, below, above])).toEqual([[], [], ['bias fired']]);
+});
+
+test('breaches of different classes do not count together, and the class is named', () => {
+  const fog = { ...above, ofClass: 'fog' };
+  const rain = { ...above, ofClass: 'rain' };
+  expect(judge([BIAS], [fog, rain, calm])).toEqual([[], [], []]);
+  expect(judge([BIAS], [fog, rain, fog])).toEqual([[], [], ['bias fired']]);
+  const [trigger] = triggersOf([{ ...BIAS, breaches: 1 }], [], week(0, fog));
+  expect(trigger!.detail).toMatch(/^`fog`: mean prediction 0\.250, mean truth 0\.170/);
+  expect(windowLine(week(0, fog))).toContain('bias of `fog` 0.078');
 });
 
 test('a cool-down of windows is over after so many, whatever event time says', () => {
@@ -186,4 +203,16 @@ test('a window in one line', () => {
   expect(windowLine(week(0, { ...above, triggers }))).toBe(
     '- **2001-02-01** to 2001-02-08: 1900 rows of version 1, 1805 with truth; bias 0.078 (0.039 to 0.117), above; data quality passed; drift: none; **bias: fired**'
   );
+});
+
+test('what drifts is in the line and in the list, the score too, with the shares of unseen and missing rows', () => {
+  const verdict = { value: 0.4, effect: 0.3, limit: 0.1, pValue: 0, unseen: 0, missing: 0, verdict: 'drift' } as const;
+  const site = { ...verdict, column: 'site', unseen: 0.5, missing: 0.02 };
+  const drifted = { ...week(0, {}), drift: [site], scoreDrift: { ...verdict, column: 'score' } };
+  const words = 'site (50.0 % unseen, 2.0 % missing), score';
+  expect(windowLine(drifted)).toContain(`; drift: ${words}`);
+  const record = { _id: 'w', kind: 'window', body: drifted } as unknown as Fact<'window'>;
+  expect(listTable('window', [record])).toContain(words);
+  // The score alone, too: a category that no training row had may change nothing else.
+  expect(windowLine({ ...drifted, drift: [] })).toContain('; drift: score');
 });

@@ -1,6 +1,8 @@
 import { wilson } from '../../src/domain/wilson';
 
-// Newcombe (1998), Statistics in Medicine 17:857, table I, method 3 (score without continuity correction).
+// R. G. Newcombe, Two-sided confidence intervals for the single proportion: comparison of seven methods, Statistics in Medicine
+// 17 (1998) 857-872, doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E: table I, method 3, which is
+// Wilson's score method without continuity correction, to 95 %.
 test.each([
   [81, 263, 0.2553, 0.3662],
   [15, 148, 0.0624, 0.1605],

@@ -31,7 +31,7 @@ test('trained on January, February has an AUC between 0.70 and 0.745: above, a d
   await lifecycles.request(project, 1, 180_000);
   const version = await system.stores.facts.get({ kind: 'version', id: `${project}/1` });
   const { definition } = version.body;
-  const { auc, contaminated, rows } = await system.client.evaluate({
+  const { metrics, contaminated, rows } = await system.client.evaluate({
     project,
     definition,
     plan: planOf((await system.stores.facts.get(definition)).body.definition),
@@ -40,6 +40,7 @@ test('trained on January, February has an AUC between 0.70 and 0.745: above, a d
     period: { from: FEBRUARY, to: MARCH },
     version: { kind: 'version', id: version._id, digest: version.digest },
   });
+  const { auc } = metrics;
   process.stderr.write(`flights of February with the last hours: AUC ${auc!.toFixed(4)} on ${rows} rows\n`);
   expect(contaminated).toBe(false);
   expect(rows).toBeGreaterThan(400_000);

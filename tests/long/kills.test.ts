@@ -18,6 +18,7 @@ import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
 import { allRecords, artifactsNamed, brokenEdges } from '../chaos/all-records';
 import { raw } from '../support/raw-records';
+import { PLAIN_NETWORK } from '../support/plain-network';
 
 jest.setTimeout(300_000);
 
@@ -39,7 +40,17 @@ beforeAll(async () => {
   const file = await writeSmallFlights(system.folder);
   definition = smallProject(project, file, {
     // Some 500 steps in each of four epochs: enough of them to die in the middle of one.
-    model: { network: { hidden: [64, 64], batch: 8, learningRate: 0.001, epochs: 4, maxRowsSeen: 1e6, seed: 4 } },
+    model: {
+      network: {
+        ...PLAIN_NETWORK,
+        hidden: [64, 64],
+        batch: 8,
+        learningRate: 0.001,
+        epochs: 4,
+        maxRowsSeen: 1e6,
+        seed: 4,
+      },
+    },
   });
   ids.lifecycle = lifecycleId(project);
   for (const phase of ['ingest', 'label', 'train', 'evaluate', 'approve', 'deploy'] as const)
@@ -194,8 +205,10 @@ test('a new worker finishes, and those who asked have their answers', async () =
   expect((await cycleOf(system))?.outcome).toBe('deployed');
 });
 
-test('no point of the list was left out, but those of windows, housekeeping and views, which a cycle has none of', () => {
-  const ofCycles = CRASH_POINTS.filter((point) => point !== 'window:committed' && !/^(housekeeping|view):/.test(point));
+test('no point of the list was left out, but those of windows, housekeeping, views and trials, which this cycle has none of', () => {
+  const ofCycles = CRASH_POINTS.filter(
+    (point) => point !== 'window:committed' && !/^(housekeeping|view|trial):/.test(point)
+  );
   expect([...new Set(died)].sort()).toEqual([...ofCycles].sort());
 });
 

@@ -59,6 +59,13 @@ async function openRequest(project: string): Promise<ApprovalRequest> {
     staticSummary: `approve ${project}@1?`,
     staticDetails: 'Its current details say how to answer.',
   });
+  // The page asks once, as it is opened: a workflow that has not done its first work yet has no details.
+  await eventually('the details of the request', async () => {
+    const { currentDetails } = await system.client.temporal.workflow
+      .getHandle(request.workflowId)
+      .query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    return /waits for approval/.test(currentDetails) ? true : undefined;
+  });
   return request;
 }
 

@@ -20,6 +20,16 @@ afterAll(async () => {
   rmSync(FOLDER, { recursive: true, force: true });
 });
 
+/** What each table's model must come to. */
+const GOOD: Readonly<Record<string, (value: number) => boolean>> = {
+  'weather logLoss': (value) => value < 0.9,
+  'diamonds r2': (value) => value > 0.97,
+  'cuts logLoss': (value) => value < 0.7,
+  'movies auc': (value) => value > 0.8,
+  'penguins auc': (value) => value > 0.9,
+  'housing auc': (value) => value > 0.9,
+};
+
 test('init, check, start, decide, predict, truth and window, for each table', async () => {
   const { stdout } = await run(process.execPath, [builtFile('scripts', 'tour', 'main.js'), '--yes', '--json'], {
     cwd: packageRoot(),
@@ -39,13 +49,18 @@ test('init, check, start, decide, predict, truth and window, for each table', as
     { name: 'movies', rows: 2717, quarantined: 6, replaced: 0, predictions: 400 },
     // Of 53,940 rows 146 are equal to an earlier one.
     { name: 'diamonds', rows: 53_794, quarantined: 0, replaced: 146, predictions: 1_100 },
+    { name: 'cuts', rows: 53_794, quarantined: 0, replaced: 146, predictions: 1_100 },
     { name: 'penguins', rows: 344, quarantined: 0, replaced: 0, predictions: 344 },
-    { name: 'housing', rows: 7314, quarantined: 0, replaced: 0, predictions: 400 },
+    // A month is known once it is over: of 46 cities the two months before asOf are not known yet.
+    { name: 'housing', rows: 7222, quarantined: 0, replaced: 0, predictions: 400 },
   ]);
   // Their sizes are 0: 20 rows of the file, of which one is there twice.
   expect(tables[2]).toMatchObject({ warned: { 'x above 0': 7, 'y above 0': 6, 'z above 0': 19 } });
-  for (const { value, windows, digest } of tables) {
-    expect(value).toBeGreaterThan(0.8);
+  const poor = tables.filter(
+    ({ name, metric, value }) => GOOD[`${String(name)} ${String(metric)}`]?.(value as number) !== true
+  );
+  expect(poor.map(({ name, metric, value }) => ({ name, metric, value }))).toEqual([]);
+  for (const { windows, digest } of tables) {
     expect(windows).toBeGreaterThanOrEqual(1);
     expect(digest).toMatch(/^sha256:/);
   }

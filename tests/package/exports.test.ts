@@ -24,7 +24,9 @@ test.each([
       'lifecycle',
       'materialize',
       'monitor',
+      'reproduce',
       'sendTrigger',
+      'study',
       'train',
     ],
   ],
@@ -50,16 +52,16 @@ test('the client loads no native code', () => {
   ).toEqual([]);
 });
 
-test.each(['retrain', 'apply', 'retry', 'skip', 'pause', 'unpause', 'stop', 'rollback', 'deploy', 'setClock'])(
-  'the declaration of client.%s says what it waits for, what it throws and that it counts once',
-  (method) => {
-    const declared = readFileSync(builtFile('src', 'client.d.ts'), 'utf8');
-    const [before = ''] = declared.split(new RegExp(`^ +${method}\\(`, 'm'));
-    const comment = before.slice(before.lastIndexOf('/**'));
-    for (const part of ['Waits until ', '`message.id`', '@throws MlopsError MLOPS_']) expect(comment).toContain(part);
-    expect(comment.trimEnd()).toMatch(/\*\/$/);
-  }
-);
+test.each([
+  ...['retrain', 'apply', 'retry', 'skip', 'pause', 'unpause', 'stop', 'rollback', 'deploy', 'setClock'],
+  ...['stopStudy', 'extendStudy'],
+])('the declaration of client.%s says what it waits for, what it throws and that it counts once', (method) => {
+  const declared = readFileSync(builtFile('src', 'client.d.ts'), 'utf8');
+  const [before = ''] = declared.split(new RegExp(`^ +${method}\\(`, 'm'));
+  const comment = before.slice(before.lastIndexOf('/**'));
+  for (const part of ['Waits until ', '`message.id`', '@throws MlopsError MLOPS_']) expect(comment).toContain(part);
+  expect(comment.trimEnd()).toMatch(/\*\/$/);
+});
 
 test('the workflow bundle holds no zod and no node module, and is at most 1.8 MB', () => {
   const bundle = readFileSync(builtFile('build', 'workflow-bundle.js'), 'utf8');

@@ -4,6 +4,7 @@ import type { MlopsError } from '../../src/domain/errors';
 import { checkProject, defineProject, type ProjectInput } from '../../src/project/define-project';
 import { digestOf } from '../../src/runtime/digest';
 import { CHURN } from './churn';
+import { PLAIN_NETWORK } from '../support/plain-network';
 
 type Json = { [key: string]: Json } & Json[];
 
@@ -12,6 +13,12 @@ function changed(change: (project: Json) => unknown): unknown {
   const project = structuredClone(CHURN) as unknown as Json;
   change(project);
   return project;
+}
+
+/** What is predicted is one of these, the text of this column. */
+function classes(project: Json, names: readonly string[], column = 'visits'): void {
+  project['objective'] = { task: 'classes', classes: names } as never;
+  project['label']!['labeler'] = { column } as never;
 }
 
 /** `path: problem` of every mistake. */
@@ -96,13 +103,22 @@ describe('defaults', () => {
         { transform: 'oneHot', column: 'plan', minCount: 10 },
       ],
       model: {
-        network: { hidden: [64, 64], batch: 512, learningRate: 0.001, epochs: 20, maxRowsSeen: 20_000_000, seed: 1 },
+        network: {
+          ...PLAIN_NETWORK,
+          hidden: [64, 64],
+          batch: 512,
+          learningRate: 0.001,
+          epochs: 20,
+          maxRowsSeen: 20_000_000,
+          seed: 1,
+        },
       },
       period: { every: 'week' },
       split: { by: 'time', testPeriods: 1, validationPeriods: 0, minTrainRows: 1000, minTestRows: 200 },
       cluster: 'day',
-      objective: { decisionThreshold: 0.5 },
+      objective: { task: 'binary', decisionThreshold: 0.5 },
       metrics: [],
+      slices: [],
       gates: [
         {
           name: 'log-loss-against-baseline',
@@ -323,7 +339,7 @@ describe('a mistake', () => {
     [
       'a column without a type',
       (p) => (p['source']!['columns']!['spend'] = { from: 'Spend (€)' } as never),
-      'source.columns.spend.type: is missing; it must be string, integer, number, boolean, timestamp or decimal(12,2)',
+      'source.columns.spend.type: is missing; it must be string, text, integer, number, boolean, timestamp, decimal(12,2) or vector(384)',
     ],
     [
       'a number of several columns',
@@ -388,7 +404,7 @@ describe('a mistake', () => {
     [
       'paths of two formats',
       (p) => (p['source']!['reader'] = { http: { connection: 'lab', path: ['a.csv', 'b.parquet'] } } as never),
-      'source.reader.http.format: is missing, and the paths do not end in one of .parquet, .csv, .jsonl or .ndjson, each with .gz or without',
+      'source.reader.http.format: is missing, and the paths do not end in one of .parquet, .csv, .jsonl, .ndjson or .json, each with .gz or without',
     ],
     [
       'a bucket with an address',
@@ -421,7 +437,7 @@ describe('a mistake', () => {
     [
       'an unknown column type',
       (p) => (p['source']!['columns']!['spend'] = 'numbr' as never),
-      'source.columns.spend: must be string, integer, number, boolean, timestamp or decimal(12,2), is "numbr". Did you mean number?',
+      'source.columns.spend: must be string, text, integer, number, boolean, timestamp, decimal(12,2) or vector(384), is "numbr". Did you mean number?',
     ],
     [
       'a column name',
@@ -461,7 +477,7 @@ describe('a mistake', () => {
     [
       'a format that nobody knows',
       (p) => (p['source']!['reader']!['file']!['path'] = 'a.xls' as never),
-      'source.reader.file.format: is missing, and the path does not end in .parquet, .csv, .jsonl or .ndjson, each with .gz or without',
+      'source.reader.file.format: is missing, and the path does not end in .parquet, .csv, .jsonl, .ndjson or .json, each with .gz or without',
     ],
     [
       'a quote that is the delimiter',
@@ -590,9 +606,67 @@ describe('a mistake', () => {
       'features[0].column: what embedding reads must be a column of type string; spend is number',
     ],
     [
+      'a text as a category',
+      (p) => {
+        p['source']!['columns']!['plan'] = 'text' as never;
+        p['features']![0] = { transform: 'oneHot', column: 'plan' } as never;
+      },
+      'features[0].column: what oneHot reads must be a column of type string, integer, number, decimal or boolean; plan is text',
+    ],
+    [
+      'an embedding of a text',
+      (p) => {
+        p['source']!['columns']!['plan'] = 'text' as never;
+        p['features']![0] = { transform: 'embedding', column: 'plan' } as never;
+      },
+      'features[0].column: what embedding reads must be a column of type string; plan is text',
+    ],
+    [
+      'an embedding for trees',
+      (p) => {
+        p['model'] = { trees: {} } as never;
+        p['features']![0] = { transform: 'embedding', column: 'plan' } as never;
+      },
+      'features[0]: is an embedding, which only a network trains; for trees use targetMean, ordinal or oneHot',
+    ],
+    [
+      'an embedding for a linear model',
+      (p) => {
+        p['model'] = { linear: {} } as never;
+        p['features']![0] = { transform: 'embedding', column: 'plan' } as never;
+      },
+      'features[0]: is an embedding, which only a network trains; for a linear model use oneHot, crosses or targetMean',
+    ],
+    [
+      'counts where outcomes are asked for',
+      (p) => (p['model'] = { linear: { poisson: true } } as never),
+      'model.linear.poisson: is of the task number, and the objective is binary; leave it out',
+    ],
+    [
+      'trees beyond the limits',
+      (p) => (p['model'] = { trees: { depth: 13 } } as never),
+      'model.trees.depth: must be at most 12, is 13',
+    ],
+    [
+      'a text with an order',
+      (p) => {
+        p['source']!['columns']!['plan'] = 'text' as never;
+        p['features']![0] = { transform: 'ordinal', column: 'plan', order: ['a', 'b'] } as never;
+      },
+      'features[0].column: what ordinal reads must be a column of type string; plan is text',
+    ],
+    [
+      'texts as clusters',
+      (p) => {
+        p['source']!['columns']!['plan'] = 'text' as never;
+        p['cluster'] = { column: 'plan' } as never;
+      },
+      'cluster.column: a cluster must be a column of type string, integer, number, decimal, boolean or timestamp; plan is text',
+    ],
+    [
       'a transform that there is not',
       (p) => (p['features']![1] = { transform: 'onehot', column: 'plan' } as never),
-      'features[1].transform: must be timeOfDayBuckets, timeOfDayCycles, weekday, standardize, logStandardize, robust, minMax, power, log, clip, impute, isMissing, quantileBuckets, arithmetic, datePart, cycle, holiday, ordinal, cross, hashing, targetMean, oneHot or embedding, is "onehot". Did you mean oneHot?',
+      'features[1].transform: must be timeOfDayBuckets, timeOfDayCycles, weekday, standardize, logStandardize, robust, minMax, power, log, clip, impute, isMissing, quantileBuckets, arithmetic, datePart, cycle, holiday, ordinal, cross, hashing, targetMean, oneHot, textNgrams, hashedNgrams, components or embedding, is "onehot". Did you mean oneHot?',
     ],
     [
       'a text where two numbers are read',
@@ -692,9 +766,30 @@ describe('a mistake', () => {
       'model.network.learningRate: must be more than 0, is 0',
     ],
     [
+      'counts as an option of a study',
+      (p) => {
+        const of = { oneOf: [{ trees: {} }, { linear: { poisson: { oneOf: [false, true] } } }] };
+        p['model'] = { study: { of } } as never;
+      },
+      'model.study.of: has poisson, which is of the task number, and the objective is binary; leave it out',
+    ],
+    [
+      'classes that weigh alike where there are none',
+      (p) => {
+        p['objective'] = { task: 'number' } as never;
+        p['model'] = { network: { classWeights: 'balanced' } } as never;
+      },
+      'model.network.classWeights: weighs classes, and the objective is number; leave it out',
+    ],
+    [
+      'dropout that leaves nothing',
+      (p) => (p['model'] = { network: { dropout: 1 } } as never),
+      'model.network.dropout: must be less than 1, is 1',
+    ],
+    [
       'two models',
       (p) => (p['model'] = { network: {}, trainer: { registered: 'x' } } as never),
-      'model: must have one field of network or trainer; it has network and trainer',
+      'model: must have one field of network, trees, linear, trainer or study; it has network and trainer',
     ],
     [
       'an offset of a whole period',
@@ -731,6 +826,80 @@ describe('a mistake', () => {
       (p) => (p['objective'] = { decisionThreshold: 1 } as never),
       'objective.decisionThreshold: must be less than 1, is 1',
     ],
+    [
+      'a task that there is none of',
+      (p) => (p['objective'] = { task: 'colour' } as never),
+      'objective.task: must be binary, number or classes, is "colour"',
+    ],
+    [
+      'a threshold of numbers',
+      (p) => {
+        p['objective'] = { task: 'number', decisionThreshold: 0.5 } as never;
+        p['label']!['labeler'] = { column: 'spend' } as never;
+      },
+      'objective.decisionThreshold: there is no such field. Fields are task, controlShare.',
+    ],
+    [
+      'a rule that makes numbers',
+      (p) => (p['objective'] = { task: 'number' } as never),
+      'label.labeler: makes labels 0 and 1, and the task is number: write { column: … }',
+    ],
+    [
+      'a column of two outcomes',
+      (p) => (p['label']!['labeler'] = { column: 'spend' } as never),
+      "label.labeler: makes labels that are numbers: write a rule, or objective: { task: 'number' }",
+    ],
+    ['one class', (p) => classes(p, ['a']), 'objective.classes: must have at least 2 entries, is a list'],
+    [
+      'ten thousand classes',
+      (p) =>
+        classes(
+          p,
+          Array.from({ length: 10_000 }, (_, i) => `c${i}`)
+        ),
+      'objective.classes: must have at most 1000 entries, is a list',
+    ],
+    ['a class twice', (p) => classes(p, ['a', 'b', 'a']), 'objective.classes[2]: a is there twice; give each its own'],
+    [
+      'a class without a name',
+      (p) => classes(p, ['a', '']),
+      'objective.classes[1]: must be a name of at most 100 characters, is ""',
+    ],
+    [
+      'a rule that makes classes',
+      (p) => (p['objective'] = { task: 'classes', classes: ['a', 'b'] } as never),
+      'label.labeler: makes labels 0 and 1, and the task is classes: write { column: … }',
+    ],
+    [
+      'classes in a column of numbers',
+      (p) => classes(p, ['1', '2.5'], 'spend'),
+      'label.labeler.column: a label that is a class must be a column of type string, integer or boolean; spend is number',
+    ],
+    [
+      'a mean of labels that are classes',
+      (p) => {
+        classes(p, ['0', '1']);
+        p['features']![0] = { transform: 'targetMean', column: 'plan' } as never;
+      },
+      'features[0]: is a mean of labels, and classes have none; use an embedding, ordinal or oneHot',
+    ],
+    [
+      'a gate on a class that there is none of',
+      (p) => {
+        classes(p, ['low', 'high']);
+        p['gates'] = [{ metric: 'f1:hihg', atLeast: 0.5 }] as never;
+      },
+      'gates[0].metric: there is no metric f1:hihg. Did you mean f1:high?',
+    ],
+    [
+      'a gate on a metric of another task',
+      (p) => {
+        p['objective'] = { task: 'number' } as never;
+        p['label']!['labeler'] = { column: 'spend' } as never;
+        p['gates'] = [{ metric: 'auc', atLeast: 0.5 }] as never;
+      },
+      'gates[0].metric: there is no metric auc. There are rmse, mae, r2, mape, meanError; name a registered one in metrics.',
+    ],
     // gates
     [
       'a gate without a limit',
@@ -763,7 +932,7 @@ describe('a mistake', () => {
     [
       'a gate on a registered metric that metrics does not name',
       (p) => (p['gates'] = [{ metric: 'shareHot', atLeast: 0 }] as never),
-      'gates[0].metric: there is no metric shareHot. There are auc, logLoss, brier, calibrationError, accuracy, precision, recall, f1, utility; name a registered one in metrics.',
+      'gates[0].metric: there is no metric shareHot. There are auc, averagePrecision, logLoss, brier, calibrationError, accuracy, precision, recall, f1, utility; name a registered one in metrics.',
     ],
     [
       'two gates of one name',
@@ -1256,5 +1425,54 @@ describe('a source of predictions', () => {
       'features[1].column: known is not known before the row is: at serving time there is no such value',
       'features[2].column: at is prediction.eventTime, which no request has',
     ]);
+  });
+});
+
+describe('a vector', () => {
+  const columns = { ...CHURN.source.columns, face: 'vector(3)' };
+  const of = (changes: object) => mistakesIn({ ...CHURN, source: { ...CHURN.source, columns }, ...changes });
+
+  it('is written with its width', () => {
+    for (const type of ['vector', 'vector(0)', 'vector(4097)', 'vector(3,4)']) {
+      const source = { ...CHURN.source, columns: { ...columns, face: type } };
+      const forms = 'string, text, integer, number, boolean, timestamp, decimal(12,2) or vector(384)';
+      expect(mistakesIn({ ...CHURN, source })[0]).toMatch(`source.columns.face: must be ${forms}, is "${type}"`);
+    }
+  });
+
+  it('has each of its numbers as a feature, standardized where nothing else is said', () => {
+    const features = [
+      { transform: 'components', column: 'face' },
+      { transform: 'components', column: 'face', scale: 'none' },
+      { transform: 'isMissing', column: 'face' },
+    ];
+    expect(of({ features })).toEqual([]);
+    const { definition } = checkProject({ ...CHURN, source: { ...CHURN.source, columns }, features } as never);
+    expect(definition?.features[0]).toEqual({ transform: 'components', column: 'face', scale: 'standardize' });
+  });
+
+  it.each([
+    [
+      { features: [{ transform: 'standardize', column: 'face' }] },
+      'features[0].column: what standardize reads must be a column of type integer, number or decimal; face is vector(3)',
+    ],
+    [
+      { features: [{ transform: 'components', column: 'spend' }] },
+      'features[0].column: what components reads must be a column of type vector; spend is number',
+    ],
+    [
+      { schema: { table: [{ drift: 'face' }] } },
+      'schema.table[0].drift: a column that may drift must be a column of type string, integer, number, decimal or boolean; face is vector(3)',
+    ],
+    [
+      { cluster: { column: 'face' } },
+      'cluster.column: a cluster must be a column of type string, integer, number, decimal, boolean or timestamp; face is vector(3)',
+    ],
+    [
+      { label: { name: 'seen', labeler: { rule: { column: 'face', op: '>', value: 1 } } } },
+      'label.labeler.rule.column: what a label is made of must be a column of type string, text, integer, number, decimal, boolean or timestamp; face is vector(3)',
+    ],
+  ])('is not a number, a category or a label: %j', (changes, mistake) => {
+    expect(of(changes)).toContain(mistake);
   });
 });

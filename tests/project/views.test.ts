@@ -77,6 +77,14 @@ test('a join has the key, event time and known-at of its rows, and is an input a
   expect(checkProject(definition).definition).toEqual(definition);
 });
 
+test('a view may give a text', () => {
+  const changed = (p: Json) => {
+    view('weather', { values: { wind: 'last(origin)' } })(p);
+    p['source']!['columns']!['wind'] = 'text' as never;
+  };
+  expect(found(changed)).toEqual([]);
+});
+
 const view = (name: keyof typeof VIEWS, changes: object) => (p: Json) => Object.assign(p['views']![name]!, changes);
 const own = (changes: object) => (p: Json) => Object.assign(p['source']!, changes);
 
@@ -194,6 +202,11 @@ test.each<[string, (project: Json) => unknown, string]>([
     'a column of another type',
     (p) => (p['source']!['columns']!['delay'] = 'integer' as never),
     'source.columns.delay: must be number, as in sources.departures; is integer',
+  ],
+  [
+    'a value that is a vector',
+    (p) => (p['source']!['columns']!['meanDelay'] = 'vector(3)' as never),
+    'source.columns.meanDelay: can not be a vector: a view gives single values',
   ],
   [
     'a private column shown',

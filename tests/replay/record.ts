@@ -9,8 +9,9 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { decidedDigest } from '../../src/domain/approval';
 import type { ProjectDefinition } from '../../src/domain/definition';
-import { lifecycleId, monitorId, phaseId, rollbackId } from '../../src/domain/ids';
+import { lifecycleId, monitorId, phaseId, reproduceId, rollbackId, schemaRequestName } from '../../src/domain/ids';
 import type { CycleDocument } from '../../src/domain/records';
+import type { ReproduceInput } from '../../src/domain/reproduce';
 import type { Replica } from '../../src/replica/run-replica';
 import { readEnvironment } from '../../src/runtime/environment';
 import { packageRoot } from '../../src/runtime/package-root';
@@ -42,6 +43,7 @@ async function main(): Promise<void> {
     for (const name of recordedNames()) rmSync(join(packageRoot(), 'tests/replay/histories', `${name}.json`));
     await new Expiry(system).record();
     await new Failure(system).record();
+    await new Asked(system).record();
     await new Life(system).record();
   } finally {
     await system.close();
@@ -178,6 +180,29 @@ class Failure extends Recording {
   }
 }
 
+/** Its second batch has a column that is new, about which people are asked. */
+class Asked extends Recording {
+  constructor(system: TestSystem) {
+    super(system, 'asked');
+  }
+
+  async record(): Promise<void> {
+    const file = 'asked.parquet';
+    await writeSmallFlights(this.system.folder, 1000, file);
+    const { source, schema } = this.define();
+    const reader = { file: { path: file, format: 'parquet' } } as const;
+    await this.start(this.define({ source: { ...source, reader }, schema: { ...schema, newColumns: 'ask' } }));
+    await this.decide(1, 'reject');
+    await this.cycle(1, 'finished');
+    await writeSmallFlights(this.system.folder, 1000, file, ['1 AS tax']);
+    await this.system.client.retrain(this.project, { id: 'more', by: 'cem', asOf: '2001-03-01T00:00:00Z' });
+    await this.cycle(2, 'waiting');
+    await this.save('asked.approve', phaseId(this.project, schemaRequestName(2), 'approve'));
+    await this.save('asked.lifecycle', lifecycleId(this.project));
+    await this.system.client.stop(this.project, { id: 'stop', by: 'dan' });
+  }
+}
+
 /** Approved, deployed, watched, triggered by its windows, superseded, rolled back, and cancelled in mid-rollout. */
 class Life extends Recording {
   constructor(system: TestSystem) {
@@ -209,6 +234,13 @@ class Life extends Recording {
     for (const phase of ['ingest', 'label', 'train', 'evaluate', 'approve', 'deploy'] as const)
       await this.save(`deployed.${phase}`, phaseId(this.project, 1, phase));
     await this.save('deployed.lifecycle', lifecycle, first);
+    const again = reproduceId(this.project, 1, 'again');
+    await this.system.client.temporal.workflow.execute('reproduce', {
+      workflowId: again,
+      taskQueue: this.system.taskQueue,
+      args: [{ v: 1, project: this.project, version: 1 } satisfies ReproduceInput],
+    });
+    await this.save('again.reproduce', again);
     await this.save('idle.lifecycle', lifecycle);
   }
 

@@ -15,10 +15,13 @@ function replay({ history, workflowId }: Recorded, workflowBundle: { codePath: s
   return Worker.runReplayHistory({ workflowBundle }, history, workflowId);
 }
 
-test('closed and open ones of every workflow are there', () => {
+test('the recorded ones are there, closed and open', () => {
   expect(recordedNames()).toEqual([
     'after-windows.monitor',
+    'again.reproduce',
     'applied.lifecycle',
+    'asked.approve',
+    'asked.lifecycle',
     'cancelled.deploy',
     'cancelled.lifecycle',
     'cancelled.monitor',
@@ -56,6 +59,8 @@ test('closed and open ones of every workflow are there', () => {
   });
   expect(open).toEqual([
     'after-windows.monitor',
+    'asked.approve',
+    'asked.lifecycle',
     'failed-phase.lifecycle',
     'idle.lifecycle',
     'mid-rollout.deploy',

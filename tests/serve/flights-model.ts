@@ -42,9 +42,24 @@ export interface TestVersion {
 
 /** Another seed is another model; the same seed has the same bytes. */
 export function flightsVersion(number: number, seed = number, hidden: readonly number[] = [64, 64]): TestVersion {
-  const shape = { dense: denseWidth(FITTED), tables: embeddingTables(FITTED), hidden };
-  const bytes = inferenceGraph(FITTED, { shape, parameters: initialParameters(parameterShapes(shape), seed) });
+  const shape = { dense: denseWidth(FITTED), tables: embeddingTables(FITTED), hidden, outputs: 1 };
+  const bytes = inferenceGraph(FITTED, {
+    shape,
+    head: { task: 'binary' },
+    parameters: initialParameters(parameterShapes(shape), seed),
+  });
   return { bytes, version: servedVersion(number, bytes) };
+}
+
+/** As `flightsVersion`, of a model that answers one of these classes. */
+export function classesVersion(number: number, classes: readonly string[]): TestVersion {
+  const shape = { dense: denseWidth(FITTED), tables: embeddingTables(FITTED), hidden: [64], outputs: classes.length };
+  const bytes = inferenceGraph(FITTED, {
+    shape,
+    head: { task: 'classes', classes: classes.length },
+    parameters: initialParameters(parameterShapes(shape), number),
+  });
+  return { bytes, version: { ...servedVersion(number, bytes), task: { kind: 'classes', classes } } };
 }
 
 export function servedVersion(number: number, bytes: Uint8Array): ServedVersion {
@@ -54,7 +69,7 @@ export function servedVersion(number: number, bytes: Uint8Array): ServedVersion 
     model: `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
     bytes: bytes.length,
     inputs: FLIGHT_INPUTS,
-    decisionThreshold: 0.5,
+    task: { kind: 'binary', decisionThreshold: 0.5 },
   };
 }
 

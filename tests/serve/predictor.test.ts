@@ -4,6 +4,7 @@ import { Spool } from '../../src/serve/spool';
 import { flightRequest } from './flights-model';
 import type { ViewValue } from '../../src/serve/join-views';
 import { failingModel, flightsModel, openServing, type Serving } from './serving';
+import { oneNumber } from '../support/one-number';
 
 const NOW = new Date('2001-02-03T04:05:06.000Z');
 const EVENT = '2001-02-03T04:00:00Z';
@@ -25,8 +26,9 @@ const conflict = { code: 'MLOPS_PREDICTION_CONFLICT' };
 test('an answer is a float32 probability, a decision by the threshold, the id of the request', async () => {
   const { answer } = await predict(flightRequest({ id: 'f1', eventTime: EVENT }));
   expect(answer).toMatchObject({ id: 'f1', predictions: ['f1'], version: 1, route: 'champion' });
-  expect(Math.fround(answer.scores[0]!)).toBe(answer.scores[0]);
-  expect(answer.decisions).toEqual([answer.scores[0]! >= champion.version.decisionThreshold ? 1 : 0]);
+  const score = answer.scores[0] as number;
+  expect(Math.fround(score)).toBe(score);
+  expect(answer.decisions).toEqual([score >= 0.5 ? 1 : 0]);
 });
 
 test('the record holds the request as it came and the answer as it went', async () => {
@@ -41,7 +43,7 @@ test('the record holds the request as it came and the answer as it went', async 
       eventTime: new Date(EVENT),
       inputs: { date: 981_173_106_000_000, destination: 'A02', distance: null, origin: 'A01' },
       score: answer.scores[0],
-      decision: answer.decisions[0],
+      decision: answer.decisions![0],
       synthetic: true,
       replica: 'r1',
       receivedAt: NOW,
@@ -197,7 +199,9 @@ describe('a rollout', () => {
       candidate: { model: candidate, share: 0, shadow: true },
     });
     const { answer } = await predict(flightRequest({ id: 'a', eventTime: EVENT }));
-    const [alone] = await candidate.score(
+    const {
+      values: [alone],
+    } = await candidate.score(
       new Map(Object.entries((await serving.records())[0]!.inputs).map(([k, v]) => [k, [v]])),
       1
     );
@@ -295,7 +299,7 @@ test('a candidate may read an input that the champion does not: who leaves it ou
   const version = { ...champion.version, inputs: champion.version.inputs.filter(({ name }) => name !== 'origin') };
   const narrow: LoadedModel = {
     version,
-    score: async (_, rows) => new Float32Array(rows).fill(0.25),
+    score: async (_, rows) => oneNumber(new Float32Array(rows).fill(0.25)),
     hold: () => {},
     close: async () => {},
   };

@@ -80,7 +80,7 @@ const TRUTHS = [
 ];
 
 async function rows(asOf?: string) {
-  const found: [string, number | undefined][] = [];
+  const found: [string, number | string | undefined][] = [];
   for await (const row of windowRows(stores, 'flights-1', PERIOD, asOf)) found.push([row._id, row.truth?.value]);
   return found;
 }

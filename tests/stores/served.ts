@@ -4,6 +4,7 @@ import { digestOf } from '../../src/runtime/digest';
 import type { ServedVersion } from '../../src/domain/endpoint';
 import type { Ref } from '../../src/domain/refs';
 import { storeConfig } from '../../src/stores/config';
+import { advanceClock } from '../../src/stores/clocks';
 import { connectStores, type Stores } from '../../src/stores/connect';
 import { raw } from '../support/raw-records';
 
@@ -27,7 +28,7 @@ export function served(project: string, number: number): ServedVersion {
     model: digestOf(`model ${number}`),
     bytes: 1000,
     inputs: [{ name: 'distance', datatype: 'FP64' }],
-    decisionThreshold: 0.5,
+    task: { kind: 'binary', decisionThreshold: 0.5 },
   };
 }
 
@@ -45,6 +46,9 @@ export async function report(
     readonly error?: string;
   }
 ): Promise<void> {
+  // As a replica does, before it says so: nothing is judged ahead of the endpoint's clock.
+  if (seen.shippedTo !== undefined)
+    await advanceClock(stores, endpoint, { epoch: seen.clockEpoch ?? 0, highest: new Date(seen.shippedTo) });
   await raw(stores).replicas.updateOne(
     { _id: `${endpoint}/${replica}` },
     [

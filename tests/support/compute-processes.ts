@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -20,4 +21,18 @@ export async function computeProcesses(workFolder: string): Promise<ComputeProce
     })
   );
   return found.flat();
+}
+
+/** Compute children of this process. */
+export function computeChildren(): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => {
+    try {
+      const parent = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      return Number(parent) === process.pid && command.includes('compute/child.js');
+    } catch {
+      return false;
+    }
+  });
 }

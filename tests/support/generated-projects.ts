@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { DEFAULT_POLICY } from './policy';
+import { requestId, schemaRequestName } from '../../src/domain/ids';
 import type { FactBodies } from '../../src/domain/records';
 import type { ArtifactRef, FactKind, Ref } from '../../src/domain/refs';
 import { digestOf } from '../../src/runtime/digest';
@@ -13,6 +14,8 @@ import { age } from './aged';
 import type { OwnStores } from './own-stores';
 import { raw } from './raw-records';
 
+type WithStores = Pick<OwnStores, 'stores' | 'folder'>;
+
 export interface GeneratedCycle {
   /** Days since its bytes were touched. */
   readonly days: number;
@@ -20,11 +23,15 @@ export interface GeneratedCycle {
   readonly quarantine: boolean;
   readonly inherits: boolean;
   readonly state: 'running' | 'failed' | 'finished';
-  readonly request: 'none' | 'open' | 'approved' | 'approved long ago' | 'rejected';
+  /** About its version, or about what is new in its batch. */
+  readonly request: 'none' | 'open' | 'approved' | 'approved long ago' | 'rejected' | 'open batch' | 'approved batch';
   /** Days since its rollout ended. */
   readonly rolledOut: number | undefined;
-  readonly held: 'no' | 'version' | 'run' | 'snapshot' | 'released';
+  readonly held: 'no' | 'version' | 'evaluation' | 'run' | 'snapshot' | 'released';
 }
+
+/** Nothing of the batch asks, and its rows are enough to say which categories there are. */
+const LET_IN = { validation: [], rows: 1_000 };
 
 export interface GeneratedProject {
   readonly cycles: readonly GeneratedCycle[];
@@ -40,9 +47,11 @@ const cycle: fc.Arbitrary<GeneratedCycle> = fc.record({
   quarantine: fc.boolean(),
   inherits: fc.boolean(),
   state: fc.constantFrom('finished', 'finished', 'finished', 'running', 'failed'),
-  request: fc.constantFrom('none', 'none', 'open', 'approved', 'approved long ago', 'rejected'),
+  request: fc.constantFrom(
+    ...(['none', 'none', 'open', 'approved', 'approved long ago', 'rejected', 'open batch', 'approved batch'] as const)
+  ),
   rolledOut: fc.constantFrom(undefined, undefined, 10, 400),
-  held: fc.constantFrom('no', 'no', 'no', 'no', 'version', 'run', 'snapshot', 'released'),
+  held: fc.constantFrom('no', 'no', 'no', 'no', 'version', 'evaluation', 'run', 'snapshot', 'released'),
 });
 
 export const projects: fc.Arbitrary<readonly GeneratedProject[]> = fc.array(
@@ -68,7 +77,7 @@ export interface Written {
   readonly stays: ReadonlyMap<ArtifactRef['digest'], boolean>;
 }
 
-export async function writeProjects(system: OwnStores, generated: readonly GeneratedProject[]): Promise<Written> {
+export async function writeProjects(system: WithStores, generated: readonly GeneratedProject[]): Promise<Written> {
   const all: Named[] = [];
   const needed = new Set<string>();
   for (const [index, project] of generated.entries()) {
@@ -95,7 +104,10 @@ function neededOf({ cycles, champion }: GeneratedProject, written: readonly Writ
   };
   const ancestors = (index: number): number[] =>
     cycles[index]!.inherits && index > 0 ? [index, ...ancestors(index - 1)] : [index];
-  add(rows(cycles.length - 1, true));
+  add(rows(cycles.length - 1, false));
+  // What people let in last: the next batch is judged beside it.
+  const letIn = cycles.findLastIndex(({ request }) => request !== 'open batch');
+  if (letIn >= 0) add(rows(letIn, false));
   cycles.forEach(({ state, request, rolledOut, held }, index) => {
     const { labels, features, model, evaluation } = written[index]!.made;
     const isLive = champion === index;
@@ -104,26 +116,33 @@ function neededOf({ cycles, champion }: GeneratedProject, written: readonly Writ
       add(rows(index, false));
       add([labels, features, model, evaluation]);
     }
+    if (request === 'open batch') add(rows(index, false));
     if (held === 'no' || held === 'released') return;
     for (const one of ancestors(index)) add(rows(one, true));
-    if (held === 'version') add([labels, features, model, evaluation]);
-    if (held === 'run') add([labels, features, model]);
+    add(held === 'snapshot' ? [] : [labels, features, model]);
+    if (held !== 'version' && held !== 'evaluation') return;
+    add([evaluation]);
+    // And the run that it was compared with.
+    const former = written[index - 1]?.made;
+    if (former === undefined) return;
+    for (const one of ancestors(index - 1)) add(rows(one, true));
+    add([former.labels, former.features, former.model]);
   });
   return needed;
 }
 
-async function put({ stores, folder }: OwnStores, name: string): Promise<ArtifactRef> {
+async function put({ stores, folder }: WithStores, name: string): Promise<ArtifactRef> {
   const path = join(folder, randomUUID());
   await writeFile(path, randomUUID());
   return stores.artifacts.put({ name, path, mediaType: 'text/plain' });
 }
 
 class Writer {
-  readonly #system: OwnStores;
+  readonly #system: WithStores;
   readonly #name: string;
   readonly #project: GeneratedProject;
 
-  constructor(system: OwnStores, name: string, project: GeneratedProject) {
+  constructor(system: WithStores, name: string, project: GeneratedProject) {
     this.#system = system;
     this.#name = name;
     this.#project = project;
@@ -132,6 +151,7 @@ class Writer {
   async write(): Promise<WrittenCycle[]> {
     const written: WrittenCycle[] = [];
     let parent: { readonly ref: Ref<'snapshot'>; readonly named: readonly Named[] } | undefined;
+    let former: Ref<'run'> | undefined;
     for (const [index, one] of this.#project.cycles.entries()) {
       const named = async (name: string, quarantine = false): Promise<Named> => ({
         artifact: await put(this.#system, name),
@@ -143,7 +163,10 @@ class Writer {
       if (one.quarantine) own.push(await named(`quarantine-${index}`, true));
       const grown = one.inherits ? parent : undefined;
       const inherited = grown?.named ?? [];
-      const snapshot = await this.#commit('snapshot', grown === undefined ? [] : [grown.ref], [...inherited, ...own]);
+      const snapshot = await this.#commit(
+        ...(['snapshot', grown === undefined ? [] : [grown.ref], [...inherited, ...own], undefined] as const),
+        { ...LET_IN, ...(grown === undefined ? {} : { parent: grown.ref }) }
+      );
       parent = { ref: snapshot, named: [...inherited, ...own] };
       const made = {
         labels: await named('labels'),
@@ -151,13 +174,19 @@ class Writer {
         model: await named('model'),
         evaluation: await named('reference'),
       };
-      await this.#writeCycle(index, snapshot, made);
+      former = await this.#writeCycle(index, snapshot, made, former);
       written.push({ own, inherited, made });
     }
     return written;
   }
 
-  async #writeCycle(index: number, snapshot: Ref<'snapshot'>, made: WrittenCycle['made']): Promise<void> {
+  /** @param former the run that its evaluation compares with */
+  async #writeCycle(
+    index: number,
+    snapshot: Ref<'snapshot'>,
+    made: WrittenCycle['made'],
+    former: Ref<'run'> | undefined
+  ): Promise<Ref<'run'>> {
     const { stores } = this.#system;
     const stored = raw(stores);
     const { state, request, rolledOut, held } = this.#project.cycles[index]!;
@@ -170,9 +199,8 @@ class Writer {
       number: index + 1,
       run,
     });
-    const evaluation = await this.#commit('evaluation', [run, snapshot, labelSet], [made.evaluation], undefined, {
-      run,
-    });
+    const evaluated = [run, ...(former === undefined ? [] : [former]), snapshot, labelSet];
+    const evaluation = await this.#commit('evaluation', evaluated, [made.evaluation], undefined, { run });
     const days = (count: number) => new Date(Date.now() - count * 86_400_000);
     const refs = { snapshot, labelSet, featureSet: features, run, version, evaluation };
     await stored.cycles.insertOne({
@@ -181,10 +209,15 @@ class Writer {
       startedAt: new Date(Date.now() - 1_000_000 + index),
     } as never);
     if (request !== 'none') {
-      const asked = request === 'approved long ago' ? 'approved' : request;
+      const [asked, batch] = request === 'approved long ago' ? ['approved'] : request.split(' ');
+      const [name, kind, about] =
+        batch === undefined
+          ? [String(index + 1), 'version', [version, evaluation, snapshot]]
+          : [schemaRequestName(index + 1), 'schema-change', [snapshot]];
       const closedAt = days(request === 'approved long ago' ? 300 : 0).toISOString();
       await stored.requests.insertOne({
-        ...{ _id: id, v: 1, project: this.#name, state: asked, about: [version, evaluation, snapshot] },
+        ...{ _id: requestId({ project: this.#name, name }), v: 1, project: this.#name, state: asked, about },
+        subject: { kind, digests: {} },
         ...{ openedAt: closedAt, closedAt, policy: DEFAULT_POLICY },
       } as never);
     }
@@ -194,14 +227,15 @@ class Writer {
       } as never);
     if (this.#project.champion === index)
       await stored.aliases.insertOne({ _id: `${this.#name}/champion`, v: 1, version: id } as never);
-    if (held === 'no') return;
-    const record = { released: version, version, run, snapshot }[held];
+    if (held === 'no') return run;
+    const record = { released: version, version, evaluation, run, snapshot }[held];
     const hold = { id: randomUUID(), reason: 'case 17', by: 'ana', callerIdentity: 'test' };
     await placeHold(stores, { ...hold, record });
     if (held === 'released')
       await stored.db
         .collection<{ _id: string }>('holds')
         .updateOne({ _id: hold.id }, { $set: { released: { at: new Date(), by: 'ana', reason: 'over' } } });
+    return run;
   }
 
   async #commit<K extends FactKind>(

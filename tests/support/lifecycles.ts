@@ -16,6 +16,37 @@ export const by = (person: string) => ({ id: randomUUID(), by: person });
 export const FEBRUARY = '2001-02-01T00:00:00Z';
 export const MARCH = '2001-03-01T00:00:00Z';
 
+interface CycleIn {
+  readonly project: string;
+  readonly number: number;
+  readonly state: CycleDocument['state'];
+  /** Only a later revision than this. */
+  readonly after?: number;
+  readonly withinMs?: number;
+}
+
+/**
+ * The cycle, once it is in this state; it throws where the lifecycle waits for an operator instead, by its own account: for a moment
+ * after `retry` or `skip` the record says `failed` still.
+ */
+export function cycleIn(
+  { stores, client }: Pick<TestSystem, 'stores' | 'client'>,
+  { project, number, state, after = -1, withinMs = 30_000 }: CycleIn
+): Promise<CycleDocument> {
+  return eventually(
+    `${project}/${number} ${state}`,
+    async () => {
+      const found = await raw(stores).cycles.findOne({ _id: `${project}/${number}` });
+      if (found?.state === 'failed' && state !== 'failed') {
+        const { failure } = await client.status(project);
+        if (failure !== undefined) throw new Error(`${found.phase} failed: ${failure}`);
+      }
+      return found?.state === state && found.revision > after ? found : undefined;
+    },
+    withinMs
+  );
+}
+
 export class Lifecycles {
   readonly #system: TestSystem;
   readonly #file: string;
@@ -54,52 +85,53 @@ export class Lifecycles {
 
   /** @param after only a later revision than this */
   cycle(project: string, number: number, state: CycleDocument['state'], after = -1): Promise<CycleDocument> {
-    return eventually(
-      `${project}/${number} ${state}`,
-      async () => {
-        const found = await raw(this.#system.stores).cycles.findOne({ _id: `${project}/${number}` });
-        if (found?.state === 'failed' && state !== 'failed') throw new Error(`${found.phase} failed: ${found.failure}`);
-        return found?.state === state && found.revision > after ? found : undefined;
-      },
-      30_000
-    );
+    return cycleIn(this.#system, { project, number, state, after });
   }
 
-  /** Asked, and its workflow runs. */
-  async request(project: string, number: number, withinMs = 30_000): Promise<ApprovalRequest> {
+  /** Asked, and its workflow runs. @param name a version's is its cycle */
+  async request(project: string, name: number | string, withinMs = 30_000): Promise<ApprovalRequest> {
     await eventually(
-      `request ${project}/${number}`,
+      `request ${project}/${name}`,
       async () => {
-        const child = await this.handle(phaseId(project, number, 'approve'))
+        const child = await this.handle(phaseId(project, name, 'approve'))
           .describe()
           .catch(() => undefined);
         return child?.status.name === 'RUNNING' ? true : undefined;
       },
       withinMs
     );
-    return (await raw(this.#system.stores).requests.findOne({ _id: `${project}/${number}` }))!;
+    return (await raw(this.#system.stores).requests.findOne({ _id: `${project}/${name}` }))!;
   }
 
   async decide(
     project: string,
-    number: number,
+    name: number | string,
     verdict: 'approve' | 'reject',
     person = 'ana'
   ): Promise<DecisionAnswer> {
-    const { _id, subject } = await this.request(project, number);
+    const { _id, subject } = await this.request(project, name);
     return this.#system.client.decide(_id, { ...by(person), verdict, digest: decidedDigest(subject) });
   }
 
-  /** What a person sees of a workflow in the Temporal UI. */
-  async seen(workflowId: string): Promise<{ waitingFor: unknown; phase: unknown; details: string }> {
-    // The query first: it is answered once the workflow has done its first work.
-    const metadata = await this.handle(workflowId).query<{ currentDetails: string }>('__temporal_workflow_metadata');
-    const { searchAttributes } = await this.handle(workflowId).describe();
-    return {
-      waitingFor: searchAttributes.MlopsWaitingFor ?? [],
-      phase: searchAttributes.MlopsPhase?.[0],
-      details: metadata.currentDetails,
-    };
+  /** What a person sees of a workflow in the Temporal UI, once it has shown anything. */
+  seen(workflowId: string): Promise<{ waitingFor: unknown; phase: unknown; details: string }> {
+    return eventually(`the page of ${workflowId}`, async () => {
+      // The query first: it is answered once the workflow has done its first work.
+      const { currentDetails: details } = await this.handle(workflowId).query<{ currentDetails: string }>(
+        '__temporal_workflow_metadata'
+      );
+      const { searchAttributes } = await this.handle(workflowId).describe();
+      const phase = searchAttributes.MlopsPhase?.[0];
+      return phase === undefined ? undefined : { waitingFor: searchAttributes.MlopsWaitingFor ?? [], phase, details };
+    });
+  }
+
+  /** The same, once it says that it waits for people. */
+  waits(workflowId: string): ReturnType<Lifecycles['seen']> {
+    return eventually(`${workflowId} to wait`, async () => {
+      const seen = await this.seen(workflowId);
+      return (seen.waitingFor as readonly unknown[]).length > 0 ? seen : undefined;
+    });
   }
 
   /** Nothing of a project is left running on the server. */

@@ -7,13 +7,21 @@ import { packageRoot } from '../../src/runtime/package-root';
 
 const FLIGHTS = 'node_modules/vega-datasets/data/flights-3m.parquet';
 
-/** Writes every `every`th flight to `<folder>/<name>`, with a column `region` beside those of the real file. */
-export async function writeSmallFlights(folder: string, every = 100, name = 'flights.parquet'): Promise<string> {
+/**
+ * Writes every `every`th flight to `<folder>/<name>`, with a column `region` beside those of the real file.
+ * @param further SQL of further columns
+ */
+export async function writeSmallFlights(
+  folder: string,
+  every = 100,
+  name = 'flights.parquet',
+  further: readonly string[] = []
+): Promise<string> {
   const path = join(folder, name);
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
   const connection = await instance.connect();
   await connection.run(
-    `COPY (SELECT date, delay, distance, origin, destination, left(origin, 1) AS region FROM read_parquet('${join(packageRoot(), FLIGHTS)}', file_row_number = true)
+    `COPY (SELECT ${['date, delay, distance, origin, destination, left(origin, 1) AS region', ...further].join(', ')} FROM read_parquet('${join(packageRoot(), FLIGHTS)}', file_row_number = true)
            WHERE file_row_number % ${every} = 0 ORDER BY file_row_number) TO '${path}' (FORMAT parquet)`
   );
   connection.closeSync();

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { createActivities } from '../../src/activities';
 import type { ActivityDeps } from '../../src/activities/deps';
 import { decidedDigest } from '../../src/domain/approval';
-import { lifecycleId, phaseId, rollbackId } from '../../src/domain/ids';
+import { lifecycleId, monitorId, phaseId, rollbackId } from '../../src/domain/ids';
 import { planOf } from '../../src/domain/plan';
 import type { Ref } from '../../src/domain/refs';
 import { type Attacker, startAttacker } from '../support/attacker';
@@ -21,6 +21,7 @@ import { raw } from '../support/raw-records';
 const READING = new Set([
   'mlopsFindRequest',
   'mlopsAlreadyDecided',
+  'mlopsChangeToAsk',
   'mlopsRollbackTarget',
   'mlopsDeployTarget',
   'mlopsChampion',
@@ -33,6 +34,8 @@ const READING = new Set([
   'mlopsNextLate',
   'mlopsCountPollers',
   'mlopsPlanViews',
+  'mlopsPlanReproduction',
+  'mlopsReproduceStep',
 ]);
 /** Of these the records are what decides, and who may change them: what they are given, is registered. */
 const WATCHED = [
@@ -44,6 +47,8 @@ const WATCHED = [
   'definitions',
   'projects',
   'cycles',
+  'trials',
+  'winners',
   'versions',
   'windows',
   'views',
@@ -54,6 +59,7 @@ const BY_CONTENT = [
   'mlopsObserve',
   'mlopsIngest',
   'mlopsRenderReport',
+  'mlopsRenderEvaluation',
   'mlopsLabel',
   'mlopsFitFeatures',
   'mlopsTrain',
@@ -66,6 +72,10 @@ const SHORTEST = { grace: '1 hour', served: '1 hour', records: '1 hour', quarant
 const FOR_ONE_CALLER = [
   'mlopsRegisterDefinition',
   'mlopsRegisterVersion',
+  'mlopsTrial',
+  'mlopsDecideStudy',
+  'mlopsRecordStudyMessage',
+  'mlopsImportModel',
   'mlopsJudgeWindow',
   'mlopsCorrectWindow',
   'mlopsCountLate',
@@ -140,6 +150,7 @@ async function forged(): Promise<Record<string, unknown>> {
   const asked = (await raw(system.stores).requests.findOne({ _id: `${project}/2` }))!;
   return {
     mlopsOpenRequest: { project, cycle: 2 },
+    mlopsOpenSchemaRequest: { project, cycle: 2 },
     mlopsRecordDecisions: {
       request,
       sent: [{ update: 'none' }, { signal: `ana yes approve ${decidedDigest(asked.subject)}` }],
@@ -178,23 +189,29 @@ async function forgedSteps(): Promise<Record<string, unknown>> {
   const { test: rows } = (await system.stores.facts.get({ kind: 'evaluation', id: evaluation!.id })).body;
   const observation = (await alone('mlopsObserve', { definition, asOf: MARCH })) as object;
   const week = { from: '2001-02-01T00:00:00.000Z', to: '2001-02-08T00:00:00.000Z' };
-  const judged = { project, definition, period: week, asOf: MARCH };
+  const judged = { project, definition, period: week };
   const text = 'forged: please approve';
+  const study = { project, cycle: 2, definition, snapshot, labelSet, asOf: MARCH, attempt: 'forged' };
   const notice = { id: randomUUID(), kind: 'approval-requested', project, text, details: [] };
   return {
     mlopsObserve: { definition, asOf: MARCH },
     mlopsIngest: { definition, observation: { ...observation, asOf: '2001-01-15T00:00:00Z' } },
     mlopsPrepare: { definition, asOf: MARCH, from: { flights: snapshot } },
     mlopsRenderReport: { snapshot },
+    mlopsRenderEvaluation: { evaluation, version: refs.version },
     mlopsLabel: { definition, snapshot },
     mlopsFitFeatures: { definition, snapshot, labelSet, asOf: '2001-01-25T00:00:00Z' },
+    mlopsTrial: { ...study, cycle: 9, number: 1 },
+    mlopsDecideStudy: { ...study, trials: 1, ended: 'stopped' },
+    mlopsRecordStudyMessage: { project, cycle: 2, updateId: 'none', answer: { outcome: 'accepted', reason: '' } },
+    mlopsImportModel: { project, cycle: 9, definition, snapshot, labelSet, features, asOf: MARCH },
     mlopsTrain: { definition, snapshot, labelSet, features, asOf: '2001-01-25T00:00:00Z' },
     mlopsEvaluate: { definition, version: refs.version, snapshot, labelSet, knownBy: rows.knownBy },
     mlopsRegisterDefinition: { project },
     mlopsRegisterVersion: { project, cycle: 9, definition, snapshot, labelSet, features, run },
     mlopsJudgeWindow: judged,
     mlopsCorrectWindow: judged,
-    mlopsCountLate: { project, definition, day: week.from, before: week.to },
+    mlopsCountLate: { project, definition, at: week.from, before: week.to },
     mlopsMaterializeView: { project, definition, view: 'forged', snapshot },
     mlopsStartNotice: { v: 1, workflowId: `attack-${randomUUID()}`, definition, notifiers: 0, notice },
     mlopsNotify: { definition, notifier: 0, notice },
@@ -230,6 +247,7 @@ test('called with forged arguments, by a foreign workflow of any id, none of the
     answers[activity] = await Promise.all(ids.map((id) => attack(`${id}`, activity, args[activity]).catch(String)));
   expect(await records()).toEqual(before);
   expect(answers.mlopsBeginRollout).toEqual(ids.map(() => 'MLOPS_NOT_AUTHORIZED'));
+  expect(answers.mlopsOpenSchemaRequest).toEqual(ids.map(() => 'MLOPS_NOT_AUTHORIZED'));
   expect(answers.mlopsRecordDecisions).toEqual(ids.map(() => 'MLOPS_NOT_AUTHORIZED'));
   expect(answers.mlopsCloseRequest).toEqual(ids.map(() => 'MLOPS_NOT_AUTHORIZED'));
   expect(answers.mlopsOpenCycle).toEqual(ids.map(() => 'MLOPS_NOT_AUTHORIZED'));
@@ -254,6 +272,22 @@ test('the training’s own id is not enough to register a version, for a cycle o
     const given = { ...(register as object), cycle };
     expect(await attack(phaseId(project, cycle, 'train'), 'mlopsRegisterVersion', given)).toBe('MLOPS_NOT_AUTHORIZED');
   }
+  expect(await records()).toEqual(before);
+}, 60_000);
+
+test('the monitor’s own id is not enough to have a window judged, corrected or counted before it is due', async () => {
+  const before = await records();
+  const args = await forgedSteps();
+  // The project's monitor ends when another workflow takes its id.
+  const asMonitor = (activity: string): Promise<string> =>
+    system.client.temporal.workflow.execute('call', {
+      workflowId: monitorId(project),
+      workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+      taskQueue: attacker.taskQueue,
+      args: [activity, args[activity], system.taskQueue],
+    });
+  expect(await asMonitor('mlopsJudgeWindow')).toBe('MLOPS_NOT_AUTHORIZED');
+  for (const activity of ['mlopsCorrectWindow', 'mlopsCountLate']) await asMonitor(activity);
   expect(await records()).toEqual(before);
 }, 60_000);
 

@@ -1,8 +1,12 @@
 /** What an evaluation may know, what it may compare, and that what it judged is what is served. */
 import { planOf } from '../../src/domain/plan';
-import type { RowFilter } from '../../src/domain/split';
+import type { JobContext } from '../../src/domain/job';
+import type { Digest } from '../../src/domain/refs';
+import { partOf, type RowFilter } from '../../src/domain/split';
+import { evaluateJob } from '../../src/engines/evaluate/evaluate-job';
+import { digestOfFile } from '../../src/runtime/digest';
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { recordAsked } from '../../src/domain/approval';
 import type { Replica } from '../../src/replica/run-replica';
@@ -99,6 +103,74 @@ test('a champion that was trained on the test rows can’t be compared with: its
   const { evidence, gates } = await lifecycles.request(project, 2);
   expect(gates).toMatchObject([{ gate: 'better-than-the-champion', outcome: 'failed: contaminated' }]);
   expect(evidence).toContainEqual(expect.stringMatching(/^\*\*contaminated\*\*: a model was trained on some of these/));
+});
+
+test('it reads the shards of the test rows with their labels, and of others what the reference needs, to the same bits as of all', async () => {
+  const grown = await lifecycles.start(lifecycles.define());
+  await lifecycles.request(grown, 1);
+  await lifecycles.decide(grown, 1, 'reject');
+  await lifecycles.cycle(grown, 1, 'finished');
+  await system.client.retrain(grown, { ...by('cem'), asOf: MARCH });
+  const request = await lifecycles.request(grown, 2);
+  const evaluation = await system.stores.facts.get(recordAsked(request, 'evaluation')!);
+  const version = await system.stores.facts.get(recordAsked(request, 'version')!);
+  const [data, labels, { body: defined }] = await Promise.all([
+    system.stores.facts.get(version.body.snapshot),
+    system.stores.facts.get(version.body.labelSet),
+    system.stores.facts.get(version.body.definition),
+  ]);
+  const { body: run, artifacts: made } = await system.stores.facts.get(evaluation.body.run);
+  const { test: where } = evaluation.body;
+  const { shards } = data.body;
+  expect(shards.map(({ batch }) => batch)).toEqual([0, 1]);
+  expect(shards[0]!.maxEventTime! < where.from!).toBe(true);
+  const model = made.find(({ name }) => name === 'model')!;
+  const all = [...data.artifacts, ...labels.artifacts];
+  const of = (digest: string) => all.find((artifact) => artifact.digest === digest)!;
+  const read = [model, ...shards.map(({ digest }) => of(digest)), of(labels.body.shards[1]!.digest)];
+  expect(evaluation.made.cost?.bytesIn).toBe(read.reduce((sum, { bytes }) => sum + bytes, 0));
+
+  const folder = join(system.folder, 'whole');
+  await mkdir(folder);
+  const local = async ({ digest }: { readonly digest: Digest }): Promise<string> => {
+    const path = join(folder, digest.slice('sha256:'.length));
+    await system.stores.artifacts.download(digest, path);
+    return path;
+  };
+  const whole = await Promise.all(
+    shards.map(async (shard, at) => ({
+      data: await local(shard),
+      labels: await local(labels.body.shards[at]!),
+      batch: shard.batch,
+      removed: [],
+    }))
+  );
+  const { cluster, monitoring, objective, split } = defined.definition;
+  const context: JobContext = { folder, progress: () => undefined, checkpoint: () => undefined };
+  const output = await evaluateJob(
+    {
+      shards: whole,
+      columns: data.body.columns,
+      privacy: data.body.privacy,
+      eventTime: data.body.eventTime!,
+      where,
+      model: await local(model),
+      trained: { where: partOf(run.split, 'train'), shards: whole },
+      cluster,
+      windows: monitoring.period,
+      baseline: run.baseline,
+      objective,
+      minRows: split.minTestRows,
+      ...{ slices: [], gates: [] },
+    },
+    context
+  );
+  expect(output.evaluation).toEqual(evaluation.body.evaluation);
+  for (const { name, file } of output.files)
+    expect([name, await digestOfFile(join(folder, file))]).toEqual([
+      name,
+      evaluation.artifacts.find((artifact) => artifact.name === name)?.digest,
+    ]);
 });
 
 async function evaluateAlone(asOf: string, period: { from: string; to: string }) {

@@ -5,6 +5,7 @@ import { eventually } from '../support/eventually';
 import { FEBRUARY, Lifecycles } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
+import { PLAIN_NETWORK } from '../support/plain-network';
 
 let system: TestSystem;
 let lifecycles: Lifecycles;
@@ -24,7 +25,17 @@ test('a child that computes for long, under a worker that is blocked again and a
   const project = await lifecycles.start(
     lifecycles.define({
       heartbeatWithin: flights.heartbeatWithin,
-      model: { network: { hidden: [64, 64], batch: 8, learningRate: 0.001, epochs: 60, maxRowsSeen: 1e6, seed: 4 } },
+      model: {
+        network: {
+          ...PLAIN_NETWORK,
+          hidden: [64, 64],
+          batch: 8,
+          learningRate: 0.001,
+          epochs: 60,
+          maxRowsSeen: 1e6,
+          seed: 4,
+        },
+      },
     }),
     FEBRUARY
   );

@@ -36,14 +36,14 @@ async function snapshotAfter(applied: ProjectDefinition, cycle: number, asOf: st
 
 test('one that changes no row adds a batch to the snapshot that there is', async () => {
   const before = await snapshotOf(1);
-  const body = await snapshotAfter({ ...first, objective: { ...first.objective, decisionThreshold: 0.5 } }, 2, MARCH);
+  const body = await snapshotAfter({ ...first, objective: { task: 'binary', decisionThreshold: 0.5 } }, 2, MARCH);
   expect(body.batches.map(({ after, asOf }) => [after, asOf])).toEqual([
     [null, FEBRUARY],
     [FEBRUARY, MARCH],
   ]);
   // Under the applied definition, on the same shards and new ones beside them.
   const version = await system.stores.facts.find('version', `${project}/2`);
-  expect(version!.body.decisionThreshold).toBe(0.5);
+  expect(version!.body.task).toEqual({ kind: 'binary', decisionThreshold: 0.5 });
   expect(body.shards.slice(0, before.shards.length)).toEqual(before.shards);
   expect(body.batches[0]).toEqual(before.batches[0]);
   expect(body.batches[1]!.added).toBeGreaterThan(0);

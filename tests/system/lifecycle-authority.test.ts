@@ -3,12 +3,11 @@
  * his own that has the lifecycle's id, and calls our activities, finds no message of anybody in its history.
  */
 import { randomUUID } from 'node:crypto';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId } from '../../src/domain/ids';
 import { MESSAGES } from '../../src/domain/messages';
 import { packDefinition } from '../../src/runtime/packed-definition';
-import { temporalConfig } from '../../src/runtime/temporal-config';
+import { type Attacker, startAttacker } from '../support/attacker';
 import { eventually } from '../support/eventually';
 import { by, FEBRUARY, Lifecycles, MARCH } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
@@ -21,7 +20,7 @@ const WATCHED = ['projects', 'definitions', 'cycles', 'requests', 'audit'];
 
 let system: TestSystem;
 let lifecycles: Lifecycles;
-let attacker: { readonly taskQueue: string; stop(): Promise<void> };
+let attacker: Attacker;
 let definition: ProjectDefinition;
 let project: string;
 
@@ -32,31 +31,13 @@ beforeAll(async () => {
   definition = lifecycles.define();
   project = await lifecycles.start(definition);
   await lifecycles.request(project, 1);
-  attacker = await startAttacker();
+  attacker = await startAttacker(system);
 }, 120_000);
 afterAll(async () => {
   await attacker?.stop();
   await lifecycles.end();
   await system.close();
 });
-
-async function startAttacker(): Promise<typeof attacker> {
-  const { connectionOptions, namespace = 'default' } = temporalConfig(system.env);
-  const connection = await NativeConnection.connect(connectionOptions);
-  const taskQueue = `${system.taskQueue}-attacker`;
-  const workflowsPath = require.resolve('./attacking-workflows');
-  const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
-  const worker = await Worker.create({ connection, namespace, taskQueue, workflowBundle });
-  const running = worker.run();
-  return {
-    taskQueue,
-    stop: async () => {
-      worker.shutdown();
-      await running;
-      await connection.close();
-    },
-  };
-}
 
 const run = <T>(type: string, workflowId: string, args: unknown[]): Promise<T> =>
   system.client.temporal.workflow.execute(type, {

@@ -46,7 +46,7 @@ test('a definition that is applied during a cycle takes effect with the next one
   const first = define();
   project = await start(first);
   await request(project, 1);
-  const second = { ...first, objective: { ...first.objective, decisionThreshold: 0.5 } };
+  const second = { ...first, objective: { task: 'binary' as const, decisionThreshold: 0.5 } };
   expect(await system.client.apply(second, by('dan'))).toMatchObject({ outcome: 'accepted' });
   await system.client.retrain(project, { ...by('ben'), asOf: MARCH });
   expect(await decide(project, 1, 'reject')).toMatchObject({ outcome: 'accepted' });
@@ -65,7 +65,7 @@ test('own work is the trigger’s person; where none triggered, whose definition
 test('a definition that is applied again is the work of who did it last', async () => {
   const { definition } = await cycle(project, 3, 'waiting');
   const second = (await system.stores.facts.get({ kind: 'definition', id: definition.id })).body.definition;
-  const third = { ...second, objective: { ...second.objective, decisionThreshold: 0.6 } };
+  const third = { ...second, objective: { task: 'binary' as const, decisionThreshold: 0.6 } };
   expect(await system.client.apply(third, by('ben'))).toMatchObject({ outcome: 'accepted' });
   expect(await system.client.apply(second, by('ben'))).toMatchObject({ outcome: 'accepted' });
   await lifecycles.trigger(project, { kind: 'rows', asOf: '2001-03-15T00:00:00Z' });

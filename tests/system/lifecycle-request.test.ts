@@ -31,7 +31,7 @@ test('once somebody has decided, the lifecycle’s page says so and waits for th
   const project = await waitingForTwo();
   await lifecycles.decide(project, 1, 'approve', 'ana');
   const page = await eventually('the page tells of ana', async () => {
-    const seen = await lifecycles.seen(lifecycleId(project));
+    const seen = await lifecycles.waits(lifecycleId(project));
     return seen.details.includes('ana** has decided') ? seen : undefined;
   });
   expect(page.waitingFor).toEqual(['approver:ben']);
@@ -51,16 +51,16 @@ test.each([
   const sent =
     typeof payload === 'object' && payload.request === 'this' ? { ...payload, request: `${project}/1` } : payload;
   await system.client.signal(lifecycleId(project), MESSAGES.decided, sent);
-  expect(await lifecycles.seen(lifecycleId(project))).toMatchObject({ waitingFor: ['approver:ana', 'approver:ben'] });
+  expect(await lifecycles.waits(lifecycleId(project))).toMatchObject({ waitingFor: ['approver:ana', 'approver:ben'] });
 });
 
 test('a retry keeps the request, and the decision that was recorded', async () => {
   const project = await waitingForTwo();
   expect(await lifecycles.decide(project, 1, 'approve', 'ana')).toMatchObject({ outcome: 'accepted', state: 'open' });
   await lifecycles.handle(phaseId(project, 1, 'approve')).terminate('by mistake');
-  await lifecycles.cycle(project, 1, 'failed');
+  const { revision } = await lifecycles.cycle(project, 1, 'failed');
   expect(await system.client.retry(project, by('dan'))).toMatchObject({ outcome: 'accepted' });
-  await lifecycles.cycle(project, 1, 'waiting');
+  await lifecycles.cycle(project, 1, 'waiting', revision);
   expect(await lifecycles.decide(project, 1, 'approve', 'ana')).toMatchObject({ code: 'second-decision' });
   const { details } = await lifecycles.seen(phaseId(project, 1, 'approve'));
   expect(details).toContain('**ana** has decided: approve.');

@@ -1,7 +1,10 @@
 /** Which triggers count: from workflows of the project, and each once. A story: its tests go on from one another. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId, triggerId, windowId } from '../../src/domain/ids';
 import { MESSAGES, type Trigger } from '../../src/domain/messages';
+import { packageRoot } from '../../src/runtime/package-root';
 import { eventually } from '../support/eventually';
 import { by, Lifecycles, MARCH } from '../support/lifecycles';
 import { raw } from '../support/raw-records';
@@ -71,4 +74,34 @@ test('its id counts no more once the lifecycle was stopped and started again', a
     await lifecycles.trigger(project, { kind: 'schedule', id, asOf: MARCH });
   await eventually('the new one', async () => ((await pending()).includes('the week after') ? true : undefined));
   expect(await pending()).toEqual(['the week after']);
+});
+
+test('the schedule of docs/schedules.md asks for a cycle', async () => {
+  const page = readFileSync(join(packageRoot(), 'docs', 'schedules.md'), 'utf8');
+  const option = (name: string): string => {
+    const [, quoted, plain = ''] = new RegExp(`--${name} (?:'([^']*)'|(\\S+))`).exec(page) ?? [];
+    return (quoted ?? plain).replace('flights', project);
+  };
+  const schedule = await system.client.temporal.schedule.create({
+    scheduleId: option('schedule-id'),
+    spec: { intervals: [{ every: option('interval') as '7d' }] },
+    action: {
+      type: 'startWorkflow',
+      workflowType: option('type'),
+      workflowId: option('workflow-id'),
+      taskQueue: system.taskQueue,
+      args: [JSON.parse(option('input'))],
+    },
+    state: { triggerImmediately: true },
+  });
+  try {
+    const details = async () =>
+      (await system.client.status(project)).pendingTriggers.map(({ cause }) => cause.detail).join();
+    const asked = `schedule: ${option('workflow-id')}`;
+    expect(
+      await eventually('its trigger', async () => ((await details()).includes(asked) ? details() : undefined))
+    ).toContain(asked);
+  } finally {
+    await schedule.delete();
+  }
 });

@@ -6,6 +6,7 @@ import { lifecycleId } from '../../src/domain/ids';
 import type { CycleDocument } from '../../src/domain/records';
 import type { Replica } from '../../src/replica/run-replica';
 import { eventually } from '../support/eventually';
+import { cycleIn } from '../support/lifecycles';
 import { startReplica } from '../support/replica';
 import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
@@ -30,12 +31,8 @@ afterAll(async () => {
 });
 
 const by = (person: string) => ({ id: randomUUID(), by: person });
-const cycle = async (number: number, state: CycleDocument['state']) =>
-  eventually(`cycle ${number} ${state}`, async () => {
-    const found = await raw(system.stores).cycles.findOne({ _id: `${project}/${number}` });
-    if (found?.state === 'failed' && state !== 'failed') throw new Error(`${found.phase} failed: ${found.failure}`);
-    return found?.state === state ? found : undefined;
-  });
+const cycle = (number: number, state: CycleDocument['state']) =>
+  cycleIn(system, { project, number, state, withinMs: 100_000 });
 const request = (number: number) =>
   eventually(
     `request ${number}`,

@@ -3,10 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { ProjectDefinition } from '../../src/domain/definition';
 import { materializeId } from '../../src/domain/ids';
+import type { LineageNode } from '../../src/records/lineage';
 import type { Replica } from '../../src/replica/run-replica';
 import { findPrediction } from '../../src/stores/predictions';
 import { viewsOfProject } from '../../src/stores/view-values';
-import { mlopsJson } from '../cli/mlops';
+import { mlops, mlopsJson } from '../cli/mlops';
 import { startAttacker } from '../support/attacker';
 import { duckdbQuery } from '../support/duckdb-query';
 import { eventually } from '../support/eventually';
@@ -169,10 +170,22 @@ test('an earlier moment changes nothing, the same one again neither; a moment to
   expect(views.map(({ overtaken }) => overtaken)).toEqual([true, true]);
   expect(await values()).toEqual(before);
   const [view] = await viewsOfProject(system.stores, project);
+  // It grew the cycle's own snapshot of the history, which is newer than the one that it was materialized of before.
+  const { refs } = await lifecycles.cycle(project, 1, 'finished');
+  const joined = await system.stores.facts.get({ kind: 'snapshot', id: refs.snapshot!.id });
+  const { body } = await system.stores.facts.get(view!.snapshot);
+  expect(joined.inputs.map(({ id }) => id)).toEqual([body.parent!.id]);
   expect(view).toMatchObject({ asOf: new Date(MARCH).toISOString(), done: { entities: expect.any(Number) as number } });
   await expect(system.client.materialize({ project, asOf: '2999-01-01T00:00:00Z' })).rejects.toMatchObject({
     code: 'MLOPS_MESSAGE_INVALID',
   });
+});
+
+test('a view is in the lineage of the history’s snapshot that it was made of', async () => {
+  const [view] = await viewsOfProject(system.stores, project);
+  const lineage = ['lineage', `snapshot/${view!.snapshot.id}`];
+  const { down } = (await mlopsJson(lineage, system.env)) as { readonly down: LineageNode };
+  expect(down.children).toContainEqual({ node: `view:${view!._id}`, relation: 'was materialized as', children: [] });
 });
 
 test('a view is written from what the run itself observed and ingested, by its history, and from nothing else', async () => {
@@ -221,6 +234,9 @@ test('values beyond their TTL are removed; by the command, with a schedule', asy
     everyMs: 3_600_000,
   });
   expect(await mlopsJson(['materialize', project, '--off'], system.env)).toEqual({ scheduled: false });
+  const nowhere = await mlops(['materialize', `${project}-x`, '--every', '1 hour'], system.env);
+  expect(nowhere.stderr).toMatch(/MLOPS_UNKNOWN_PROJECT/);
+  expect(await system.client.materializeSchedule(`${project}-x`)).toBeUndefined();
 });
 
 test('a worker that dies after a batch, and one that dies before it has said that all is written, leave the same values', async () => {

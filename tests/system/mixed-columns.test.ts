@@ -39,6 +39,8 @@ beforeAll(async () => {
           items: 'integer',
           member: 'boolean',
           city: 'string',
+          note: 'text',
+          shape: 'vector(3)',
           returned: 'integer',
         },
         eventTime: 'at',
@@ -77,6 +79,12 @@ beforeAll(async () => {
         { transform: 'targetMean', column: 'who' },
         { transform: 'targetMean', column: 'items', training: { folds: 3 } },
         { transform: 'hashing', columns: ['city'], buckets: 8 },
+        { transform: 'textNgrams', column: 'note', lengths: [1, 2] },
+        { transform: 'hashedNgrams', column: 'note', of: 'characters', lengths: [2, 3], buckets: 32 },
+        { transform: 'components', column: 'shape' },
+        { transform: 'components', column: 'shape', scale: 'none' },
+        { transform: 'isMissing', column: 'shape' },
+        { transform: 'isMissing', column: 'note' },
       ],
       model: { network: { hidden: [8], epochs: 2 } },
       split: { minTrainRows: 100, minTestRows: 50 },
@@ -97,6 +105,8 @@ afterAll(async () => {
 
 const CITIES = ["'Zürich'", "'東京'", "'São Paulo'", '\'a "quoted", one\'', "''", 'NULL', "'🛫'"];
 
+const NOTES = ["'Too SMALL, sent back'", "'Caf\u0065\u0301  ΟΔΟΣ\t🛫 fine'", "''", "'nice, nice, nice'"];
+
 /** 4,000 orders in 59 days; about a tenth of each value is missing, every 40th has no label, and the last ones have a city that training never saw. */
 async function writeOrders(): Promise<void> {
   await duckdbQuery(
@@ -107,6 +117,8 @@ async function writeOrders(): Promise<void> {
         CASE WHEN i % 10 = 0 THEN NULL ELSE (i * 31) % 17 END AS items,
         CASE WHEN i % 8 = 0 THEN NULL ELSE i % 3 = 0 END AS member,
         CASE WHEN i > 3168 AND i % 50 = 0 THEN 'new town' ELSE [${CITIES.join(', ')}][1 + i % ${CITIES.length}] END AS city,
+        CASE WHEN i % 12 = 0 THEN NULL ELSE [${NOTES.join(', ')}][1 + i % ${NOTES.length}] || ' ' || (i % 19) END AS note,
+        CASE WHEN i % 14 = 0 THEN NULL ELSE [i % 7, (i % 23) / 7.0, -1e3 * (i % 3)]::DOUBLE[] END AS shape,
         CASE WHEN i % 40 <> 5 THEN ((i * 31) % 17 + i % 3 > 9)::INT END AS returned
       FROM range(0, 4000) t(i) ORDER BY i) TO '${file}' (FORMAT parquet)`
   );
@@ -116,12 +128,12 @@ test('each order of the test rows scores at the endpoint as it did in the evalua
   const { evaluation, scores } = await evaluatedScores(system, `${project}/1`);
   const { from, to } = evaluation.test;
   const orders = await duckdbQuery(
-    `SELECT epoch_us("at"), epoch_us(opened), amount::DOUBLE, price::DOUBLE, items, member, city FROM read_parquet('${file}')
+    `SELECT epoch_us("at"), epoch_us(opened), amount::DOUBLE, price::DOUBLE, items, member, city, note, shape::VARCHAR FROM read_parquet('${file}')
      WHERE "at" >= TIMESTAMP '${from}' AND "at" < TIMESTAMP '${to}' AND returned IS NOT NULL ORDER BY "at"`
   );
   expect(orders).toHaveLength(scores.length);
   expect(orders.some((order) => order[6] === 'new town')).toBe(true);
-  for (let column = 1; column < 7; column += 1) expect(orders.some((order) => order[column] === null)).toBe(true);
+  for (let column = 1; column < 9; column += 1) expect(orders.some((order) => order[column] === null)).toBe(true);
   expect(await infer('all', orders)).toEqual(scores);
   for (const [row, order] of orders.slice(0, 40).entries())
     expect([row, await infer(`row-${row}`, [order])]).toEqual([row, scores.slice(row, row + 1)]);
@@ -138,6 +150,11 @@ test('an order without a label is left out of training and test, and counted whe
   expect(evaluation.evaluation.unlabelled).toBe(test);
   expect(evidence.join('\n')).toContain(`no label: ${training} training rows, ${test} test rows`);
 });
+
+/** Of a list as DuckDB writes it. */
+function arrayOf(list: unknown): unknown {
+  return list === null ? null : JSON.parse(list as string);
+}
 
 async function infer(id: string, orders: readonly (readonly unknown[])[]): Promise<Float32Array> {
   const plain = (value: unknown) => (typeof value === 'bigint' ? Number(value) : value);
@@ -161,6 +178,8 @@ async function infer(id: string, orders: readonly (readonly unknown[])[]): Promi
         input('items', 'INT64', 4),
         input('member', 'BOOL', 5),
         input('city', 'BYTES', 6),
+        input('note', 'BYTES', 7),
+        { name: 'shape', datatype: 'FP64', shape: [orders.length, 3], data: orders.map((order) => arrayOf(order[8])) },
       ],
     }),
   });

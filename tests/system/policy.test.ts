@@ -65,7 +65,7 @@ test('a project’s first definition is in force at once; its audit names the se
 test('an approver more waits for those who are approvers: until then all of the old definition stays', async () => {
   const weaker = {
     ...approval({ approvers: ['ana', 'ben', 'eve'] }),
-    objective: { ...definition.objective, decisionThreshold: 0.7 },
+    objective: { task: 'binary', decisionThreshold: 0.7 } as const,
   };
   expect(await system.client.apply(weaker, by('eve'))).toEqual(WAITS);
   expect(await inForce()).toBe(digestOf(definition));
@@ -78,7 +78,7 @@ test('an approver more waits for those who are approvers: until then all of the 
   });
   for (const line of [
     'needs approval: approval.approvers: added "eve"',
-    `changes objective.decisionThreshold: ${definition.objective.decisionThreshold} → 0.7`,
+    `changes objective.decisionThreshold: 0.35 → 0.7`,
   ])
     expect(asked?.evidence).toContain(line);
   const seen = await lifecycles.seen(asked?.workflowId ?? '');
@@ -124,7 +124,7 @@ test('approved, it is in force from the next cycle on', async () => {
 test('what changes no policy is in force with the next cycle, as ever', async () => {
   const changed = {
     ...approval({ approversNeeded: 2 }),
-    objective: { ...definition.objective, decisionThreshold: 0.6 },
+    objective: { task: 'binary', decisionThreshold: 0.6 } as const,
   };
   const answer = await system.client.apply(changed, by('eve'));
   expect(answer).toEqual({ outcome: 'accepted', reason: 'the definition takes effect with the next cycle' });

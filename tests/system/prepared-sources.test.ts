@@ -1,13 +1,15 @@
 /** A project that learns from what a statement makes of two sources: cycle after cycle, with lineage through it. */
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProjectDefinition } from '../../src/domain/definition';
-import type { Fact } from '../../src/domain/records';
+import type { Fact, RowAccount } from '../../src/domain/records';
 import { by, FEBRUARY, Lifecycles, MARCH } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
+import { madeOfSnapshots } from '../../src/domain/made-of';
 import { refOf } from '../../src/stores/facts';
 import { openSystem, type TestSystem } from '../support/system';
+import { mlopsJson } from '../cli/mlops';
 
 jest.setTimeout(60_000);
 
@@ -66,6 +68,11 @@ function withWeather(changes: Partial<ProjectDefinition> = {}): ProjectDefinitio
   };
 }
 
+interface Accounted {
+  readonly source: string;
+  readonly account: RowAccount;
+}
+
 const CSV = {
   delimiter: ',',
   quote: '"',
@@ -117,6 +124,15 @@ test('each source grows by what is new, and a corrected row of one replaces rows
   expect(account.inSnapshot).toBe(second.body.rows);
   expect(second.body.rows).toBe(after.get('flights')!.body.rows);
 
+  // Where every row of each source is, not only those that the statement gave.
+  const accounts = await mlopsJson<Accounted & { sources: Accounted[] }>(['account', project], system.env);
+  expect([accounts, ...accounts.sources].map(({ source, account }) => [source, account.inSnapshot])).toEqual([
+    ['windy-flights', second.body.rows],
+    ['flights', after.get('flights')!.body.rows],
+    ['weather', 59],
+  ]);
+  expect(accounts.sources[1]).toMatchObject({ account: { source: 90, replaced: 11, notYetKnown: 31 } });
+
   // Whoever calls the step chooses its arguments: a snapshot of another source, or of another moment, is refused.
   const { definition } = await lifecycles.cycle(project, 2, 'waiting');
   const weather = refOf(after.get('weather')!);
@@ -134,7 +150,32 @@ test('each source grows by what is new, and a corrected row of one replaces rows
     });
     await expect(call).rejects.toMatchObject({ cause: { type: 'MLOPS_RECORD_MISSING' } });
   }
-});
+  // Nor does it say what a prepared source was made of.
+  const ask = <T = unknown>(activity: string, given: object) =>
+    system.client.temporal.activity.execute<T>(activity, {
+      id: randomUUID(),
+      taskQueue: system.taskQueue,
+      args: [{ definition, ...given }],
+      scheduleToCloseTimeout: '30 seconds',
+      retry: { maximumAttempts: 1 },
+    });
+  const read = { flights: refOf(after.get('flights')!), weather };
+  const prepared = await ask('mlopsPrepare', { asOf: MARCH, from: read });
+  const made = await ask<{ id: string }>('mlopsIngest', {
+    observation: prepared,
+    from: [refOf(before.get('flights')!)],
+  });
+  const fact = await system.stores.facts.get({ kind: 'snapshot' as const, id: made.id });
+  expect(madeOfSnapshots(fact)).toEqual([read.flights, read.weather]);
+  const observed = await ask('mlopsObserve', { asOf: MARCH, source: 'weather' });
+  for (const [source, observation] of [
+    [{}, observed],
+    [{ source: 'weather' }, prepared],
+  ])
+    await expect(ask('mlopsIngest', { ...(source as object), observation })).rejects.toMatchObject({
+      cause: { type: 'MLOPS_DEFINITION_INVALID' },
+    });
+}, 90_000);
 
 test('a statement that multiplies rows waits for a person, and says so', async () => {
   const definition = withWeather();
@@ -144,4 +185,17 @@ test('a statement that multiplies rows waits for a person, and says so', async (
   const project = await lifecycles.start({ ...definition, source });
   const { failure } = await lifecycles.cycle(project, 1, 'failed');
   expect(failure).toMatch(/MLOPS_KEY_REPEATED: .*source=windy-flights, key=id, keys=\d+, rows=\d+.*multiply/);
+});
+
+test('what a source put aside is in the evidence, and why, though every row that it gave was taken', async () => {
+  await writeWeather();
+  await appendFile(join(system.folder, 'weather.csv'), '2001-01-15T13:00:00Z,ORD,strong\n');
+  const { schema } = lifecycles.define();
+  const project = await lifecycles.start(withWeather({ schema: { ...schema, maxQuarantinedShare: 0.1 } }), FEBRUARY);
+  const { evidence } = await lifecycles.request(project, 1);
+  expect(evidence.filter((line) => line.startsWith('quarantined'))).toEqual([
+    'quarantined from weather: 1 of 32 rows, 1 of them in the newest batch',
+    expect.stringMatching(/^quarantined from weather by .*wind.*: 1 rows, such as weather\.csv:\d+$/),
+  ]);
+  expect(evidence).not.toContain('no row was quarantined');
 });

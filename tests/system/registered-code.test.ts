@@ -1,10 +1,10 @@
 /** A project whose every exchangeable part is the user's own: reader, labeler, trainer, metric, notifier. */
 import { randomUUID } from 'node:crypto';
 import type { ProjectDefinition } from '../../src/domain/definition';
-import type { CycleDocument } from '../../src/domain/records';
 import { defineProject } from '../../src/project/define-project';
 import { eventually } from '../support/eventually';
 import { type KeptNotices, keptNotices } from '../support/kept-notices';
+import { cycleIn } from '../support/lifecycles';
 import { openSystem, type TestSystem } from '../support/system';
 import { raw } from '../support/raw-records';
 
@@ -51,15 +51,7 @@ test('from a reader’s rows to a trainer’s model, judged by a metric and told
   expect(await system.client.start({ definition, asOf: '2026-02-19T00:00:00Z', by: 'cem' })).toMatchObject({
     outcome: 'accepted',
   });
-  const cycle = await eventually(
-    'the request',
-    async (): Promise<CycleDocument | undefined> => {
-      const found = await raw(system.stores).cycles.findOne({ _id: `${project}/1` });
-      if (found?.state === 'failed') throw new Error(found.failure);
-      return found?.state === 'waiting' ? found : undefined;
-    },
-    240_000
-  );
+  const cycle = await cycleIn(system, { project, number: 1, state: 'waiting', withinMs: 240_000 });
   const [snapshot, labelSet, run, evaluation] = await Promise.all([
     system.stores.facts.get({ kind: 'snapshot', id: cycle.refs.snapshot!.id }),
     system.stores.facts.get({ kind: 'labelSet', id: cycle.refs.labelSet!.id }),

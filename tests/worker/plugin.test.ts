@@ -1,8 +1,9 @@
 /** What SimplePlugin would do behind a user's back, and ours doesn't. */
+import { availableParallelism } from 'node:os';
 import type { ActivityInterceptorsFactory, WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../../src/activities';
 import { ActivityFailures } from '../../src/worker/activity-failures';
-import { MlopsPlugin, shared, slots } from '../../src/worker/plugin';
+import { MlopsPlugin, shared, slots, threadsOfChild } from '../../src/worker/plugin';
 
 const options = (changes: Partial<WorkerOptions> = {}): WorkerOptions => ({ taskQueue: 'own', ...changes });
 const namesOf = (configured: WorkerOptions): string[] => Object.keys(configured.activities ?? {});
@@ -96,6 +97,10 @@ test('slots of compute: those that are declared, else the tuner’s, else one', 
   expect(slots(2, tuner)).toEqual({ maxConcurrentActivityTaskExecutions: 2 });
   expect(slots(undefined, tuner)).toEqual({ tuner });
   expect(slots(undefined, undefined)).toEqual({ maxConcurrentActivityTaskExecutions: 1 });
+  // All that run at once share the processors; of a tuner's it isn't known how many do.
+  expect(threadsOfChild(slots(undefined, undefined))).toBe(availableParallelism());
+  expect(threadsOfChild(slots(2, undefined))).toBe(Math.max(1, Math.floor(availableParallelism() / 2)));
+  expect([threadsOfChild(slots(1000, undefined)), threadsOfChild(slots(undefined, tuner))]).toEqual([1, 1]);
 });
 
 test('one instance serves one worker', async () => {

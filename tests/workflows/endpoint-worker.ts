@@ -12,8 +12,9 @@ import { monitorActivities } from '../../src/activities/monitor';
 import { noticeActivities } from '../../src/activities/notices';
 import { digestOf } from '../../src/runtime/digest';
 import type { ProjectDefinition } from '../../src/domain/definition';
+import { modelInputs } from '../../src/domain/endpoint';
 import { monitorId } from '../../src/domain/ids';
-import { COMPUTE_SUFFIX } from '../../src/domain/queues';
+import { LIGHT_SUFFIX } from '../../src/domain/queues';
 import type { Ref } from '../../src/domain/refs';
 import { DEFAULT_RETENTION } from '../../src/domain/housekeeping';
 import { defaultLimits } from '../../src/activities/limits';
@@ -26,6 +27,7 @@ import { computePool } from '../../src/worker/compute/pool';
 import { dropStores, ownStores } from '../stores/served';
 import { quiet } from '../support/quiet';
 import { raw } from '../support/raw-records';
+import { PLAIN_NETWORK } from '../support/plain-network';
 
 export interface EndpointWorker {
   readonly client: Client;
@@ -69,7 +71,8 @@ export async function startEndpointWorker(name: string): Promise<EndpointWorker>
       }),
       stickyQueueScheduleToStartTimeout: '2 seconds',
     }),
-    Worker.create({ ...options, taskQueue: `${taskQueue}${COMPUTE_SUFFIX}`, maxConcurrentActivityTaskExecutions: 1 }),
+    // None polls the queue of compute by slots: no rollout and no monitor waits for it.
+    Worker.create({ ...options, taskQueue: `${taskQueue}${LIGHT_SUFFIX}`, maxConcurrentActivityTaskExecutions: 1 }),
   ]);
   const running = workers.map((worker) => worker.run());
   return {
@@ -135,12 +138,15 @@ export function flights(project: string, changes: Partial<ProjectDefinition> = {
       { transform: 'standardize', column: 'distance' },
       { transform: 'embedding', column: 'origin', width: 8, minCount: 10, maxRows: 1000 },
     ],
-    model: { network: { hidden: [8], batch: 64, learningRate: 0.001, epochs: 1, maxRowsSeen: 1000, seed: 1 } },
+    model: {
+      network: { ...PLAIN_NETWORK, hidden: [8], batch: 64, learningRate: 0.001, epochs: 1, maxRowsSeen: 1000, seed: 1 },
+    },
     period: { every: '7 days' },
     split: { by: 'time', testPeriods: 1, validationPeriods: 0, minTrainRows: 1, minTestRows: 1 },
     cluster: 'day',
-    objective: { decisionThreshold: 0.5 },
+    objective: { task: 'binary', decisionThreshold: 0.5 },
     metrics: [],
+    slices: [],
     gates: [],
     approval: {
       approversNeeded: 1,
@@ -209,8 +215,14 @@ export async function registerVersion(
     trainRows: 1000,
     unlabelledRows: 0,
     tolerance: [],
-    decisionThreshold: 0.5,
-  };
+    task: { kind: 'binary', decisionThreshold: 0.5 },
+    origin: { kind: 'run' },
+    signature: {
+      inputs: modelInputs(definition).map((input) => ({ ...input, column: input.name, shape: [-1] })),
+      outputs: [{ name: 'probability', datatype: 'FP32', shape: [-1] }],
+      determinism: 'exact',
+    },
+  } as const;
   const { fact } = await stores.facts.commit({
     _id: `${project}/${number}`,
     kind: 'version',

@@ -8,14 +8,16 @@ import { type ClockMessage, MESSAGES, type OperatorAnswer, type Trigger } from '
 import type { WindowBody } from '../../src/domain/monitoring';
 import { advanceClock } from '../../src/stores/clocks';
 import { lateHours } from '../../src/stores/late';
+import { recordWriter } from '../../src/stores/predictions';
 import type { MonitorState, monitor } from '../../src/workflows/monitor';
 import { report } from '../stores/served';
-import { eventually } from '../support/eventually';
-import { type EndpointWorker, startEndpointWorker } from './endpoint-worker';
-import { registerWatched, serveWeek, watchedFlights } from './served-flights';
-import { registeredDefinition } from '../support/registered-definition';
 import { asWorkflow } from '../support/as-workflow';
+import { eventually } from '../support/eventually';
 import { raw } from '../support/raw-records';
+import { registeredDefinition } from '../support/registered-definition';
+import { type EndpointWorker, startEndpointWorker } from './endpoint-worker';
+import { rests } from './rests';
+import { registerWatched, serveWeek, watchedFlights } from './served-flights';
 
 const [W1, W2, W3, W4, W5, W6] = [
   '2001-02-01T00:00:00.000Z',
@@ -398,16 +400,53 @@ test('a monitor that begins anew corrects what the one before it has left', asyn
   expect(corrected).toMatchObject({ period: { from: W1 }, truths: 280 });
 });
 
+test('nobody has a window judged, corrected or counted late before it is due: not the monitor’s own id either', async () => {
+  await serveWeek(worker.stores, project, { from: W1, covered: 0.5 });
+  const definition = watchedFlights(project);
+  await registerWatched(worker.stores, definition);
+  const known = await registeredDefinition(worker.stores, definition);
+  const activities = monitorActivities(worker.deps);
+  const window = { project, definition: known.definition, period: { from: W1, to: W2 } };
+  const monitor = <T>(call: () => Promise<T>) => asWorkflow(monitorId(project), call);
+  const judge = () => monitor(() => activities.mlopsJudgeWindow({ ...window }));
+  const correct = () => monitor(() => activities.mlopsCorrectWindow({ project, period: window.period }));
+  const countLate = () => monitor(() => activities.mlopsCountLate({ ...window, at: W1, before: W6 }));
+  const refused = { code: 'MLOPS_NOT_AUTHORIZED' };
+
+  // A replica that nobody else sees live: what it has shipped is known all the same.
+  const clock = (time: string) =>
+    report(worker.stores, project, 'r1', { revision: 1, shippedTo: time, silentForMs: 60_000 });
+  await expect(judge()).rejects.toMatchObject(refused);
+  await clock('2001-02-07T23:59:59.999Z');
+  await expect(judge()).rejects.toMatchObject(refused);
+  // Without a verdict before it, it is no late one's.
+  await countLate();
+  await clock(W2);
+  await expect(judge()).rejects.toMatchObject(refused);
+  expect(await windows()).toEqual([]);
+  await clock('2001-02-21T23:59:59.999Z');
+  await expect(judge()).rejects.toMatchObject(refused);
+  await serveWeek(worker.stores, project, { from: W1 });
+  await judge();
+  await expect(correct()).rejects.toMatchObject(refused);
+  const late = () =>
+    monitor(() => activities.mlopsCountLate({ ...window, at: '2001-02-22T00:00:00.000Z', before: W6 }));
+  await expect(late()).rejects.toMatchObject(refused);
+  expect(await windows()).toMatchObject([{ asOf: '2001-02-08T12:30:00.000Z', truths: 266, revision: 0 }]);
+  await clock(W4);
+  await correct();
+  expect((await windows()).slice(1)).toMatchObject([{ asOf: W4, truths: 280, revision: 1 }]);
+});
+
 test('a correction runs twice and is there once', async () => {
   await serveWeek(worker.stores, project, { from: W1 });
   await shipped('2001-02-09T00:00:00Z');
   await passed(await start(), W2);
   await judged(1);
+  await shipped('2001-02-22T00:00:00Z');
   const activities = monitorActivities(worker.deps);
   const correct = () =>
-    asWorkflow(monitorId(project), () =>
-      activities.mlopsCorrectWindow({ project, period: { from: W1, to: W2 }, asOf: W4 })
-    );
+    asWorkflow(monitorId(project), () => activities.mlopsCorrectWindow({ project, period: { from: W1, to: W2 } }));
   const [one, other] = await Promise.all([correct(), correct()]);
   expect(one).toEqual({ line: expect.stringContaining('revision 1; 280 rows') });
   expect(other).toEqual(one);
@@ -466,6 +505,30 @@ test('a person sets the clock back: windows that were judged too early get a rev
   expect(revised).toMatchObject({ period: { from: W1 }, rows: 280, clockEpoch: 1, triggers: early?.triggers });
 });
 
+test('truth that comes once a leapt clock was set back is counted, of windows that were over by then, too', async () => {
+  await raw(worker.stores).endpoints.insertOne({ _id: project, v: 1, project, revision: 1, watch: WATCH } as never);
+  await serveWeek(worker.stores, project, { from: W1, covered: 0.5 });
+  await shipped('2020-01-01T00:00:00Z');
+  const handle = await start();
+  await passed(handle, W2);
+  expect(await judged(1)).toMatchObject([{ truths: 140, asOf: W4 }]);
+  const set = { id: 'back', by: 'ana', at: '2001-02-10T00:00:00Z' };
+  await handle.executeUpdate<OperatorAnswer, [ClockMessage]>(MESSAGES.setClock, { args: [set], updateId: 'back' });
+  await eventually('it waits for the second week', async () =>
+    (await details()).includes(`event time past ${W3}`) ? true : undefined
+  );
+
+  const prediction = '2001-02-07-v1-39';
+  const truth = { _id: `${prediction}#0`, v: 1, prediction, revision: 0, value: 1 } as const;
+  const knownAt = new Date('2001-02-11T00:00:00Z');
+  await recordWriter(worker.stores, project).insertTruths([{ ...truth, knownAt, receivedAt: new Date() }]);
+  expect(await marks()).toEqual([]);
+  await shipped('2001-02-22T00:00:00Z', 1);
+  await passed(handle, W4);
+  const revised = await eventually('a revision', async () => (await windows()).find(({ revision }) => revision === 1));
+  expect(revised).toMatchObject({ period: { from: W1 }, truths: 141, asOf: W4, clockEpoch: 1 });
+});
+
 test('the clock is set by what the monitor was sent, and by nothing else', async () => {
   await raw(worker.stores).endpoints.insertOne({ _id: project, v: 1, project, revision: 1, watch: WATCH } as never);
   const activities = monitorActivities(worker.deps);
@@ -486,16 +549,6 @@ async function clockAt(time: string): Promise<void> {
   const served = { _id: project, v: 1, project, revision: 1, watch: WATCH };
   await raw(worker.stores).endpoints.insertOne(served as never);
   await advanceClock(worker.stores, project, { epoch: 0, highest: new Date(time) });
-}
-
-/** Until the monitor waits for what may come: its last event is the timer of that wait. */
-async function rests(handle: WorkflowHandle): Promise<void> {
-  await eventually('that it waits', async () => {
-    const { pendingActivities } = (await handle.describe()).raw;
-    if ((pendingActivities ?? []).length > 0) return undefined;
-    const { events } = await handle.fetchHistory();
-    return events?.at(-1)?.timerStartedEventAttributes ? true : undefined;
-  });
 }
 
 /** Days that are marked. */
@@ -541,22 +594,34 @@ test('predictions that come after their window was corrected revise it; what it 
 test('late predictions of a week in which nobody had asked are judged, and trigger nothing; before the first window they are kept', async () => {
   await serveWeek(worker.stores, project, { from: W1 });
   await serveWeek(worker.stores, project, { from: W3 });
-  await shipped('2001-03-09T00:00:00Z');
+  await shipped('2001-02-23T00:00:00Z');
   const handle = await start();
-  await passed(handle, W6);
-  await eventually('all corrections', async () =>
-    (await windows()).filter(({ revision }) => revision === 1).length === 2 ? true : undefined
-  );
+  await passed(handle, W4);
+  await eventually('the first week’s correction', async () => (await windows()).find(({ revision }) => revision === 1));
+  await eventually('the verdict on the third', async () => (await windows()).find(({ period }) => period.from === W3));
   await rests(handle);
-  await clockAt('2001-03-09T00:00:00Z');
-  await serveWeek(worker.stores, project, { from: W2, factor: 5 });
+  await clockAt('2001-02-23T00:00:00Z');
+  await serveWeek(worker.stores, project, { from: W2, factor: 5, covered: 0.5 });
   await serveWeek(worker.stores, project, { from: '2000-02-03T00:00:00.000Z', days: 1 });
   expect(await marks()).toContain('2000-02-03');
-  await passed(handle, W6);
+  await passed(handle, W4);
   await eventually('its verdict', async () => ((await marks()).length === 0 ? true : undefined));
-  const late = (await windows()).filter(({ period }) => period.from < W3 && period.from !== W1);
-  expect(late).toMatchObject([{ period: { from: W2 }, revision: 0, rows: 280, triggers: [] }]);
-  expect(late[0]?.drift.find(({ column }) => column === 'distance')?.verdict).toBe('drift');
+  const late = async () => (await windows()).filter(({ period }) => period.from < W3 && period.from !== W1);
+  const [verdict] = await late();
+  expect(await late()).toMatchObject([{ period: { from: W2 }, revision: 0, rows: 280, truths: 140, triggers: [] }]);
+  expect(verdict?.drift.find(({ column }) => column === 'distance')?.verdict).toBe('drift');
+  expect(verdict?.asOf).toBe('2001-02-23T00:00:00.000Z');
+
+  // Truth is waited for 14 days after its end, as for any other: one that comes in that time is not late.
+  const prediction = '2001-02-14-v1-39';
+  const truth = { _id: `${prediction}#0`, v: 1, prediction, revision: 0, value: 1 } as const;
+  const knownAt = new Date('2001-02-27T00:00:00Z');
+  await recordWriter(worker.stores, project).insertTruths([{ ...truth, knownAt, receivedAt: new Date() }]);
+  expect(await marks()).toEqual([]);
+  await shipped('2001-03-02T00:00:00Z');
+  await passed(handle, W5);
+  const revised = await eventually('a revision', async () => (await late()).find(({ revision }) => revision === 1));
+  expect(revised).toMatchObject({ period: { from: W2 }, rows: 280, truths: 141, asOf: W5, triggers: [] });
 });
 
 test('of windows of six hours those are counted again that records came late for, and no others of the day', async () => {

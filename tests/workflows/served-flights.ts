@@ -7,6 +7,7 @@ import type { ProjectDefinition } from '../../src/domain/definition';
 import type { PredictionRecord, TruthRecord } from '../../src/domain/endpoint';
 import type { Ref } from '../../src/domain/refs';
 import { partOf } from '../../src/domain/split';
+import { binaryCurves } from '../../src/engines/stats/curves/binary';
 import { referenceOf } from '../../src/engines/stats/reference';
 import type { Stores } from '../../src/stores/connect';
 import { recordWriter } from '../../src/stores/predictions';
@@ -127,7 +128,7 @@ export async function registerWatched(
   const scores = new Float32Array(table.rows).fill(0.3);
   const reference = await put(
     'reference',
-    referenceOf({ watched: ['distance', 'origin', 'destination'], table, scores })
+    referenceOf({ watched: ['distance', 'origin', 'destination'], table, scores: { kind: 'number', values: scores } })
   );
   const dependencies = await put('dependencies', learnDependencies(table, definition.schema.dependencies));
   await rm(folder, { recursive: true });
@@ -161,7 +162,7 @@ export async function registerWatched(
       tolerance: [],
       epochs: [],
       model: body.model.digest,
-      trainRate: 0.3,
+      baseline: { means: [0.3], deviations: [0.46] },
       numerics: 'exact',
     },
   });
@@ -176,15 +177,17 @@ export async function registerWatched(
       comparisonDigest: digestOf('question'),
       test: partOf(body.split, 'test'),
       evaluation: {
+        task: 'binary',
         rows: 0,
         unlabelled: 0,
-        positives: 0,
-        meanScore: 0,
+        meanTruth: 0,
+        meanPrediction: 0,
         candidate: {},
         baseline: {},
         againstBaseline: {},
         slices: [],
         blocksOf: 'day',
+        curves: { candidate: binaryCurves(Float32Array.of(0.3), Float32Array.of(0), 0.5) },
       },
       gates: [],
     },

@@ -1,14 +1,25 @@
 /** An evaluation in lines that an approver reads. */
 import type { Evaluation, EvaluationBody, Interval, Slice } from '../../domain/evaluation';
 import { intervalWords } from '../../domain/intervals';
+import { versionLabel } from '../../domain/ids';
 import type { RowRuleResult, SnapshotBody, VersionBody } from '../../domain/records';
 import { filterWords, partOf, type RowFilter } from '../../domain/split';
+import { TASKS } from '../../domain/task';
+import { verbatim } from '../../domain/quote';
 
-export function evidenceOf(version: VersionBody, evaluation: EvaluationBody, snapshot: SnapshotBody): string[] {
+/** @param sources of a prepared or joined table: the snapshots that its rows were made of */
+export function evidenceOf(
+  version: VersionBody,
+  evaluation: EvaluationBody,
+  snapshot: SnapshotBody,
+  sources: readonly SnapshotBody[] = []
+): string[] {
   const { evaluation: numbers, gates, test } = evaluation;
-  const metrics = ['auc', 'logLoss'].filter((name) => numbers.candidate[name] !== undefined);
+  const page = `mlops report ${versionLabel(version.project, version.number)} --out page.html`;
+  const metrics = TASKS[numbers.task].headline.filter((name) => numbers.candidate[name] !== undefined);
   return [
-    `trained on ${grouped(version.trainRows)} rows${ofRows(partOf(version.split, 'train'))}, tested on ${grouped(numbers.rows)} rows${ofRows(test)}`,
+    `its page, with charts: \`${page}\``,
+    `${madeOf(version)}, tested on ${grouped(numbers.rows)} rows${ofRows(test)}`,
     ...(version.unlabelledRows + numbers.unlabelled === 0
       ? []
       : [
@@ -23,9 +34,11 @@ export function evidenceOf(version: VersionBody, evaluation: EvaluationBody, sna
         ? []
         : [`${name}, candidate − champion on the same rows: ${interval(numbers.againstChampion[name])}`]
     ),
+    ...rowTests(numbers),
     ...calibration(evaluation),
+    ...importance(numbers),
     ...slices(numbers),
-    ...quarantine(snapshot),
+    ...quarantine([snapshot, ...sources]),
     ...newInBatch(snapshot),
     ...(version.tolerance.length === 0
       ? []
@@ -36,9 +49,14 @@ export function evidenceOf(version: VersionBody, evaluation: EvaluationBody, sna
     ...(numbers.champion === undefined ? ['there is no champion to compare with'] : []),
     ...gates.map(
       (gate) =>
-        `gate ${gate.gate}: ${gate.outcome} (${gate.bound}${gate.value === undefined ? '' : `, is ${gate.value.toFixed(4)}`}; ${gate.severity})`
+        `gate ${gate.gate}: ${gate.outcome}${gate.slice === undefined ? '' : `, ${verbatim(gate.slice)}`} (${gate.bound}${gate.value === undefined ? '' : `, is ${gate.value.toFixed(4)}`}; ${gate.severity})`
     ),
   ];
+}
+
+function madeOf({ origin, trainRows, split }: VersionBody): string {
+  if (origin.kind === 'run') return `trained on ${grouped(trainRows)} rows${ofRows(partOf(split, 'train'))}`;
+  return `**imported** by ${origin.by} from ${verbatim(origin.file)}, ${origin.digest}: nothing here shows which rows it was trained on, so it may have seen the rows below`;
 }
 
 /** ` before 2001-01-25`, ` of 2001-01-25 to 2001-02-01`, ` (20 % by hash of id, seed 1)` */
@@ -48,54 +66,118 @@ function ofRows(filter: RowFilter): string {
   return filter.from === undefined ? ` ${words}` : ` of ${words}`;
 }
 
-function calibration({ evaluation: { candidate, rows, positives, meanScore } }: EvaluationBody): string[] {
+/** Beside the blocked intervals, for those who ask for them. */
+function rowTests({ rowTests: tests }: Evaluation): string[] {
+  const { deLong, mcNemar } = tests ?? {};
+  const parts = [
+    ...(deLong === undefined
+      ? []
+      : [`DeLong's of auc, ${deLong.difference.toFixed(4)} ± ${deLong.error.toFixed(4)}: p ${pWords(deLong.pValue)}`]),
+    ...(mcNemar === undefined
+      ? []
+      : [
+          `McNemar's, ${grouped(mcNemar.candidateAlone)} rows right by the candidate alone and ${grouped(mcNemar.championAlone)} by the champion alone: p ${pWords(mcNemar.pValue)}`,
+        ]),
+  ];
+  return parts.length === 0 ? [] : [`candidate and champion as if rows were independent: ${parts.join('; ')}`];
+}
+
+function pWords(pValue: number): string {
+  return pValue < 0.0001 ? '< 0.0001' : pValue.toFixed(4);
+}
+
+/** The columns that the loss depends on most. */
+function importance({ task, importance: all = [] }: Evaluation): string[] {
+  const shown = all.filter(({ increase }) => increase > 0).slice(0, SHOWN_COLUMNS);
+  if (shown.length === 0) return [];
+  const words = shown.map(({ column, increase }) => `${verbatim(column)} ${increase.toFixed(4)}`);
+  return [`${TASKS[task].words.loss} grows most where values are shuffled of: ${words.join(', ')}`];
+}
+
+function calibration({ evaluation }: EvaluationBody): string[] {
+  const { task, candidate, meanTruth, meanPrediction } = evaluation;
+  const { prediction, truth } = TASKS[task].words;
   return [
     ...(candidate.calibrationError === undefined
       ? []
       : [
           `calibration error ${interval(candidate.calibrationError)} (mean distance of probability and rate over ten bins)`,
         ]),
-    ...(rows === 0 ? [] : [`mean probability ${meanScore.toFixed(4)}, rate ${(positives / rows).toFixed(4)}`]),
+    ...(meanTruth === undefined || meanPrediction === undefined
+      ? []
+      : [`${prediction} ${meanPrediction.toFixed(4)}, ${truth} ${meanTruth.toFixed(4)}`]),
+    ...classLines(evaluation),
   ];
 }
 
-/** The days, or other blocks, on which it is worst: beside the champion if there is one, else by log loss alone. */
-function slices({ slices: days, blocksOf }: Evaluation): string[] {
-  const loss = (day: Slice): number => day.logLoss - (day.championLogLoss ?? 0);
+/** The most frequent classes, each with how well it is found. */
+function classLines({ classes = [], candidate, rows }: Evaluation): string[] {
+  const shown = classes.toSorted((a, b) => b.meanTruth - a.meanTruth).slice(0, SHOWN);
+  const lines = shown.map(({ name, meanTruth, meanPrediction }) => {
+    const found = ['precision', 'recall', 'f1'].flatMap((metric) => {
+      const measured = candidate[`${metric}:${name}`];
+      return measured === undefined ? [] : [`, ${metric} ${measured.estimate.toFixed(4)}`];
+    });
+    const share = `rate ${meanTruth.toFixed(4)}, mean probability ${meanPrediction.toFixed(4)}`;
+    return `class ${verbatim(name)}: ${grouped(Math.round(meanTruth * rows))} rows, ${share}${found.join('')}`;
+  });
+  const more = classes.length - shown.length;
+  return more === 0 ? lines : [...lines, `and ${more} more classes`];
+}
+
+/** The days, or other blocks, on which it is worst: beside the champion if there is one, else by loss alone. */
+function slices({ task, slices: days, blocksOf }: Evaluation): string[] {
+  const { words } = TASKS[task];
+  const above = (day: Slice): number => day.loss - (day.championLoss ?? 0);
+  const meansOf = ({ meanTruth, meanPrediction }: Pick<Slice, 'meanTruth' | 'meanPrediction'>): string =>
+    meanTruth === undefined || meanPrediction === undefined
+      ? ''
+      : `, ${words.truth} ${meanTruth.toFixed(4)}, ${words.prediction} ${meanPrediction.toFixed(4)}`;
   return days
-    .toSorted((a, b) => loss(b) - loss(a))
+    .toSorted((a, b) => above(b) - above(a))
     .slice(0, WORST_DAYS)
     .map(
-      ({ name, rows, rate, meanScore, logLoss, championLogLoss }, at) =>
-        `${at === 0 ? `worst ${blocksOf}` : 'next worst'} of ${days.length}, ${name}: ${grouped(rows)} rows, rate ${rate.toFixed(4)}, mean probability ${meanScore.toFixed(4)}, log loss ${logLoss.toFixed(4)}${championLogLoss === undefined ? '' : `; champion ${championLogLoss.toFixed(4)}`}`
+      ({ name, rows, meanTruth, meanPrediction, loss, championLoss }, at) =>
+        `${at === 0 ? `worst ${blocksOf}` : 'next worst'} of ${days.length}, ${name}: ${grouped(rows)} rows${meansOf({ meanTruth, meanPrediction })}, ${words.loss} ${loss.toFixed(4)}${championLoss === undefined ? '' : `; champion ${championLoss.toFixed(4)}`}`
     );
 }
 
 const WORST_DAYS = 3;
+const SHOWN = 10;
+const SHOWN_COLUMNS = 5;
 
-/** How many rows were put aside, and by which rules; the rules are those of the newest batch. */
-function quarantine({ account, batches, rows, validation }: SnapshotBody): string[] {
-  const aside = account.quarantined;
-  const newest = batches.at(-1)?.quarantined ?? 0;
-  if (aside === 0) return ['no row was quarantined'];
-  const rules = validation.filter(
-    (result): result is RowRuleResult => 'checked' in result && result.severity === 'block' && result.broken > 0
-  );
-  return [
-    `quarantined: ${grouped(aside)} of ${grouped(rows + aside)} rows, ${grouped(newest)} of them in the newest batch`,
-    ...rules.map(
-      ({ rule, broken, examples }) =>
-        `quarantined by ${rule}: ${grouped(broken)} rows${examples.length === 0 ? '' : `, such as ${examples.slice(0, 3).join(', ')}`}`
-    ),
-  ];
+/** How many rows were put aside of each source, and by which rules; the examples are those of the newest batch. */
+function quarantine(snapshots: readonly SnapshotBody[]): string[] {
+  const some = snapshots.filter(({ account }) => account.quarantined > 0);
+  if (some.length === 0) return ['no row was quarantined'];
+  return some.flatMap((snapshot) => {
+    const { source, account, batches, rows } = snapshot;
+    const from = snapshots.length === 1 ? '' : ` from ${source}`;
+    const [aside, newest] = [account.quarantined, batches.at(-1)?.quarantined ?? 0];
+    return [
+      `quarantined${from}: ${grouped(aside)} of ${grouped(rows + aside)} rows, ${grouped(newest)} of them in the newest batch`,
+      ...reasonsOf(snapshot).map((reason) => `quarantined${from} by ${reason}`),
+    ];
+  });
 }
 
-/** Columns and categories that the newest batch brought: of private columns no values. */
-function newInBatch({ validation }: SnapshotBody): string[] {
+/** Of all batches, of rows that were corrected since, too; a row may break several rules. */
+function reasonsOf({ batches, validation }: SnapshotBody): string[] {
+  const byRule = new Map<string, number>();
+  for (const { rule, rows } of batches.flatMap(({ reasons }) => reasons))
+    byRule.set(rule, (byRule.get(rule) ?? 0) + rows);
+  return [...byRule].map(([rule, rows]) => {
+    const result = validation.find((one): one is RowRuleResult => 'checked' in one && one.rule === rule);
+    const examples = result?.examples.slice(0, 3) ?? [];
+    return `${rule}: ${grouped(rows)} rows${examples.length === 0 ? '' : `, such as ${examples.join(', ')}`}`;
+  });
+}
+
+/** Columns and categories that the newest batch brought, the first few of each: of private columns no values. */
+export function newInBatch({ validation }: Pick<SnapshotBody, 'validation'>): string[] {
   return validation.flatMap((result) => {
     if ('checked' in result || !result.isNew) return [];
-    // From the data: they must not become markup.
-    const shown = result.found?.map((text) => `\`${text.replaceAll('`', "'")}\``);
+    const shown = result.found?.slice(0, SHOWN).map(verbatim);
     const such = shown === undefined ? '' : `, such as ${shown.join(', ')}`;
     return [`expected ${result.rule}, the newest batch has ${grouped(result.observed ?? 0)}${such}`];
   });

@@ -1,6 +1,5 @@
 /** Inputs that callers do not send yet: approvers see them before requests begin to fail. */
-import type { ProjectDefinition } from '../../domain/definition';
-import { modelInputs } from '../../domain/endpoint';
+import { inputNames } from '../../domain/signature';
 import { championOf } from '../../stores/aliases';
 import type { Stores } from '../../stores/connect';
 import { missingInputs } from '../../stores/predictions';
@@ -8,14 +7,12 @@ import { missingInputs } from '../../stores/predictions';
 /** Predictions that are looked at, the latest by event time. */
 export const RECENT_PREDICTIONS = 1_000;
 
-/** A line for each input that the champion lacks, or that recent predictions lack; none without a champion. */
-export async function newInputs(stores: Stores, project: string, definition: ProjectDefinition): Promise<string[]> {
+/** A line for each of the candidate's inputs that the champion lacks, or that recent predictions lack; none without a champion. */
+export async function newInputs(stores: Stores, project: string, names: readonly string[]): Promise<string[]> {
   const champion = await championOf(stores, project);
   if (champion === null) return [];
   const version = await stores.facts.get({ kind: 'version', id: champion.version });
-  const before = (await stores.facts.get(version.body.definition)).body.definition;
-  const declared = new Set(modelInputs(before).map(({ name }) => name));
-  const names = modelInputs(definition).map(({ name }) => name);
+  const declared = new Set(inputNames(version.body.signature));
   const { predictions, missing } = await missingInputs(stores, project, names, RECENT_PREDICTIONS);
   return names.flatMap((name) => {
     const lacking = missing.get(name) ?? 0;

@@ -1,18 +1,20 @@
 /**
  * Opens an approval request. What it asks, whom and by which policy is worked out from records by a function of the
- * subject's kind (version-request.ts); opening is the same for every kind.
+ * subject's kind (version-request.ts, schema-request.ts); opening is the same for every kind.
  */
 import type { AcceptedDecision, ApprovalRequest } from '../../domain/approval';
 import { durationMs } from '../../domain/durations';
 import { MlopsError } from '../../domain/errors';
-import { type Cycle, lifecycleId } from '../../domain/ids';
+import { lifecycleId } from '../../domain/ids';
 import { crashPoint } from '../../runtime/crash-points';
 import type { Stores } from '../../stores/connect';
 import { acceptedOn } from '../../stores/decisions';
 import { openOnce } from '../../stores/requests';
 import { askedAt, requireCaller } from '../caller';
 import { requestRecord } from '../../stores/requests';
+import type { OfCycle } from '../cycles';
 import type { ActivityDeps } from '../deps';
+import { schemaRequest } from './schema-request';
 import { versionRequest } from './version-request';
 
 /** A request before it is opened: all but its clock and its state. */
@@ -29,14 +31,15 @@ export interface OpenedRequest {
 
 export function openRequestActivities(deps: ActivityDeps) {
   return {
+    /** Asks about what is new in a cycle's batches. */
+    async mlopsOpenSchemaRequest({ project, cycle }: OfCycle): Promise<OpenedRequest> {
+      requireCaller(lifecycleId(project));
+      const stores = await deps.stores();
+      return openRequest(stores, await schemaRequest(stores, project, cycle));
+    },
+
     /** Asks about the version of a cycle. */
-    async mlopsOpenRequest({
-      project,
-      cycle,
-    }: {
-      readonly project: string;
-      readonly cycle: Cycle;
-    }): Promise<OpenedRequest> {
+    async mlopsOpenRequest({ project, cycle }: OfCycle): Promise<OpenedRequest> {
       requireCaller(lifecycleId(project));
       const stores = await deps.stores();
       return openRequest(stores, await versionRequest(stores, project, cycle));

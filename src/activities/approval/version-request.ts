@@ -3,6 +3,7 @@ import { authors } from '../../domain/approval';
 import { MlopsError } from '../../domain/errors';
 import { gatesPass, judgeGates } from '../../domain/gates';
 import { type Cycle, cycleRecordId, phaseId, versionLabel } from '../../domain/ids';
+import { inputNames } from '../../domain/signature';
 import { partOf, splitAt } from '../../domain/split';
 import type { CycleDocument, Fact } from '../../domain/records';
 import type { Digest } from '../../domain/refs';
@@ -11,10 +12,12 @@ import { championOf } from '../../stores/aliases';
 import type { Stores } from '../../stores/connect';
 import { findCycle } from '../../stores/cycles';
 import { refOf } from '../../stores/facts';
+import { snapshotsMadeOf } from '../../stores/snapshots';
 import { changesSinceChampion } from './definition-evidence';
 import { evidenceOf } from './evidence';
 import { newInputs } from './new-inputs';
 import type { RequestDraft } from './open-request';
+import { askedChange, isChangeApproved } from './schema-request';
 
 export async function versionRequest(stores: Stores, project: string, cycle: Cycle): Promise<RequestDraft> {
   const _id = cycleRecordId(project, cycle);
@@ -27,9 +30,12 @@ export async function versionRequest(stores: Stores, project: string, cycle: Cyc
     stores.facts.get({ kind: 'evaluation', id: evaluationRef.id }),
     stores.facts.get(document.definition),
   ]);
-  const snapshot = await stores.facts.get(version.body.snapshot);
+  const [snapshot, ...sources] = await snapshotsMadeOf(stores, version.body.snapshot.id);
   requireOneCycle(document, { version, evaluation, definition });
   const champion = await comparedWith(stores, document, evaluation);
+  const asked = await askedChange(stores, version.body.snapshot);
+  if (asked !== undefined && !(await isChangeApproved(stores, project, asked.change)))
+    throw conflict('What is new in its batch was not approved.', { cycle: _id, change: asked.change });
   if (!gatesPass(evaluation.body.gates)) throw conflict('A blocking gate failed.', { cycle: _id });
   return {
     _id,
@@ -53,8 +59,13 @@ export async function versionRequest(stores: Stores, project: string, cycle: Cyc
     causes: document.causes,
     gates: evaluation.body.gates,
     evidence: [
-      ...evidenceOf(version.body, evaluation.body, snapshot.body),
-      ...(await newInputs(stores, project, definition.body.definition)),
+      ...evidenceOf(
+        version.body,
+        evaluation.body,
+        snapshot.body,
+        sources.map((source) => source.body)
+      ),
+      ...(await newInputs(stores, project, inputNames(version.body.signature))),
       ...(await changesSinceChampion(stores, project, definition.body.definition)),
     ],
   };

@@ -26,6 +26,7 @@ import {
   takeCondemned,
 } from '../../stores/taking';
 import { Standings } from './standings';
+import { cleanViews } from './views';
 
 export interface Cleaning {
   readonly run: string;
@@ -50,7 +51,9 @@ export async function clean(stores: Stores, cleaning: Cleaning, signal: AbortSig
   const batch = new Batch(stores, cleaning, now, signal);
   if (cleaning.cursor.stage === 'documents') return batch.documents();
   if (cleaning.cursor.stage === 'objects') return batch.objects();
-  return batch.uploads();
+  if (cleaning.cursor.stage === 'uploads') return batch.uploads();
+  const { retention, dryRun } = cleaning;
+  return { cursor: { stage: 'done', after: '' }, ...(await cleanViews(stores, { retention, dryRun, now }, signal)) };
 }
 
 class Batch {
@@ -95,6 +98,7 @@ class Batch {
   /** Objects that no document is of, or no document is of any more. */
   async objects(): Promise<Cleaned> {
     const { cursor, dryRun, most } = this.#cleaning;
+    if (!dryRun) await this.#finish();
     let last = cursor.after;
     let waiting: StoredObject[] = [];
     for await (const object of this.#stores.artifacts.bucket.objects(ARTIFACT_KEYS, cursor.after)) {
@@ -118,7 +122,7 @@ class Batch {
       if (!this.#cleaning.dryRun) await bucket.abortUpload(upload);
       this.#tookOne('incomplete upload', this.#grace(), 0);
     }
-    return this.#result({ stage: 'done', after: '' });
+    return this.#result({ stage: 'views', after: '' });
   }
 
   /** What an earlier run, or an earlier attempt of this one, has condemned. */
@@ -162,7 +166,8 @@ class Batch {
           // A document's own object, and one that it will be of: a step pins its document before it puts its object.
           if (document !== undefined && (generation > document.generation || isItsOwn(document, generation))) return;
           const why = this.#grace();
-          if (dryRun) return this.#tookOne('no document', why, bytes);
+          const what = document === undefined ? 'no document' : 'earlier generation';
+          if (dryRun) return this.#tookOne(what, why, bytes);
           if (document === undefined) {
             const taken = { what: 'no document', why, run } as const;
             if (!(await condemnOrphan(this.#stores, { digest, generation, bytes }, taken))) return;
@@ -172,7 +177,7 @@ class Batch {
               taken: { at: new Date(this.#now), ...taken },
             });
           } else await this.#stores.artifacts.bucket.remove(key);
-          this.#tookOne('no document', why, bytes);
+          this.#tookOne(what, why, bytes);
         })
       );
     }

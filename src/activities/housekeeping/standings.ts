@@ -12,6 +12,8 @@ const WHAT = {
   report: 'page',
   labelSet: 'label set',
   featureSet: 'feature set',
+  trial: 'another record',
+  winner: 'another record',
   run: 'model',
   version: 'model',
   evaluation: 'evaluation',

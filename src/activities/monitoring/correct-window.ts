@@ -4,16 +4,20 @@
  */
 import { digestOf } from '../../runtime/digest';
 import { durationMs } from '../../domain/durations';
+import type { EndpointClock } from '../../domain/endpoint';
 import type { WindowBody } from '../../domain/monitoring';
 import type { Fact } from '../../domain/records';
 import type { TimeRange } from '../../domain/period';
 import { windowLine } from '../../domain/windows';
 import type { Stores } from '../../stores/connect';
+import { findEndpoint } from '../../stores/endpoints';
 import { readWatermark } from '../../stores/replicas';
 import { lastRevision, verdictsOf, verdictUpTo } from '../../stores/windows';
 import { inAttemptFolder } from '../step/attempt-folder';
 import { requireCaller } from '../caller';
+import { definitionOf } from '../definitions';
 import type { ActivityDeps } from '../deps';
+import { allTruth, type Due, dueAt, onlyWhenDue } from './due';
 import { judgeRows } from './window-numbers';
 import { monitorId, windowId } from '../../domain/ids';
 
@@ -40,36 +44,53 @@ export function correctionActivities(deps: ActivityDeps) {
     /** The first judged window that later truth may have changed. Windows that waited for all of theirs are passed over. */
     async mlopsNextCorrection({ project, from }: OfEndpoint): Promise<NextCorrection> {
       const stores = await deps.stores();
+      const clock = (await findEndpoint(stores, project))?.clock;
       let next = from;
       const first = await verdictUpTo(stores, project, from);
       const since = first !== null && first.body.period.to > from ? first.body.period.from : from;
       for await (const verdict of verdictsOf(stores, project, { from: since })) {
         const { body } = (await lastRevision(stores, project, verdict.body.period.from)) ?? verdict;
-        const { allowedLateness, truthDelay } = (await stores.facts.get(body.definition)).body.definition.monitoring;
-        const asOf = Date.parse(body.period.to) + durationMs(truthDelay);
-        if (Date.parse(body.asOf) < asOf) {
-          const { watermark } = await readWatermark(stores, project, durationMs(allowedLateness));
-          if (watermark === undefined || watermark.getTime() < asOf) return { from: body.period.from };
-          return { from: body.period.to, due: { period: body.period, asOf: new Date(asOf).toISOString() } };
+        const rules = (await definitionOf(stores, body.definition)).monitoring;
+        const asOf = allTruth(body.period, rules);
+        if (waitsForTruth(body, asOf, clock)) {
+          const { watermark } = await readWatermark(stores, project, durationMs(rules.allowedLateness));
+          if (watermark === undefined || watermark.getTime() < Date.parse(asOf)) return { from: body.period.from };
+          return { from: body.period.to, due: { period: body.period, asOf } };
         }
         next = body.period.to;
       }
       return { from: next };
     },
 
-    /** The window's line as corrected; none where its truth changed nothing. */
-    async mlopsCorrectWindow({ project, period, asOf }: DueWindow & { readonly project: string }): Promise<Corrected> {
+    /**
+     * The window's line as corrected; none where its truth changed nothing.
+     * @throws MlopsError MLOPS_NOT_AUTHORIZED unless the project's monitor asks, when all the window's truth had its time
+     */
+    async mlopsCorrectWindow({ project, period }: Correct): Promise<Corrected> {
       requireCaller(monitorId(project));
       const stores = await deps.stores();
       const latest =
         (await lastRevision(stores, project, period.from)) ??
         (await stores.facts.get({ kind: 'window', id: windowId(project, period.from, 0) }));
-      const { clockEpoch = 0 } = latest.body;
-      const body =
-        latest.body.asOf < asOf ? await reviseWindow(deps, stores, latest, { asOf, clockEpoch }) : latest.body;
+      const rules = (await definitionOf(stores, latest.body.definition)).monitoring;
+      const all = allTruth(latest.body.period, rules);
+      const due = dueAt(all, all, rules);
+      const clock = (await findEndpoint(stores, project))?.clock;
+      const revise = () => reviseWindow(deps, stores, latest, { due, clockEpoch: clock?.epoch ?? 0 });
+      const body = waitsForTruth(latest.body, all, clock) ? await revise() : latest.body;
       return body.revision === 0 ? {} : { line: windowLine(body) };
     },
   };
+}
+
+/** Whether truth may still have come since: it was counted before all of it had its time, or by a clock that was set back then. */
+function waitsForTruth({ asOf, clockEpoch = 0 }: WindowBody, all: string, clock: EndpointClock | undefined): boolean {
+  return asOf < all || (clock !== undefined && clockEpoch < clock.epoch && Date.parse(clock.at) < Date.parse(all));
+}
+
+export interface Correct {
+  readonly project: string;
+  readonly period: TimeRange;
 }
 
 export interface Corrected {
@@ -84,10 +105,11 @@ export async function reviseWindow(
   deps: ActivityDeps,
   stores: Stores,
   { body: latest }: Fact<'window'>,
-  { asOf, clockEpoch }: { readonly asOf: string; readonly clockEpoch: number }
+  { due, clockEpoch }: { readonly due: Due; readonly clockEpoch: number }
 ): Promise<WindowBody> {
   const { endpoint, period } = latest;
-  const { definition } = (await stores.facts.get(latest.definition)).body;
+  const { asOf } = due;
+  const definition = await definitionOf(stores, latest.definition);
   const { version, numbers } = await inAttemptFolder(deps.workFolder, 'window', (folder) =>
     judgeRows(deps, stores, { project: endpoint, definition, period, asOf, folder })
   );
@@ -108,6 +130,7 @@ export async function reviseWindow(
       body,
     },
     {
+      also: onlyWhenDue(stores, endpoint, due),
       audit: {
         id: `window ${id}`,
         project: endpoint,

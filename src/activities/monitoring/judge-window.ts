@@ -2,44 +2,36 @@
 import { crashPoint } from '../../runtime/crash-points';
 import { digestOf } from '../../runtime/digest';
 import type { WindowBody } from '../../domain/monitoring';
-import type { TimeRange } from '../../domain/period';
-import type { Ref } from '../../domain/refs';
 import { RECENT_WINDOWS, triggersOf } from '../../domain/triggers';
 import { windowId } from '../../domain/ids';
 import type { Stores } from '../../stores/connect';
 import { verdictsBefore } from '../../stores/windows';
-import { notAuthorized } from '../caller';
-import { definitionOf } from '../definitions';
 import type { ActivityDeps } from '../deps';
 import { inAttemptFolder } from '../step/attempt-folder';
 import { atEpoch } from './correct-window';
+import { definitionFor, type Due, type OfWindow, onlyWhenDue } from './due';
 import { judgeRows } from './window-numbers';
 
-export interface OfWindow {
-  readonly project: string;
-  readonly definition: Ref<'definition'>;
-  readonly period: TimeRange;
-}
-
-export interface JudgeWindow extends OfWindow {
-  readonly asOf: string;
+/** `past`: windows after it are judged already, so it triggers nothing. */
+export interface Judging {
+  readonly due: Due;
+  readonly clockEpoch: number;
+  readonly past?: boolean;
 }
 
 /**
  * The verdict on a window, recorded once.
- * @throws MlopsError MLOPS_NOT_AUTHORIZED before the window's end, or by another project's definition
- * @param past windows after it are judged already: it triggers nothing
+ * @throws MlopsError MLOPS_NOT_AUTHORIZED before it is due, or by another project's definition
  */
 export async function judgeWindow(
   deps: ActivityDeps,
   stores: Stores,
-  { project, definition: definitionRef, period, asOf }: JudgeWindow,
-  clockEpoch: number,
-  past = false
+  judged: OfWindow,
+  { due, clockEpoch, past = false }: Judging
 ): Promise<WindowBody> {
-  const definition = await definitionOf(stores, definitionRef);
-  if (definition.name !== project || !(Date.parse(asOf) >= Date.parse(period.to)))
-    throw notAuthorized('A window is judged after its end, by a definition of its project.', { project, asOf });
+  const { project, definition: definitionRef, period } = judged;
+  const definition = await definitionFor(stores, judged);
+  const { asOf } = due;
   const { version, numbers } = await inAttemptFolder(deps.workFolder, 'window', (folder) =>
     judgeRows(deps, stores, { project, definition, period, asOf, folder })
   );
@@ -65,17 +57,20 @@ export async function judgeWindow(
       artifacts: [],
       body,
     },
-    body.triggers.length === 0
-      ? {}
-      : {
-          audit: {
-            id: `window ${id}`,
-            project,
-            what: 'window triggered',
-            by: 'temporal-mlops',
-            detail: { window: id, asOf, triggers: body.triggers },
-          },
-        }
+    {
+      also: onlyWhenDue(stores, project, due),
+      ...(body.triggers.length === 0
+        ? {}
+        : {
+            audit: {
+              id: `window ${id}`,
+              project,
+              what: 'window triggered',
+              by: 'temporal-mlops',
+              detail: { window: id, asOf, triggers: body.triggers },
+            },
+          }),
+    }
   );
   crashPoint('window:committed');
   return fact.body;

@@ -2,12 +2,13 @@
  * What comes behind the event clock is late, and counts all the same. Until its window is counted for the last time, that
  * count finds it; from then on its event time is marked, and the window gets a revision.
  */
-import type { Period, WindowsOfRows } from '../../domain/definition';
+import type { MonitoringDefinition, Period, WindowsOfRows } from '../../domain/definition';
 import { durationMs } from '../../domain/durations';
 import { isCounted, periodOf, type TimeRange } from '../../domain/period';
 import type { Ref } from '../../domain/refs';
 import { windowLine } from '../../domain/windows';
 import type { Stores } from '../../stores/connect';
+import { readClock } from '../../stores/clocks';
 import { findEndpoint } from '../../stores/endpoints';
 import { lateHours, takeMarks } from '../../stores/late';
 import { lastRevision, verdictFrom, verdictUpTo } from '../../stores/windows';
@@ -15,6 +16,7 @@ import { requireCaller } from '../caller';
 import { definitionOf } from '../definitions';
 import type { ActivityDeps } from '../deps';
 import { reviseWindow } from './correct-window';
+import { allTruth, dueAt } from './due';
 import { judgeWindow } from './judge-window';
 import { monitorId } from '../../domain/ids';
 
@@ -35,10 +37,11 @@ export interface LateRecords {
   readonly before: string;
 }
 
-/** `line`: where the late records have changed it. */
+/** `line`: where the late records have changed it. `pending`: truth is waited for still, so it is to be counted again. */
 export interface Recounted {
   readonly period: TimeRange;
   readonly line?: string;
+  readonly pending?: true;
 }
 
 export function lateActivities(deps: ActivityDeps) {
@@ -56,17 +59,17 @@ export function lateActivities(deps: ActivityDeps) {
       const stores = await deps.stores();
       const marked = await lateHours(stores, project, { from: at, before });
       const { period, count } = await windowAt(deps, stores, { project, definition, at, before });
-      const line = await count?.();
+      const { line, pending } = (await count?.()) ?? {};
       await takeMarks(stores, marked, period.to);
-      return { period, ...(line === undefined ? {} : { line }) };
+      return { period, ...(line === undefined ? {} : { line }), ...(pending === true ? { pending } : {}) };
     },
   };
 }
 
 interface LateWindow {
   readonly period: TimeRange;
-  /** The window's line, where that has changed. Absent: no monitor has watched so far back. */
-  readonly count?: () => Promise<string | undefined>;
+  /** Absent: no monitor has watched so far back. */
+  readonly count?: () => Promise<{ readonly line?: string; readonly pending: boolean }>;
 }
 
 async function windowAt(
@@ -79,22 +82,28 @@ async function windowAt(
   if (verdict !== null && at < verdict.body.period.to) {
     const latest = (await lastRevision(stores, project, verdict.body.period.from)) ?? verdict;
     const { period, clockEpoch = 0, revision } = latest.body;
-    const { truthDelay } = (await definitionOf(stores, latest.body.definition)).monitoring;
-    const asOf = allTruth(period, durationMs(truthDelay));
+    const rules = (await definitionOf(stores, latest.body.definition)).monitoring;
+    const all = allTruth(period, rules);
+    const asOf = await truthSoFar(stores, project, rules, { all, least: latest.body.asOf });
     const count = async () => {
-      const body = await reviseWindow(deps, stores, latest, { asOf, clockEpoch });
-      return body.revision === revision ? undefined : windowLine(body);
+      const body = await reviseWindow(deps, stores, latest, { due: dueAt(asOf, period.to, rules), clockEpoch });
+      return body.revision === revision
+        ? { pending: asOf < all }
+        : { line: windowLine(body), pending: body.asOf < all };
     };
     return { period, count };
   }
   const unjudged = await unjudgedAt(stores, project, monitoring.period, at, { after: verdict?.body.period.to, before });
   if (verdict === null) return { period: unjudged };
   // There were no requests in time: this is its first verdict.
-  const asOf = allTruth(unjudged, durationMs(monitoring.truthDelay));
-  const judge = { project, definition, period: unjudged, asOf };
+  const all = allTruth(unjudged, monitoring);
+  const asOf = await truthSoFar(stores, project, monitoring, { all, least: unjudged.to });
+  const judge = { project, definition, period: unjudged };
+  const due = dueAt(asOf, unjudged.to, monitoring);
   const count = async () => {
-    const epoch = (await findEndpoint(stores, project))?.clock?.epoch ?? 0;
-    return windowLine(await judgeWindow(deps, stores, judge, epoch, true));
+    const clockEpoch = (await findEndpoint(stores, project))?.clock?.epoch ?? 0;
+    const body = await judgeWindow(deps, stores, judge, { clockEpoch, due, past: true });
+    return { line: windowLine(body), pending: body.asOf < all };
   };
   return { period: unjudged, count };
 }
@@ -115,5 +124,16 @@ async function unjudgedAt(
   };
 }
 
-/** Event time up to which a window's truth is waited for. */
-const allTruth = ({ to }: TimeRange, delayMs: number): string => new Date(Date.parse(to) + delayMs).toISOString();
+/** Of all its truth what has come: what the clock has not passed yet nobody marks as late, so the window has to be counted again. */
+async function truthSoFar(
+  stores: Stores,
+  project: string,
+  { allowedLateness }: MonitoringDefinition,
+  { all, least }: { readonly all: string; readonly least: string }
+): Promise<string> {
+  const clock = await readClock(stores, project);
+  if (clock === undefined) return least;
+  const watermark = new Date(clock.highest.getTime() - durationMs(allowedLateness)).toISOString();
+  const reached = watermark > least ? watermark : least;
+  return reached < all ? reached : all;
+}

@@ -6,12 +6,12 @@ import { firstWindow, isCounted, periodOf, type TimeRange } from '../../domain/p
 import type { Ref } from '../../domain/refs';
 import type { Stores } from '../../stores/connect';
 import { countedEnd } from '../../stores/counted-windows';
-import { countPredictions, coverage, nextPredicted } from '../../stores/predictions';
+import { countPredictions, nextPredicted } from '../../stores/predictions';
 import { readWatermark } from '../../stores/replicas';
-import { knownWhen } from '../../stores/truths';
 import { lastRevision, verdictUpTo } from '../../stores/windows';
 import { definitionOf } from '../definitions';
 import { withHeartbeat } from '../step/heartbeat';
+import { allTruth, truthThere } from './due';
 
 /** A window; by count it has an end only once its predictions are there. */
 export interface BegunWindow {
@@ -50,13 +50,9 @@ export async function readiness(
   stores: Stores,
   { project, definition, epoch, ...begun }: Omit<WindowReady, 'countedTo'>
 ): Promise<Readiness> {
-  const {
-    truthCoverage,
-    truthDelay,
-    allowedLateness,
-    period: length,
-  } = (await definitionOf(stores, definition)).monitoring;
-  const { live, watermark, clock } = await readWatermark(stores, project, durationMs(allowedLateness));
+  const rules = (await definitionOf(stores, definition)).monitoring;
+  const length = rules.period;
+  const { live, watermark, clock } = await readWatermark(stores, project, durationMs(rules.allowedLateness));
   if (clock !== undefined && clock.epoch > epoch)
     return { state: 'clock set', clock, from: await startAt(stores, project, length, clock.at) };
   const window = await ended(stores, project, length, begun, watermark);
@@ -71,29 +67,20 @@ export async function readiness(
     return waiting(`predictions: ${before} of the ${wanted} of this window are there; ${clockWords}`);
   }
   const period = { from, to };
-  const over = Date.parse(to);
-  if (watermark.getTime() < over) return waiting(`event time past ${to}; ${clockWords}`);
-  const latest = new Date(over + durationMs(truthDelay)).toISOString();
-  const { version, predictions, truths } = await withHeartbeat('counting truths', () =>
-    coverage(stores, project, period, latest)
-  );
+  if (watermark.getTime() < Date.parse(to)) return waiting(`event time past ${to}; ${clockWords}`);
+  const all = allTruth(period, rules);
+  const { version, predictions, truths, needed, enoughAt } = await truthThere(stores, project, rules, period);
   if (predictions === 0) {
     const now = firstWindow(length, watermark.toISOString());
     const asked = await nextPredicted(stores, project, to);
     const later = asked === undefined ? now : firstWindow(length, asked.toISOString());
     return { state: 'empty', next: later < now ? later : now };
   }
-  const needed = Math.ceil(predictions * truthCoverage);
-  if (truths >= needed) {
-    // When the world knew the truth that made enough: from then on the window could be judged, however late it is.
-    const covered = await withHeartbeat('reading truths', () =>
-      knownWhen(stores, project, period, version, needed, latest)
-    );
-    return { state: 'ready', window: period, asOf: new Date(Math.max(over, covered?.getTime() ?? over)).toISOString() };
-  }
-  if (watermark.getTime() >= Date.parse(latest)) return { state: 'ready', window: period, asOf: latest };
+  // From when the world knew the truth that made enough the window could be judged, however late it is.
+  if (enoughAt !== undefined) return { state: 'ready', window: period, asOf: enoughAt };
+  if (watermark.getTime() >= Date.parse(all)) return { state: 'ready', window: period, asOf: all };
   return waiting(
-    `truth: ${truths} of ${predictions} predictions of version ${version} have it, ${needed} are needed, or event time past ${latest}`
+    `truth: ${truths} of ${predictions} predictions of version ${version} have it, ${needed} are needed, or event time past ${all}`
   );
 }
 

@@ -5,7 +5,9 @@
 import { DAY_MS } from '../../domain/durations';
 import type { RolloutDocument, ShadowPairs } from '../../domain/rollout';
 import { meanInterval } from '../../engines/stats/intervals';
-import { logLossOf } from '../../engines/stats/losses';
+import { numbersOf } from '../../domain/scores';
+import { labelReader, targetOf } from '../../domain/task';
+import { lossOf } from '../../engines/stats/tasks/task';
 import type { Stores } from '../../stores/connect';
 import { windowRows } from '../../stores/predictions';
 
@@ -20,6 +22,8 @@ export async function shadowPairs(
   const { from, until, former, served } = rollout;
   if (from === undefined || until === undefined || former === undefined) return undefined;
   const to = new Date(Date.parse(until) + DAY_MS).toISOString();
+  const loss = lossOf(served.task.kind);
+  const labelOf = labelReader(targetOf(served.task));
   const scores = new DayMeans();
   const losses = new DayMeans();
   for await (const row of windowRows(stores, rollout.endpoint, { from, to })) {
@@ -27,15 +31,23 @@ export async function shadowPairs(
     const { shadow, version, revision, score, truth, eventTime } = row;
     if (shadow?.version !== served.number || version !== former.number || revision <= rollout.revision) continue;
     const day = Math.floor(eventTime.getTime() / DAY_MS);
-    scores.add(day, shadow.score - score);
-    if (truth !== undefined) losses.add(day, logLossOf(shadow.score, truth.value) - logLossOf(score, truth.value));
+    const [candidate, champion] = [numbersOf(shadow.score), numbersOf(score)];
+    scores.add(day, distance(candidate, champion));
+    const label = labelOf(truth?.value);
+    if (label !== undefined) losses.add(day, loss.of(candidate, 0, label) - loss.of(champion, 0, label));
   }
   if (scores.rows === 0) return undefined;
   return {
     pairs: scores.rows,
     score: scores.interval(),
-    ...(losses.rows === 0 ? {} : { logLoss: { ...losses.interval(), pairs: losses.rows } }),
+    ...(losses.rows === 0 ? {} : { loss: { metric: loss.metric, ...losses.interval(), pairs: losses.rows } }),
   };
+}
+
+/** Candidate − champion; of classes half the sum of the distances, from 0 (alike) to 1 (sure of different classes). */
+function distance(candidate: readonly number[], champion: readonly number[]): number {
+  if (candidate.length === 1) return candidate[0]! - champion[0]!;
+  return candidate.reduce((sum, each, place) => sum + Math.abs(each - champion[place]!), 0) / 2;
 }
 
 /** Sums by day, so that a rollout of any length takes no memory. */

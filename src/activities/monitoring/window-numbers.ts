@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { recordAsked } from '../../domain/approval';
 import type { ProjectDefinition } from '../../domain/definition';
 import { modelInputs } from '../../domain/endpoint';
+import { inputNames } from '../../domain/signature';
 import type { Fact } from '../../domain/records';
 import type { ArtifactRef, Ref } from '../../domain/refs';
 import type { TimeRange } from '../../domain/period';
 import { partOf } from '../../domain/split';
+import { type Baseline, targetOf, taskOf } from '../../domain/task';
 import type { JudgedWindow } from '../../domain/triggers';
 import type { JudgeWindowInput, WindowNumbers } from '../../engines/monitor/judge-window-job';
 import type { ColumnType } from '../../domain/definition';
@@ -43,9 +45,8 @@ export interface JudgedRows {
 
 export async function judgeRows(deps: ActivityDeps, stores: Stores, judge: JudgeRows): Promise<JudgedRows> {
   const { project, definition, folder } = judge;
-  const inputs = Object.fromEntries(
-    modelInputs(definition).map(({ name }) => [name, definition.source.columns[name]?.type ?? 'string'])
-  );
+  const names = [...modelInputs(definition).map(({ name }) => name), ...(await championInputs(stores, project))];
+  const inputs = Object.fromEntries(names.map((name) => [name, definition.source.columns[name]?.type ?? 'string']));
   const { written, setAside } = await withHeartbeat('writing rows', (signal) =>
     writeRows(stores, judge, inputs, signal)
   );
@@ -62,7 +63,7 @@ export async function judgeRows(deps: ActivityDeps, stores: Stores, judge: Judge
     monitoring: definition.monitoring,
     objective: definition.objective,
     cluster: definition.cluster,
-    ...(frozen === undefined ? {} : { trainRate: frozen.trainRate }),
+    ...(frozen === undefined ? {} : { baseline: frozen.baseline }),
   };
   const numbers = await runWithHeartbeat<JudgeWindowInput, WindowNumbers>(deps, 'judgeWindow', input, { folder });
   return {
@@ -85,17 +86,18 @@ const SHOWN_ASIDE = 10;
  */
 async function writeRows(
   stores: Stores,
-  { project, period, asOf, folder }: JudgeRows,
+  { project, definition, period, asOf, folder }: JudgeRows,
   columns: Readonly<Record<string, ColumnType>>,
   signal: AbortSignal
 ): Promise<{ written: { number: number; path: string } | undefined; setAside: SetAside }> {
+  const task = targetOf(taskOf(definition.objective));
   const files = new Map<number, RowFile>();
   let records = 0;
   const examples: SetAside['examples'][number][] = [];
   try {
     for await (const joined of windowRows(stores, project, period, asOf)) {
       signal.throwIfAborted();
-      const { row, why } = checkedRow(joined, columns);
+      const { row, why } = checkedRow(joined, columns, task);
       if (why !== undefined) {
         records += 1;
         if (examples.length < SHOWN_ASIDE) examples.push({ prediction: joined._id, why });
@@ -152,6 +154,13 @@ async function championNumber(stores: Stores, project: string): Promise<number> 
   return (await championOf(stores, project))?.number ?? 0;
 }
 
+/** An imported model reads other columns than features do. */
+async function championInputs(stores: Stores, project: string): Promise<readonly string[]> {
+  const champion = await championOf(stores, project);
+  const version = champion === null ? null : await versionNumbered(stores, project, champion.number);
+  return version === null ? [] : inputNames(version.body.signature);
+}
+
 async function versionOf(stores: Stores, project: string, number: number): Promise<Fact<'version'> | undefined> {
   return (await versionNumbered(stores, project, number)) ?? undefined;
 }
@@ -160,7 +169,7 @@ async function versionOf(stores: Stores, project: string, number: number): Promi
 async function frozenOf(
   stores: Stores,
   version: Fact<'version'>
-): Promise<{ artifacts: readonly ArtifactRef[]; trainRate: number } | undefined> {
+): Promise<{ artifacts: readonly ArtifactRef[]; baseline: Baseline } | undefined> {
   const { run, features, split } = version.body;
   const request = await findRequest(stores, version._id);
   const asked = request === null ? undefined : recordAsked(request, 'evaluation');
@@ -173,6 +182,6 @@ async function frozenOf(
   const dependencies = fitted.artifacts.filter((artifact) => artifact.name === 'dependencies');
   return {
     artifacts: [artifactNamed(evaluation, 'reference'), ...dependencies],
-    trainRate: ran.body.trainRate,
+    baseline: ran.body.baseline,
   };
 }

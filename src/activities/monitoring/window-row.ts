@@ -1,6 +1,7 @@
 /** A stored record as statistics take it. One that is broken is set aside, and its window is judged without it. */
-import { type ColumnType, typeInWords, typeName } from '../../domain/definition';
-import { LABEL_VALUES } from '../../domain/endpoint';
+import { type ColumnType, typeInWords, typeName, widthOfVector } from '../../domain/definition';
+import { numbersOf } from '../../domain/scores';
+import { kindOf, labelReader, labelWords, type Target, TASKS, widthOf } from '../../domain/task';
 import type { WindowRow } from '../../engines/monitor/window-table';
 import type { JoinedRow } from '../../stores/predictions';
 
@@ -12,18 +13,21 @@ export interface CheckedRow {
 
 export function checkedRow(
   { version, inputs, score, eventTime, truth }: JoinedRow,
-  columns: Readonly<Record<string, ColumnType>>
+  columns: Readonly<Record<string, ColumnType>>,
+  task: Target
 ): CheckedRow {
+  const { isScore, scoreWords } = TASKS[kindOf(task)];
+  const numbers = numbersOf(score);
   if (!Number.isInteger(version)) return { why: 'its version is not a number' };
-  if (!(score >= 0 && score <= 1)) return { why: 'its score is not within 0 and 1' };
+  if (numbers.length !== widthOf(task) || !numbers.every(isScore)) return { why: `its score is not ${scoreWords}` };
   if (typeof inputs !== 'object' || inputs === null) return { why: 'it has no inputs' };
   for (const [name, type] of Object.entries(columns)) {
     if (!fits(type, inputs[name])) return { why: `its input ${name} is not ${typeInWords(type)}` };
   }
   const row: WindowRow = { inputs, score, at: eventTime.getTime() };
   if (truth === undefined) return { row };
-  if (LABEL_VALUES.includes(truth.value)) return { row: { ...row, truth: truth.value } };
-  return { row, why: `its truth is not ${LABEL_VALUES.join(' or ')}` };
+  const label = labelReader(task)(truth.value);
+  return label === undefined ? { row, why: `its truth is not ${labelWords(task)}` } : { row: { ...row, truth: label } };
 }
 
 /** Missing values fit everywhere. */
@@ -31,7 +35,10 @@ function fits(type: ColumnType, value: unknown): boolean {
   if (value === null || value === undefined) return true;
   switch (typeName(type)) {
     case 'string':
+    case 'text':
       return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+    case 'vector':
+      return Array.isArray(value) && value.length === widthOfVector(type) && value.every(Number.isFinite);
     case 'timestamp':
       return Number.isSafeInteger(value);
     case 'integer':

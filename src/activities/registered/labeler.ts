@@ -1,4 +1,5 @@
 import type { ColumnType, RegisteredUse } from '../../domain/definition';
+import type { Target } from '../../domain/task';
 import type { LabelOutput } from '../../engines/tables/label';
 import type { DataShard } from '../../engines/tables/live-rows';
 import type { ActivityDeps } from '../deps';
@@ -11,6 +12,7 @@ interface ToLabel {
   readonly folder: string;
   readonly columns: Readonly<Record<string, ColumnType>>;
   readonly eventTime?: string;
+  readonly task: Target;
 }
 
 export async function labelRegistered(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { cancellationSignal } from '@temporalio/activity';
 import type { RegisteredUse } from '../../domain/definition';
 import type { ObservedFile } from '../../domain/records';
-import type { ArtifactRef } from '../../domain/refs';
+import type { ArtifactRef, Ref } from '../../domain/refs';
 import type { Stores } from '../../stores/connect';
 import type { ActivityDeps } from '../deps';
 import { localCopies } from '../step/artifact-cache';
@@ -17,8 +17,14 @@ import { usedCode } from './user-code';
 export interface ObservedParts {
   readonly asOf: string;
   readonly format: ReadOutput['format'];
-  /** The parts' paths, digests and sizes, as JSON: there may be thousands, and a workflow carries 64 KB. */
+  /** `Parts` as JSON: there may be thousands, and a workflow carries 64 KB. */
   readonly parts: ArtifactRef;
+}
+
+export interface Parts {
+  readonly files: readonly ObservedFile[];
+  /** Of a prepared source: the snapshots that it was made of. */
+  readonly from?: readonly Ref<'snapshot'>[];
 }
 
 export async function observeRegistered(
@@ -40,21 +46,21 @@ export async function observeRegistered(
         // So that the order of paths is the order of parts.
         files.push({ path: `${use.name}/${String(index).padStart(5, '0')}`, digest, bytes });
       }
-      return { asOf, format, parts: await listOf(stores, folder, files) };
+      return { asOf, format, parts: await listOf(stores, folder, { files }) };
     });
   });
 }
 
 /** The list as an artifact of its own. */
-export async function listOf(stores: Stores, folder: string, files: readonly ObservedFile[]): Promise<ArtifactRef> {
+export async function listOf(stores: Stores, folder: string, parts: Parts): Promise<ArtifactRef> {
   const path = join(folder, 'parts.json');
-  await writeFile(path, JSON.stringify(files));
+  await writeFile(path, JSON.stringify(parts));
   return stores.artifacts.put({ name: 'parts', path, mediaType: 'application/json' });
 }
 
 const ANY_BYTES = 'application/octet-stream';
 
-export async function partsOf(deps: ActivityDeps, stores: Stores, { parts }: ObservedParts): Promise<ObservedFile[]> {
+export async function partsOf(deps: ActivityDeps, stores: Stores, { parts }: ObservedParts): Promise<Parts> {
   const [path] = await localCopies(deps, stores, [parts]);
-  return JSON.parse(await readFile(path as string, 'utf8')) as ObservedFile[];
+  return JSON.parse(await readFile(path as string, 'utf8')) as Parts;
 }

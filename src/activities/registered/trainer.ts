@@ -4,7 +4,7 @@ import type { RegisteredUse } from '../../domain/definition';
 import { partOf } from '../../domain/split';
 import type { ActivityDeps } from '../deps';
 import { runWithHeartbeat } from '../step/compute-job';
-import { labelledShards, loadRequest } from '../step/inputs';
+import { labelledRequest } from '../step/inputs';
 import type { Attempt, StepOutcome } from '../step/step';
 import type { Train } from '../training';
 import type { TrainCodeInput, TrainCodeOutput } from './jobs/train';
@@ -18,11 +18,11 @@ export async function trainRegistered(
 ): Promise<StepOutcome<'run'>> {
   const use = await usedCode(deps, 'trainer', trainer);
   const [data, labels] = await Promise.all([stores.facts.get(train.snapshot), stores.facts.get(train.labelSet)]);
-  const rows = loadRequest(data.body, await labelledShards(deps, stores, data, labels), partOf(train.split, 'train'));
+  const rows = await labelledRequest(deps, stores, data, labels, partOf(train.split, 'train'));
   const output = await runWithHeartbeat<TrainCodeInput, TrainCodeOutput>(
     deps,
     'trainCode',
-    { use, rows, minRows: train.minTrainRows, inputs: train.inputs },
+    { use, rows, minRows: train.minTrainRows, task: train.task, inputs: train.inputs },
     { folder }
   );
   return {
@@ -35,7 +35,7 @@ export async function trainRegistered(
       unlabelled: output.unlabelled,
       epochs: output.epochs,
       model: artifacts.get('model')!.digest,
-      trainRate: output.trainRate,
+      baseline: output.baseline,
       tolerance: output.tolerance,
       numerics: 'exact',
     }),

@@ -1,4 +1,5 @@
 import type { ProjectDefinition } from '../../domain/definition';
+import { trainersIn } from '../../domain/study/models';
 import type { CodeKind } from '../../project/registry';
 
 export interface NamedUse {
@@ -18,9 +19,11 @@ export function registeredUses(definition: ProjectDefinition): NamedUse[] {
     ...('registered' in label.labeler
       ? [{ kind: 'labeler' as const, name: label.labeler.registered, field: 'label.labeler' }]
       : []),
-    ...('trainer' in model
-      ? [{ kind: 'trainer' as const, name: model.trainer.registered, field: 'model.trainer' }]
-      : []),
+    ...trainersIn(model).map((name) => ({
+      kind: 'trainer' as const,
+      name,
+      field: 'study' in model ? 'model.study.of' : 'model.trainer',
+    })),
     ...metrics.map((metric, index) => ({
       kind: 'metric' as const,
       name: metric.registered,

@@ -10,7 +10,7 @@ import { digestOfFile } from '../../runtime/digest';
 import type { Stores } from '../../stores/connect';
 import type { ActivityDeps } from '../deps';
 import { currentAttempt } from './attempt-folder';
-import { countRead } from './cost';
+import { countArtifact } from './cost';
 
 /** Local paths of the artifacts, in their order; within an attempt they last as long as it does. */
 export async function localCopies(
@@ -22,7 +22,7 @@ export async function localCopies(
   await mkdir(folder, { recursive: true });
   const paths: string[] = [];
   for (const artifact of artifacts) {
-    countRead(artifact.bytes);
+    countArtifact(artifact);
     const path = copyOf(folder, artifact.digest);
     for (;;) {
       if (!(await isWhole(path, artifact))) {

@@ -6,7 +6,7 @@ import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { log } from '@temporalio/activity';
 import { type ErrorCode, errorCodeOf } from '../../domain/errors';
-import type { Digest } from '../../domain/refs';
+import type { ArtifactRef, Digest } from '../../domain/refs';
 import { crashPoint } from '../../runtime/crash-points';
 import { deleteCheckpoint, findCheckpoint, saveCheckpoint } from '../../stores/checkpoints';
 import type { Stores } from '../../stores/connect';
@@ -103,12 +103,24 @@ export async function newestCheckpoint(deps: ActivityDeps, stores: Stores, key: 
     // Another attempt may replace it while it is downloaded: what it wrote is looked at, too.
     if (checkpoint === null || checkpoint.artifact.digest === tried) return undefined;
     tried = checkpoint.artifact.digest;
-    try {
-      return (await localCopies(deps, stores, [checkpoint.artifact]))[0];
-    } catch (error) {
-      if (!GONE.includes(errorCodeOf(error))) throw error;
-      log.warn('the checkpoint is gone or damaged: training begins anew', { step: key, why: String(error) });
-    }
+    const copy = await usableCopy(deps, stores, checkpoint.artifact, { step: key });
+    if (copy !== undefined) return copy;
+  }
+}
+
+/** A local copy of what saves time and nothing else; undefined where it is gone or damaged. */
+export async function usableCopy(
+  deps: ActivityDeps,
+  stores: Stores,
+  artifact: ArtifactRef,
+  of: Readonly<Record<string, string>>
+): Promise<string | undefined> {
+  try {
+    return (await localCopies(deps, stores, [artifact]))[0];
+  } catch (error) {
+    if (!GONE.includes(errorCodeOf(error))) throw error;
+    log.warn('the checkpoint is gone or damaged: training begins anew', { ...of, why: String(error) });
+    return undefined;
   }
 }
 

@@ -3,11 +3,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Context } from '@temporalio/activity';
 import type { JobCost } from '../../domain/job';
 import type { StepCost } from '../../domain/records';
+import type { ArtifactRef, Digest } from '../../domain/refs';
 
 interface Gathered {
   cpuSeconds: number;
   peakBytes: number;
   bytesIn: number;
+  readonly artifacts: Set<Digest>;
 }
 
 const gathering = new AsyncLocalStorage<Gathered>();
@@ -17,9 +19,14 @@ export type CostSoFar = (bytesOut: number) => StepCost;
 
 /** What is counted inside `work`, whichever part of it counts, belongs to this step. */
 export async function costing<T>(work: (cost: CostSoFar) => Promise<T>): Promise<T> {
-  const gathered: Gathered = { cpuSeconds: 0, peakBytes: 0, bytesIn: 0 };
+  const gathered: Gathered = { cpuSeconds: 0, peakBytes: 0, bytesIn: 0, artifacts: new Set() };
   const waitedSeconds = waitedFor();
-  return gathering.run(gathered, () => work((bytesOut) => ({ ...gathered, bytesOut, waitedSeconds })));
+  return gathering.run(gathered, () =>
+    work((bytesOut) => {
+      const { artifacts: _, ...sums } = gathered;
+      return { ...sums, bytesOut, waitedSeconds };
+    })
+  );
 }
 
 /** A compute child has ended its job. */
@@ -30,7 +37,15 @@ export function countJob({ cpuSeconds, peakBytes }: JobCost): void {
   now.peakBytes = Math.max(now.peakBytes, peakBytes);
 }
 
-/** Artifacts and files of a source that the step reads, downloaded or not. */
+/** An artifact that the step reads, downloaded or not; it counts once. */
+export function countArtifact({ digest, bytes }: Pick<ArtifactRef, 'digest' | 'bytes'>): void {
+  const now = gathering.getStore();
+  if (now === undefined || now.artifacts.has(digest)) return;
+  now.artifacts.add(digest);
+  now.bytesIn += bytes;
+}
+
+/** Files of a source that the step reads. */
 export function countRead(bytes: number): void {
   const now = gathering.getStore();
   if (now !== undefined) now.bytesIn += bytes;

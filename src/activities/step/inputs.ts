@@ -1,8 +1,9 @@
 /** From records to what engines read: local paths of shards, and which of their rows. */
 
 import { MlopsError } from '../../domain/errors';
-import type { Fact, SnapshotBody } from '../../domain/records';
+import type { Fact, ShardInfo, SnapshotBody } from '../../domain/records';
 import type { ArtifactRef, FactKind } from '../../domain/refs';
+import type { RowFilter } from '../../domain/split';
 import type { Stores } from '../../stores/connect';
 import { type DataShard, dataShards } from '../../engines/tables/live-rows';
 import type { LabelledShard } from '../../engines/tables/labelled-rows';
@@ -23,14 +24,33 @@ export function artifactNamed<K extends FactKind>(fact: Fact<K>, name: string): 
   return artifact;
 }
 
-/** A snapshot's data shards in their order, and what removes rows from them; those of earlier batches are artifacts of it too. */
+/**
+ * A snapshot's data shards in their order, and what removes rows from them; those of earlier batches are artifacts of it too.
+ * @param where leaves out shards that hold none of its rows
+ */
 export async function shardsOf(
   deps: ActivityDeps,
   stores: Stores,
-  snapshot: Fact<'snapshot'>
+  snapshot: Fact<'snapshot'>,
+  where: RowFilter = {}
 ): Promise<readonly DataShard[]> {
-  const { shards, removed } = snapshot.body;
-  return dataShards(snapshot.body, await namedCopies(deps, stores, snapshot, [...shards, ...removed]));
+  const shards = shardsWith(snapshot.body, where);
+  const removed = snapshot.body.removed.filter(({ batches }) => shards.some(({ batch }) => batches.includes(batch)));
+  return dataShards({ shards, removed }, await namedCopies(deps, stores, snapshot, [...shards, ...removed]));
+}
+
+/** Rows of a time are in the shards of that time, to the millisecond that a record says it by. */
+function shardsWith({ shards }: SnapshotBody, { from, to }: RowFilter): readonly ShardInfo[] {
+  const first = from === undefined ? -Infinity : Date.parse(from) - 1;
+  const last = to === undefined ? Infinity : Date.parse(to);
+  const found = shards.filter(
+    ({ minEventTime, maxEventTime }) =>
+      minEventTime === undefined ||
+      maxEventTime === undefined ||
+      (Date.parse(maxEventTime) >= first && Date.parse(minEventTime) <= last)
+  );
+  // Where there is none, whoever reads one finds no row in it, and says so in words of its own.
+  return found.length === 0 ? shards.slice(0, 1) : found;
 }
 
 /** Local paths of a fact's artifacts, by their names. */
@@ -48,15 +68,30 @@ export async function namedCopies(
   return Object.fromEntries(wanted.map(({ name }, index) => [name, paths[index] as string]));
 }
 
+/** As `shardsOf`, with a label shard beside each. */
 export async function labelledShards(
   deps: ActivityDeps,
   stores: Stores,
   snapshot: Fact<'snapshot'>,
-  labels: Fact<'labelSet'>
+  labels: Fact<'labelSet'>,
+  where: RowFilter = {}
 ): Promise<LabelledShard[]> {
-  const data = await shardsOf(deps, stores, snapshot);
-  const beside = await namedCopies(deps, stores, labels, labels.body.shards);
-  return data.map((shard, index) => ({ ...shard, labels: beside[labels.body.shards[index]!.name]! }));
+  const data = await shardsOf(deps, stores, snapshot, where);
+  const all = snapshot.body.shards;
+  const wanted = shardsWith(snapshot.body, where).map((shard) => labels.body.shards[all.indexOf(shard)]!);
+  const beside = await namedCopies(deps, stores, labels, wanted);
+  return data.map((shard, at) => ({ ...shard, labels: beside[wanted[at]!.name]! }));
+}
+
+/** The snapshot's rows that the filter takes, with their labels: no other shard is read. */
+export async function labelledRequest(
+  deps: ActivityDeps,
+  stores: Stores,
+  snapshot: Fact<'snapshot'>,
+  labels: Fact<'labelSet'>,
+  where: RowFilter
+): Promise<LoadRequest> {
+  return loadRequest(snapshot.body, await labelledShards(deps, stores, snapshot, labels, where), where);
 }
 
 export function loadRequest(

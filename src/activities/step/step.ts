@@ -44,6 +44,12 @@ export interface StepOutcome<K extends FactKind> {
   readonly edges?: readonly Omit<LineageEdge, '_id' | 'v'>[];
 }
 
+/** A step before it runs: what it is keyed by, and its work. */
+export interface Step<K extends FactKind> {
+  readonly request: StepRequest<K>;
+  readonly run: (attempt: Attempt) => Promise<StepOutcome<K>>;
+}
+
 export interface Attempt {
   readonly key: Digest;
   readonly stores: Stores;
@@ -66,7 +72,7 @@ export function stepKey(request: StepRequest<FactKind>): Digest {
 export async function runStep<K extends FactKind>(
   deps: ActivityDeps,
   request: StepRequest<K>,
-  run: (attempt: Attempt) => Promise<StepOutcome<K>>
+  run: Step<K>['run']
 ): Promise<Ref<K>> {
   const stores = await deps.stores();
   const key = stepKey(request);
@@ -111,7 +117,7 @@ export async function runStep<K extends FactKind>(
         }
       );
       crashPoint('step:committed');
-      if (!won && fact.digest !== digest) await tellNotReproducible(stores, request.name, key, fact.digest, digest);
+      if (!won && fact.digest !== digest) await reportNotReproducible(stores, request.name, key, fact.digest, digest);
       if (!won) await requireBytes(stores, fact.artifacts);
       return refOf(fact);
     })
@@ -125,7 +131,7 @@ async function requireBytes(stores: Stores, artifacts: readonly ArtifactRef[]): 
 }
 
 /** The winner's record stands; that a second attempt made other bytes must not stay unseen. */
-async function tellNotReproducible(
+export async function reportNotReproducible(
   stores: Stores,
   step: string,
   key: Digest,

@@ -71,7 +71,8 @@ async function fork(client: MlopsClient, workflowId: string): Promise<Forked> {
     });
   const base = { workflowId, runId };
   if ((await stuckTask(client, base)) === undefined) return earlierFork(client, base);
-  const at = await lastTask(client, base);
+  const { at, completed } = await lastTask(client, base);
+  if (!completed) await refuseKept(client, base, at);
   const reset = await client.temporal.workflowService.resetWorkflowExecution({
     namespace,
     workflowExecution: base,
@@ -104,13 +105,35 @@ function notStuck(workflow: string, how: string): MlopsError {
 }
 
 /** The newest workflow task that was completed; where none was, the first one. What came before is kept. */
-async function lastTask(client: MlopsClient, execution: Execution): Promise<number> {
+async function lastTask(client: MlopsClient, execution: Execution): Promise<{ at: number; completed: boolean }> {
   let first = 0;
   for await (const event of newestFirst(client, execution)) {
-    if (event.workflowTaskCompletedEventAttributes != null) return Number(event.eventId);
+    if (event.workflowTaskCompletedEventAttributes != null) return { at: Number(event.eventId), completed: true };
     if (event.workflowTaskStartedEventAttributes != null) first = Number(event.eventId);
   }
-  return first;
+  return { at: first, completed: false };
+}
+
+/** A signal that came before the first task stays in every run that a reset makes: it would be stuck at once. */
+async function refuseKept(client: MlopsClient, base: Execution, at: number): Promise<void> {
+  const { workflowId } = base;
+  const bad: string[] = [];
+  const lost: string[] = [];
+  for await (const { eventId, workflowExecutionSignaledEventAttributes: signal } of newestFirst(client, base)) {
+    if (signal == null) continue;
+    const name = `${signal.signalName} (event ${Number(eventId)})`;
+    const decoded = await canBeDecoded(client, workflowId, signal.input);
+    if (!decoded && Number(eventId) < at) bad.unshift(name);
+    else if (decoded) lost.unshift(name);
+  }
+  if (bad.length === 0) return;
+  const others = lost.length === 0 ? 'no other signals' : `its other signals, to be sent again: ${lost.join(', ')}`;
+  throw new MlopsError(
+    'MLOPS_WORKFLOW_NOT_READY',
+    `A reset keeps what came before the first task that was completed, and none was: ${bad.join(', ')} can't be decoded.`,
+    { workflow: workflowId },
+    `Terminate it (temporal workflow terminate --workflow-id '${workflowId}'), and have it started again: a lifecycle by mlops start, what a lifecycle started by mlops retry. Lost are this run's input and ${others}.`
+  );
 }
 
 async function eventsSince(client: MlopsClient, { base, at }: Forked): Promise<HistoryEvent[]> {

@@ -1,6 +1,6 @@
 /** Temporal itself: its version, our search attributes, who polls our queues. */
 import type { MlopsClient } from '../../client';
-import { COMPUTE_SUFFIX } from '../../domain/queues';
+import { COMPUTE_SUFFIX, LIGHT_SUFFIX } from '../../domain/queues';
 import { SEARCH_ATTRIBUTES } from '../../domain/search-attributes';
 import { isTemporalTooOld, LEAST_TEMPORAL } from '../../domain/temporal-version';
 import { type Finding, ok, problem, warning } from './finding';
@@ -36,12 +36,13 @@ export async function examineSearchAttributes({ temporal }: MlopsClient): Promis
 }
 
 export async function examineQueues(client: MlopsClient): Promise<Finding[]> {
-  const [own, compute] = await Promise.all([client.pollers(), client.computePollers()]);
+  const [own, compute, light] = await Promise.all([client.pollers(), client.computePollers(), client.lightPollers()]);
   const findingOf = (queue: string, pollers: number, words: string): Finding =>
     pollers > 0 ? ok(`queue ${queue}`, words) : problem(`queue ${queue}`, `no worker polls ${queue}`, START);
   return [
     findingOf(client.taskQueue, own.workflows, `${own.workflows} workflow pollers, ${own.activities} activity pollers`),
     findingOf(`${client.taskQueue}${COMPUTE_SUFFIX}`, compute.activities, `${compute.activities} activity pollers`),
+    findingOf(`${client.taskQueue}${LIGHT_SUFFIX}`, light.activities, `${light.activities} activity pollers`),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { madeOfSnapshots } from '../../domain/made-of';
 import type { Fact, IngestBatch } from '../../domain/records';
 import type { Records } from '../../records';
 import { withRecords } from '../connect';
@@ -12,7 +13,10 @@ export function addAccount(program: Command): void {
     .argument('<project>', 'name of the project', projectName)
     .action(
       answering((project: string, options: AsOfOption) =>
-        withRecords(async (records) => accountOutcome(project, await snapshotOf(records, project, options)))
+        withRecords(async (records) => {
+          const snapshot = await snapshotOf(records, project, options);
+          return accountOutcome(project, snapshot === undefined ? [] : await withSources(records, snapshot));
+        })
       )
     );
   withAsOf(command);
@@ -26,12 +30,30 @@ async function snapshotOf(
   return asOf === undefined ? records.newestSnapshot(project) : records.snapshot(snapshotName(project, { asOf }));
 }
 
-function accountOutcome(project: string, snapshot: Fact<'snapshot'> | undefined): Outcome {
+/** The snapshot, then those that a statement or a join made its rows of. */
+async function withSources(records: Records, snapshot: Fact<'snapshot'>): Promise<readonly Fact<'snapshot'>[]> {
+  const all = new Map([[snapshot._id, snapshot]]);
+  for (const each of all.values()) {
+    for (const { id } of madeOfSnapshots(each)) {
+      if (all.has(id)) continue;
+      const made = await records.find('snapshot', id);
+      if (made !== undefined) all.set(id, made);
+    }
+  }
+  return [...all.values()];
+}
+
+function accountOutcome(project: string, [snapshot, ...sources]: readonly Fact<'snapshot'>[]): Outcome {
   if (snapshot === undefined)
     return { json: { project }, text: `${project} has no snapshot yet: its first ingest runs.` };
-  const { source, asOf, account, files, batches } = snapshot.body;
-  const json = { project, snapshot: snapshot._id, source, asOf, account, files, batches };
-  return { json, text: accountText(snapshot) };
+  const accounts = sources.map(accountJson);
+  const json = { project, ...accountJson(snapshot), ...(accounts.length === 0 ? {} : { sources: accounts }) };
+  return { json, text: [snapshot, ...sources].map(accountText).join('\n\n\n') };
+}
+
+function accountJson({ _id, body }: Fact<'snapshot'>): object {
+  const { source, asOf, account, files, batches } = body;
+  return { snapshot: _id, source, asOf, account, files, batches };
 }
 
 const STATE = [
@@ -49,7 +71,10 @@ export function accountText({ _id, body }: Pick<Fact<'snapshot'>, '_id' | 'body'
   const { source, asOf, account, files, batches } = body;
   const head = pairs([
     ['snapshot', _id],
-    ['source', `${source}: ${files.length} files, ${account.source.toLocaleString('en-US')} rows`],
+    [
+      'source',
+      `${source}: ${files.length} file${files.length === 1 ? '' : 's'}, ${account.source.toLocaleString('en-US')} rows`,
+    ],
     ['as of', asOf],
     ['not yet known', nextKnown(body)],
   ]);

@@ -2,12 +2,17 @@ import type { Command } from 'commander';
 import { digestOf } from '../../runtime/digest';
 import {
   columnTypes,
+  featuresKeeping,
   featureText,
   isPrepared,
+  type LinearSpec,
+  type ModelDefinition,
+  privateColumns,
   type ProjectDefinition,
   type SourceDefinition,
 } from '../../domain/definition';
 import { partsInWords, planOf } from '../../domain/plan';
+import { kindsIn } from '../../domain/study/models';
 import { pairs, table } from '../table';
 import { addVerb, answering, type Outcome } from '../verb';
 
@@ -33,13 +38,24 @@ async function check(file: string): Promise<Outcome> {
   }
   await checkStatements(definition);
   const digest = digestOf(definition);
+  const warnings = warningsOf(definition);
   return {
-    json: { file, project: definition.name, valid: true, digest, definition },
-    text: summary(definition, digest),
+    json: { file, project: definition.name, valid: true, digest, warnings, definition },
+    text: summary(definition, digest, warnings),
   };
 }
 
-function summary(definition: ProjectDefinition, digest: string): string {
+/** What is allowed, and may not be meant. */
+function warningsOf({ source, features }: ProjectDefinition): readonly string[] {
+  const keeping = featuresKeeping(features, privateColumns(source));
+  if (keeping.length === 0) return [];
+  const named = keeping.map(featureText).join(', ');
+  return [
+    `the model's file will hold values of private columns: ${named}. Whoever may read the model can read them; hashing keeps none.`,
+  ];
+}
+
+function summary(definition: ProjectDefinition, digest: string, warnings: readonly string[]): string {
   const { source, sources, label, model, approval, rollout } = definition;
   return pairs([
     ['project', definition.name],
@@ -49,12 +65,26 @@ function summary(definition: ProjectDefinition, digest: string): string {
     ['split', splitWords(definition)],
     ['label', `${label.name} v${label.version}`],
     ['features', definition.features.map(featureText).join(', ')],
-    ['model', 'network' in model ? `network ${model.network.hidden.join('-')}` : `trainer ${model.trainer.registered}`],
+    ['model', modelWords(model)],
     ['gates', definition.gates.map(({ name, severity }) => `${name} (${severity})`).join(', ') || 'none'],
     ['approval', `${approval.approversNeeded} of ${approval.approvers.join(', ')} within ${approval.deadline.wall}`],
     ['rollout', rollout.steps.map((step) => step.name).join(', ')],
     ['triggers', definition.triggers.map((trigger) => trigger.on).join(', ') || 'none'],
+    ...warnings.map((warning) => ['warning', warning] as const),
   ]);
+}
+
+function modelWords(model: ModelDefinition): string {
+  if ('network' in model) return `network ${model.network.hidden.join('-')}`;
+  if ('trees' in model) return `trees, ${model.trees.rounds} of depth ${model.trees.depth}`;
+  if ('linear' in model) return linearWords(model.linear);
+  if ('trainer' in model) return `trainer ${model.trainer.registered}`;
+  const { trials, parallelism, sampler } = model.study;
+  return `the best of ${trials} trials of ${kindsIn(model).join(' or ')}, ${parallelism} at once, ${sampler}`;
+}
+
+function linearWords({ l1, l2, poisson }: LinearSpec): string {
+  return `${poisson ? 'linear (Poisson)' : 'linear'}, l1 ${l1}, l2 ${l2}`;
 }
 
 function sourceWords({ name, reader, columns, eventTime }: SourceDefinition): string {

@@ -38,7 +38,12 @@ export function addDecide(program: Command): void {
 async function decide(text: string, options: DecideOptions): Promise<Outcome> {
   const name = parseRequest(text);
   if (name === undefined) {
-    throw new MlopsError('MLOPS_USAGE', `${text} names no request.`, {}, 'Write <project>/<cycle>: mlops ls requests.');
+    throw new MlopsError(
+      'MLOPS_USAGE',
+      `${text} is not a request's name.`,
+      {},
+      'Write <project>/<cycle>: mlops ls requests.'
+    );
   }
   const request = requestId(name);
   const verdict = verdictOf(options);

@@ -15,7 +15,7 @@ export function addDeploy(program: Command): void {
         if (named === undefined)
           throw new MlopsError(
             'MLOPS_USAGE',
-            `${text} names no version.`,
+            `${text} is not a version's name.`,
             {},
             'Write <project>@<number>: mlops ls versions.'
           );

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { MlopsError } from '../../domain/errors';
+import { metricWords } from '../../domain/evaluation';
 import type { EvaluateInput } from '../../domain/phases';
 import { planOf } from '../../domain/plan';
 import type { Records } from '../../records';
 import { type ClientOptions, withClient, withRecords } from '../connect';
+import { requireVersion } from '../named-version';
 import { when, withTaskQueue } from '../options';
 import { table } from '../table';
 import { addVerb, answering, type Outcome } from '../verb';
@@ -45,7 +47,7 @@ async function evaluate(options: EvaluateOptions): Promise<Outcome> {
     return {
       json: { model: options.model, asOf: options.asOf, ...result },
       text: [
-        `${options.model}: AUC ${figure(result.auc)}, log loss ${figure(result.logLoss)} on ${result.rows.toLocaleString('en-US')} rows`,
+        `${options.model}: ${metricWords(result.metrics)} on ${result.rows.toLocaleString('en-US')} rows`,
         ...(result.contaminated
           ? ['contaminated: a model was trained on some of these rows, so the numbers prove nothing']
           : []),
@@ -56,10 +58,8 @@ async function evaluate(options: EvaluateOptions): Promise<Outcome> {
   });
 }
 
-const figure = (value: number | undefined): string => value?.toFixed(4) ?? 'unknown';
-
 async function inputOf(records: Records, options: EvaluateOptions): Promise<Omit<EvaluateInput, 'v' | 'cycle'>> {
-  const version = await versionOf(records, options.model);
+  const version = await requireVersion(records, options.model);
   const { project, definition } = version.body;
   const defined = await records.find('definition', definition.id);
   if (defined === undefined) {
@@ -91,17 +91,6 @@ async function inputOf(records: Records, options: EvaluateOptions): Promise<Omit
 }
 
 async function championRef(records: Records, text: string): Promise<NonNullable<EvaluateInput['champion']>> {
-  const { _id: id, digest } = await versionOf(records, text);
+  const { _id: id, digest } = await requireVersion(records, text);
   return { kind: 'version', id, digest };
-}
-
-async function versionOf(records: Records, text: string) {
-  const version = await records.find('version', text);
-  if (version !== undefined) return version;
-  throw new MlopsError(
-    'MLOPS_NOT_FOUND',
-    'There is no such version.',
-    { version: text },
-    'mlops ls versions lists them.'
-  );
 }

@@ -30,7 +30,12 @@ export function addExport(program: Command): void {
     .argument('<snapshot>', SNAPSHOT_NAMES)
     .requiredOption('--out <file>', 'the file to write, or a folder, in which it is named after the source')
     .addOption(new Option('--format <format>', "default: by the file's ending, else parquet").choices(FORMATS))
-    .addOption(new Option('--with <what>', 'adds the column __label: 1, 0, or missing').choices(['labels']))
+    .addOption(
+      new Option(
+        '--with <what>',
+        'adds the column __label: 1 or 0, the number, or the class that the project predicts; missing where a row has none'
+      ).choices(['labels'])
+    )
     .option('--keys', 'adds the column __key, which identifies a row in every snapshot')
     .option('--force', 'replaces a file that is there')
     .action(
@@ -46,10 +51,12 @@ async function exported(records: Records, name: string, options: ExportOptions):
   const labels = options.with === 'labels' ? await records.labels(name) : undefined;
   const { file, format } = targetOf(options, snapshot.body.source);
   const { exportRows } = await import('../../engines/tables/export.js');
+  const { countedTarget } = await import('../../engines/tables/label.js');
   const { columns, eventTime } = snapshot.body;
+  const target = labels === undefined ? undefined : countedTarget(labels.body.counts);
   const made = await writeOnce(file, options, async (whole, folder) => {
     const shards = await shardsOf(records, snapshot, labels, folder);
-    return exportRows({ shards, columns, eventTime, keys: options.keys === true, format, file: whole, folder });
+    return exportRows({ shards, columns, target, eventTime, keys: options.keys === true, format, file: whole, folder });
   });
   return outcome(snapshot, labels, { file, format, made });
 }

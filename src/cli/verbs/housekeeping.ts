@@ -23,7 +23,7 @@ export function addHousekeeping(program: Command): void {
 async function scheduled(client: MlopsClient, options: ScheduleOptions): Promise<Outcome> {
   const { every, off } = options;
   if (off === true && every !== undefined)
-    throw new MlopsError('MLOPS_USAGE', 'Either --every or --off.', {}, 'Leave one of them out.');
+    throw new MlopsError('MLOPS_USAGE', '--every and --off exclude each other.', {}, 'Leave one of them out.');
   if (off === true) await client.unscheduleHousekeeping();
   if (every !== undefined) await client.scheduleHousekeeping({ every });
   return outcomeOf(await client.housekeepingSchedule());

@@ -22,7 +22,10 @@ type Format = (typeof FORMATS)[number];
 export function addInit(program: Command): void {
   addVerb(program, 'init', "init data.csv --target 'price > 2400' --out project.ts")
     .argument('<file>', 'a table: Parquet, CSV, JSON Lines or a JSON array of objects')
-    .requiredOption('--target <question>', "a column with two values, or a condition such as 'price > 2400'")
+    .requiredOption(
+      '--target <question>',
+      "a column (of two values, of several, or of numbers), or a condition such as 'price > 2400'"
+    )
     .option('--out <file>', 'writes the definition into this new file; default: standard output')
     .option('--name <project>', "the project's name; default: the file's", projectName)
     .addOption(new Option('--format <format>', "default: by the file's ending").choices(FORMATS))
@@ -57,11 +60,10 @@ async function init(file: string, options: InitOptions): Promise<Outcome> {
   const format = options.format ?? formatOf(path) ?? noFormat(file);
   const inferred = await lookAt({ file: local, format }, async ({ database, ...figures }) => {
     const question = questionOf(figures, options.target, options.privacy);
-    const { column, op, value } = question.target;
-    const decimalComma = question.inferred.decimal === ',';
+    const decimal = figures.dialect?.decimal ?? '.';
     const { index, time } = question.time?.value ?? {};
     const clock = index === undefined || time === undefined ? undefined : { column: index, format: time.format };
-    const answers = await targetFigures(database, figures.columns, { column, op, value, decimalComma }, clock);
+    const answers = await targetFigures(database, figures.columns, { ...question.target, decimal }, clock);
     const name = options.name ?? nameOf(path);
     const approvers = options.approver.length > 0 ? options.approver : [currentUser()];
     return inferProject({ name, path, format, figures, target: options.target, approvers }, question, answers);

@@ -3,9 +3,10 @@ import { MlopsError } from '../../domain/errors';
 import { type ListKind, pluralOf, RECORD_KINDS, type Records, recordKind } from '../../records';
 import { withRecords } from '../connect';
 import { listTable } from '../list-columns';
-import { parseCount, projectName } from '../options';
+import { chainName, parseCount } from '../options';
 import { table } from '../table';
 import { addVerb, answering, type Outcome } from '../verb';
+import { numbersOf, type RecordedScore } from '../../domain/scores';
 
 interface LsOptions {
   readonly limit: number;
@@ -17,7 +18,7 @@ interface LsOptions {
 export function addLs(program: Command): void {
   addVerb(program, 'ls', 'ls versions flights')
     .argument('<kind>', [...RECORD_KINDS.map(pluralOf), 'truths'].join(', '))
-    .argument('[project]', 'only those of this project', projectName)
+    .argument('[project]', 'only those of this project', chainName)
     .option('--limit <n>', 'at most so many, the newest', parseCount, 100)
     .option('--day <yyyymmdd>', 'a day of event time of the predictions; without it, the days that have some')
     .option('--unmatched', 'truths kept aside because they match no prediction or contradict one')
@@ -79,7 +80,7 @@ async function predictions(
     row.eventTime,
     row.version,
     row.route,
-    row.score,
+    shown(row.score),
     row.decision,
     row.truth?.value,
     JSON.stringify(row.inputs),
@@ -99,6 +100,11 @@ async function unmatched(records: Records, project: string | undefined, options:
   return { json: found, text: found.length === 0 ? 'no truth is kept aside' : `${table(header, rows)}${more}` };
 }
 
+/** Of classes the probability of the one that was answered: all of them fill no cell. */
+function shown(score: RecordedScore): number {
+  return Math.max(...numbersOf(score));
+}
+
 async function conflicting(records: Records, project: string, limit: number): Promise<Outcome> {
   const { records: found, total } = await records.conflictingPredictions(project, limit);
   const header = ['prediction', 'event time', 'received', 'replica', 'version', 'score', 'inputs'];
@@ -108,7 +114,7 @@ async function conflicting(records: Records, project: string, limit: number): Pr
     one.receivedAt,
     one.replica,
     one.version,
-    one.score,
+    shown(one.score),
     JSON.stringify(one.inputs),
   ]);
   const more = found.length < total ? `\n${found.length} of ${total}; --limit shows more` : '';

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { MaterializeResult, MlopsClient, Schedule } from '../../client';
 import { MlopsError } from '../../domain/errors';
-import { withClient } from '../connect';
+import { noProject } from '../../runtime/project-errors';
+import { withClient, withRecords } from '../connect';
 import { projectName, when, withTaskQueue } from '../options';
 import { pairs, table } from '../table';
 import { addVerb, answering, type Outcome } from '../verb';
@@ -30,12 +31,21 @@ export function addMaterialize(program: Command): void {
 async function materialized(client: MlopsClient, project: string, options: MaterializeOptions): Promise<Outcome> {
   const { asOf, every, off } = options;
   if ([asOf, every, off].filter((each) => each !== undefined).length > 1)
-    throw new MlopsError('MLOPS_USAGE', 'One of --as-of, --every and --off.', {}, 'Leave the others out.');
+    throw new MlopsError('MLOPS_USAGE', '--as-of, --every and --off exclude each other.', {}, 'Give one of them.');
   if (every === undefined && off === undefined)
     return resultOf(await client.materialize({ project, ...(asOf === undefined ? {} : { asOf }) }));
   if (every === undefined) await client.unscheduleMaterialize(project);
-  else await client.scheduleMaterialize(project, { every });
+  else {
+    await requireProject(project);
+    await client.scheduleMaterialize(project, { every });
+  }
   return scheduleOf(project, await client.materializeSchedule(project));
+}
+
+/** A Schedule of a project that is not there would fail at each run, unseen. */
+async function requireProject(project: string): Promise<void> {
+  const found = await withRecords((records) => records.find('project', project));
+  if (found === undefined) throw noProject(project);
 }
 
 function resultOf(result: MaterializeResult): Outcome {

@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
-import type { ModelInput } from '../../domain/endpoint';
-import { MlopsError } from '../../domain/errors';
-import { isWhen } from '../../domain/operator-messages';
 import { ask, endpointUrl } from '../endpoint';
 import { clientId, collect, projectName, when } from '../options';
+import { type DescribedInput, inputsOf, splitInput } from '../predict-inputs';
 import { pairs } from '../table';
 import { addVerb, answering, type Outcome } from '../verb';
 
@@ -42,18 +40,15 @@ export function addPredict(program: Command): void {
 }
 
 async function predict(model: string, options: PredictOptions): Promise<Outcome> {
-  const values = options.input.map(split);
+  // Before anything is asked of the endpoint.
+  const texts = options.input.map(splitInput);
   const url = await endpointUrl(model, options.url);
-  const described = (await ask(url, `/v2/models/${model}`)) as { readonly inputs: readonly ModelInput[] };
+  const described = (await ask(url, `/v2/models/${model}`)) as { readonly inputs: readonly DescribedInput[] };
   const parameters = {
     ...(options.eventTime === undefined ? {} : { eventTime: options.eventTime }),
     ...(options.key === undefined ? {} : { key: options.key }),
   };
-  const inputs = values.map(([name, text]) => {
-    // An input that the model doesn't have is refused by the endpoint, which names those that it has.
-    const datatype = described.inputs.find((input) => input.name === name)?.datatype ?? 'BYTES';
-    return { name, shape: [1], datatype, data: [valueOf(name, text, datatype)] };
-  });
+  const inputs = inputsOf(texts, described.inputs);
   const id = options.id === undefined ? {} : { id: options.id };
   const answer = (await ask(url, `/v2/models/${model}/infer`, { ...id, parameters, inputs })) as Prediction;
   const text = pairs([
@@ -63,22 +58,4 @@ async function predict(model: string, options: PredictOptions): Promise<Outcome>
     ...answer.outputs.map(({ name, data }) => [name, data[0]] as const),
   ]);
   return { json: answer, text };
-}
-
-function split(text: string): [string, string] {
-  const at = text.indexOf('=');
-  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-  throw new MlopsError('MLOPS_USAGE', `--input ${text} has no value.`, {}, 'Write --input name=value.');
-}
-
-/** Nothing after the `=` is a missing value. */
-function valueOf(name: string, text: string, datatype: ModelInput['datatype']): string | number | boolean | null {
-  if (text === '') return null;
-  if (datatype === 'BYTES') return text;
-  if (datatype === 'BOOL' && (text === 'true' || text === 'false')) return text === 'true';
-  // Times are microseconds since 1970 in UTC.
-  if (datatype === 'INT64' && isWhen(text)) return Date.parse(text) * 1000;
-  const number = Number(text);
-  if (datatype !== 'BOOL' && text.trim() !== '' && Number.isFinite(number)) return number;
-  throw new MlopsError('MLOPS_USAGE', `--input ${name}=${text} is not ${datatype}.`, {}, 'Send what the model takes.');
 }

@@ -7,7 +7,7 @@ import { MlopsError } from '../../domain/errors';
 import type { Replica } from '../../replica/run-replica';
 import { readEnvironment } from '../../runtime/environment';
 import { databaseNamed, type StoreConfig, storeConfig } from '../../stores/config';
-import { clientId, parseCount, port, projectName } from '../options';
+import { clientId, limitOption, parseCount, port, projectName } from '../options';
 import { release } from '../release';
 import { lazySignals } from '../signals';
 import { addVerb, type JsonOption } from '../verb';
@@ -19,6 +19,7 @@ interface ServeOptions extends JsonOption {
   readonly folder?: string;
   readonly address?: string;
   readonly spoolMb: number;
+  readonly limit: Readonly<Record<string, number>>;
   readonly logLevel: string;
 }
 
@@ -39,6 +40,7 @@ export function addServe(program: Command): void {
       parseCount,
       1024
     )
+    .addOption(limitOption('viewReadMs=100'))
     .addOption(
       new Option('--log-level <level>', 'level of the log on standard error')
         .choices(['trace', 'debug', 'info', 'warn', 'error'])
@@ -64,6 +66,7 @@ async function serve(endpoint: string, options: ServeOptions): Promise<void> {
     release: release(),
     host: options.host,
     port: options.port,
+    limits: options.limit,
     spoolBytes: options.spoolMb * 1024 * 1024,
     ...(options.address === undefined ? {} : { address: options.address }),
   }).catch((error: unknown) => {

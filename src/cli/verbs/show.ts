@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { MlopsError } from '../../domain/errors';
-import { RECORD_KINDS } from '../../records';
+import { pluralOf, RECORD_KINDS } from '../../records';
 import { withRecords } from '../connect';
 import { recordPage } from '../record-page';
 import { parseRef } from '../record-words';
@@ -18,13 +18,17 @@ export function addShow(program: Command): void {
         return withRecords(async (records) => {
           const record = await records.find(kind, id);
           if (record !== undefined) return { json: record, text: await recordPage(kind, record, records) };
-          throw new MlopsError('MLOPS_NOT_FOUND', `There is no such ${kind}.`, { id }, HOW_TO_NAME[kind] ?? LISTED);
+          throw new MlopsError(
+            'MLOPS_NOT_FOUND',
+            `There is no such ${kind}.`,
+            { id },
+            HOW_TO_NAME[kind] ?? `mlops ls ${pluralOf(kind)} lists what there is.`
+          );
         });
       })
     );
 }
 
-const LISTED = 'mlops ls lists what there is.';
 const HOW_TO_NAME: Readonly<Record<string, string>> = {
   prediction: 'Write prediction/<endpoint>/<id>, with the id of the answer.',
 };

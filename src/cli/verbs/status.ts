@@ -3,6 +3,7 @@ import type { LifecycleStatus, MlopsClient } from '../../client';
 import { errorCodeOf, MlopsError } from '../../domain/errors';
 import { lifecycleId, monitorId, underLifecycle, versionLabel } from '../../domain/ids';
 import type { EventClockRecord, ProjectSummary } from '../../records';
+import { noProject } from '../../runtime/project-errors';
 import { type ClientOptions, withClient, withRecords } from '../connect';
 import { projectName, withTaskQueue } from '../options';
 import { pairs, table } from '../table';
@@ -91,14 +92,7 @@ function outcomeOf(
   summary: ProjectSummary | undefined,
   clock: EventClockRecord
 ): Outcome {
-  if (state === 'gone' && summary === undefined) {
-    throw new MlopsError(
-      'MLOPS_UNKNOWN_PROJECT',
-      'There is no such project.',
-      { project },
-      'mlops ls projects lists them.'
-    );
-  }
+  if (state === 'gone' && summary === undefined) throw noProject(project);
   const status = 'status' in said ? said.status : undefined;
   const silent = 'silent' in said ? oneLine(said.silent) : undefined;
   // Said at once, and not only with the rest: it is the news.

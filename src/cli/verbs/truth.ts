@@ -6,7 +6,7 @@ import { addVerb, answering } from '../verb';
 
 interface TruthOptions {
   readonly id: string;
-  readonly value: number;
+  readonly value: number | string;
   readonly url?: string;
   readonly eventTime?: string;
   readonly revision?: number;
@@ -16,7 +16,11 @@ export function addTruth(program: Command): void {
   addVerb(program, 'truth', 'truth flights --id f1 --value 1 --event-time 2001-02-04T12:00:00Z')
     .argument('<endpoint>', "the project's name", projectName)
     .requiredOption('--id <id>', 'id of the prediction, from the answer to its request', predictionId)
-    .requiredOption('--value <number>', 'the ground truth: 0 or 1', finite)
+    .requiredOption(
+      '--value <value>',
+      "the ground truth: 0 or 1, a number where the project predicts one, or a class's name",
+      asValue
+    )
     .option('--event-time <when>', 'event time at which it was known; default: now', when)
     .option('--revision <n>', 'revision of a correction: 1, then 2, …', parseCount)
     .option('--url <url>', 'URL of a replica; default: $MLOPS_ENDPOINT, else a live replica from the records')
@@ -39,8 +43,9 @@ function predictionId(text: string): string {
   throw new InvalidArgumentError('Write the id of a prediction: that of its request, or <id>/<row>.');
 }
 
-function finite(text: string): number {
+/** A number where it reads as one: an endpoint of classes takes it by its text. */
+function asValue(text: string): number | string {
+  if (text.trim() === '') throw new InvalidArgumentError("Write a number, or a class's name.");
   const number = Number(text);
-  if (text.trim() !== '' && Number.isFinite(number)) return number;
-  throw new InvalidArgumentError('Write a number.');
+  return Number.isFinite(number) && String(number) === text ? number : text;
 }

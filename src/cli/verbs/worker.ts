@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Retention } from '../../domain/housekeeping';
 import { DEFAULT_TASK_QUEUE } from '../../domain/queues';
 import { readEnvironment } from '../../runtime/environment';
-import { collect, parseCount, withTaskQueue } from '../options';
+import { collect, limitOption, parseCount, withTaskQueue } from '../options';
 import { addVerb, type JsonOption } from '../verb';
 
 interface WorkerOptions extends JsonOption {
@@ -33,17 +33,12 @@ export function addWorker(program: Command): void {
       'JSON of the connections that sources name; holds where secrets are, never a secret'
     )
     .addOption(
-      new Option('--compute <where>', 'whether this process polls the compute queue, too')
+      new Option('--compute <where>', 'whether this process polls the compute queues, too')
         .choices(['here', 'elsewhere'])
         .default('here')
     )
-    .option('--slots <n>', 'compute children at once; each uses one core', parseCount, 1)
-    .option(
-      '--limit <name=value>',
-      'a ceiling, such as computeMemory=8e9 (bytes, ms or a count); may be repeated',
-      limit,
-      {}
-    )
+    .option('--slots <n>', 'compute children at once; they share the processors', parseCount, 1)
+    .addOption(limitOption('computeMemory=8e9'))
     .option(
       '--keep <what=time>',
       `how long housekeeping keeps bytes that nothing needs, such as records='60 days'; may be repeated`,
@@ -62,16 +57,10 @@ export function addWorker(program: Command): void {
   withTaskQueue(command);
 }
 
-/** Which names there are, and what fits, is known where they are used. */
-function limit(text: string, before: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
-  const [name = '', value = ''] = text.split('=', 2);
-  return { ...before, [name]: Number(value) };
-}
-
 /** Checked where it is used, as limits are. */
 function kept(text: string, before: Partial<Retention>): Partial<Retention> {
-  const at = Math.max(0, text.indexOf('='));
-  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+  const [what = '', time = ''] = text.split('=', 2);
+  return { ...before, [what]: time };
 }
 
 async function work(options: WorkerOptions): Promise<void> {
@@ -93,7 +82,7 @@ async function work(options: WorkerOptions): Promise<void> {
     ...(options.data === undefined ? {} : { dataFolder: options.data }),
     ...(options.workFolder === undefined ? {} : { workFolder: options.workFolder }),
     onReady: (ready) => {
-      const queues = [ready.taskQueue, ...(ready.computeQueue === undefined ? [] : [ready.computeQueue])].join(' and ');
+      const queues = [ready.taskQueue, ready.computeQueue, ready.lightQueue].filter(Boolean).join(', ');
       process.stderr.write(`mlops worker: ready, polls ${queues} at ${ready.address}, namespace ${ready.namespace}\n`);
       if (options.json === true) process.stdout.write(`${JSON.stringify(ready)}\n`);
     },

@@ -4,11 +4,25 @@
  */
 import { MlopsError } from '../errors';
 
-/** `decimal(12,2)`: at most 12 digits, of these 2 after the point; kept exactly. */
-export type ColumnType = 'string' | 'integer' | 'number' | 'boolean' | 'timestamp' | `decimal(${number},${number})`;
+/**
+ * `decimal(12,2)`: at most 12 digits, of these 2 after the point; kept exactly. `vector(384)`: 384 finite numbers in double precision,
+ * such as an embedding that another program made. A `string` is a code or a name, whose values can be categories; a `text` is what
+ * somebody wrote.
+ */
+export type ColumnType =
+  | 'string'
+  | 'text'
+  | 'integer'
+  | 'number'
+  | 'boolean'
+  | 'timestamp'
+  | `decimal(${number},${number})`
+  | `vector(${number})`;
+
+type Plain = Exclude<ColumnType, `${string}(${string}`>;
 
 /** A type without what stands in its brackets. */
-export type TypeName = 'string' | 'integer' | 'number' | 'boolean' | 'timestamp' | 'decimal';
+export type TypeName = Plain | 'decimal' | 'vector';
 
 interface TypeFacts {
   /** With its article, for messages. */
@@ -17,6 +31,8 @@ interface TypeFacts {
   readonly numeric: boolean;
   /** Its values can be categories. */
   readonly category: boolean;
+  /** Its values have characters: a pattern and a length. */
+  readonly characters: boolean;
   /** Its values are written in a definition as they stand in a row, so that a split or a rule can name them. */
   readonly exact: boolean;
   /** At the endpoint, by the Open Inference Protocol's name. */
@@ -24,16 +40,25 @@ interface TypeFacts {
 }
 
 export const TYPE_FACTS: Readonly<Record<TypeName, TypeFacts>> = {
-  string: { words: 'a string', numeric: false, category: true, exact: true, datatype: 'BYTES' },
-  integer: { words: 'an integer', numeric: true, category: true, exact: true, datatype: 'INT64' },
-  number: { words: 'a number', numeric: true, category: true, exact: false, datatype: 'FP64' },
-  decimal: { words: 'a decimal', numeric: true, category: true, exact: false, datatype: 'FP64' },
-  boolean: { words: 'a boolean', numeric: false, category: true, exact: true, datatype: 'BOOL' },
-  timestamp: { words: 'a timestamp', numeric: false, category: false, exact: false, datatype: 'INT64' },
+  string: { words: 'a string', numeric: false, category: true, characters: true, exact: true, datatype: 'BYTES' },
+  text: { words: 'a text', numeric: false, category: false, characters: true, exact: false, datatype: 'BYTES' },
+  integer: { words: 'an integer', numeric: true, category: true, characters: false, exact: true, datatype: 'INT64' },
+  number: { words: 'a number', numeric: true, category: true, characters: false, exact: false, datatype: 'FP64' },
+  decimal: { words: 'a decimal', numeric: true, category: true, characters: false, exact: false, datatype: 'FP64' },
+  boolean: { words: 'a boolean', numeric: false, category: true, characters: false, exact: true, datatype: 'BOOL' },
+  vector: { words: 'a vector', numeric: false, category: false, characters: false, exact: false, datatype: 'FP64' },
+  timestamp: {
+    words: 'a timestamp',
+    numeric: false,
+    category: false,
+    characters: false,
+    exact: false,
+    datatype: 'INT64',
+  },
 };
 
 /** Types of which this holds. */
-export function typesWith(fact: 'numeric' | 'category' | 'exact'): readonly TypeName[] {
+export function typesWith(fact: 'numeric' | 'category' | 'characters' | 'exact'): readonly TypeName[] {
   return TYPE_NAMES.filter((name) => TYPE_FACTS[name][fact]);
 }
 
@@ -50,12 +75,17 @@ export function typeInWords(type: ColumnType): string {
 }
 
 const DECIMAL = /^decimal\( *(\d{1,2}) *, *(\d{1,2}) *\)$/;
+const VECTOR = /^vector\( *(\d{1,4}) *\)$/;
+/** As wide as the widest text embeddings in use. */
+const MOST_COMPONENTS = 4_096;
 /** DuckDB's and Parquet's. */
 const MOST_DIGITS = 38;
 
 /** The type that a text names, in its normal form; undefined where it names none. */
 export function columnTypeOf(text: string): ColumnType | undefined {
-  if ((PLAIN as readonly string[]).includes(text)) return text as ColumnType;
+  if (PLAIN.some((plain) => plain === text)) return text as Plain;
+  const width = Number(VECTOR.exec(text)?.[1] ?? 0);
+  if (width >= 1 && width <= MOST_COMPONENTS) return `vector(${width})`;
   const [precision, scale] = (DECIMAL.exec(text) ?? []).slice(1).map(Number);
   if (precision === undefined || scale === undefined) return undefined;
   return precision >= 1 && precision <= MOST_DIGITS && scale <= precision
@@ -63,9 +93,9 @@ export function columnTypeOf(text: string): ColumnType | undefined {
     : undefined;
 }
 
-const PLAIN = ['string', 'integer', 'number', 'boolean', 'timestamp'] as const;
+const PLAIN: readonly Plain[] = ['string', 'text', 'integer', 'number', 'boolean', 'timestamp'];
 /** For messages: each type as it is written. */
-export const TYPE_FORMS: readonly string[] = [...PLAIN, 'decimal(12,2)'];
+export const TYPE_FORMS: readonly string[] = [...PLAIN, 'decimal(12,2)', 'vector(384)'];
 
 export interface DecimalDigits {
   /** In all. */
@@ -79,6 +109,12 @@ export function decimalDigits(type: ColumnType): DecimalDigits {
   const [precision, scale] = (DECIMAL.exec(type) ?? []).slice(1).map(Number);
   if (precision !== undefined && scale !== undefined) return { precision, scale };
   throw new MlopsError('MLOPS_DEFINITION_INVALID', 'Not a decimal.', { type }, 'Write decimal(12,2).');
+}
+
+/** Numbers of each value of a vector; undefined for other types. */
+export function widthOfVector(type: ColumnType): number | undefined {
+  const [, width] = VECTOR.exec(type) ?? [];
+  return width === undefined ? undefined : Number(width);
 }
 
 /** A number's shortest decimal text, without an exponent: `0.00001`. */

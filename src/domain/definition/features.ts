@@ -153,10 +153,10 @@ export type FeatureDefinition =
       /** Days as `2026-04-03`, or of every year as `12-25`. */
       readonly dates: readonly string[];
     }
-  /** A text's position in a declared order, from 0; of one that the order lacks: the training rows' mean. */
+  /** A string's position in a declared order, from 0; of one that the order lacks: the training rows' mean. */
   | {
       readonly transform: 'ordinal';
-      /** A text. */
+      /** A string. */
       readonly column: string;
       /** Its values, the least first. */
       readonly order: readonly string[];
@@ -166,17 +166,17 @@ export type FeatureDefinition =
   /** Values of several columns together, one-hot. */
   | {
       readonly transform: 'cross';
-      /** Two to four texts, numbers or booleans with few values. */
+      /** Two to four strings, numbers or booleans with few values. */
       readonly columns: readonly string[];
       /** A combination with fewer training rows counts as unknown, and so does a value. */
       readonly minCount: number;
       /** Names the combination's number, from 0, for later transforms. */
       readonly as?: string;
     }
-  /** A hash of one or several texts, one-hot: for values that are too many or not known in advance; missing: all 0. */
+  /** A hash of one or several strings, one-hot: for values that are too many or not known in advance; missing: all 0. */
   | {
       readonly transform: 'hashing';
-      /** One to four texts. */
+      /** One to four strings. */
       readonly columns: readonly string[];
       /** What the hash is reduced to. */
       readonly buckets: number;
@@ -189,7 +189,7 @@ export type FeatureDefinition =
    */
   | {
       readonly transform: 'targetMean';
-      /** A text, a number or a boolean. */
+      /** A string, a number or a boolean. */
       readonly column: string;
       /** As if so many more rows of each value had the mean label of all. */
       readonly smoothing: number;
@@ -208,7 +208,7 @@ export type FeatureDefinition =
             readonly seed: number;
           };
     }
-  /** One-hot of a text, a number or a boolean. */
+  /** One-hot of a string, a number or a boolean. */
   | {
       readonly transform: 'oneHot';
       /** What has few values. */
@@ -216,10 +216,50 @@ export type FeatureDefinition =
       /** A value with fewer training rows counts as unknown. */
       readonly minCount: number;
     }
-  /** A learned vector for each value of a text. */
+  /**
+   * How often words or characters, alone or in a row, stand in a text: TF-IDF of those in many training rows. A row's numbers have
+   * a sum of squares of 1; without any of them, and where the text is missing: all 0.
+   */
+  | {
+      readonly transform: 'textNgrams';
+      /** A text. */
+      readonly column: string;
+      /** A word is letters, marks, digits and `_` in a row; characters are all, blanks too. */
+      readonly of: 'words' | 'characters';
+      /** The least and the greatest number of them in a row. */
+      readonly lengths: readonly [number, number];
+      /** One in fewer training rows is left out. */
+      readonly minCount: number;
+      /** Columns at most: those that are there most often. */
+      readonly maxFeatures: number;
+    }
+  /**
+   * The same counts by a hash of each, with no weights: for texts whose words are too many or not known in advance. A row's numbers
+   * have a sum of squares of 1; where the text is missing or empty: all 0.
+   */
+  | {
+      readonly transform: 'hashedNgrams';
+      /** A text. */
+      readonly column: string;
+      /** As in `textNgrams`. */
+      readonly of: 'words' | 'characters';
+      /** The least and the greatest number of them in a row. */
+      readonly lengths: readonly [number, number];
+      /** What the hash is reduced to: columns. */
+      readonly buckets: number;
+    }
+  /** The numbers of a vector, each a column of the model; of a missing one the training rows' means. */
+  | {
+      readonly transform: 'components';
+      /** A vector. */
+      readonly column: string;
+      /** `standardize`: each less its mean in the training rows, divided by its deviation; `none`: as they are. */
+      readonly scale: 'standardize' | 'none';
+    }
+  /** A learned vector for each value of a string. */
   | {
       readonly transform: 'embedding';
-      /** A text. */
+      /** A string. */
       readonly column: string;
       /** Numbers of each vector. */
       readonly width: number;
@@ -264,6 +304,18 @@ export function needsLabels(features: readonly FeatureDefinition[]): boolean {
 export function featureText(feature: Reads): string {
   const text = `${feature.transform}(${columnsOf(feature).join(', ')})`;
   return feature.as === undefined ? text : `${feature.as} = ${text}`;
+}
+
+/** Transforms whose fitted graph has values of the training rows in it: categories, or pieces of texts. */
+const KEEPING: ReadonlySet<string> = new Set(['cross', 'embedding', 'oneHot', 'targetMean', 'textNgrams']);
+
+/** The features of which a model's file holds values of one of these columns. */
+export function featuresKeeping(
+  features: readonly FeatureDefinition[],
+  columns: readonly string[]
+): readonly FeatureDefinition[] {
+  const keeping = features.filter(({ transform }) => KEEPING.has(transform));
+  return keeping.filter((feature) => columnsOf(feature).some((name) => columns.includes(name)));
 }
 
 /** Columns of the source that the features read, each once, in the order of their first use. */

@@ -17,5 +17,10 @@ export interface LabelDefinition {
           readonly value: number | string;
         };
       }
+    /** The column's value is the label, and a row without one has none: of the tasks `number` and `classes`. */
+    | {
+        /** Of the task `number` a number, an integer or a decimal; of `classes` a string, an integer or a boolean, whose text is a class's name. */
+        readonly column: string;
+      }
     | RegisteredUse;
 }

@@ -36,7 +36,7 @@ export interface MonitoringDefinition {
   /** A request without an event time is of the time of its receipt, or of none: then it is in no window. */
   readonly withoutEventTime: 'now' | 'none';
   readonly bias: {
-    /** Smaller differences of mean prediction and mean truth are not a breach. */
+    /** Smaller differences of mean prediction and mean truth are not a breach. Of the task `number` it counts in standard deviations of the training rows' labels, of `classes` for each class. */
     readonly floor: number;
     /** Confidence of the interval that must exclude 0. */
     readonly confidence: number;

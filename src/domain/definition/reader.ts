@@ -94,9 +94,9 @@ export const PREDICTION_FIELDS: Readonly<Record<string, readonly ColumnType[]>> 
   'prediction.eventTime': ['timestamp'],
   'prediction.version': ['integer', 'number'],
   'prediction.score': ['number'],
-  'prediction.decision': ['integer', 'number'],
+  'prediction.decision': ['integer', 'number', 'string'],
   'prediction.control': ['boolean'],
-  'truth.value': ['integer', 'number'],
+  'truth.value': ['integer', 'number', 'string'],
   'truth.knownAt': ['timestamp'],
 };
 

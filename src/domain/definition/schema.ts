@@ -92,7 +92,7 @@ export type TableRule =
       /** `block` refuses the batch. */
       readonly severity: Severity;
     }
-  /** A batch's values of a column are distributed as those of the snapshot before; in batches only. */
+  /** A batch's values of a column are distributed as those that people let in last; in batches only. */
   | {
       /** The column. */
       readonly drift: string;
@@ -105,7 +105,7 @@ export type TableRule =
     };
 
 /**
- * `dependent` has one value for each combination of `determinants`: in a batch as the snapshot before teaches it, in a
+ * `dependent` has one value for each combination of `determinants`: in a batch as those that people let in last teach it, in a
  * window as the training rows do.
  */
 export interface DependencyRule {
@@ -123,9 +123,9 @@ export interface DependencyRule {
 
 /**
  * What becomes of a batch with something new: `report` counts it in the validation report and in the evidence of the
- * approval, `refuse` refuses the batch.
+ * approval, `ask` asks the approvers before the cycle goes on, `refuse` refuses the batch.
  */
-export type NewPolicy = 'ignore' | 'report' | 'refuse';
+export type NewPolicy = 'ignore' | 'report' | 'ask' | 'refuse';
 
 export interface SchemaDefinition {
   readonly columns: readonly ColumnRule[];
@@ -137,12 +137,46 @@ export interface SchemaDefinition {
   readonly maxBrokenShare: number;
   /** A batch with fewer rows is refused. */
   readonly minRows: number;
-  /** Columns of the files that nothing declares and no earlier batch had. */
+  /** Columns of the files that nothing declares and that what people let in last did not have. */
   readonly newColumns: NewPolicy;
-  /** Values of a string column with few of them that the snapshot before did not have. A column with a rule `oneOf` goes by that. */
+  /** Values of a string column with few of them that what people let in last did not have. A column with a rule `oneOf` goes by that. */
   readonly newCategories: NewPolicy;
   /** The same for single columns. */
   readonly newCategoriesOf: Readonly<Record<string, NewPolicy>>;
+}
+
+/** Whether a batch may bring something that the approvers are asked about. */
+export function mayAsk(schema: SchemaDefinition): boolean {
+  return newPolicies(schema).includes('ask');
+}
+
+/** Those of the columns, then those of categories. */
+export function newPolicies({ newColumns, ...schema }: SchemaDefinition): readonly NewPolicy[] {
+  return [newColumns, ...categoryPolicies(schema)];
+}
+
+export function categoryPolicies({
+  newCategories,
+  newCategoriesOf,
+}: Pick<SchemaDefinition, 'newCategories' | 'newCategoriesOf'>): readonly NewPolicy[] {
+  return [newCategories, ...Object.values(newCategoriesOf)];
+}
+
+/** Whether a batch's rows are held against those that people let in last. */
+export function judgesByEarlier(schema: Pick<SchemaDefinition, 'table' | 'dependencies'>): boolean {
+  return rulesByEarlier(schema).length > 0;
+}
+
+/** Whether such a rule may refuse a batch. */
+export function blocksByEarlier(schema: Pick<SchemaDefinition, 'table' | 'dependencies'>): boolean {
+  return rulesByEarlier(schema).some(({ severity }) => severity === 'block');
+}
+
+function rulesByEarlier({
+  table,
+  dependencies,
+}: Pick<SchemaDefinition, 'table' | 'dependencies'>): readonly { readonly severity: Severity }[] {
+  return [...table.filter((rule) => 'unique' in rule || 'drift' in rule), ...dependencies];
 }
 
 type Checked = { readonly environments?: readonly Environment[] };

@@ -32,7 +32,7 @@ export interface ColumnDefinition {
   readonly format?: readonly string[];
   /** IANA zone of timestamps that name none; default UTC. */
   readonly zone?: string;
-  /** Its values never stand in profiles, lists of quarantined rows, reports and errors; shards and quarantine artifacts hold them. */
+  /** Its values never stand in profiles, lists of quarantined rows, reports and errors; shards and quarantine artifacts hold them, and so does a model with a feature that learns its values (`oneHot`, `cross`, `targetMean`, `embedding`, `textNgrams`): `mlops check` warns of those. */
   readonly privacy?: true;
 }
 

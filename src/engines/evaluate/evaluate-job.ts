@@ -1,18 +1,25 @@
 /** The job `evaluate`: a model's scores of later rows, the champion's beside them, and what windows are compared with. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Cluster, Objective, Period, WindowsOfRows } from '../../domain/definition';
+import type { ColumnType, Cluster, GateDefinition, Period, WindowsOfRows } from '../../domain/definition';
 import type { Evaluation } from '../../domain/evaluation';
 import type { Job, JobContext, JobFile } from '../../domain/job';
 import type { RowFilter } from '../../domain/split';
-import { loadRows } from '../features/load-rows';
+import type { Baseline } from '../../domain/task';
+import { eachStretch, loadRows } from '../features/load-rows';
 import { decodeModel } from '../onnx/model';
 import { bytesOf } from '../onnx/tensor';
-import { type ReferenceInput, referenceOf } from '../stats/reference';
+import { type Reference, referenceOf, withVariation } from '../stats/reference';
 import { evaluateScores } from '../stats/evaluate';
-import { clustersOf } from '../stats/clusters';
-import { type LoadRequest, rowName, withoutLabels } from '../tables/load';
+import { clustersOf, codesOf } from '../stats/clusters';
+import type { SliceColumn } from '../stats/column-slices';
+import { type MeasuredObjective, statisticsOf } from '../stats/tasks/task';
+import { variationOf } from '../stats/variation';
+import type { DataShard } from '../tables/live-rows';
+import { type LoadRequest, rowName } from '../tables/load';
 import { requireRows } from '../tables/require-rows';
+import type { Column } from '../tables/columns';
+import { importanceOf } from './importance';
 import { columnsRead, scoreRows } from '../train/score-rows';
 
 /** The test rows, with their label shards. Paths are absolute. */
@@ -20,18 +27,23 @@ export interface EvaluateJobInput extends LoadRequest {
   readonly model: string;
   readonly champion?: string;
   /** The rows that the candidate was trained on: where they have times they show how much a window varies by itself. */
-  readonly trained: RowFilter;
+  readonly trained: { readonly where: RowFilter; readonly shards: readonly DataShard[] };
   readonly cluster: Cluster;
+  /** Columns whose values nothing shows. */
+  readonly privacy: readonly string[];
   readonly windows: Period | WindowsOfRows;
-  /** The label's mean over the candidate's training rows. */
-  readonly trainRate: number;
-  readonly objective: Pick<Objective, 'decisionThreshold' | 'utility'>;
+  /** Of the candidate's training rows. */
+  readonly baseline: Baseline;
+  readonly objective: MeasuredObjective;
   readonly minRows: number;
+  /** Columns by whose values metrics are shown, beside those that gates name. */
+  readonly slices: readonly string[];
+  readonly gates: readonly GateDefinition[];
 }
 
 export interface EvaluateJobOutput {
   readonly evaluation: Evaluation;
-  /** `scores` and, with a champion, `champion-scores` (float32 little-endian, in `loadColumns`' order); `reference` (JSON). */
+  /** `scores` and, with a champion, `champion-scores` (float32 little-endian [rows, width], in `loadColumns`' order); `reference` (JSON). */
   readonly files: readonly JobFile[];
 }
 
@@ -40,35 +52,45 @@ export const evaluateJob: Job<EvaluateJobInput, EvaluateJobOutput> = async (inpu
   const model = await readFile(input.model);
   const champion = input.champion === undefined ? undefined : await readFile(input.champion);
   const watched = columnsRead(decodeModel(model)).map(({ column }) => column);
+  const slices = [...new Set([...input.slices, ...input.gates.flatMap(({ slice }) => slice?.column ?? [])])];
   const names = new Set([
     ...watched,
     ...(champion === undefined ? [] : columnsRead(decodeModel(champion)).map(({ column }) => column)),
     ...(typeof input.cluster === 'string' ? [] : [input.cluster.column]),
+    ...slices,
   ]);
   const rows = await loadRows(input, [...names], context);
   requireRows(rows, 'test', input);
   const { table, labels = new Float32Array(), unlabelled, places } = rows;
   const candidateScores = await scoreRows(model, table, {}, context);
   const championScores = champion === undefined ? undefined : await scoreRows(champion, table, {}, context);
-  const evaluation = evaluateScores({
+  const measured = evaluateScores({
     candidate: candidateScores,
     ...(championScores === undefined ? {} : { champion: championScores }),
     labels,
     unlabelled,
     rowName: rowName(places),
-    blocks: clustersOf(rows, input.cluster),
-    trainRate: input.trainRate,
+    blocks: clustersOf(rows, input.cluster, input.privacy),
+    baseline: input.baseline,
     objective: input.objective,
+    slices: {
+      columns: slices.map((name) => sliceColumn(name, table.columns[name]!, input.columns[name]!)),
+      minRows: input.minRows,
+      gates: input.gates,
+    },
   });
-  const history = await historyOf(input, watched, context);
-  await writeFile(join(context.folder, 'scores.f32'), bytesOf(candidateScores));
-  if (championScores !== undefined) await writeFile(join(context.folder, 'champion.f32'), bytesOf(championScores));
-  await writeFile(
-    join(context.folder, 'reference.json'),
-    JSON.stringify(
-      referenceOf({ watched, table, scores: candidateScores, ...(history === undefined ? {} : { history }) })
-    )
+  const { loss } = statisticsOf(input.objective);
+  const importance = await importanceOf(
+    { model, columns: watched, table, scores: candidateScores, labels, loss },
+    context
   );
+  const evaluation: Evaluation = { ...measured, importance };
+  const reference = referenceOf({ watched, table, scores: statisticsOf(input.objective).watched(candidateScores) });
+  const varied = await variedBy(input, reference, context);
+  await writeFile(join(context.folder, 'scores.f32'), bytesOf(candidateScores.values));
+  if (championScores !== undefined)
+    await writeFile(join(context.folder, 'champion.f32'), bytesOf(championScores.values));
+  await writeFile(join(context.folder, 'reference.json'), JSON.stringify(varied));
   return {
     evaluation,
     files: [
@@ -81,15 +103,27 @@ export const evaluateJob: Job<EvaluateJobInput, EvaluateJobOutput> = async (inpu
   };
 };
 
-async function historyOf(
-  { eventTime: timed, trained, windows, ...input }: EvaluateJobInput,
-  watched: readonly string[],
+/** A boolean is a number in memory. */
+function sliceColumn(name: string, column: Column, type: ColumnType): SliceColumn {
+  const { codes, nameOf } = codesOf(column);
+  if (type !== 'boolean') return { name, codes, nameOf };
+  const words = new Map([
+    ['0', 'false'],
+    ['1', 'true'],
+  ]);
+  return { name, codes, nameOf: (code) => words.get(nameOf(code)) ?? nameOf(code) };
+}
+
+/** With what the training rows show by themselves, where rows have times; they are counted, not kept. */
+async function variedBy(
+  { eventTime, columns, where, trained, windows }: EvaluateJobInput,
+  reference: Reference,
   context: JobContext
-): Promise<ReferenceInput['history']> {
-  if (timed === undefined) return undefined;
-  const { knownBy } = input.where;
-  const where = { ...trained, ...(knownBy === undefined ? {} : { knownBy }) };
-  const shards = input.shards.map(withoutLabels);
-  const { table, eventTime } = await loadRows({ ...input, eventTime: timed, shards, where }, watched, context);
-  return { table, eventTime: eventTime!, windows };
+): Promise<Reference> {
+  if (eventTime === undefined) return reference;
+  const known = where.knownBy === undefined ? trained.where : { ...trained.where, knownBy: where.knownBy };
+  const variation = variationOf(reference, windows);
+  const rows = { columns, eventTime, shards: trained.shards, where: known };
+  await eachStretch(rows, reference.watched, context, (stretch) => variation.add(stretch));
+  return withVariation(reference, variation.end());
 }

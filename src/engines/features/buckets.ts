@@ -47,8 +47,8 @@ export function bucketNumbers(o: Operators, features: readonly Fitted<'quantileB
   const most = Math.max(1, ...features.map(({ edges }) => edges.length));
   // A row of edges for each feature; NaN, of which no number is the same or more, at the ends of the shorter ones.
   const edges = features.flatMap((feature) => Array.from({ length: most }, (_, i) => feature.edges[i] ?? Number.NaN));
-  const reached = o.lessOrEqual(o.constant(float64(edges, [features.length, most, 1])), o.unsqueeze(numbers, 1));
-  const count = o.cast(o.squeeze(o.countOver(o.cast(reached, 'float32')), 1), 'float64');
+  const reached = o.lessOrEqual(o.constant(float64(edges, [features.length, 1, most])), o.unsqueeze(numbers, 2));
+  const count = o.cast(o.squeeze(o.sumOverLast(o.cast(reached, 'float32')), 2), 'float64');
   return o.where(o.isNaN(numbers), o.scalar(Number.NaN, 'float64'), count);
 }
 

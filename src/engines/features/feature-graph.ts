@@ -2,12 +2,13 @@
  * Fitted features as graph nodes. They make the training features, and stand unchanged in every model's graph.
  *
  * Inputs, each [N] and named like its column: timestamps int64 µs since 1970 (missing: −2^63); integers, numbers and
- * booleans float64 (missing: NaN); strings (missing: ''). Outputs: `dense` float32 [N, K], and `index:<column>` int64
+ * booleans float64 (missing: NaN); strings (missing: ''), those with the denotation TEXT in their normal form
+ * (normal-text.ts); vectors float64 [N, width] (missing: NaN). Outputs: `dense` float32 [N, K], and `index:<column>` int64
  * [N] for each embedding. `dense` has the features kind by kind (emitter.ts), and of one kind in their own order.
  *
  * What is missing becomes: numbers their `fill`, mostly the training rows' mean; one-hots and cycles all 0; embeddings row 0,
  * the unknown category. The same holds for numbers that can't be computed, such as a logarithm of 0, and for categories
- * that training didn't know. `dense` never holds NaN or an infinity.
+ * that training didn't know. `dense` never holds an infinity, and NaN only where a number's `fill` is null.
  *
  * Logarithms, powers, sines and cosines are computed in double and then rounded to float: in float their last bit depends
  * on a row's place in its batch.
@@ -20,14 +21,17 @@ import { timeOfDayBuckets, timeOfDayCycles, weekday } from './calendar';
 import { oneHot } from './categories';
 import { bucketNumbers, quantileBuckets } from './buckets';
 import { cross, crossNumbers, hashing, hashNumbers } from './combinations';
+import { components } from './components';
 import { cycle, holiday } from './dates';
-import { type Emitter, perFeature } from './emitter';
-import type { Fitted, FittedFeatures, FittedNumber, FittedTransform, InputType } from './fitted';
+import type { Emitter } from './emitter';
+import type { FeatureInput, Fitted, FittedFeatures, FittedNumber, FittedTransform, InputType } from './fitted';
 import { Inputs } from './inputs';
+import { hashedNgrams } from './hashed-ngrams';
 import { isMissing } from './missing';
 import { finished, named } from './number-kind';
 import { isNumber, kindOf } from './number-kinds';
 import { targetMean } from './target-mean';
+import { textNgrams } from './text-ngrams';
 
 export interface FeatureValues {
   /** float32 [N, K]; undefined when every feature is an embedding. */
@@ -54,6 +58,9 @@ const EMITTERS: { readonly [K in Several['transform']]: Emitter<Fitted<K>> } = {
   cross,
   hashing,
   targetMean,
+  textNgrams,
+  hashedNgrams,
+  components,
   oneHot,
 };
 
@@ -69,11 +76,7 @@ const NUMBERED: Readonly<
 /** Adds inputs and nodes of the features to a graph; always the first to do so, so their names are always the same. */
 export function addFeatures(graph: Graph, fitted: FittedFeatures): FeatureValues {
   const o = operators(graph);
-  const types = { timestamp: 'int64', number: 'float64', string: 'string' } as const satisfies Record<
-    InputType,
-    string
-  >;
-  const columns = new Map(fitted.inputs.map(({ column, type }) => [column, graph.input(column, types[type], ['N'])]));
+  const columns = new Map(fitted.inputs.map((input) => [input.column, inputOf(graph, input)]));
   const inputs = new Inputs(o, columns);
   const indices = fitted.transforms.flatMap((transform) =>
     transform.transform === 'embedding'
@@ -93,6 +96,22 @@ export function addFeatures(graph: Graph, fitted: FittedFeatures): FeatureValues
   const groups = denseGroups(fitted);
   const parts = runsOfNumbers(groups).map((run) => emit(o, run, inputs));
   return { dense: parts.length === 0 ? undefined : o.transpose(o.concat(parts, 0), DENSE), indices };
+}
+
+function inputOf(graph: Graph, { column, type, width }: FeatureInput): Value {
+  switch (type) {
+    case 'timestamp':
+      return graph.input(column, 'int64', ['N']);
+    case 'number':
+      return graph.input(column, 'float64', ['N']);
+    case 'string':
+      return graph.input(column, 'string', ['N']);
+    case 'text':
+      // Whoever feeds the graph sees that it is to be brought into its normal form.
+      return graph.input(column, 'string', ['N'], 'TEXT');
+    case 'vector':
+      return graph.input(column, 'float64', ['N', width!]);
+  }
 }
 
 /** The features alone, as a model: the bytes that make training features. */
@@ -178,7 +197,7 @@ function emit(o: Operators, run: readonly (readonly Feature[])[], inputs: Inputs
   if (isNumber(first!)) {
     const fills = run.flat().map((feature) => (feature as FittedNumber).fill);
     const numbers = run.map((each) => numbersOf(o, each, inputs));
-    return finished(o, numbers.length === 1 ? numbers[0]! : o.concat(numbers, 0), perFeature(o, 'float64', fills));
+    return finished(o, numbers.length === 1 ? numbers[0]! : o.concat(numbers, 0), fills);
   }
   // All of a group have the transform of the first.
   const emitter = EMITTERS[first!.transform as Several['transform']] as Emitter<Feature>;

@@ -10,13 +10,15 @@ import { type LoadRequest, withoutLabels } from '../tables/load';
 import { partRows } from '../tables/row-filter';
 import { featureGraph } from './feature-graph';
 import { fitFeatures } from './fit';
-import { denseWidth, type EmbeddingTable, embeddingTables } from './fitted';
+import { denseWidth, type EmbeddingTable, embeddingTables, withMissingKept } from './fitted';
 import { loadRows } from './load-rows';
 
 /** The training rows, and the split that they are a part of. Where a feature needs labels, the rows that have one. */
 export interface FitJobInput extends LoadRequest {
   readonly split: Split;
   readonly features: readonly FeatureDefinition[];
+  /** Whether the model takes missing numbers as they are. */
+  readonly missing?: 'kept';
   /** Learned from the same rows, and held against what is served later. */
   readonly dependencies: readonly DependencyRule[];
 }
@@ -43,7 +45,8 @@ export const fitJob: Job<FitJobInput, FitJobOutput> = async (input, context) => 
     ],
     context
   );
-  const fitted = fitFeatures(table, input.features, { ...context, labels });
+  const filled = fitFeatures(table, input.features, { ...context, labels });
+  const fitted = input.missing === 'kept' ? withMissingKept(filled) : filled;
   await writeFile(join(context.folder, 'fitted.json'), JSON.stringify(fitted));
   await writeFile(join(context.folder, 'features.onnx'), featureGraph(fitted));
   const learned = learnDependencies(table, input.dependencies);

@@ -6,15 +6,17 @@ import { columnsOf, type FeatureDefinition, nameGivenBy } from '../../domain/def
 import { MlopsError } from '../../domain/errors';
 import { COLUMN_NAME, RESERVED_COLUMNS } from '../../domain/ids';
 import type { JobContext } from '../../domain/job';
-import type { Column, TableColumns } from '../tables/columns';
+import type { Column, NumberColumn, StringColumn, TableColumns } from '../tables/columns';
 import { quantileEdges } from './buckets';
 import { combinationsPossible, frequentCombinations } from './combinations';
+import { fitComponents } from './components';
 import type { FeatureInput, FittedFeatures, FittedNumber, FittedTransform } from './fitted';
 import { frequentNumbers, frequentStrings } from './frequent';
 import { namedColumn } from './named-columns';
 import type { NumberTransform } from './number-kind';
 import { isNumber, kindOf } from './number-kinds';
 import { meansOf } from './target-mean';
+import { frequentNgrams } from './text-ngrams';
 
 /** More columns than this belong into an embedding: a row costs four bytes for each. */
 const MAX_ONE_HOT = 1000;
@@ -40,7 +42,7 @@ export function fitFeatures(
     const read = columnsOf(feature).map((name) => columnOf(columns, feature, name));
     const fitted = fitTransform(feature, read, labels);
     columnsOf(feature).forEach((name, at) => {
-      if (!given.has(name)) inputs.set(name, { column: name, type: read[at]!.type });
+      if (!given.has(name)) inputs.set(name, inputOf(name, read[at]!));
     });
     if (feature.transform === 'embedding') {
       if (embedded.has(feature.column)) throw invalid(feature, 'The column is embedded twice.', 'Keep one embedding.');
@@ -88,9 +90,7 @@ function fitTransform(
       for (const each of columns) if (each.type !== 'string') throw unreadable(feature, each, 'a string');
       return feature;
     case 'cross': {
-      for (const each of columns) {
-        if (each.type === 'timestamp') throw unreadable(feature, each, 'a string, integer, number or boolean');
-      }
+      for (const each of columns) categorical(feature, each);
       const { transform, as, minCount } = feature;
       const { categories, combinations } = frequentCombinations(columns, minCount);
       if (!Number.isSafeInteger(combinationsPossible(categories))) {
@@ -113,10 +113,7 @@ function fitTransform(
         edges: quantileEdges(numeric(feature, column), feature.buckets),
       };
     case 'oneHot': {
-      if (column.type === 'timestamp') throw unreadable(feature, column, 'a string, integer, number or boolean');
-      const { minCount } = feature;
-      const categories =
-        column.type === 'string' ? frequentStrings(column, minCount) : frequentNumbers(column, minCount);
+      const categories = frequent(categorical(feature, column), feature.minCount);
       const known = atMost(
         someOf<readonly string[] | readonly number[]>(categories, feature),
         feature,
@@ -125,11 +122,9 @@ function fitTransform(
       return { transform: 'oneHot', column: feature.column, categories: known };
     }
     case 'targetMean': {
-      if (column.type === 'timestamp') throw unreadable(feature, column, 'a string, integer, number or boolean');
       if (labels === undefined) throw new TypeError('a target mean is fitted on labelled rows');
       const { minCount, smoothing, training } = feature;
-      const categories =
-        column.type === 'string' ? frequentStrings(column, minCount) : frequentNumbers(column, minCount);
+      const categories = frequent(categorical(feature, column), minCount);
       if (
         categories.length > MAX_ONE_HOT &&
         categories.some((x) => typeof x === 'number' && !Number.isSafeInteger(x))
@@ -144,6 +139,23 @@ function fitTransform(
       const means = meansOf(column, known, labels, smoothing);
       return { transform: 'targetMean', column: feature.column, categories: known, means, smoothing, training };
     }
+    case 'textNgrams': {
+      if (column.type !== 'text') throw unreadable(feature, column, 'a text');
+      const { ngrams, idf } = frequentNgrams(column, feature);
+      return {
+        transform: 'textNgrams',
+        column: feature.column,
+        of: feature.of,
+        ngrams: someOf(ngrams, feature),
+        idf,
+      };
+    }
+    case 'hashedNgrams':
+      if (column.type !== 'text') throw unreadable(feature, column, 'a text');
+      return feature;
+    case 'components':
+      if (column.type !== 'vector') throw unreadable(feature, column, 'a vector');
+      return fitComponents(feature, column);
     case 'embedding': {
       if (column.type !== 'string') throw unreadable(feature, column, 'a string');
       const { minCount, maxRows, width } = feature;
@@ -151,6 +163,10 @@ function fitTransform(
       return { transform: 'embedding', column: feature.column, width, categories };
     }
   }
+}
+
+function inputOf(name: string, column: Column): FeatureInput {
+  return { column: name, type: column.type, ...(column.type === 'vector' ? { width: column.width } : {}) };
 }
 
 function fitNumber(
@@ -183,6 +199,15 @@ function numeric(feature: FeatureDefinition, column: Column): Column {
   );
   if (row >= 0) throw invalid(feature, 'A value is infinite.', 'Quarantine it with a range rule.', row);
   return column;
+}
+
+function categorical(feature: FeatureDefinition, column: Column): StringColumn | NumberColumn {
+  if (column.type === 'string' || column.type === 'number') return column;
+  throw unreadable(feature, column, 'a string, integer, number or boolean');
+}
+
+function frequent(column: StringColumn | NumberColumn, minCount: number): readonly string[] | readonly number[] {
+  return column.type === 'string' ? frequentStrings(column, minCount) : frequentNumbers(column, minCount);
 }
 
 type Counting = Extract<FeatureDefinition, { readonly minCount: number }>;

@@ -1,19 +1,22 @@
 /** Features after fitting: everything that the training rows taught, plain JSON. The feature graph is made from it. */
+import type { FeatureDefinition } from '../../domain/definition';
 
-/** How a column enters the graph: TIMESTAMP int64 µs, NUMBER float64 (integers and booleans too), STRING. */
-export type InputType = 'timestamp' | 'number' | 'string';
+/** How a column enters the graph: TIMESTAMP int64 µs, NUMBER float64 (integers and booleans too), STRING, TEXT (a string in normal form), VECTOR float64. */
+export type InputType = 'timestamp' | 'number' | 'string' | 'text' | 'vector';
 
 export interface FeatureInput {
   readonly column: string;
   readonly type: InputType;
+  /** Of a vector: its numbers. */
+  readonly width?: number;
 }
 
 /** A transform of numbers: later transforms may read it as `as`; else it is one column of `dense`. */
 interface OneNumber {
   readonly column: string;
   readonly as?: string;
-  /** In the place of a missing number, in `dense` alone. */
-  readonly fill: number;
+  /** In the place of a missing number, in `dense` alone; null: it stays missing, NaN. */
+  readonly fill: number | null;
 }
 
 export type FittedNumber =
@@ -31,7 +34,7 @@ export type FittedNumber =
     })
   | (OneNumber & { readonly transform: 'log'; readonly plus: number })
   | (OneNumber & { readonly transform: 'clip'; readonly min: number; readonly max: number })
-  | (OneNumber & { readonly transform: 'impute' })
+  | (OneNumber & { readonly transform: 'impute'; readonly fill: number })
   | (Omit<OneNumber, 'column'> & {
       readonly transform: 'arithmetic';
       readonly columns: readonly [string, string];
@@ -86,6 +89,25 @@ export type FittedTransform =
       readonly column: string;
       readonly categories: readonly string[] | readonly number[];
     }
+  /** N-grams by their length and then in code-point order; words have a blank between them. */
+  | {
+      readonly transform: 'textNgrams';
+      readonly column: string;
+      readonly of: 'words' | 'characters';
+      readonly ngrams: readonly string[];
+      /** Inverse document frequency of each. */
+      readonly idf: readonly number[];
+    }
+  /** The training rows teach it nothing. */
+  | Extract<FeatureDefinition, { readonly transform: 'hashedNgrams' }>
+  /** Of each component: (x − centre) ÷ scale, and what stands for a missing vector's. */
+  | {
+      readonly transform: 'components';
+      readonly column: string;
+      readonly centres: readonly number[];
+      readonly scales: readonly number[];
+      readonly fills: readonly number[];
+    }
   /** Row 0 of the table is the unknown category, row i + 1 is `categories[i]`. */
   | {
       readonly transform: 'embedding';
@@ -103,6 +125,14 @@ export interface FittedFeatures {
   /** Inputs of the graph, in the order of their first use. */
   readonly inputs: readonly FeatureInput[];
   readonly transforms: readonly FittedTransform[];
+}
+
+/** For a model that takes missing numbers as they are: only `impute` says otherwise. */
+export function withMissingKept(fitted: FittedFeatures): FittedFeatures {
+  const transforms = fitted.transforms.map((transform) =>
+    'fill' in transform && transform.transform !== 'impute' ? { ...transform, fill: null } : transform
+  );
+  return { ...fitted, transforms };
 }
 
 /** A trained table: `rows` × `width` numbers, found by an index output of the feature graph. */
@@ -161,6 +191,11 @@ export function widthOf(fitted: FittedTransform): number {
     case 'cross':
       return fitted.combinations.length;
     case 'hashing':
+    case 'hashedNgrams':
       return fitted.buckets;
+    case 'textNgrams':
+      return fitted.ngrams.length;
+    case 'components':
+      return fitted.centres.length;
   }
 }

@@ -4,7 +4,7 @@ import { openSession } from '../onnx/session';
 import { float32, int64, type Tensor } from '../onnx/tensor';
 import type { TableColumns } from '../tables/columns';
 import { DENSE, indexName } from './feature-graph';
-import { feedsOf } from './feeds';
+import { feedsOf, tableBatches } from './feeds';
 import { denseWidth, embeddingTables, type FittedFeatures } from './fitted';
 
 /** Small enough to stay in the processor's caches, large enough to hide the cost of a call. */
@@ -34,8 +34,7 @@ export async function makeFeatures(
   const indices = tables.map(() => new BigInt64Array(rows));
   const session = await openSession(graph);
   try {
-    for (let from = 0; from < rows; from += BATCH) {
-      const to = Math.min(rows, from + BATCH);
+    for (const { from, to } of tableBatches(table, fitted.inputs, BATCH)) {
       // The graph writes straight into the whole arrays.
       const into: Record<string, Tensor> = {};
       if (width > 0) into[DENSE] = float32(dense.subarray(from * width, to * width), [to - from, width]);

@@ -6,6 +6,7 @@ import type { FeatureDefinition } from '../../domain/definition';
 import type { Value } from '../onnx/graph';
 import type { Operators } from '../onnx/operators';
 import type { Column } from '../tables/columns';
+import { perFeature } from './emitter';
 import type { FittedNumber } from './fitted';
 import type { Inputs } from './inputs';
 
@@ -38,10 +39,25 @@ export function named(o: Operators, values: Value): Value {
   return o.where(isFinite(o, values), values, o.scalar(Number.NaN, 'float64'));
 }
 
-/** Numbers as rows of `dense`: filled where there is none, and within the range of float32. */
-export function finished(o: Operators, values: Value, fills: Value): Value {
-  const filled = o.where(isFinite(o, values), values, fills);
-  return o.cast(o.clip(filled, -LARGEST_FLOAT, LARGEST_FLOAT), 'float32');
+/**
+ * Numbers as rows of `dense`: filled where there is none, and within the range of float32.
+ * @param fills of each feature; null: what is missing is NaN
+ */
+export function finished(o: Operators, values: Value, fills: readonly (number | null)[]): Value {
+  const filling = perFeature(
+    o,
+    'float64',
+    fills.map((fill) => fill ?? 0)
+  );
+  const known = isFinite(o, values);
+  const numbers = o.cast(o.clip(o.where(known, values, filling), -LARGEST_FLOAT, LARGEST_FLOAT), 'float32');
+  if (!fills.includes(null)) return numbers;
+  const missing = perFeature(
+    o,
+    'float64',
+    fills.map((fill) => (fill === null ? Number.NaN : 0))
+  );
+  return o.add(numbers, o.cast(o.where(known, o.scalar(0, 'float64'), missing), 'float32'));
 }
 
 /** (2 − 2⁻²³) × 2¹²⁷ */

@@ -19,10 +19,10 @@ export function positionIn(o: Operators, x: Value, known: Categories): Value {
   }
   const weights = range(numbers.length).map((at) => at + 1);
   const position = o.matMul(
-    o.constant(float32(weights, [1, weights.length])),
-    oneHots(o, o.unsqueeze(x, 0), [numbers])
+    o.transpose(oneHots(o, o.unsqueeze(x, 0), [numbers])),
+    o.constant(float32(weights, [weights.length, 1]))
   );
-  return o.cast(o.squeeze(position, 0), 'int64');
+  return o.cast(o.squeeze(position, 1), 'int64');
 }
 
 /** The same of rows in memory: [rows]. */
@@ -35,7 +35,9 @@ export function positionsOf(column: Column, known: Categories): Int32Array {
     }
     case 'number':
       return Int32Array.from(column.values, (value) => positions.get(value + 0) ?? 0);
+    case 'text':
+    case 'vector':
     case 'timestamp':
-      throw new TypeError('a timestamp is no category');
+      throw new TypeError(`a ${column.type} is not a category`);
   }
 }

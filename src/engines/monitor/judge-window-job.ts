@@ -4,12 +4,15 @@ import type { Cluster, ColumnType, MonitoringDefinition, Objective, SchemaDefini
 import type { Interval } from '../../domain/evaluation';
 import type { Job } from '../../domain/job';
 import type { WindowBody } from '../../domain/monitoring';
+import { emptyScores } from '../../domain/scores';
+import { type Baseline, TASKS } from '../../domain/task';
 import type { Reference } from '../stats/reference';
 import { driftOf } from '../stats/drift';
 import type { Blocks } from '../stats/blocks';
 import { clustersOf } from '../stats/clusters';
 import { evaluateScores } from '../stats/evaluate';
 import { biasOf } from '../stats/bias';
+import { statisticsOf } from '../stats/tasks/task';
 import type { LearnedDependencies } from '../tables/dependencies';
 import { withDatabase } from '../tables/duckdb';
 import { dataQualityOf } from './data-quality';
@@ -29,8 +32,8 @@ export interface JudgeWindowInput {
   readonly monitoring: MonitoringDefinition;
   readonly objective: Objective;
   readonly cluster: Cluster;
-  /** What the baseline predicts; absent where the version has no evaluation: then no baseline is shown. */
-  readonly trainRate?: number;
+  /** Of the version's training rows; absent where the version has no evaluation: then no baseline is shown. */
+  readonly baseline?: Baseline;
 }
 
 export type WindowNumbers = Pick<
@@ -38,9 +41,9 @@ export type WindowNumbers = Pick<
   'rows' | 'truths' | 'dataQuality' | 'drift' | 'scoreDrift' | 'bias' | 'quality'
 >;
 
-/** @throws MlopsError MLOPS_LABEL_INVALID: a truth that is neither 0 nor 1 */
+/** @throws MlopsError MLOPS_LABEL_INVALID: a truth that is not one of the task's */
 export const judgeWindowJob: Job<JudgeWindowInput, WindowNumbers> = async (input, context) => {
-  const { schema, monitoring, objective, trainRate } = input;
+  const { schema, monitoring, objective, baseline } = input;
   const cluster = input.rows === undefined ? 'row' : clusterAmong(input.inputs, input.cluster);
   const learned = input.dependencies === undefined ? undefined : await json<LearnedDependencies>(input.dependencies);
   const window =
@@ -55,26 +58,33 @@ export const judgeWindowJob: Job<JudgeWindowInput, WindowNumbers> = async (input
     dataQualityOf(database, inputs, schema, learned)
   );
   const { minRows, bias, drift: limits } = monitoring;
-  const blocks = clustersOf(window.known, cluster);
+  const task = statisticsOf(objective);
+  const blocks = clustersOf(window.known, cluster, []);
   const reference = input.reference === undefined ? undefined : await json<Reference>(input.reference);
-  const drift = reference === undefined ? { features: [] } : driftOf(reference, window, { minRows, ...limits });
+  const drift =
+    reference === undefined
+      ? { features: [] }
+      : driftOf(reference, { table: window.table, scores: task.watched(window.scores) }, { minRows, ...limits });
   return {
     rows: window.table.rows,
     truths: window.known.labels.length,
     dataQuality,
     drift: drift.features,
     ...('scores' in drift && drift.scores !== undefined ? { scoreDrift: drift.scores } : {}),
-    bias: biasOf({ ...window.known, blocks }, { minRows, ...bias }),
-    quality: qualityOf(window, blocks, objective, trainRate, bias.confidence),
+    bias: biasOf(
+      { ...window.known, blocks, ...(objective.task === 'classes' ? { classes: objective.classes } : {}) },
+      { minRows, ...bias, floor: task.biasFloor(bias.floor, baseline) }
+    ),
+    quality: qualityOf(window, blocks, objective, baseline, bias.confidence),
   };
 };
 
 const EMPTY: WindowTable = {
   table: { rows: 0, columns: {} },
-  scores: new Float32Array(),
+  scores: emptyScores(1, 0),
   known: {
     eventTime: new BigInt64Array(),
-    scores: new Float32Array(),
+    scores: emptyScores(1, 0),
     labels: new Float32Array(),
     table: { rows: 0, columns: {} },
   },
@@ -85,32 +95,23 @@ function clusterAmong(inputs: JudgeWindowInput['inputs'], cluster: Cluster): Clu
   return typeof cluster === 'string' || cluster.column in inputs ? cluster : 'day';
 }
 
-/** Realised: on the rows whose truth is known; and the same rows' log loss minus that of the baseline. */
+/** Realised: the task's headline metrics on the rows whose truth is known; and the primary one's difference to the baseline there. */
 function qualityOf(
   { known }: WindowTable,
   blocks: Blocks,
   objective: Objective,
-  trainRate: number | undefined,
+  baseline: Baseline | undefined,
   confidence: number
 ): Readonly<Record<string, Interval>> {
   if (known.labels.length === 0) return {};
   const { scores: candidate, labels } = known;
-  const evaluation = evaluateScores({
-    candidate,
-    labels,
-    blocks,
-    trainRate,
-    objective,
-    confidence,
-  });
-  const metrics = {
-    auc: evaluation.candidate.auc,
-    logLoss: evaluation.candidate.logLoss,
-    logLossAgainstBaseline: evaluation.againstBaseline.logLoss,
-  };
-  return Object.fromEntries(
-    Object.entries(metrics).filter((entry): entry is [string, Interval] => entry[1] !== undefined)
-  );
+  const evaluation = evaluateScores({ candidate, labels, blocks, baseline, objective, confidence });
+  const { headline, primary } = TASKS[evaluation.task];
+  const metrics: readonly (readonly [string, Interval | undefined])[] = [
+    ...headline.map((name) => [name, evaluation.candidate[name]] as const),
+    [`${primary}AgainstBaseline`, evaluation.againstBaseline[primary]],
+  ];
+  return Object.fromEntries(metrics.filter((entry): entry is [string, Interval] => entry[1] !== undefined));
 }
 
 async function json<T>(path: string): Promise<T> {

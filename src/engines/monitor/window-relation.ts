@@ -24,7 +24,7 @@ export function windowRelation(file: string | undefined, inputs: Readonly<Record
 /** Times are in µs, as they are in a record. */
 function valueOf(raw: string, type: ColumnType): string {
   if (type === 'timestamp') return `make_timestamp(TRY_CAST(${raw} AS BIGINT))`;
-  // A cast would round a decimal.
-  if (typeName(type) === 'decimal') return parsed({ type }, raw, '.');
+  // A cast would round a decimal, and take a vector of another length.
+  if (['decimal', 'vector'].includes(typeName(type))) return parsed({ type }, raw, '.');
   return `TRY_CAST(${raw} AS ${sqlType(type)})`;
 }

@@ -1,15 +1,16 @@
 /** A window's rows, read line by line into columns as the statistics take them. */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { type ColumnType, typeName } from '../../domain/definition';
+import { type ColumnType, typeName, widthOfVector } from '../../domain/definition';
+import type { RecordedInput } from '../../domain/endpoint';
+import { emptyScores, numbersOf, type RecordedScore, type Scores } from '../../domain/scores';
 import { type Column, MISSING_TIMESTAMP, type TableColumns } from '../tables/columns';
 
-/** As it is in a record: times in µs. */
-export type Value = string | number | boolean | null;
+export type Value = RecordedInput;
 
 export interface WindowRow {
   readonly inputs: Readonly<Record<string, Value>>;
-  readonly score: number;
+  readonly score: RecordedScore;
   /** Event time, ms since 1970. */
   readonly at: number;
   /** Where the world knows it by the window's asOf. */
@@ -18,12 +19,11 @@ export interface WindowRow {
 
 export interface WindowTable {
   readonly table: TableColumns;
-  /** [rows] */
-  readonly scores: Float32Array;
+  readonly scores: Scores;
   /** The rows with truth, in the order of event time: µs, scores, labels. */
   readonly known: {
     readonly eventTime: BigInt64Array;
-    readonly scores: Float32Array;
+    readonly scores: Scores;
     readonly labels: Float32Array;
     /** The clusters' column, where one is asked for. */
     readonly table: TableColumns;
@@ -42,7 +42,7 @@ export async function readWindow(
   progress: (rows: number) => void
 ): Promise<WindowTable> {
   const values = Object.fromEntries(Object.keys(columns).map((name) => [name, [] as Value[]]));
-  const scores: number[] = [];
+  const scores: RecordedScore[] = [];
   const known: WindowRow[] = [];
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
     const row = JSON.parse(line) as WindowRow;
@@ -58,10 +58,10 @@ export async function readWindow(
         Object.entries(columns).map(([name, type]) => [name, columnOf(type, values[name] ?? [])])
       ),
     },
-    scores: Float32Array.from(scores),
+    scores: scoresOf(scores),
     known: {
       eventTime: BigInt64Array.from(known, ({ at }) => BigInt(at) * 1000n),
-      scores: Float32Array.from(known, ({ score }) => score),
+      scores: scoresOf(known.map(({ score }) => score)),
       labels: Float32Array.from(known, ({ truth }) => truth ?? Number.NaN),
       table: {
         rows: known.length,
@@ -81,12 +81,30 @@ export async function readWindow(
   };
 }
 
+/** All rows of a window have scores of one width: they are of one project. */
+function scoresOf(rows: readonly RecordedScore[]): Scores {
+  const width = rows[0] === undefined ? 1 : numbersOf(rows[0]).length;
+  const scores = emptyScores(width, rows.length);
+  rows.forEach((score, row) => scores.values.set(numbersOf(score), row * width));
+  return scores;
+}
+
 const PROGRESS_ROWS = 20_000;
 
 function columnOf(type: ColumnType, values: readonly Value[]): Column {
   switch (typeName(type)) {
     case 'string':
       return stringColumn(values.map((value) => (value === null ? null : String(value))));
+    case 'text':
+      return { type: 'text', values: values.map((value) => (value === null ? null : String(value))) };
+    case 'vector': {
+      const width = widthOfVector(type)!;
+      const numbers = new Float64Array(values.length * width).fill(Number.NaN);
+      values.forEach((value, row) => {
+        if (value !== null) numbers.set(value as readonly number[], row * width);
+      });
+      return { type: 'vector', width, values: numbers };
+    }
     case 'timestamp':
       return {
         type: 'timestamp',

@@ -13,9 +13,12 @@ export interface Value {
   readonly name: string;
   readonly type: ElementType;
   readonly shape: readonly Dim[];
+  /** What an input's values mean, by ONNX's name. */
+  readonly denotation?: 'TEXT';
 }
 
-export type Attribute = number | string | readonly number[] | readonly string[] | Graph;
+/** Numbers are integers, but for a Float32Array's. */
+export type Attribute = number | string | readonly number[] | Float32Array | readonly string[] | Graph;
 
 export interface Node {
   readonly operator: string;
@@ -55,8 +58,8 @@ export class Graph {
     this.#names = outer === undefined ? new Set() : outer.#names;
   }
 
-  input(name: string, type: ElementType, shape: readonly Dim[]): Value {
-    const value = this.#value(name, type, shape);
+  input(name: string, type: ElementType, shape: readonly Dim[], denotation?: Value['denotation']): Value {
+    const value = { ...this.#value(name, type, shape), ...(denotation === undefined ? {} : { denotation }) };
     this.inputs.push(value);
     return value;
   }
@@ -114,9 +117,9 @@ function constantKey({ type, dims, data }: Tensor): string {
   return JSON.stringify([type, dims, content]);
 }
 
-/** Undefined where the node has to be one of its own: a name was asked for, or it has a body. */
+/** Undefined where the node has to be one of its own: a name was asked for, or it has a body or trees. */
 function nodeKey({ operator, inputs, outputs, attributes = {} }: NodeRequest): string | undefined {
   if (outputs.some(({ name }) => name !== undefined)) return undefined;
-  if (Object.values(attributes).some((attribute) => attribute instanceof Graph)) return undefined;
+  if (Object.values(attributes).some((each) => each instanceof Graph || each instanceof Float32Array)) return undefined;
   return JSON.stringify([operator, inputs.map(({ name }) => name), outputs.length, attributes]);
 }

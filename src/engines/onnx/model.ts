@@ -14,22 +14,31 @@ import {
 import { type Attribute, Graph, type Node, type Value } from './graph';
 import { bytesOf, ELEMENT_CODES, type Tensor } from './tensor';
 
+interface Level {
+  readonly irVersion: bigint;
+  /** Of ONNX's own operators. */
+  readonly operatorSet: bigint;
+}
+
 /** Widely readable: ONNX 1.13 and later, onnxruntime 1.14 and later. */
-const IR_VERSION = 8n;
-const OPERATOR_SETS = [
-  { domain: '', version: 18n },
-  { domain: 'ai.onnx.ml', version: 3n },
-];
+const USUAL: Level = { irVersion: 8n, operatorSet: 18n };
+/** ONNX 1.15 and later, onnxruntime 1.17 and later; of what else we emit it says the same. */
+const WITH_STRINGS: Level = { irVersion: 9n, operatorSet: 20n };
+const NEEDS_STRINGS: ReadonlySet<string> = new Set(['StringConcat']);
+
+const OF_ONNX_ML = { domain: 'ai.onnx.ml', version: 3n };
 /** Only onnxruntime has it: named where a node needs it. */
 const OF_ONNXRUNTIME = { domain: 'com.microsoft', version: 1n };
 
 /** @param metadata names and values that a reader of the file finds; the same graph and metadata give the same bytes. */
 export function encodeModel(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  const { irVersion, operatorSet } = graph.nodes.some(({ operator }) => NEEDS_STRINGS.has(operator))
+    ? WITH_STRINGS
+    : USUAL;
+  const own = graph.nodes.some(({ domain }) => domain === OF_ONNXRUNTIME.domain);
   const model = create(ModelProtoSchema, {
-    irVersion: IR_VERSION,
-    opsetImport: graph.nodes.some(({ domain }) => domain === OF_ONNXRUNTIME.domain)
-      ? [...OPERATOR_SETS, OF_ONNXRUNTIME]
-      : OPERATOR_SETS,
+    irVersion,
+    opsetImport: [{ domain: '', version: operatorSet }, OF_ONNX_ML, ...(own ? [OF_ONNXRUNTIME] : [])],
     producerName: 'temporal-mlops',
     graph: graphMessage(graph),
     metadataProps: Object.keys(metadata)
@@ -80,12 +89,12 @@ function nodeMessage(node: Node) {
   };
 }
 
-/** Numbers are integers: no operator that we emit has a float attribute. */
 function attributeMessage(name: string, value: Attribute): MessageInitShape<typeof AttributeProtoSchema> {
   const kinds = AttributeProto_AttributeType;
   if (value instanceof Graph) return { name, type: kinds.GRAPH, g: graphMessage(value) };
   if (typeof value === 'number') return { name, type: kinds.INT, i: BigInt(value) };
   if (typeof value === 'string') return { name, type: kinds.STRING, s: Buffer.from(value) };
+  if (value instanceof Float32Array) return { name, type: kinds.FLOATS, floats: [...value] };
   if (value.every((item) => typeof item === 'string')) {
     return { name, type: kinds.STRINGS, strings: value.map((item) => Buffer.from(item)) };
   }
@@ -106,6 +115,9 @@ function valueMessage(value: Value): MessageInitShape<typeof ValueInfoProtoSchem
   );
   return {
     name: value.name,
-    type: { value: { case: 'tensorType', value: { elemType: ELEMENT_CODES[value.type], shape: { dim } } } },
+    type: {
+      value: { case: 'tensorType', value: { elemType: ELEMENT_CODES[value.type], shape: { dim } } },
+      ...(value.denotation === undefined ? {} : { denotation: value.denotation }),
+    },
   };
 }

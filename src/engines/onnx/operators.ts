@@ -3,7 +3,10 @@
  * operator set 18; here are only those that we emit.
  */
 import type { Attribute, Dim, Graph, Value } from './graph';
-import { ELEMENT_CODES, type ElementType, float32, float64, int64, sizeOf, type Tensor } from './tensor';
+import { ELEMENT_CODES, type ElementType, float32, float64, int64, sizeOf, strings, type Tensor } from './tensor';
+
+/** Behind every end. */
+const END = 2n ** 63n - 1n;
 
 export type Operators = ReturnType<typeof operators>;
 
@@ -36,6 +39,15 @@ export function operators(graph: Graph) {
       attributes: { keys_int64s: keys, values_int64s: values, default_int64: -1 },
     })[0]!;
 
+  const tokens = (x: Value, how: Readonly<Record<string, Attribute>>) =>
+    graph.node({
+      operator: 'Tokenizer',
+      domain: 'com.microsoft',
+      inputs: [x],
+      outputs: [{ type: 'string', shape: [...x.shape, 'tokens'] }],
+      attributes: { mark: 0, mincharnum: 1, pad_value: '', ...how },
+    })[0]!;
+
   return {
     constant,
     integers,
@@ -62,15 +74,27 @@ export function operators(graph: Graph) {
     where: (condition: Value, yes: Value, no: Value) =>
       one('Where', [condition, yes, no], yes.type, broadcast(condition.shape, broadcast(yes.shape, no.shape))),
 
+    /** Of unsigned integers. */
+    bitwiseXor: binary('BitwiseXor'),
+    shiftRight: (x: Value, bits: Value) =>
+      one('BitShift', [x, bits], x.type, broadcast(x.shape, bits.shape), { direction: 'RIGHT' }),
+
+    identity: unary('Identity'),
     abs: unary('Abs'),
     neg: unary('Neg'),
     relu: unary('Relu'),
     sigmoid: unary('Sigmoid'),
     softplus: unary('Softplus'),
+    tanh: unary('Tanh'),
+    erf: unary('Erf'),
     sign: unary('Sign'),
     sqrt: unary('Sqrt'),
     log: unary('Log'),
     exp: unary('Exp'),
+    /** Over the last axis. */
+    softmax: (x: Value, name?: string) => one('Softmax', [x], x.type, x.shape, { axis: -1 }, name),
+    /** Over the last axis. */
+    logSoftmax: (x: Value) => one('LogSoftmax', [x], x.type, x.shape, { axis: -1 }),
     sin: unary('Sin'),
     cos: unary('Cos'),
     /** Of float64, none of which is NaN. */
@@ -86,11 +110,11 @@ export function operators(graph: Graph) {
       }
       return one('MatMul', [a, b], a.type, [a.shape[0]!, columns!]);
     },
-    /** Sums of whole numbers over the middle axis, [F, K, N] → [F, 1, N]: as a product, which can't mix the rows of a batch. */
-    countOver: (x: Value) => {
-      const [outer, inner, rows] = x.shape;
-      const ones = constant(float32(new Float32Array(fixed(inner!)).fill(1), [1, fixed(inner!)]));
-      return one('MatMul', [ones, x], x.type, [outer!, 1, rows!]);
+    /** Sums over the last axis, [F, N, K] → [F, N, 1]: as a product with constant weights, which can't mix the rows of a batch. */
+    sumOverLast: (x: Value) => {
+      const [outer, rows, inner] = x.shape;
+      const ones = constant(float32(new Float32Array(fixed(inner!)).fill(1), [fixed(inner!), 1]));
+      return one('MatMul', [x, ones], x.type, [outer!, rows!, 1]);
     },
     /** [M, N] → [N, M] */
     transpose: (x: Value, name?: string) =>
@@ -186,6 +210,54 @@ export function operators(graph: Graph) {
         ),
         constant(int64([1], []))
       ),
+    /** What of each text matches a pattern of RE2, [N] → [N, longest], with '' behind the last. */
+    matches: (x: Value, pattern: string) => tokens(x, { tokenexp: pattern }),
+    /** The characters of each text, [N] → [N, longest], with '' behind the last. */
+    characters: (x: Value) => tokens(x, { separators: [''] }),
+    /**
+     * How often each n-gram stands in a row of tokens: string [N, L] → float32 [N, n-grams].
+     * @param ngrams the shorter ones first
+     */
+    ngramCounts: (x: Value, ngrams: readonly (readonly string[])[]) => {
+      const lengths = ngrams.map(({ length }) => length);
+      const most = lengths.at(-1)!;
+      const starts = Array.from({ length: most }, (_, at) =>
+        lengths.filter((length) => length <= at).reduce((sum, length) => sum + length, 0)
+      );
+      return one('TfIdfVectorizer', [x], 'float32', [x.shape[0]!, ngrams.length], {
+        mode: 'TF',
+        min_gram_length: lengths[0]!,
+        max_gram_length: most,
+        max_skip_count: 0,
+        ngram_counts: starts,
+        ngram_indexes: lengths.map((_, at) => at),
+        pool_strings: ngrams.flat(),
+      });
+    },
+    /** How often each of the numbers 0 … count−1 stands in a row, others left out: int64 [N, L] → float32 [N, count]. */
+    countsOf: (x: Value, count: number) =>
+      one('TfIdfVectorizer', [x], 'float32', [x.shape[0]!, count], {
+        mode: 'TF',
+        min_gram_length: 1,
+        max_gram_length: 1,
+        max_skip_count: 0,
+        ngram_counts: [0],
+        ngram_indexes: Array.from({ length: count }, (_, at) => at),
+        pool_int64s: Array.from({ length: count }, (_, at) => at),
+      }),
+    /** Of tokens, [N, L]: those of each row but the first `count`, which may be none. */
+    without: (x: Value, count: number) =>
+      count === 0 ? x : one('Slice', [x, integers([count]), integers([END]), integers([1])], x.type, x.shape),
+    /** Those of each row but the last. */
+    withoutLast: (x: Value) => one('Slice', [x, integers([0]), integers([-1]), integers([1])], x.type, x.shape),
+    /** Of each row one after the other: [N, L] each → [N, their sum]. */
+    beside: (values: readonly Value[]) =>
+      values.length === 1 ? values[0]! : one('Concat', values, values[0]!.type, values[0]!.shape, { axis: 1 }),
+    /** One text of two, with `between` between them. */
+    join: (a: Value, between: string, b: Value) => {
+      const two = (first: Value, second: Value) => one('StringConcat', [first, second], 'string', a.shape);
+      return two(between === '' ? a : two(a, constant(strings([between]))), b);
+    },
     /** MurmurHash3 (x86, 32 bits, seed 0) of each text's UTF-8: int32. */
     murmur3: (x: Value) =>
       graph.node({

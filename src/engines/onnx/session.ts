@@ -42,6 +42,9 @@ export async function openSession(model: Uint8Array): Promise<Session> {
   };
 }
 
+/** As onnxruntime writes them: no such operator at all, or none of this operator set. */
+const UNKNOWN_OPERATOR = /(\S+) is not a registered function\/op|No Op registered for (\S+)/;
+
 async function createSession(model: Uint8Array): Promise<InferenceSession> {
   try {
     return await InferenceSession.create(model, {
@@ -53,6 +56,16 @@ async function createSession(model: Uint8Array): Promise<InferenceSession> {
     });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
+    const [, first, second] = UNKNOWN_OPERATOR.exec(reason) ?? [];
+    const operator = first ?? second;
+    if (operator !== undefined)
+      throw new MlopsError(
+        'MLOPS_MODEL_OPERATOR',
+        'The model uses an operator that onnxruntime does not have.',
+        { operator, onnxruntime: ONNXRUNTIME_VERSION },
+        'Export it with operators of ONNX, at an operator set that this onnxruntime knows.',
+        { cause }
+      );
     throw new MlopsError('MLOPS_MODEL_INVALID', `onnxruntime refuses the model: ${reason}`, {}, '', { cause });
   }
 }

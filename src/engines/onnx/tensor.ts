@@ -1,7 +1,7 @@
 /** Tensors as the engines pass them: plain objects, so that only session.ts knows onnxruntime. */
 import { TensorProto_DataType } from './generated/onnx_pb';
 
-export type ElementType = 'float32' | 'float64' | 'int32' | 'int64' | 'bool' | 'string';
+export type ElementType = 'float32' | 'float64' | 'int32' | 'int64' | 'uint32' | 'bool' | 'string';
 
 export type TensorData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array | readonly string[];
 
@@ -19,6 +19,7 @@ export const ELEMENT_CODES: Readonly<Record<ElementType, TensorProto_DataType>> 
   float64: TensorProto_DataType.DOUBLE,
   int32: TensorProto_DataType.INT32,
   int64: TensorProto_DataType.INT64,
+  uint32: TensorProto_DataType.UINT32,
   bool: TensorProto_DataType.BOOL,
   string: TensorProto_DataType.STRING,
 };

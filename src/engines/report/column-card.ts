@@ -31,7 +31,7 @@ export function columnCard(name: string, profile: ColumnProfile, isPrivate: bool
     'article',
     { class: 'column' },
     h('h3', null, name),
-    h('div', { class: 'quiet' }, isPrivate ? `${type}, private: no values are shown` : type),
+    h('div', { class: 'quiet' }, isPrivate ? `${type}, private: no values are shown` : shownAs(type)),
     shown === undefined || spread === undefined
       ? null
       : histogram({ name, counts: shown, from: figure(spread.min), to: figure(spread.max) }),
@@ -46,6 +46,10 @@ export function columnCard(name: string, profile: ColumnProfile, isPrivate: bool
     ),
     spread !== undefined || top.length === 0 ? null : topTable(top, rows)
   );
+}
+
+function shownAs(type: ColumnProfile['type']): string {
+  return type === 'text' ? 'text: lengths in characters' : type;
 }
 
 function topTable(top: ColumnProfile['top'], rows: number): JSX.Element {

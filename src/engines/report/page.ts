@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { type ComponentChildren, h, type JSX } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
+import { quoted } from '../../domain/quote';
 import { STYLE } from './style';
 
 export function htmlPage(title: string, children: ComponentChildren): string {
@@ -18,7 +19,7 @@ export function htmlPage(title: string, children: ComponentChildren): string {
       h('meta', { httpEquiv: 'Content-Security-Policy', content: POLICY }),
       h('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
       h('meta', { name: 'referrer', content: 'no-referrer' }),
-      h('title', null, title),
+      h('title', null, quoted(title, 200)),
       h('style', null, STYLE)
     ),
     h('body', null, h('main', null, children))

@@ -12,6 +12,14 @@ export function figure(value: number | string | undefined): string {
   return Number.isInteger(value) && Math.abs(value) < 1e15 ? count(value) : String(Number(value.toPrecision(5)));
 }
 
+/** An estimate: what is beyond four digits is noise. */
+export function rounded(value: number | undefined): string {
+  if (value === undefined) return '';
+  return value !== 0 && (Math.abs(value) < 1e-4 || Math.abs(value) >= 1e9)
+    ? value.toExponential(2)
+    : String(Number(value.toPrecision(4)));
+}
+
 /** Midnight and whole seconds without their zeros. */
 export function moment(iso: string): string {
   return iso.replace(/T00:00:00(\.0+)?Z$/, '').replace(/\.0+Z$/, 'Z');
@@ -24,6 +32,6 @@ export function percent(share: number): string {
 }
 
 /** A text that is not ours: one line, printable, and of its own direction. */
-export function foreign(text: string): JSX.Element {
-  return h('bdi', null, quoted(text, 200));
+export function foreign(text: string, most = 200): JSX.Element {
+  return h('bdi', null, quoted(text, most));
 }

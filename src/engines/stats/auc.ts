@@ -3,6 +3,7 @@
  * score, ties counted half (Mann & Whitney's U with midranks).
  */
 import type { Blocks } from './blocks';
+import type { LeftOut } from './measure';
 
 /**
  * The AUC, and for each block the AUC without its rows; one sort serves all of them.
@@ -15,7 +16,7 @@ export function aucByBlocks(
   scores: Float32Array,
   labels: Float32Array,
   { names, index }: Pick<Blocks, 'names' | 'index'>
-): { readonly estimate: number; readonly without: Float64Array } {
+): LeftOut {
   const blocks = names.length;
   const keys = sortedKeys(scores, labels, index, blocks);
   const positives = new Float64Array(blocks);

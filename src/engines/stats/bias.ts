@@ -1,39 +1,62 @@
-/** Prediction bias: mean prediction against mean truth, by blocks of the project's cluster. */
+/**
+ * Prediction bias: mean prediction against mean truth, by blocks of the project's cluster. Of classes that of each one, its mean
+ * probability against its rate, with intervals that hold for all of them together (Bonferroni).
+ */
 import type { MonitoringDefinition } from '../../domain/definition';
 import type { BiasVerdict } from '../../domain/monitoring';
+import type { Scores } from '../../domain/scores';
 import { blockCounts, type Blocks, blockSums, total } from './blocks';
 import { excludesZero, meanInterval } from './intervals';
 
 export interface BiasRows {
   /** [rows] predictions whose truth is there */
-  readonly scores: Float32Array;
-  /** [rows] of 0 and 1 */
+  readonly scores: Scores;
+  /** [rows] */
   readonly labels: Float32Array;
   readonly blocks: Blocks;
+  /** Their names, where labels are classes. */
+  readonly classes?: readonly string[];
 }
 
 export type BiasLimits = Pick<MonitoringDefinition, 'minRows'> & MonitoringDefinition['bias'];
 
 /**
  * `above`: predictions are higher than the truth by `floor` or more, and the gap's interval excludes 0. A window of
- * fewer than `minRows` rows, or of a single cluster, has insufficient data.
+ * fewer than `minRows` rows, or of a single cluster, has insufficient data. Of classes it is the verdict of the one with the largest
+ * gap among those that are biased, else among all.
  */
-export function biasOf({ scores, labels, blocks }: BiasRows, { floor, confidence, minRows }: BiasLimits): BiasVerdict {
-  const rows = scores.length;
-  if (rows === 0) {
+export function biasOf({ scores, labels, blocks, classes }: BiasRows, limits: BiasLimits): BiasVerdict {
+  const { floor, confidence, minRows } = limits;
+  if (labels.length === 0) {
     const gap = { estimate: 0, low: 0, high: 0, blocks: 0, confidence, method: 'none: no rows' };
     return { meanPrediction: 0, meanTruth: 0, gap, verdict: 'insufficient data' };
   }
-  const predicted = blockSums(blocks, (row) => scores[row]!);
+  const rows = { scores, labels, blocks };
+  const each = classes === undefined ? confidence : 1 - (1 - confidence) / classes.length;
+  const sides = (classes ?? ['']).map((name, place) => {
+    const truth = classes === undefined ? labels : labels.map((label) => (label === place ? 1 : 0));
+    const side = sideOf({ ...rows, labels: truth }, place, each);
+    return classes === undefined ? side : { ...side, class: name };
+  });
+  const size = ({ gap }: Side) => Math.abs(gap.estimate);
+  const breaches = sides.filter(({ gap }) => Math.abs(gap.estimate) >= floor && excludesZero(gap));
+  const largest = (of: readonly Side[]) => of.reduce((most, side) => (size(side) > size(most) ? side : most));
+  if (labels.length < minRows || !blocks.asked) return { ...largest(sides), verdict: 'insufficient data' };
+  if (breaches.length === 0) return { ...largest(sides), verdict: 'none' };
+  const worst = largest(breaches);
+  return { ...worst, verdict: worst.gap.estimate > 0 ? 'above' : 'below' };
+}
+
+type Side = Omit<BiasVerdict, 'verdict'>;
+
+/** @param place of the number in a row's score */
+function sideOf({ scores: { width, values }, labels, blocks }: BiasRows, place: number, confidence: number): Side {
+  const predicted = blockSums(blocks, (row) => values[row * width + place]!);
   const happened = blockSums(blocks, (row) => labels[row]!);
-  const gap = meanInterval(
-    predicted.map((sum, b) => sum - happened[b]!),
-    blockCounts(blocks),
-    confidence,
-    blocks.of
-  );
-  const sides = { meanPrediction: total(predicted) / rows, meanTruth: total(happened) / rows, gap };
-  if (rows < minRows || !blocks.asked) return { ...sides, verdict: 'insufficient data' };
-  const breach = Math.abs(gap.estimate) >= floor && excludesZero(gap);
-  return { ...sides, verdict: breach ? (gap.estimate > 0 ? 'above' : 'below') : 'none' };
+  const differences = predicted.map((sum, b) => sum - happened[b]!);
+  return {
+    meanPrediction: total(predicted) / labels.length,
+    meanTruth: total(happened) / labels.length,
+    gap: meanInterval(differences, blockCounts(blocks), confidence, blocks.of),
+  };
 }

@@ -57,29 +57,49 @@ export function binsOf(values: BinnedValues): Bins {
 
 /** Rows in each bin; a column of another kind than the bins' is a mistake of the caller. */
 export function countsIn(bins: Bins, values: BinnedValues, from = 0, to = lengthOf(values)): BinCounts {
-  if (bins.kind === 'presence') return countPresence(values, from, to);
-  if (bins.kind === 'number' && values.kind === 'number') return countNumbers(bins, values.values, from, to);
-  if (bins.kind === 'category' && values.kind === 'category') return countCategories(bins, values, from, to);
-  throw new TypeError(`bins of a ${bins.kind} can't count a ${values.kind}`);
+  const counter = counterOf(bins);
+  counter.add(values, from, to);
+  return counter.counts();
+}
+
+/** Counts rows stretch after stretch; those of a category have one dictionary. */
+export interface BinCounter {
+  add(values: BinnedValues, from: number, to: number): void;
+  counts(): BinCounts;
+}
+
+export function counterOf(bins: Bins): BinCounter {
+  if (bins.kind === 'presence') return presenceCounter();
+  return bins.kind === 'number' ? numberCounter(bins) : categoryCounter(bins);
+}
+
+function otherKind(bins: Bins, values: BinnedValues): TypeError {
+  return new TypeError(`bins of a ${bins.kind} can't count a ${values.kind}`);
 }
 
 export function lengthOf(values: BinnedValues): number {
   return values.kind === 'number' ? values.values.length : values.codes.length;
 }
 
-function countPresence(values: BinnedValues, from: number, to: number): BinCounts {
+function presenceCounter(): BinCounter {
+  let rows = 0;
   let missing = 0;
-  for (let row = from; row < to; row += 1) {
-    if (values.kind === 'number' ? Number.isNaN(values.values[row]) : values.codes[row]! < 0) missing += 1;
-  }
-  return { bins: Float64Array.of(to - from - missing, missing), unseen: [] };
+  return {
+    add(values, from, to) {
+      rows += to - from;
+      for (let row = from; row < to; row += 1) {
+        if (values.kind === 'number' ? Number.isNaN(values.values[row]) : values.codes[row]! < 0) missing += 1;
+      }
+    },
+    counts: () => ({ bins: Float64Array.of(rows - missing, missing), unseen: [] }),
+  };
 }
 
 function numberBins(values: Float64Array | Float32Array): NumberBins | undefined {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort();
   if (sorted.length === 0) return undefined;
   const empty = { kind: 'number', min: sorted[0]!, max: sorted.at(-1)!, edges: edgesOf(sorted), counts: [] } as const;
-  return { ...empty, counts: [...countNumbers(empty, values, 0, values.length).bins] };
+  return { ...empty, counts: [...countsIn(empty, { kind: 'number', values }).bins] };
 }
 
 /**
@@ -110,59 +130,70 @@ function greatestBelow(sorted: Float64Array | Float32Array, value: number): numb
   return sorted[sorted.indexOf(value) - 1];
 }
 
-function countNumbers(
-  { min, edges, max }: NumberBins,
-  values: Float64Array | Float32Array,
-  from: number,
-  to: number
-): BinCounts {
+function numberCounter(bins: NumberBins): BinCounter {
+  const { min, edges, max } = bins;
   const counts = new Float64Array(edges.length + 2);
   let outside = 0;
-  for (let row = from; row < to; row += 1) {
-    const value = values[row]!;
-    if (Number.isNaN(value)) {
-      counts[edges.length + 1]! += 1;
-      continue;
-    }
-    if (value < min || value > max) outside += 1;
-    let bin = 0;
-    while (bin < edges.length && value > edges[bin]!) bin += 1;
-    counts[bin]! += 1;
-  }
-  return { bins: counts, unseen: outside === 0 ? [] : [outside] };
+  return {
+    add(column, from, to) {
+      if (column.kind !== 'number') throw otherKind(bins, column);
+      const { values } = column;
+      for (let row = from; row < to; row += 1) {
+        const value = values[row]!;
+        if (Number.isNaN(value)) {
+          counts[edges.length + 1]! += 1;
+          continue;
+        }
+        if (value < min || value > max) outside += 1;
+        let bin = 0;
+        while (bin < edges.length && value > edges[bin]!) bin += 1;
+        counts[bin]! += 1;
+      }
+    },
+    counts: () => ({ bins: counts, unseen: outside === 0 ? [] : [outside] }),
+  };
 }
 
-function categoryBins({ dictionary, codes }: CategoryValues): CategoryBins | undefined {
+function categoryBins(column: CategoryValues): CategoryBins | undefined {
+  const { dictionary, codes } = column;
   const rows = new Map<string, number>();
   for (const code of codes) if (code >= 0) rows.set(dictionary[code]!, (rows.get(dictionary[code]!) ?? 0) + 1);
   if (rows.size === 0 || rows.size > MAX_VALUES) return undefined;
   const values = [...rows].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).map(([value]) => value);
   const empty = { kind: 'category', values, counts: [] } as const;
-  return { ...empty, counts: [...countCategories(empty, { dictionary, codes }, 0, codes.length).bins] };
+  return { ...empty, counts: [...countsIn(empty, column).bins] };
 }
 
-type CategoryValues = Pick<Extract<BinnedValues, { kind: 'category' }>, 'dictionary' | 'codes'>;
+type CategoryValues = Extract<BinnedValues, { kind: 'category' }>;
 
-function countCategories(
-  { values }: CategoryBins,
-  { dictionary, codes }: CategoryValues,
-  from: number,
-  to: number
-): BinCounts {
-  const rows = new Float64Array(dictionary.length);
+function categoryCounter(bins: CategoryBins): BinCounter {
+  let dictionary: readonly string[] = [];
+  let rows = new Float64Array();
   let missing = 0;
-  for (let row = from; row < to; row += 1) {
-    if (codes[row]! < 0) missing += 1;
-    else rows[codes[row]!]! += 1;
-  }
-  const position = new Map(values.map((value, i) => [value, i]));
-  const bins = new Float64Array(values.length + 1);
-  bins[values.length] = missing;
-  const unseen: number[] = [];
-  for (const [code, count] of rows.entries()) {
-    const bin = position.get(dictionary[code]!);
-    if (bin !== undefined) bins[bin]! += count;
-    else if (count > 0) unseen.push(count);
-  }
-  return { bins, unseen };
+  return {
+    add(values, from, to) {
+      if (values.kind !== 'category') throw otherKind(bins, values);
+      if (rows.length === 0) {
+        ({ dictionary } = values);
+        rows = new Float64Array(dictionary.length);
+      }
+      const { codes } = values;
+      for (let row = from; row < to; row += 1) {
+        if (codes[row]! < 0) missing += 1;
+        else rows[codes[row]!]! += 1;
+      }
+    },
+    counts() {
+      const position = new Map(bins.values.map((value, i) => [value, i]));
+      const counts = new Float64Array(bins.values.length + 1);
+      counts[bins.values.length] = missing;
+      const unseen: number[] = [];
+      for (const [code, count] of rows.entries()) {
+        const bin = position.get(dictionary[code]!);
+        if (bin !== undefined) counts[bin]! += count;
+        else if (count > 0) unseen.push(count);
+      }
+      return { bins: counts, unseen };
+    },
+  };
 }

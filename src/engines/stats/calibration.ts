@@ -2,7 +2,9 @@
  * Expected calibration error: over ten equal-count bins of the scores, Σ share of rows · |mean score − rate|
  * (Naeini, Cooper & Hauskrecht 2015, with equal-count bins as Nixon et al. 2019). Equal scores share a bin.
  */
+import type { CalibrationBin } from '../../domain/curves';
 import type { Blocks } from './blocks';
+import type { LeftOut } from './measure';
 
 const BINS = 10;
 
@@ -11,7 +13,7 @@ export function calibrationByBlocks(
   scores: Float32Array,
   labels: Float32Array,
   { names, index }: Pick<Blocks, 'names' | 'index'>
-): { readonly estimate: number; readonly without: Float64Array } {
+): LeftOut {
   const edges = edgesOf(scores);
   const bins = edges.length + 1;
   const blocks = names.length;
@@ -38,6 +40,19 @@ export function calibrationByBlocks(
     return error / rows;
   };
   return { estimate: errorOf(undefined), without: Float64Array.from({ length: blocks }, (_, block) => errorOf(block)) };
+}
+
+/** The bins of all rows, from the lowest scores to the highest: what the error is made of. */
+export function calibrationBins(scores: Float32Array, labels: Float32Array): readonly CalibrationBin[] {
+  const edges = edgesOf(scores);
+  const bins = Array.from({ length: edges.length + 1 }, () => ({ rows: 0, scores: 0, labels: 0 }));
+  scores.forEach((score, row) => {
+    const bin = bins[binOf(edges, score)]!;
+    bin.rows += 1;
+    bin.scores += score;
+    bin.labels += labels[row]!;
+  });
+  return bins.map(({ rows, ...sums }) => ({ rows, meanScore: sums.scores / rows, meanTruth: sums.labels / rows }));
 }
 
 /** Distinct scores that end the bins but the last. */

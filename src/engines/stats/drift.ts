@@ -10,8 +10,8 @@ import { watchedColumns } from './watched-columns';
 
 export interface DriftWindow {
   readonly table: TableColumns;
-  /** [rows] */
-  readonly scores?: Float32Array;
+  /** As the reference has them. */
+  readonly scores?: BinnedValues;
 }
 
 export type DriftLimits = Pick<MonitoringDefinition, 'minRows'> & MonitoringDefinition['drift'];
@@ -37,10 +37,10 @@ export function driftOf(reference: Reference, { table, scores }: DriftWindow, li
     return values === undefined || lengthOf(values) === 0 ? [] : [compare(column, values)];
   });
   const enough = table.rows >= limits.minRows && reference.rows >= limits.minRows;
-  if (reference.scores === undefined || scores === undefined || scores.length === 0) {
+  if (reference.scores === undefined || scores === undefined || lengthOf(scores) === 0) {
     return { features: judge(compared, limits, enough) };
   }
-  const scored = compare(reference.scores, { kind: 'number', values: scores });
+  const scored = compare(reference.scores, scores);
   const judged = judge([...compared, scored], limits, enough);
   return { features: judged.slice(0, -1), scores: { ...judged.at(-1)!, column: SCORES } };
 }

@@ -2,7 +2,7 @@
 import type { Interval } from '../../domain/evaluation';
 import { UNBOUNDED } from '../../domain/intervals';
 import { total } from './blocks';
-import { tQuantile } from './student-t';
+import { tQuantile } from '../../domain/student-t';
 
 /**
  * A mean, by the ratio estimator Σ sums / Σ counts. Its standard error is that of the blocks' residuals

@@ -51,17 +51,25 @@ export function nextRows(plan: IngestPlan, counted: CountedBatch, written?: NewF
   };
 }
 
+const NONE = { further: 0, quarantined: 0, notYetKnown: 0 };
+
 /** Every file of the source, those that are not read too. */
 export function filesOf(
   { files, kept }: Pick<IngestPlan, 'files' | 'kept'>,
   staged: Staged['files']
 ): readonly SourceFileAccount[] {
   const had = new Map(kept.map((file) => [file.path, file]));
-  const read = files.map(({ path, digest, bytes, after }): SourceFileAccount => {
-    const now = staged.get(path) ?? { rows: 0, quarantined: 0, notYetKnown: 0 };
-    const before = after === null ? undefined : had.get(path);
-    const rows = before?.rows ?? now.rows;
-    return { path, digest, bytes, ...now, rows, quarantined: now.quarantined + (before?.quarantined ?? 0) };
+  const read = files.map(({ path, digest, bytes, from }): SourceFileAccount => {
+    const { further, ...now } = staged.get(path) ?? NONE;
+    const before = from === 0 ? undefined : had.get(path);
+    return {
+      path,
+      digest,
+      bytes,
+      ...now,
+      rows: from + further,
+      quarantined: now.quarantined + (before?.quarantined ?? 0),
+    };
   });
   const again = new Set(read.map(({ path }) => path));
   return [...kept.filter(({ path }) => !again.has(path)), ...read].sort(byPath);

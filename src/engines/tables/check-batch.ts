@@ -1,13 +1,14 @@
 /** What the schema says of a batch: each rule's figures and first examples, and whether the batch is fit to be taken. */
-import { columnTypes, type SchemaDefinition, type SourceDefinition } from '../../domain/definition';
+import type { SchemaDefinition, SourceDefinition } from '../../domain/definition';
 import { MlopsError, type Where } from '../../domain/errors';
 import { quoted } from '../../domain/quote';
-import type { RowRuleResult, RuleResult } from '../../domain/records';
-import { dependenciesOfRows } from './dependency-rules';
+import type { RowRuleResult, RuleResult, TableRuleResult } from '../../domain/records';
 import type { Database } from './duckdb';
-import { judgeRows, resultOf } from './judge-rows';
-import { judgeBesideParent } from './parent-rules';
-import { newInBatch } from './new-in-batch';
+import type { Earlier } from './earlier';
+import { judgeBesideEarlier } from './earlier-rules';
+import { examplesOf, judgedWithExamples, resultOf } from './judge-rows';
+import { type BesideKnown, newInBatch } from './new-in-batch';
+import { newNames } from './reading/source-limits';
 import type { RowRule } from './rules';
 import { FILE, ROW, text, UNPARSED } from './sql';
 import { REASON, type SourceFile } from './stage';
@@ -19,6 +20,8 @@ export interface CheckedBatch {
   /** Why, by rule; a row may break several. */
   readonly reasons: readonly { readonly rule: string; readonly rows: number }[];
   readonly validation: readonly RuleResult[];
+  /** Those of them that a batch without any row is judged by, too. */
+  readonly ofSnapshot: readonly RuleResult[];
 }
 
 export interface ToCheck {
@@ -27,21 +30,22 @@ export interface ToCheck {
   readonly files: readonly Pick<SourceFile, 'path'>[];
   readonly after: string | null;
   readonly asOf: string;
+  /** Rows of the files that are known after asOf. */
+  readonly notYetKnown: number;
   /** A relation of the parent's rows that stay, with the declared columns and `__known_at`. */
-  readonly before?: string;
-  /** Columns of the batch's files that nothing declares, and those of the files before. */
-  readonly undeclared: readonly string[];
-  readonly undeclaredBefore?: readonly string[];
+  readonly staying?: string;
+  readonly earlier: Earlier;
+  /** What may be new in the snapshot, and what is known; where its rows are the batch's alone, they are in `accepted`. */
+  readonly beside: Pick<BesideKnown, 'undeclared' | 'known' | 'rows'>;
 }
 
-const EXAMPLES = 5;
 const ROWS = `(SELECT *, NULL::VARCHAR AS "${UNPARSED}", '' AS "${REASON}" FROM accepted UNION ALL BY NAME FROM refused)`;
 /** A row that can't be read breaks no rule: what it says is unknown. */
 const READABLE = `"${UNPARSED}" IS NULL`;
 
 /**
- * Of the tables `accepted` and `refused`: the rows that the batch adds, and those that it puts aside.
- * @throws MlopsError MLOPS_QUARANTINE_TOO_LARGE, MLOPS_TOO_FEW_ROWS, MLOPS_EXPECTATION_FAILED, MLOPS_DEFINITION_INVALID
+ * Reads the tables `accepted` and `refused`: the rows that the batch adds, and those that it puts aside.
+ * @throws MlopsError MLOPS_QUARANTINE_TOO_LARGE, MLOPS_TOO_FEW_ROWS, MLOPS_EXPECTATION_FAILED, MLOPS_TOO_MUCH_NEW, MLOPS_DEFINITION_INVALID
  */
 export async function checkBatch(database: Database, batch: ToCheck, rules: readonly RowRule[]): Promise<CheckedBatch> {
   const [counts] = await database.rows(
@@ -49,58 +53,36 @@ export async function checkBatch(database: Database, batch: ToCheck, rules: read
   );
   const rows = Number(counts!['n']);
   const quarantined = Number(counts!['refused']);
-  const ofRows = await judgedRows(database, rules, ROWS, READABLE);
+  const ofRows = await judgedWithExamples(database, rules, ROWS, READABLE);
   const unread = await unparsed(database, rows);
-  const ofDependencies = await dependencyResults(database, batch);
-  const ofTable = await tableResults(database, batch, rows > 0 || batch.after === null);
+  const some = rows > 0 || batch.after === null;
+  const ofTable = some ? await figures(database, batch) : [];
+  const ofEarlier = await besideEarlier(database, batch, some);
   const aside = [...ofRows.filter((_, i) => rules[i]!.quarantines), ...unread].filter(({ broken }) => broken > 0);
-  const ofNew = await newInBatch(database, { ...batch, ...(rows > 0 ? { rows: 'accepted' } : {}) });
-  const validation = [...ofRows, ...unread, ...ofDependencies, ...ofNew, ...ofTable];
+  const { source, schema, beside } = batch;
+  const ofNew = await newInBatch(database, { source, schema, ...(rows > 0 ? { rows: 'accepted' } : {}), ...beside });
+  const ofSnapshot = [...ofNew, ...ofEarlier];
+  const validation = [...ofRows, ...unread, ...ofTable, ...ofSnapshot];
   await refuseIfUnfit(database, batch, { rows, quarantined, aside });
-  refuseIfBroken(batch, [...ofRows.filter((_, i) => !rules[i]!.quarantines), ...ofDependencies, ...ofNew, ...ofTable]);
-  return { rows, quarantined, reasons: aside.map(({ rule, broken }) => ({ rule, rows: broken })), validation };
+  refuseIfBroken(batch, [...ofRows.filter((_, i) => !rules[i]!.quarantines), ...ofTable, ...ofSnapshot]);
+  refuseTooMuchNew(batch, ofNew);
+  const reasons = aside.map(({ rule, broken }) => ({ rule, rows: broken }));
+  return { rows, quarantined, reasons, validation, ofSnapshot };
 }
 
-/** A batch without any row is not the less for it: only how new the newest row is still counts. */
-async function tableResults(database: Database, batch: ToCheck, some: boolean): Promise<readonly RuleResult[]> {
-  const { source, schema, asOf, before } = batch;
-  const parent = before === undefined ? {} : { before };
-  const own = some ? { rows: 'accepted' } : {};
-  const beside = await judgeBesideParent(database, schema.table, {
-    types: columnTypes(source),
-    asOf,
-    ...own,
-    ...parent,
-  });
-  if (!some) return beside;
-  const whole = await judgeTable(database, schema.table, {
-    rows: 'accepted',
-    columns: source.columns,
-    environment: 'training',
-    ...(before === undefined ? {} : { beside: before }),
-    examplesOf: (condition) => examplesOf(database, 'accepted', condition),
-  });
-  return [...whole, ...beside];
+/** Of the rows that the batch adds. */
+function figures(database: Database, { source, schema }: ToCheck): Promise<readonly RuleResult[]> {
+  const rules = schema.table.filter((rule) => 'measure' in rule);
+  return judgeTable(database, rules, { rows: 'accepted', columns: source.columns, environment: 'training' });
 }
 
-/** Of the rows that the batch adds, by what the rows beside them taught. */
-async function dependencyResults(database: Database, { schema, before }: ToCheck): Promise<readonly RowRuleResult[]> {
-  return judgedRows(database, await dependenciesOfRows(database, schema.dependencies, before), 'accepted');
-}
-
-async function judgedRows(
+function besideEarlier(
   database: Database,
-  rules: readonly RowRule[],
-  rows: string,
-  where = 'true'
-): Promise<readonly RowRuleResult[]> {
-  const results = await judgeRows(database, rows, rules, where);
-  const shown: RowRuleResult[] = [];
-  for (const [i, result] of results.entries()) {
-    const condition = `${where} AND (${rules[i]!.broken})`;
-    shown.push(result.broken === 0 ? result : { ...result, examples: await examplesOf(database, rows, condition) });
-  }
-  return shown;
+  { source, schema, asOf, earlier, staying }: ToCheck,
+  some: boolean
+): Promise<readonly RuleResult[]> {
+  const all = [...(some ? ['accepted'] : []), ...(staying === undefined ? [] : [staying])];
+  return judgeBesideEarlier(database, { source, schema, asOf, earlier, all });
 }
 
 /** The rows that can't be read, as if each reason were a rule. */
@@ -116,14 +98,6 @@ async function unparsed(database: Database, rows: number): Promise<readonly RowR
     results.push({ ...resultOf({ name, severity: 'block' }, rows, Number(n)), examples });
   }
   return results;
-}
-
-async function examplesOf(database: Database, relation: string, condition: string): Promise<readonly string[]> {
-  const found = await database.rows(
-    `SELECT "${FILE}"::VARCHAR AS file, "${ROW}" AS row FROM ${relation} WHERE ${condition}
-     ORDER BY "${FILE}", "${ROW}" LIMIT ${EXAMPLES}`
-  );
-  return found.map(({ file, row }) => `${String(file)}:${String(row)}`);
 }
 
 interface Counted {
@@ -157,7 +131,10 @@ async function refuseIfUnfit(database: Database, batch: ToCheck, { rows, quarant
   const nothingNew = rows === 0 && after !== null;
   if (nothingNew || accepted >= schema.minRows) return;
   const what = `The batch has ${accepted} rows, fewer than the ${schema.minRows} that the schema asks for.`;
-  throw new MlopsError('MLOPS_TOO_FEW_ROWS', what, whereOf(batch), 'Wait for more rows, or lower minRows.');
+  const later = batch.notYetKnown === 0 ? undefined : batch.notYetKnown;
+  const fix =
+    later === undefined ? 'Wait for more rows, or lower minRows.' : 'Ask as of a later moment, or lower minRows.';
+  throw new MlopsError('MLOPS_TOO_FEW_ROWS', what, { ...whereOf(batch), knownAfterAsOf: later }, fix);
 }
 
 /** A rule that puts no row aside refuses the batch as a whole. */
@@ -169,6 +146,21 @@ export function refuseIfBroken(batch: Pick<ToCheck, 'files' | 'after' | 'asOf'>,
   const what = `The batch breaks the blocking rule \`${first.rule}\`${more}: ${figuresOf(first)}.`;
   const where = { ...whereOf(batch), rule: first.rule, row: 'examples' in first ? first.examples[0] : undefined };
   throw new MlopsError('MLOPS_EXPECTATION_FAILED', what, where, 'Fix the source, or the rule in the schema.');
+}
+
+/** People are asked about what they can read. */
+export function refuseTooMuchNew(
+  batch: Pick<ToCheck, 'files' | 'after' | 'asOf'>,
+  results: readonly TableRuleResult[]
+): void {
+  const asking = results.filter(({ asks }) => asks !== undefined);
+  const found = asking.reduce((sum, { observed = 0 }) => sum + observed, 0);
+  const limit = newNames();
+  if (found <= limit) return;
+  const what = 'The batch has more new columns and categories than approvers may be asked about.';
+  const where = { ...whereOf(batch), rules: asking.map(({ rule }) => rule).join(', '), found, limit };
+  const fix = "Look at the file, set the policy to report or ignore, or raise the worker's limit newNames.";
+  throw new MlopsError('MLOPS_TOO_MUCH_NEW', what, where, fix);
 }
 
 function figuresOf(result: RuleResult): string {

@@ -6,6 +6,12 @@ export interface StringColumn {
   /** [rows], index into `dictionary`; −1 is missing. */
   readonly codes: Int32Array;
 }
+/** Texts by themselves: a dictionary of them would have a value for almost each row. */
+export interface TextColumn {
+  readonly type: 'text';
+  /** [rows]; null is missing. */
+  readonly values: readonly (string | null)[];
+}
 /** Integers, numbers and booleans as doubles (NaN is missing). */
 export interface NumberColumn {
   readonly type: 'number';
@@ -19,7 +25,14 @@ export interface TimestampColumn {
   readonly type: 'timestamp';
   readonly values: BigInt64Array;
 }
-export type Column = StringColumn | NumberColumn | TimestampColumn;
+/** So many numbers a row; of a missing one all are NaN, of others none is. */
+export interface VectorColumn {
+  readonly type: 'vector';
+  readonly width: number;
+  /** [rows × width], row by row */
+  readonly values: Float64Array;
+}
+export type Column = StringColumn | TextColumn | NumberColumn | TimestampColumn | VectorColumn;
 
 export interface TableColumns {
   readonly rows: number;

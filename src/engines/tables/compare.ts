@@ -6,7 +6,8 @@ import type { IngestPlan } from './ingest-plan';
 import { type DataShard, liveRows } from './live-rows';
 import type { Ranked } from './rank';
 import { SHARD_CONTENT } from './row-key';
-import { BATCH, column, CONTENT, FILE, KEY, KNOWN_AT, moment, parquet, ROW, UNPARSED } from './sql';
+import { rowOrder } from './row-order';
+import { BATCH, column, CONTENT, FILE, KEY, KNOWN_AT, moment, parquet, PLACE, ROW, UNPARSED } from './sql';
 import { REASON } from './stage';
 
 export interface ParentFiles {
@@ -28,15 +29,15 @@ export interface Compared {
 }
 
 /**
- * Makes three tables. `accepted`, in the order of event time (where there is one) and key: the declared columns, `__key`, `__content` (NULL where it
- * is the key), `__known_at`, `__file`, `__row`. `removed`: `__batch`, `__key`, `why`, `by_file`, `by_row` of the
+ * Makes three relations. `accepted`, in order: the declared columns, `__key`, `__content` (NULL where it
+ * is the key), `__known_at`, `__file`, `__row`, `__place`. `removed`: `__batch`, `__key`, `why`, `by_file`, `by_row` of the
  * row in its place. `refused`: new rows for quarantine, as staged.
  */
 export async function compareRows(
   database: Database,
   source: SourceDefinition,
   plan: IngestPlan,
-  { standing }: Ranked,
+  { standing, first }: Ranked,
   { shards, quarantine }: ParentFiles
 ): Promise<Compared> {
   const whole = plan.parent !== undefined && plan.reads === 'whole';
@@ -45,17 +46,20 @@ export async function compareRows(
     await database.run(`CREATE TABLE had AS ${shards.length === 0 ? NONE : `FROM ${liveRows(shards, columns)}`}`);
   }
   const names = [...Object.keys(source.columns).map(column), `"${KNOWN_AT}"`, `"${FILE}"`, `"${ROW}"`].join(', ');
-  const time = source.eventTime === undefined ? '' : `${column(source.eventTime)}, `;
-  const fresh = whole ? `(${standing}) ANTI JOIN had USING ("${KEY}", "${CONTENT}")` : `(${standing})`;
-  await database.run(
-    `CREATE TABLE accepted AS SELECT ${names}, "${KEY}", CASE WHEN "${CONTENT}" <> "${KEY}" THEN "${CONTENT}" END AS "${CONTENT}"
-     FROM ${fresh} ORDER BY ${time}"${KEY}"`
-  );
+  const own = `SELECT ${names}, "${KEY}", CASE WHEN "${CONTENT}" <> "${KEY}" THEN "${CONTENT}" END AS "${CONTENT}"`;
+  if (first !== undefined)
+    await database.run(`CREATE VIEW accepted AS ${own}, rowid AS "${PLACE}" FROM staged WHERE rowid < ${first}`);
+  else {
+    const order = rowOrder(source).join(', ');
+    const rows = whole ? `(${standing}) ANTI JOIN had USING ("${KEY}", "${CONTENT}")` : `(${standing})`;
+    await database.run(`CREATE TABLE fresh AS ${own} FROM ${rows} ORDER BY ${order}`);
+    await database.run(`CREATE VIEW accepted AS SELECT *, rowid AS "${PLACE}" FROM fresh`);
+  }
   await database.run(`CREATE TABLE removed AS ${removedBy(source, plan, standing)}`);
-  const key = source.key === undefined ? `"${CONTENT}" AS "${KEY}"` : `"${KEY}"`;
+  const time = source.eventTime === undefined ? '' : `${column(source.eventTime)}, `;
   await database.run(
-    `CREATE TABLE refused AS SELECT ${names}, ${key}, "${CONTENT}", "${UNPARSED}", "${REASON}"
-     FROM ${whole && quarantine.length > 0 ? notBefore(quarantine) : `staged WHERE "${REASON}" <> ''`}
+    `CREATE TABLE refused AS SELECT ${names}, "${KEY}", "${CONTENT}", "${UNPARSED}", "${REASON}"
+     FROM ${whole && quarantine.length > 0 ? notBefore(quarantine) : REFUSED}
      ORDER BY ${time}"${CONTENT}", "${FILE}", "${ROW}"`
   );
   return countsOf(database, source, plan);
@@ -76,10 +80,12 @@ function removedBy({ key }: SourceDefinition, { parent, reads }: IngestPlan, sta
   return `SELECT ${row}, 'replaced' AS why, ${by} FROM contested ANTI JOIN losers USING ("${FILE}", "${ROW}")`;
 }
 
+const REFUSED = `(SELECT * REPLACE (${SHARD_CONTENT} AS "${CONTENT}") FROM staged WHERE "${REASON}" <> '')`;
+
 /** Quarantined rows that were not there before: of equal rows as many as are more than before. */
 function notBefore(quarantine: readonly string[]): string {
   return `(SELECT * FROM (
-      SELECT *, row_number() OVER (PARTITION BY "${CONTENT}" ORDER BY "${FILE}", "${ROW}") AS nth FROM staged WHERE "${REASON}" <> '')
+      SELECT *, row_number() OVER (PARTITION BY "${CONTENT}" ORDER BY "${FILE}", "${ROW}") AS nth FROM ${REFUSED})
     LEFT JOIN (SELECT "${CONTENT}", count(*) AS had FROM ${parquet(...quarantine)} GROUP BY ALL) USING ("${CONTENT}")
     WHERE nth > coalesce(had, 0))`;
 }

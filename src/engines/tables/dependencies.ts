@@ -80,15 +80,14 @@ function groupsOf(table: TableColumns, rule: DependencyRule): Groups {
 /** Numbers for a column's distinct values; −1 is missing. */
 function codesOf(column: Column, rows: number): { readonly of: Int32Array; readonly count: number } {
   if (column.type === 'string') return { of: column.codes, count: column.dictionary.length };
-  const numbers = new Map<number | bigint, number>();
+  const numbers = new Map<Value, number>();
   const of = new Int32Array(rows);
   for (let row = 0; row < rows; row += 1) {
-    const value = column.values[row]!;
-    const missing = typeof value === 'bigint' ? value === MISSING_TIMESTAMP : Number.isNaN(value);
-    let code = missing ? -1 : numbers.get(value);
+    const value = valueAt(column, row);
+    let code = value === undefined ? -1 : numbers.get(value);
     if (code === undefined) {
       code = numbers.size;
-      numbers.set(value, code);
+      numbers.set(value!, code);
     }
     of[row] = code;
   }
@@ -105,6 +104,10 @@ function valueAt(column: Column, row: number): Value | undefined {
       return column.dictionary[column.codes[row]!];
     case 'number':
       return Number.isNaN(column.values[row]) ? undefined : column.values[row];
+    case 'text':
+      return column.values[row] ?? undefined;
+    case 'vector':
+      throw new TypeError('a definition names no vector in a dependency');
     case 'timestamp':
       return column.values[row] === MISSING_TIMESTAMP ? undefined : Number(column.values[row]);
   }

@@ -2,6 +2,7 @@
 import type { ColumnType, DependencyRule } from '../../domain/definition';
 import type { LearnedDependency } from './dependencies';
 import type { Database } from './duckdb';
+import type { Before } from './earlier';
 import { misfit, type RowRule } from './rules';
 import { sqlType } from './column-sql';
 import { column, text } from './sql';
@@ -9,13 +10,13 @@ import { column, text } from './sql';
 type Types = Readonly<Record<string, ColumnType>>;
 
 /**
- * Learned from the rows of the snapshot before, as training learns them: of each combination with a single value.
- * @param before a relation of them; absent: there are none, and no row can be judged
+ * Learned from earlier rows, as training learns them: of each combination with a single value.
+ * @param before absent: there are none, and no row can be judged; nor can one by a rule of a column that they lack
  */
 export async function dependenciesOfRows(
   database: Database,
   rules: readonly DependencyRule[],
-  before: string | undefined
+  before: Before | undefined
 ): Promise<readonly RowRule[]> {
   const made: RowRule[] = [];
   for (const [i, rule] of rules.entries()) {
@@ -23,9 +24,9 @@ export async function dependenciesOfRows(
     const table = await taught(
       database,
       i,
-      before === undefined
+      before === undefined || ![...rule.determinants, rule.dependent].every((name) => before.columns.has(name))
         ? undefined
-        : `SELECT ${namesOf(rule)}, min(${dependent}) AS ${dependent} FROM ${before} WHERE ${presenceOf(rule)}
+        : `SELECT ${namesOf(rule)}, min(${dependent}) AS ${dependent} FROM ${before.rows} WHERE ${presenceOf(rule)}
            GROUP BY ${namesOf(rule)} HAVING min(${dependent}) = max(${dependent})`
     );
     made.push(dependencyRule(rule, table));

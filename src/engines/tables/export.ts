@@ -1,7 +1,8 @@
 /** The live rows of a snapshot as one file that others read, in the order of event time and key. */
 import { stat } from 'node:fs/promises';
-import type { ColumnType } from '../../domain/definition';
+import { type ColumnType, TYPE_FACTS, typeName } from '../../domain/definition';
 import type { Digest } from '../../domain/refs';
+import type { Target } from '../../domain/task';
 import { type Database, withDatabase } from './duckdb';
 import { LABEL, type LabelledShard, labelledRows } from './labelled-rows';
 import { digestOfFile } from './observe';
@@ -15,6 +16,8 @@ export interface ToExport {
   /** With labels where these are wanted. */
   readonly shards: readonly LabelledShard[];
   readonly columns: Readonly<Record<string, ColumnType>>;
+  /** What the labels are of: outcomes are written as 1 and 0, classes by their names. */
+  readonly target?: Target | undefined;
   /** Where there is one. */
   readonly eventTime?: string | undefined;
   /** Adds `__key`. */
@@ -39,7 +42,7 @@ export interface Exported {
  * @throws MlopsError MLOPS_OUT_OF_MEMORY
  */
 export async function exportRows(input: ToExport): Promise<Exported> {
-  const { shards, columns, eventTime, keys, format, file, folder } = input;
+  const { shards, columns, target, eventTime, keys, format, file, folder } = input;
   const read = shards.flatMap(({ data, labels, removed }) => [
     data,
     ...(labels === undefined ? [] : [labels]),
@@ -48,14 +51,16 @@ export async function exportRows(input: ToExport): Promise<Exported> {
   return withDatabase({ files: [...new Set(read)], folder }, async (database) => {
     const names = Object.keys(columns).map(column);
     const from = labelledRows(shards, [...names, `"${KEY}"`]);
-    const missing = format === 'csv' ? await missingMark(database, from, columns) : null;
+    const classes = typeof target === 'object' ? target.classes : [];
+    const missing = format === 'csv' ? await missingMark(database, from, columns, classes) : null;
     const labelled = shards.some(({ labels }) => labels !== undefined);
     const shown = [
       ...Object.entries(columns).map(([name, type]) => written(name, type, format)),
       ...(keys ? [`"${KEY}"::VARCHAR AS "${KEY}"`] : []),
-      ...(labelled ? [`"${LABEL}"`] : []),
+      ...(labelled ? [`${writtenLabel(target)} AS "${LABEL}"`] : []),
     ];
-    const texts = [...textsOf(columns), ...(keys ? [`"${KEY}"`] : [])];
+    const ofClasses = labelled && classes.length > 0 ? [`"${LABEL}"`] : [];
+    const texts = [...textsOf(columns), ...(keys ? [`"${KEY}"`] : []), ...ofClasses];
     const options = missing === null ? PARQUET : csv(missing, texts);
     const order = [...(eventTime === undefined ? [] : [column(eventTime)]), `"${KEY}"`];
     const ordered = `SELECT * FROM ${from} ORDER BY ${order.join(', ')}`;
@@ -71,6 +76,11 @@ function written(name: string, type: ColumnType, format: ExportFormat): string {
   return format === 'csv' && type === 'timestamp' ? `strftime(${it}, '%Y-%m-%dT%H:%M:%S.%fZ') AS ${it}` : it;
 }
 
+function writtenLabel(target: Target | undefined): string {
+  if (typeof target === 'object') return `([${target.classes.map(text).join(', ')}])["${LABEL}"::INTEGER + 1]`;
+  return target === 'binary' ? `"${LABEL}"::TINYINT` : `"${LABEL}"`;
+}
+
 function csv(missing: string, quotedAlways: readonly string[]): string {
   const always = quotedAlways.length === 0 ? '' : `, FORCE_QUOTE (${quotedAlways.join(', ')})`;
   return `FORMAT csv, HEADER, DELIMITER ',', QUOTE '"', ESCAPE '"', NULLSTR ${text(missing)}${always}`;
@@ -78,16 +88,22 @@ function csv(missing: string, quotedAlways: readonly string[]): string {
 
 function textsOf(columns: ToExport['columns']): readonly string[] {
   return Object.keys(columns)
-    .filter((name) => columns[name] === 'string')
+    .filter((name) => TYPE_FACTS[typeName(columns[name]!)].characters)
     .map(column);
 }
 
 /** A reader can't tell a missing value from a text that is written as one, quotes or not: the first mark that no text is. */
-async function missingMark(database: Database, from: string, columns: ToExport['columns']): Promise<string> {
+async function missingMark(
+  database: Database,
+  from: string,
+  columns: ToExport['columns'],
+  classes: readonly string[]
+): Promise<string> {
   const texts = textsOf(columns);
-  if (texts.length === 0) return MARKS[0]!;
   for (let i = 0; ; i += 1) {
     const mark = MARKS[i] ?? `missing-${i}`;
+    if (classes.includes(mark)) continue;
+    if (texts.length === 0) return mark;
     const [found] = await database.rows(
       `SELECT count(*) AS n FROM ${from} WHERE ${texts.map((it) => `${it} = ${text(mark)}`).join(' OR ')}`
     );

@@ -2,7 +2,9 @@
 import type { ObservedFile, SnapshotRows, SourceFileAccount } from '../../domain/records';
 
 export interface FileToRead extends ObservedFile {
-  /** ISO-8601: only rows known after this, since the parent has the others; null reads all. */
+  /** The parent read the rows before this one: 0, or all that the file had. */
+  readonly from: number;
+  /** ISO-8601: the rows before `from` that are known after this are read too; null: none is. */
   readonly after: string | null;
 }
 
@@ -13,31 +15,38 @@ export interface IngestPlan {
   readonly reads: 'added' | 'whole';
   /** In the order of their paths. */
   readonly files: readonly FileToRead[];
-  /** Of the parent: files that are as they were, read again in part or not at all. */
+  /** Of the parent: files whose rows stand, read again in part or not at all. */
   readonly kept: readonly SourceFileAccount[];
 }
 
-/** @param whole reads everything, whatever the parent has */
+/**
+ * @param appended paths of the files that only grew at their end
+ * @param whole reads everything, whatever the parent has
+ */
 export function planIngest(
   parent: SnapshotRows | undefined,
   observed: readonly ObservedFile[],
   asOf: string,
+  appended: ReadonlySet<string>,
   whole = false
 ): IngestPlan {
   const files = distinctFiles(observed);
   // A question about an earlier day is answered from the source alone.
   const before = parent !== undefined && Date.parse(parent.asOf) <= Date.parse(asOf) ? parent : undefined;
-  const all = files.map((file) => ({ ...file, after: null }));
+  const all = files.map((file) => ({ ...file, from: 0, after: null }));
   if (before === undefined) return { reads: 'whole', files: all, kept: [] };
   const now = new Map(files.map(({ path, digest }) => [path, digest]));
-  const unchanged = before.files.every(({ path, digest }) => now.get(path) === digest);
+  // One that grew to what another file is may be left out for it.
+  const stands = (path: string) => now.has(path) && appended.has(path);
+  const unchanged = before.files.every(({ path, digest }) => now.get(path) === digest || stands(path));
   if (whole || !unchanged) return { parent: before, reads: 'whole', files: all, kept: [] };
   const kept = new Map(before.files.map((file) => [file.path, file]));
   const toRead = files.flatMap((file): FileToRead[] => {
     const had = kept.get(file.path);
-    if (had === undefined) return [{ ...file, after: null }];
-    const next = had.nextKnownAt;
-    return next !== undefined && isBy(next, asOf) ? [{ ...file, after: before.asOf }] : [];
+    if (had === undefined) return [{ ...file, from: 0, after: null }];
+    const { rows: from, nextKnownAt: next } = had;
+    if (appended.has(file.path)) return [{ ...file, from, after: next === undefined ? null : before.asOf }];
+    return next !== undefined && isBy(next, asOf) ? [{ ...file, from, after: before.asOf }] : [];
   });
   return { parent: before, reads: 'added', files: toRead, kept: before.files };
 }

@@ -6,19 +6,22 @@ import type { Job, JobContext, JobFile } from '../../domain/job';
 import type { Profile } from '../../domain/profile';
 import type { RemovedRows, RowsFile, RuleResult, SnapshotRows } from '../../domain/records';
 import { filesOf, nextRows } from './account';
-import { checkBatch, refuseIfBroken } from './check-batch';
-import { compareRows } from './compare';
-import { type Database, withDatabase } from './duckdb';
+import { checkBatch, refuseIfBroken, refuseTooMuchNew } from './check-batch';
+import { type Compared, compareRows } from './compare';
+import { type Database, memoryBytes, withDatabase } from './duckdb';
+import { earlierOf, type LetInRows } from './earlier';
+import { judgeBesideEarlier } from './earlier-rules';
 import { withHeartbeat } from './heartbeat';
 import type { IngestPlan } from './ingest-plan';
 import { checkPatterns } from './judge-rows';
 import { type DataShard, dataShards, liveRows } from './live-rows';
 import { digestOfFile } from './observe';
-import { judgeBesideParent } from './parent-rules';
+import { type BesideKnown, type Known, newColumns, newInBatch } from './new-in-batch';
 import { profileOf } from './profile';
 import { rankRows } from './rank';
 import type { FileFormat } from './reading/relation';
 import { sourceRows } from './reading/source-limits';
+import { liesInOrder, rowOrder } from './row-order';
 import { rowRules } from './rules';
 import { PARQUET, writeShards } from './shards';
 import { BATCH, column, CONTENT, FILE, KEY, KNOWN_AT, path, ROW, UNPARSED } from './sql';
@@ -28,6 +31,13 @@ export interface IngestInput {
   readonly plan: Omit<IngestPlan, 'files'> & { readonly files: readonly SourceFile[] };
   /** Local paths of the parent's artifacts, by their names. */
   readonly parentFiles: Readonly<Record<string, string>>;
+  /** What people let in last; absent before they did. What it lacks is new, however the rows are taken, and the rules about earlier data are about its rows. */
+  readonly known?: Known & {
+    /** Declared then. */
+    readonly key?: readonly string[];
+    /** Where it is not the parent: its rows, with local paths of its artifacts by their names. */
+    readonly rows?: Pick<SnapshotRows, 'shards' | 'removed'> & { readonly files: Readonly<Record<string, string>> };
+  };
   readonly format: FileFormat;
   readonly source: SourceDefinition;
   readonly schema: SchemaDefinition;
@@ -57,7 +67,7 @@ const STEPS = 5;
 /**
  * @throws MlopsError MLOPS_SOURCE_UNREADABLE, MLOPS_SOURCE_EMPTY, MLOPS_SOURCE_CHANGED since it was observed,
  * MLOPS_COLUMN_MISSING, MLOPS_COLUMN_AMBIGUOUS, MLOPS_COLUMN_TYPE, MLOPS_TOO_FEW_ROWS, MLOPS_QUARANTINE_TOO_LARGE, MLOPS_EXPECTATION_FAILED,
- * MLOPS_TOO_MANY_ROWS, MLOPS_DEFINITION_INVALID, MLOPS_NAME_INVALID. What is in the folder then counts for nothing. A batch without any row after the first is not an error.
+ * MLOPS_TOO_MANY_ROWS, MLOPS_TOO_MUCH_NEW, MLOPS_DEFINITION_INVALID, MLOPS_NAME_INVALID. What is in the folder then counts for nothing. A batch without any row after the first is not an error.
  */
 export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => {
   const { plan, parentFiles, source, asOf, schema, format, memoryLimit } = input;
@@ -66,36 +76,36 @@ export const ingest: Job<IngestInput, IngestOutput> = async (input, context) => 
     return { rows: { ...parent, asOf }, files: [], nothingNew: await nothingNew(input, context) };
   const columns = columnTypes(source);
   const rules = rowRules(source, schema);
-  const readable = [...files.map(({ local }) => local), ...Object.values(parentFiles)];
+  const readable = [...files.map(({ local }) => local), ...localsOf(input)];
   return await withHeartbeat(context, STEPS, (step) =>
     withDatabase({ files: readable, folder: context.folder, memoryLimit }, async (database) => {
       step('read');
       await checkPatterns(database, rules);
-      const staged = await stage(database, { files, format, source, schema, asOf }, rules, context.folder);
+      const placing = { order: liesInOrder(plan) ? rowOrder(source) : [], memory: memoryBytes(memoryLimit) };
+      const staged = await stage(database, { files, format, source, schema, asOf }, rules, context.folder, placing);
       refuseTooMany(plan, staged.files, source);
       step('sort');
       const shards = dataShards(parent, parentFiles);
-      const ranked = await rankRows(database, { source, plan, shards });
+      const ranked = await rankRows(database, { source, plan, good: staged.good, shards });
       if (ranked === undefined) return { undecided: true };
       const quarantined = parent?.quarantine.map(({ name }) => parentFiles[name]!) ?? [];
       const compared = await compareRows(database, source, plan, ranked, { shards, quarantine: quarantined });
-      await database.run('DROP TABLE staged');
       step('check');
-      const kept = shards.length === 0 ? {} : { before: staying(shards, Object.keys(columns)) };
-      const besides = {
-        undeclared: staged.undeclared,
-        ...(parent === undefined ? {} : { undeclaredBefore: parent.undeclared }),
-      };
+      const kept = shards.length === 0 ? {} : { staying: stayingRows(shards, Object.keys(columns), compared) };
+      const notYetKnown = [...staged.files.values()].reduce((sum, file) => sum + file.notYetKnown, 0);
+      const beside = besideKnown(input, { undeclared: staged.undeclared, added: 'accepted', ...kept });
+      const added = parent === undefined || compared.added > 0 ? { added: 'accepted' } : {};
+      const earlier = await earlierOf(database, { source, schema, ...letInRows(input), ...added, ...kept });
       const checked = await checkBatch(
         database,
-        { ...input, files, after: parent?.asOf ?? null, ...kept, ...besides },
+        { source, schema, asOf, files, after: parent?.asOf ?? null, notYetKnown, ...kept, beside, earlier },
         rules
       );
       const before = { staged, compared, ...checked, outranked: ranked.outranked, asOf };
       if (parent !== undefined && checked.rows + compared.replaced + compared.withdrawn === 0) {
         step('profile');
         step('write');
-        return { rows: nextRows(plan, before), files: [], nothingNew: checked.validation.filter(isOfTable) };
+        return { rows: nextRows(plan, before), files: [], nothingNew: checked.ofSnapshot };
       }
       step('profile');
       const profile = await profileOf(database, 'accepted', source.columns);
@@ -141,30 +151,81 @@ function refuseTooMany(
   );
 }
 
-function isOfTable(result: RuleResult): boolean {
-  return !('checked' in result);
-}
-
-/** The parent stands as it is, but it may have become too old. */
-async function nothingNew(
-  { plan, parentFiles, schema, source, asOf, memoryLimit }: IngestInput,
-  { folder }: JobContext
-): Promise<readonly RuleResult[]> {
-  const rules = schema.table.filter((rule) => 'fresh' in rule);
-  if (rules.length === 0) return [];
+/** The parent stands as it is, but it may have become too old, or have what people did not let in. */
+async function nothingNew(input: IngestInput, { folder }: JobContext): Promise<readonly RuleResult[]> {
+  const { plan, parentFiles, known, schema, source, asOf, memoryLimit } = input;
   const shards = dataShards(plan.parent, parentFiles);
-  const before = shards.length === 0 ? {} : { before: liveRows(shards, [`"${KNOWN_AT}"`]) };
-  const results = await withDatabase({ files: Object.values(parentFiles), folder, memoryLimit }, (database) =>
-    judgeBesideParent(database, rules, { types: columnTypes(source), asOf, ...before })
-  );
-  refuseIfBroken({ files: plan.kept, after: plan.parent?.asOf ?? null, asOf }, results);
+  const kept = shards.length === 0 ? {} : { staying: liveRows(shards, stayingColumns(Object.keys(source.columns))) };
+  const beside = besideKnown(input, { undeclared: [], ...kept });
+  const isFresh = schema.table.some((rule) => 'fresh' in rule);
+  const isLetIn = known?.rows === undefined;
+  if (!isFresh && isLetIn && newColumns({ schema, ...beside }).length === 0) return [];
+  const judged = await withDatabase({ files: localsOf(input), folder, memoryLimit }, async (database) => {
+    const ofNew = await newInBatch(database, { source, schema, ...beside });
+    const earlier = isLetIn ? {} : await earlierOf(database, { source, schema, ...letInRows(input), ...kept });
+    const all = Object.values(kept);
+    return { ofNew, ofEarlier: await judgeBesideEarlier(database, { source, schema, asOf, earlier, all }) };
+  });
+  const batch = { files: plan.kept, after: plan.parent?.asOf ?? null, asOf };
+  const results = [...judged.ofNew, ...judged.ofEarlier];
+  refuseIfBroken(batch, results);
+  refuseTooMuchNew(batch, judged.ofNew);
   return results;
 }
 
+/** Local paths of the artifacts that are read. */
+function localsOf({ parentFiles, known }: IngestInput): string[] {
+  return [...new Set([parentFiles, known?.rows?.files ?? {}].flatMap((files) => Object.values(files)))];
+}
+
+interface Taken {
+  /** Columns of the batch's files that nothing declares. */
+  readonly undeclared: readonly string[];
+  /** A table of the rows that the batch adds. */
+  readonly added?: string;
+  /** A relation of the parent's rows that stay. */
+  readonly staying?: string;
+}
+
+/** The rows that people let in last, as they lie on this machine. */
+function letInRows({ plan, parentFiles, known }: IngestInput): { readonly letIn?: LetInRows } {
+  if (known === undefined) return {};
+  const { columns, key, rows } = known;
+  const shards = rows === undefined ? dataShards(plan.parent, parentFiles) : dataShards(rows, rows.files);
+  return { letIn: { shards, columns, ...(key === undefined ? {} : { key }), isParent: rows === undefined } };
+}
+
+/** Where the parent is what is known, its own rows have nothing new. */
+function besideKnown(
+  input: IngestInput,
+  { undeclared, added, staying }: Taken
+): Pick<BesideKnown, 'undeclared' | 'known' | 'rows'> {
+  const { plan, known, source } = input;
+  const all = { undeclared: [...new Set([...(plan.parent?.undeclared ?? []), ...undeclared])].sort() };
+  if (known === undefined) return all;
+  const { names, columns, rows } = known;
+  const own = Object.keys(columns).map(column);
+  const { shards = [] } = letInRows(input).letIn ?? {};
+  const isKnown = { names, columns, ...(shards.length === 0 ? {} : { rows: liveRows(shards, own) }) };
+  const declared = Object.keys(source.columns).map(column).join(', ');
+  const relations = [...(added === undefined ? [] : [added]), ...(staying === undefined ? [] : [staying])];
+  const both = relations.map((relation) => `SELECT ${declared} FROM ${relation}`).join(' UNION ALL ');
+  return { ...all, known: isKnown, ...(rows === undefined || both === '' ? {} : { rows: `(${both})` }) };
+}
+
 /** The parent's rows without those that the batch removes. */
-function staying(shards: readonly DataShard[], names: readonly string[]): string {
-  const rows = liveRows(shards, [...names.map(column), `"${KNOWN_AT}"`, `"${KEY}"`, `"${BATCH}"`]);
-  return `(FROM ${rows} ANTI JOIN removed USING ("${KEY}", "${BATCH}"))`;
+function stayingRows(
+  shards: readonly DataShard[],
+  names: readonly string[],
+  { replaced, withdrawn }: Compared
+): string {
+  const rows = liveRows(shards, [...stayingColumns(names), `"${BATCH}"`]);
+  // To look for them in vain takes as long as to read the keys.
+  return replaced + withdrawn === 0 ? rows : `(FROM ${rows} ANTI JOIN removed USING ("${KEY}", "${BATCH}"))`;
+}
+
+function stayingColumns(names: readonly string[]): readonly string[] {
+  return [...names.map(column), ...[KNOWN_AT, KEY, CONTENT, FILE, ROW].map((name) => `"${name}"`)];
 }
 
 async function writeRemoved(

@@ -4,7 +4,7 @@ import { wilson } from '../../domain/wilson';
 import { type Database, messageOf } from './duckdb';
 import { misfit, type RowRule } from './rules';
 import { quoted } from '../../domain/quote';
-import { text } from './sql';
+import { FILE, ROW, text } from './sql';
 
 /**
  * @param rows a relation; @param where SQL: the rows that can be judged
@@ -20,6 +20,33 @@ export async function judgeRows(
   const counts = rules.map(({ broken }, i) => `count(${broken}) AS c${i}, count(*) FILTER (WHERE ${broken}) AS b${i}`);
   const [counted] = await database.rows(`SELECT ${counts.join(', ')} FROM ${rows} WHERE ${where}`);
   return rules.map((rule, i) => resultOf(rule, Number(counted![`c${i}`]), Number(counted![`b${i}`])));
+}
+
+/** As `judgeRows`, each broken rule with its first examples. */
+export async function judgedWithExamples(
+  database: Database,
+  rules: readonly RowRule[],
+  rows: string,
+  where = 'true'
+): Promise<readonly RowRuleResult[]> {
+  const results = await judgeRows(database, rows, rules, where);
+  const shown: RowRuleResult[] = [];
+  for (const [i, result] of results.entries()) {
+    const condition = `${where} AND (${rules[i]!.broken})`;
+    shown.push(result.broken === 0 ? result : { ...result, examples: await examplesOf(database, rows, condition) });
+  }
+  return shown;
+}
+
+const EXAMPLES = 5;
+
+/** The first rows of a relation that a condition holds for, as `file:row`. */
+export async function examplesOf(database: Database, relation: string, condition: string): Promise<readonly string[]> {
+  const found = await database.rows(
+    `SELECT "${FILE}"::VARCHAR AS file, "${ROW}" AS row FROM ${relation} WHERE ${condition}
+     ORDER BY "${FILE}", "${ROW}" LIMIT ${EXAMPLES}`
+  );
+  return found.map(({ file, row }) => `${String(file)}:${String(row)}`);
 }
 
 export function resultOf(

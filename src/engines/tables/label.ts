@@ -5,13 +5,14 @@ import { MlopsError } from '../../domain/errors';
 import type { Job } from '../../domain/job';
 import { momentOrDayMs } from '../../domain/moment';
 import type { Digest } from '../../domain/refs';
+import { labelWords, type Target } from '../../domain/task';
 import { numberSql } from './column-sql';
 import { type Database, withDatabase } from './duckdb';
 import { withHeartbeat } from './heartbeat';
 import { digestOfFile } from './observe';
 import { PARQUET } from './shards';
 import { type DataShard, withoutRemoved } from './live-rows';
-import { column, KEY, moment, parquet, path, text } from './sql';
+import { column, FILE, KEY, moment, parquet, path, ROW, text } from './sql';
 
 export interface LabelRule {
   readonly column: string;
@@ -19,23 +20,28 @@ export interface LabelRule {
   readonly value: number | string;
 }
 
+/** A rule gives 1 and 0; a column of numbers its values, and one of classes their places. */
+export type BuiltInLabeler =
+  | { readonly rule: LabelRule }
+  | { readonly column: string; readonly classes?: readonly string[] };
+
 export interface LabelInput {
   /** In the snapshot's order. */
   readonly shards: readonly DataShard[];
-  readonly rule: LabelRule;
+  readonly labeler: BuiltInLabeler;
   /** The source's columns. */
   readonly columns: Readonly<Record<string, ColumnType>>;
 }
 
 export interface LabelShard {
-  /** Relative to the job's folder. Columns `__key`, `label` (TINYINT 0 or 1; NULL where there is none). */
+  /** Relative to the job's folder. Columns `__key`, `label` (FLOAT; NULL where there is none). */
   readonly file: string;
   readonly rows: number;
   readonly digest: Digest;
 }
 
-/** Of the rows that are in the snapshot: those of each class, and those without one. */
-export type LabelCounts = Readonly<Record<'0' | '1' | 'missing', number>>;
+/** Counts of the snapshot's rows: of 0 and 1 those of each, of classes those of each `class <name>`, of numbers all that are `labelled`; and those that miss one. */
+export type LabelCounts = Readonly<Record<string, number>>;
 
 export interface LabelOutput {
   /** One for each data shard, in their order. */
@@ -45,27 +51,30 @@ export interface LabelOutput {
 }
 
 /**
- * The rule labeler; a row whose column is missing gets no label.
- * @throws MlopsError MLOPS_LABEL_INVALID: the rule doesn't fit its column
+ * The labelers of a definition; a row whose column is missing gets no label.
+ * @throws MlopsError MLOPS_LABEL_INVALID: the rule doesn't fit its column; a value is not a number that a label can be
  */
 export const label: Job<LabelInput, LabelOutput> = async (input, context) => {
   const { folder } = context;
-  const condition = conditionOf(input.rule, input.columns);
+  const { labeler, columns } = input;
+  const task = targetIn(labeler);
+  const value = 'rule' in labeler ? `(${conditionOf(labeler.rule, columns)})` : columnLabel(labeler.column, task);
   return await withHeartbeat(context, input.shards.length, (step) =>
     withDatabase(
       { files: input.shards.flatMap(({ data, removed }) => [data, ...removed]), folder },
       async (database) => {
         const shards: LabelShard[] = [];
-        const counts = { '0': 0, '1': 0, missing: 0 };
+        const counts: LabelCounts[] = [];
         for (const [i, shard] of input.shards.entries()) {
           step(`shard ${i + 1}`);
           const file = `labels-${String(i).padStart(5, '0')}.parquet`;
-          const labels = `SELECT "${KEY}", (${condition})::TINYINT AS label FROM ${parquet(shard.data)}`;
-          const found = await writeLabelShard(database, labels, { folder, file, of: shard });
+          if ('column' in labeler) await refuseUnfit(database, shard.data, labeler.column, task);
+          const labels = `SELECT "${KEY}", ${value}::FLOAT AS label FROM ${parquet(shard.data)}`;
+          const found = await writeLabelShard(database, labels, { folder, file, of: shard, task });
           shards.push(found.shard);
-          for (const each of ['0', '1', 'missing'] as const) counts[each] += found.counts[each];
+          counts.push(found.counts);
         }
-        return { shards, counts };
+        return { shards, counts: totalCounts(counts) };
       }
     )
   );
@@ -76,24 +85,90 @@ export interface LabelTarget {
   readonly file: string;
   /** The data shard. */
   readonly of: DataShard;
+  readonly task: Target;
 }
 
 /** @param labels a query of `__key` and `label`, in the data shard's order */
 export async function writeLabelShard(
   database: Database,
   labels: string,
-  { folder, file, of }: LabelTarget
+  { folder, file, of, task }: LabelTarget
 ): Promise<{ readonly shard: LabelShard; readonly counts: LabelCounts }> {
   const target = join(folder, file);
+  const counted = countedRows(task);
   await database.run(`COPY (${labels}) TO ${path(target)} (${PARQUET})`);
   const [found] = await database.rows(
-    `SELECT count(*) FILTER (WHERE label = 0) AS zero, count(*) FILTER (WHERE label = 1) AS one,
-       count(*) FILTER (WHERE label IS NULL) AS missing FROM ${withoutRemoved(parquet(target), of)}`
+    `SELECT ${counted.map(([, rows], i) => `count(*) FILTER (WHERE ${rows}) AS n${i}`).join(', ')} FROM ${withoutRemoved(parquet(target), of)}`
   );
-  const counts = { '0': Number(found!['zero']), '1': Number(found!['one']), missing: Number(found!['missing']) };
+  const counts = Object.fromEntries(counted.map(([name], i) => [name, Number(found![`n${i}`])]));
   const [all] = await database.rows(`SELECT count(*) AS n FROM ${parquet(target)}`);
   return { shard: { file, rows: Number(all!['n']), digest: await digestOfFile(target) }, counts };
 }
+
+function targetIn(labeler: BuiltInLabeler): Target {
+  if ('rule' in labeler) return 'binary';
+  return labeler.classes === undefined ? 'number' : { classes: labeler.classes };
+}
+
+function columnLabel(name: string, task: Target): string {
+  return typeof task === 'string' ? column(name) : placeSql(name, task.classes);
+}
+
+/** A class's place; NULL of a missing value, and of what is not one of the classes. */
+function placeSql(name: string, classes: readonly string[]): string {
+  return `(nullif(list_position([${classes.map(text).join(', ')}], ${column(name)}::VARCHAR), 0) - 1)`;
+}
+
+/** Begins the name under which a class's rows are counted. */
+const CLASS = 'class ';
+
+/** Names of the counts, and which rows each counts. */
+function countedRows(task: Target): readonly (readonly [name: string, rows: string])[] {
+  const missing = ['missing', 'label IS NULL'] as const;
+  if (task === 'number') return [['labelled', 'label IS NOT NULL'], missing];
+  const names = task === 'binary' ? ['0', '1'] : task.classes.map((name) => `${CLASS}${name}`);
+  return [...names.map((name, label) => [name, `label = ${label}`] as const), missing];
+}
+
+/** What the labels that were counted so are of. */
+export function countedTarget(counts: LabelCounts): Target {
+  if ('labelled' in counts) return 'number';
+  const classes = Object.keys(counts).filter((name) => name.startsWith(CLASS));
+  return classes.length === 0 ? 'binary' : { classes: classes.map((name) => name.slice(CLASS.length)) };
+}
+
+export function totalCounts(counts: readonly LabelCounts[]): LabelCounts {
+  const sum: Record<string, number> = {};
+  for (const each of counts) for (const [name, rows] of Object.entries(each)) sum[name] = (sum[name] ?? 0) + rows;
+  return sum;
+}
+
+/** @throws MlopsError MLOPS_LABEL_INVALID, naming the first row whose value is not finite, doesn't fit float32 or is not one of the classes */
+async function refuseUnfit(database: Database, data: string, name: string, task: Target): Promise<void> {
+  const value = `${column(name)}::${typeof task === 'string' ? 'DOUBLE' : 'VARCHAR'}`;
+  const isUnfit =
+    typeof task === 'string'
+      ? `NOT isfinite(${value}) OR TRY_CAST(${value} AS FLOAT) IS NULL AND ${column(name)} IS NOT NULL`
+      : `${value} IS NOT NULL AND ${placeSql(name, task.classes)} IS NULL`;
+  const [row] = await database.rows(
+    `SELECT "${FILE}"::VARCHAR AS file, "${ROW}" AS row, ${value} AS label FROM ${parquet(data)} WHERE ${isUnfit} LIMIT 1`
+  );
+  if (row === undefined) return;
+  const where = {
+    file: String(row['file']),
+    row: Number(row['row']),
+    column: name,
+    label: String(row['label']).slice(0, QUOTED),
+  };
+  const what = `A label is not ${labelWords(task)}.`;
+  const fix =
+    typeof task === 'string'
+      ? 'Fix the value, or leave it out of the file.'
+      : 'Fix the value, or put such rows into quarantine by a rule oneOf; other classes are a project of their own.';
+  throw new MlopsError('MLOPS_LABEL_INVALID', what, where, fix);
+}
+
+const QUOTED = 80;
 
 function conditionOf({ column: name, op, value }: LabelRule, columns: LabelInput['columns']): string {
   const type = columns[name];
@@ -114,9 +189,12 @@ function literalOf(type: ColumnType, op: LabelRule['op'], value: LabelRule['valu
     case 'number':
       return typeof value === 'number' ? numberSql(value, type) : undefined;
     case 'string':
+    case 'text':
       return typeof value === 'string' ? text(value) : undefined;
     case 'timestamp':
       return typeof value === 'string' && momentOrDayMs(value) !== undefined ? moment(value) : undefined;
+    case 'vector':
+      return undefined;
     case 'boolean':
       return op === '=' && (value === 'true' || value === 'false') ? value : undefined;
   }

@@ -7,7 +7,7 @@ export interface LabelledShard extends DataShard {
   readonly labels?: string;
 }
 
-/** Beside the columns of a relation of labelled rows: TINYINT, NULL where a row has no label. */
+/** Beside the columns of a relation of labelled rows: FLOAT, NULL where a row has no label. */
 export const LABEL = '__label';
 
 /** @param columns quoted names of columns of the data shards; `__key` is one of them, and `__label` is added where a shard has labels */
@@ -16,7 +16,7 @@ export function labelledRows(shards: readonly LabelledShard[], columns: readonly
   const each = shards.map(({ data, labels, ...removal }) => {
     const rows = columns.map((name) => `d.${name}`).join(', ');
     if (labels === undefined) {
-      const unlabelled = `(SELECT ${rows}, NULL::TINYINT AS "${LABEL}" FROM ${parquet(data)} d)`;
+      const unlabelled = `(SELECT ${rows}, NULL::FLOAT AS "${LABEL}" FROM ${parquet(data)} d)`;
       return `SELECT ${columns.join(', ')}, "${LABEL}" FROM ${withoutRemoved(unlabelled, removal)}`;
     }
     const sameRow = `d."${KEY}" IS NOT DISTINCT FROM l."${KEY}"`;

@@ -56,7 +56,12 @@ async function observeFile(local: string, path: string, left: number): Promise<O
   const found = await stat(local).catch((cause: NodeJS.ErrnoException) => {
     const gone = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
     if (gone)
-      throw new MlopsError('MLOPS_SOURCE_MISSING', 'The file does not exist.', { file: local }, 'Put it there.');
+      throw new MlopsError(
+        'MLOPS_SOURCE_MISSING',
+        'The file does not exist.',
+        { file: local },
+        'Correct the path, or put the file there.'
+      );
     throw unreadable(local, cause);
   });
   if (!found.isFile()) throw unreadable(local, new Error('it is not a file'));
@@ -77,7 +82,7 @@ export async function digestOfFile(file: string): Promise<Digest> {
   });
 }
 
-function unreadable(file: string, cause: Error): MlopsError {
+export function unreadable(file: string, cause: Error): MlopsError {
   const what = `The file can't be read: ${cause.message}.`;
   return new MlopsError('MLOPS_SOURCE_UNREADABLE', what, { file }, "Check its permissions and the worker's folder.", {
     cause,

@@ -4,13 +4,13 @@
  */
 import { type ColumnDefinition, type ColumnType, type TypeName, typeName } from '../../domain/definition';
 import type { ColumnProfile, Profile, ProfileValue } from '../../domain/profile';
-import { decimalAsDouble } from './column-sql';
+import { decimalAsDouble, typeSql } from './column-sql';
 import { CountedValues, type Ends } from './counted-values';
 import { type Database, numbersOf } from './duckdb';
 import { isoOf } from './moments';
 import { column } from './sql';
 
-type Ordered = Exclude<TypeName, 'string'>;
+type Ordered = Exclude<TypeName, 'string' | 'text' | 'vector'>;
 
 /** As DOUBLE, and as BIGINT where a double does not say all. */
 const NUMBERS: Readonly<
@@ -31,25 +31,36 @@ export async function profileOf(
   columns: Readonly<Record<string, ColumnDefinition>>
 ): Promise<Profile> {
   const entries = Object.entries(columns);
-  const ends = entries.flatMap(([name, { type }], i) => {
+  const ends = entries.flatMap(([name, definition], i) => {
+    const { it, type } = measured(name, definition);
     const of = typeName(type);
-    const double = of === 'string' ? undefined : NUMBERS[of](column(name), type).double;
+    const double = of === 'string' || of === 'text' || of === 'vector' ? undefined : NUMBERS[of](it, type).double;
     const values = double === undefined ? [] : [`min(${double}) AS low${i}`, `max(${double}) AS high${i}`];
     return [`count(${column(name)}) AS present${i}`, ...values];
   });
   const [all] = await database.rows(`SELECT count(*) AS rows, ${ends.join(', ')} FROM ${table}`);
   const profiles: [string, ColumnProfile][] = [];
-  for (const [i, [name, { type, privacy }]] of entries.entries()) {
+  for (const [i, [name, definition]] of entries.entries()) {
+    const { type, privacy } = definition;
     const present = Number(all![`present${i}`]);
-    const counted = `SELECT ${column(name)} AS v, count(*) AS n FROM ${table} WHERE ${column(name)} IS NOT NULL GROUP BY v`;
-    const { distinct, ...values } =
-      type === 'string'
-        ? await textsOf(database, counted)
-        : await valuesOf(database, counted, type, {
+    if (typeName(type) === 'vector') {
+      const distinct = await distinctOf(database, table, name, type);
+      profiles.push([name, { type, present, missing: Number(all!['rows']) - present, distinct, top: [] }]);
+      continue;
+    }
+    const { it, type: as } = measured(name, definition);
+    // By a subquery: a column of the table may have the name of an alias.
+    const counted = `SELECT v, count(*) AS n FROM (SELECT ${it} AS v FROM ${table} WHERE ${column(name)} IS NOT NULL) GROUP BY v`;
+    const found =
+      as === 'string'
+        ? await stringsOf(database, counted)
+        : await valuesOf(database, counted, as, {
             present,
             low: Number(all![`low${i}`]),
             high: Number(all![`high${i}`]),
           });
+    const { distinct, ...values } =
+      type === 'text' ? { ...found, distinct: await distinctOf(database, table, name, type), top: [] } : found;
     const shown = privacy === true ? { top: [] } : values;
     profiles.push([name, { type, present, missing: Number(all!['rows']) - present, distinct, ...shown }]);
   }
@@ -58,7 +69,19 @@ export async function profileOf(
 
 type Values = Omit<ColumnProfile, 'type' | 'present' | 'missing'>;
 
-async function textsOf(database: Database, counted: string): Promise<Values> {
+/** What of a column is counted: its values, or the lengths of its texts in characters. */
+function measured(name: string, { type }: ColumnDefinition): { readonly it: string; readonly type: ColumnType } {
+  return type === 'text' ? { it: `length(${column(name)})`, type: 'integer' } : { it: column(name), type };
+}
+
+/** By a hash of each, since all of them together may be more than the database's memory holds. */
+async function distinctOf(database: Database, table: string, name: string, type: ColumnType): Promise<number> {
+  const hash = `md5_number((${typeSql(type).keyed(column(name))})::VARCHAR)`;
+  const [counted] = await database.rows(`SELECT count(DISTINCT ${hash}) AS n FROM ${table}`);
+  return Number(counted!['n']);
+}
+
+async function stringsOf(database: Database, counted: string): Promise<Values> {
   const rows = await database.rows(
     `WITH counted AS MATERIALIZED (${counted}) SELECT v AS value, n AS count, (SELECT count(*) FROM counted) AS distinct
      FROM counted ORDER BY n DESC, v LIMIT 10`

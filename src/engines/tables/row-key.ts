@@ -10,7 +10,7 @@ export function declaredKey({ columns }: Keyed, key: readonly string[]): string 
   return uuidOf(key.map((name) => jsonValue(name, columns[name]!.type)));
 }
 
-/** Of all declared values, by the code points of the columns' names. */
+/** Takes all declared values, by the code points of the columns' names. */
 export function contentOf(source: Keyed, ...further: readonly string[]): string {
   const names = Object.keys(source.columns).sort();
   return uuidOf([...names.map((name) => jsonValue(name, source.columns[name]!.type)), ...further]);
@@ -22,16 +22,11 @@ export function contentOrUnparsed(source: Keyed): string {
   return `CASE WHEN "${UNPARSED}" IS NULL THEN ${contentOf(source)} ELSE ${unparsed} END`;
 }
 
-/** Without a declared key a row is known by its content, and from the second of equal rows on by its ordinal too. */
-export function ordinalKey(source: Keyed, ordinal: string): string {
-  return `CASE WHEN ${ordinal} IS NULL OR ${ordinal} = 0 THEN "${CONTENT}" ELSE ${contentOf(source, ordinal)} END`;
-}
-
-/** A shard's content column, which is empty where it would repeat the key. */
+/** Where a content column is empty, it would repeat the key. */
 export const SHARD_CONTENT = `coalesce("${CONTENT}", "${KEY}")`;
 
 function uuidOf(values: readonly string[]): string {
-  return `left(sha256(json_array(${values.join(', ')})::VARCHAR), 32)::UUID`;
+  return `row_key(json_array(${values.join(', ')})::VARCHAR)`;
 }
 
 /** A value as it stands in such an array. */

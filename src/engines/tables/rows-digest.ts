@@ -11,12 +11,13 @@ import type { ColumnType } from '../../domain/definition';
 import type { Digest } from '../../domain/refs';
 import { type Database, numbersOf } from './duckdb';
 import { SHARD_CONTENT } from './row-key';
-import { column, KEY, KNOWN_AT } from './sql';
+import { column, CONTENT, KEY, KNOWN_AT, PLACE } from './sql';
 
 export interface RowRun {
-  /** Rows from … to−1, by `rowid`. */
+  /** `__place` of its first and its last row. */
   readonly from: number;
   readonly to: number;
+  readonly rows: number;
   readonly digest: Digest;
   /** Event time in µs since 1970, where there is one. */
   readonly times?: { readonly first: bigint; readonly last: bigint };
@@ -29,54 +30,60 @@ export interface RunOptions {
   readonly rowsWanted: number;
 }
 
-/** @param table rows in total order, with `__key`, `__content` and `__known_at` */
+/** @param table rows in total order, with `__place` from 0 on, `__key`, `__content` and `__known_at` */
 export async function runsOf(database: Database, table: string, options: RunOptions): Promise<readonly RowRun[]> {
   const { columns, eventTime, rowsWanted } = options;
   const runs: RowRun[] = [];
-  let open = begin();
-  let from = 0;
-  let first: bigint | undefined;
-  let last = 0n;
-  const end = (to: number) => {
-    const times = first === undefined ? {} : { times: { first, last } };
-    runs.push({ from, to, digest: digestOf(open, columns, to - from), ...times });
-    open = begin();
-    from = to;
-    first = undefined;
-  };
-  let done = 0;
-  const timed = eventTime === undefined ? '' : `, epoch_us(${column(eventTime)})`;
-  const query = `SELECT "${KEY}", ${SHARD_CONTENT}, epoch_us("${KNOWN_AT}")${timed} FROM ${table}`;
-  for await (const chunk of database.chunks(query)) {
+  let open: Open | undefined;
+  let first = 0;
+  const [others] = await database.rows(`SELECT count("${CONTENT}") AS n FROM ${table}`);
+  const contentIsKey = Number(others!['n']) === 0;
+  // Nothing more than is hashed: whatever leaves the database as vectors keeps the garbage collector busy.
+  const own = [`epoch_us("${KNOWN_AT}")`, `"${KEY}"`, ...(contentIsKey ? [] : [SHARD_CONTENT])];
+  const [keyBytes, contentBytes] = [new UuidBytes(), new UuidBytes()];
+  for await (const chunk of database.chunks(`SELECT ${own.join(', ')} FROM ${table}`)) {
     const { rowCount } = chunk;
-    const keys = uuidsOf(chunk, 0, rowCount);
-    const contents = uuidsOf(chunk, 1, rowCount);
-    const known = numbersOf(chunk, 2, BigInt64Array);
-    const times = eventTime === undefined ? undefined : numbersOf(chunk, 3, BigInt64Array);
+    const known = numbersOf(chunk, 0, BigInt64Array);
+    const keys = keyBytes.of(chunk, 1, rowCount);
+    const contents = contentIsKey ? keys : contentBytes.of(chunk, 2, rowCount);
     let taken = 0;
-    const take = (to: number) => {
-      if (to === taken) return;
+    const take = (to: number): Open => {
+      open ??= begin(first + taken);
       open.keys.update(keys.subarray(taken * UUID_BYTES, to * UUID_BYTES));
       open.contents.update(contents.subarray(taken * UUID_BYTES, to * UUID_BYTES));
       open.known.update(known.subarray(taken, to));
-      if (times !== undefined) {
-        first ??= times[taken]!;
-        last = times[to - 1]!;
-      }
+      open.rows += to - taken;
       taken = to;
+      return open;
     };
+    let rows = open?.rows ?? 0;
     for (let i = 0; i < rowCount; i += 1) {
-      const rows = done + i + 1 - from;
-      const says = rows * 4 >= rowsWanted && keys.readUInt32BE(i * UUID_BYTES + UUID_BYTES - 4) % rowsWanted === 0;
-      if (!says && rows < rowsWanted * 4) continue;
-      take(i + 1);
-      end(done + i + 1);
+      rows += 1;
+      if (rows * 4 < rowsWanted || (keyBytes.last(i) % rowsWanted !== 0 && rows < rowsWanted * 4)) continue;
+      runs.push(runOf(take(i + 1), columns));
+      open = undefined;
+      rows = 0;
     }
-    take(rowCount);
-    done += rowCount;
+    if (taken < rowCount) take(rowCount);
+    first += rowCount;
   }
-  if (done > from) end(done);
-  return runs;
+  if (open !== undefined) runs.push(runOf(open, columns));
+  return eventTime === undefined ? runs : withTimes(database, table, eventTime, runs);
+}
+
+async function withTimes(
+  database: Database,
+  table: string,
+  eventTime: string,
+  runs: readonly RowRun[]
+): Promise<readonly RowRun[]> {
+  if (runs.length === 0) return runs;
+  const ends = runs.flatMap(({ from, to }) => [from, to]);
+  const found = await database.rows(
+    `SELECT "${PLACE}" AS place, epoch_us(${column(eventTime)}) AS at FROM ${table} WHERE "${PLACE}" IN (${ends.join(', ')})`
+  );
+  const times = new Map(found.map(({ place, at }) => [Number(place), at as bigint]));
+  return runs.map((run) => ({ ...run, times: { first: times.get(run.from)!, last: times.get(run.to)! } }));
 }
 
 const UUID_BYTES = 16;
@@ -85,35 +92,55 @@ interface Open {
   readonly keys: Hash;
   readonly contents: Hash;
   readonly known: Hash;
+  readonly from: number;
+  rows: number;
 }
 
-function begin(): Open {
-  return { keys: createHash('sha256'), contents: createHash('sha256'), known: createHash('sha256') };
+function begin(from: number): Open {
+  const [keys, contents, known] = [createHash('sha256'), createHash('sha256'), createHash('sha256')];
+  return { keys, contents, known, from, rows: 0 };
 }
 
-function digestOf(open: Open, columns: RunOptions['columns'], rows: number): Digest {
+function runOf(open: Open, columns: RunOptions['columns']): RowRun {
+  const { from, rows } = open;
+  return { from, to: from + rows - 1, rows, digest: digestOf(open, columns) };
+}
+
+function digestOf({ keys, contents, known, rows }: Open, columns: RunOptions['columns']): Digest {
   const sorted = Object.fromEntries(
     Object.keys(columns)
       .sort()
       .map((name) => [name, columns[name]])
   );
   const hash = createHash('sha256').update(`${JSON.stringify({ rows, columns: sorted })}\n`);
-  for (const each of [open.keys, open.contents, open.known]) hash.update(each.digest());
+  for (const each of [keys, contents, known]) hash.update(each.digest());
   return `sha256:${hash.digest('hex')}`;
 }
 
-/** A chunk's UUIDs as they are written: DuckDB keeps them as little-endian 128-bit integers with the highest bit turned. */
-function uuidsOf(chunk: DuckDBDataChunk, index: number, rows: number): Buffer {
-  // The binding's types call the view private; its public accessors make a JavaScript value of each row.
-  const { dataView } = chunk.getColumnVector(index) as unknown as { readonly dataView: DataView };
-  const bytes = new Uint8Array(dataView.buffer, dataView.byteOffset, rows * UUID_BYTES).slice();
-  const words = new Uint32Array(bytes.buffer);
-  for (let i = 0; i < words.length; i += 4) {
-    const [a, b] = [words[i]!, words[i + 1]!];
-    words[i] = words[i + 3]! ^ 0x8000_0000;
-    words[i + 1] = words[i + 2]!;
-    words[i + 2] = b;
-    words[i + 3] = a;
+/** A chunk's UUIDs as they are written, in memory that the next chunk's take: DuckDB keeps them as little-endian 128-bit integers with the highest bit turned. */
+class UuidBytes {
+  #bytes = Buffer.alloc(0);
+  #words: Uint32Array = new Uint32Array(0);
+
+  of(chunk: DuckDBDataChunk, index: number, rows: number): Buffer {
+    // The binding's types call the view private; its public accessors make a JavaScript value of each row.
+    const { dataView } = chunk.getColumnVector(index) as unknown as { readonly dataView: DataView };
+    const bytes = rows * UUID_BYTES;
+    if (this.#bytes.length < bytes) this.#bytes = Buffer.from(new ArrayBuffer(bytes));
+    const from = new Uint32Array(dataView.buffer, dataView.byteOffset, bytes / 4);
+    this.#words = from;
+    const to = new Uint32Array(this.#bytes.buffer, 0, bytes / 4);
+    for (let i = 0; i < to.length; i += 4) {
+      to[i] = from[i + 3]! ^ 0x8000_0000;
+      to[i + 1] = from[i + 2]!;
+      to[i + 2] = from[i + 1]!;
+      to[i + 3] = from[i]!;
+    }
+    return this.#bytes.subarray(0, bytes).swap32();
   }
-  return Buffer.from(bytes.buffer).swap32();
+
+  /** The last four bytes of a UUID of the chunk, as one number. */
+  last(row: number): number {
+    return this.#words[row * 4]!;
+  }
 }

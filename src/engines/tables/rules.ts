@@ -80,7 +80,8 @@ function fitting(rule: ColumnRule, type: ColumnType | undefined): ColumnType {
   if (listed.some((value) => typeof value !== valueKind)) throw misfit(rule.column, `A ${type} has no such values.`);
   if (oneOf?.length === 0) throw misfit(rule.column, 'oneOf is empty: no row could pass.');
   const ofText = [pattern, notPattern, minLength, maxLength].some((one) => one !== undefined);
-  if (ofText && type !== 'string') throw misfit(rule.column, `A ${type} has no pattern and no length.`);
+  if (ofText && !TYPE_FACTS[typeName(type)].characters)
+    throw misfit(rule.column, `A ${type} has no pattern and no length.`);
   return type;
 }
 
@@ -94,8 +95,10 @@ export function misfit(name: string, what: string): MlopsError {
  * @param unparsed SQL of the former
  */
 export function reasonOf(rules: readonly RowRule[], unparsed: string): string {
-  const reasons = rules
-    .filter((rule) => rule.quarantines)
-    .map(({ name, broken }) => `CASE WHEN ${broken} THEN ${text(name)} END`);
-  return `CASE WHEN "${UNPARSED}" IS NOT NULL THEN ${unparsed} ELSE concat_ws('; ', ${['NULL', ...reasons].join(', ')}) END`;
+  const putAside = rules.filter((rule) => rule.quarantines);
+  const reasons = putAside.map(({ name, broken }) => `CASE WHEN ${broken} THEN ${text(name)} END`);
+  // Looked at one by one only where any is broken: most rows are good.
+  const any = putAside.length === 0 ? 'false' : putAside.map(({ broken }) => `(${broken})`).join(' OR ');
+  const said = `CASE WHEN ${any} THEN concat_ws('; ', ${['NULL', ...reasons].join(', ')}) ELSE '' END`;
+  return `CASE WHEN "${UNPARSED}" IS NOT NULL THEN ${unparsed} ELSE ${said} END`;
 }

@@ -5,9 +5,11 @@ import type { Database } from './duckdb';
 import { isoOf } from './moments';
 import { digestOfFile } from './observe';
 import { type RunOptions, runsOf } from './rows-digest';
-import { column, CONTENT, FILE, KEY, KNOWN_AT, path, ROW } from './sql';
+import { column, CONTENT, FILE, KEY, KNOWN_AT, path, PLACE, ROW } from './sql';
 
 export const PARQUET = 'FORMAT parquet, COMPRESSION zstd';
+/** A dictionary of more values than these takes longer to make than all the rest of a file. */
+export const LARGE_PARQUET = `${PARQUET}, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 2000`;
 
 export interface ShardOptions extends RunOptions {
   readonly folder: string;
@@ -18,7 +20,7 @@ export interface ShardOptions extends RunOptions {
 
 /**
  * Each into the file `<name>.parquet` of the folder.
- * @param table rows in total order, without gaps in `rowid`
+ * @param table rows in total order, with their `__place`
  */
 export async function writeShards(
   database: Database,
@@ -28,15 +30,15 @@ export async function writeShards(
   const shards: ShardInfo[] = [];
   const own = [...Object.keys(options.columns).map(column), `"${KEY}"`, `"${CONTENT}"`, `"${KNOWN_AT}"`, `"${ROW}"`];
   const kept = [...own, `"${FILE}"::VARCHAR AS "${FILE}"`].join(', ');
-  for (const [i, { from, to, digest, times }] of (await runsOf(database, table, options)).entries()) {
+  for (const [i, { from, to, rows: count, digest, times }] of (await runsOf(database, table, options)).entries()) {
     const name = `shard-${String(firstShard + i).padStart(5, '0')}`;
     const file = `${name}.parquet`;
-    const rows = `${table} WHERE rowid >= ${from} AND rowid < ${to}`;
-    await database.run(`COPY (SELECT ${kept} FROM ${rows}) TO ${path(join(folder, file))} (${PARQUET})`);
+    const rows = `${table} WHERE "${PLACE}" BETWEEN ${from} AND ${to}`;
+    await database.run(`COPY (SELECT ${kept} FROM ${rows}) TO ${path(join(folder, file))} (${LARGE_PARQUET})`);
     shards.push({
       name,
       batch,
-      rows: to - from,
+      rows: count,
       digest: await digestOfFile(join(folder, file)),
       rowsDigest: digest,
       ...(times === undefined ? {} : { minEventTime: isoOf(times.first), maxEventTime: isoOf(times.last) }),

@@ -23,7 +23,7 @@ export async function sourceFile(dataFolder: string, path: string): Promise<stri
   // Before anything is asked of the disk: what lies outside must not show by another error.
   if (!isWithin(resolve(dataFolder), named) && !isWithin(folder, named)) throw outside(dataFolder, path);
   const file = await realpath(named).catch((cause: NodeJS.ErrnoException) => {
-    throw missing(named, 'There is no such file.', 'Put it there.', cause);
+    throw missing(named, 'There is no such file.', 'Correct the path, or put the file there.', cause);
   });
   if (!isWithin(folder, file)) throw outside(dataFolder, path);
   return file;

@@ -18,7 +18,12 @@ export async function sourcePaths(dataFolder: string, path: string, most: number
     if (found.size > most) throw tooMany(path, most);
   }
   if (found.size === 0) {
-    throw new MlopsError('MLOPS_SOURCE_MISSING', 'No file matches the path.', { path, dataFolder }, 'Put one there.');
+    throw new MlopsError(
+      'MLOPS_SOURCE_MISSING',
+      'No file matches the path.',
+      { path, dataFolder },
+      'Correct the path, or put a file there.'
+    );
   }
   return [...found].sort();
 }

@@ -10,6 +10,8 @@ export const CONTENT = '__content';
 export const KNOWN_AT = '__known_at';
 export const FILE = '__file';
 export const ROW = '__row';
+/** Where a row lies among those of its batch: the order of their numbers is that of the rows. */
+export const PLACE = '__place';
 /** What of a row could not be read, as JSON, while it is staged and in quarantine; NULL where all could. */
 export const UNPARSED = '__unparsed';
 /** Number of the batch that a row came with: known from its shard. */

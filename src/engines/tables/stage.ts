@@ -30,14 +30,24 @@ export interface Batch {
   readonly asOf: string;
 }
 
+export interface Placing {
+  /** By what the good rows lie in the table, before the others; none: all as they are read. */
+  readonly order: readonly string[];
+  /** What the database may take, in bytes. */
+  readonly memory: number;
+}
+
+/** At most so many times a file's bytes its rows take in memory, on the whole: dictionaries and packing make Parquet small. */
+const UNPACKED: Readonly<Record<FileFormat, number>> = { csv: 6, jsonl: 6, parquet: 64 };
+
 /** Names of the broken blocking rules; '' in a good row, NULL in one that isn't known yet. */
 export const REASON = '__reason';
 /** From when on a row counts: known-at; without one, event time; without either, always (NULL). */
 const SINCE = '__since';
 
 export interface StagedFile {
-  /** Rows that were read. */
-  readonly rows: number;
+  /** Rows that the parent did not read before. */
+  readonly further: number;
   readonly quarantined: number;
   readonly notYetKnown: number;
   readonly nextKnownAt?: string;
@@ -46,33 +56,47 @@ export interface StagedFile {
 export interface Staged {
   /** By path. */
   readonly files: ReadonlyMap<string, StagedFile>;
+  /** Rows that are known and not quarantined. */
+  readonly good: number;
   /** Columns of the files that nothing declares. */
   readonly undeclared: readonly string[];
 }
 
 /**
- * Reads files into the table `staged`: the declared columns, `__unparsed`, `__file`, `__row`, `__known_at`, `__reason`,
- * `__content`, and `__key` where one is declared.
+ * Reads files into the table `staged`: the declared columns, `__unparsed`, `__file`, `__row`, `__known_at`, `__reason`, `__key` and `__content`
+ * (NULL where it is the key: where none is declared, that of equal rows is one and the same).
  * @throws MlopsError as `ingest`, about a file or a column
  */
 export async function stage(
   database: Database,
   batch: Batch,
   rules: readonly RowRule[],
-  folder: string
+  folder: string,
+  { order, memory }: Placing
 ): Promise<Staged> {
   const { source, files, asOf } = batch;
   await database.run(`CREATE TYPE files AS ENUM (${files.map((file) => text(file.path)).join(', ')})`);
   const names = Object.keys(source.columns).map(column).join(', ');
   const known = `("${SINCE}" IS NULL OR "${SINCE}" <= ${moment(asOf)})`;
-  const key = source.key === undefined ? [] : [[declaredKey(source, source.key), KEY] as const];
+  const content = contentOrUnparsed(source);
   const made = [
-    [reasonOf(rules, unparsedReason(source.columns)), REASON] as const,
-    [contentOrUnparsed(source), CONTENT] as const,
-    ...key,
+    [reasonOf(rules, unparsedReason(source.columns)), REASON],
+    ...(source.key === undefined
+      ? [[content, KEY] as const]
+      : [[declaredKey(source, source.key), KEY] as const, [content, CONTENT] as const]),
+  ] as const;
+  const by = [
+    `("${REASON}" = '') DESC NULLS LAST`,
+    ...order.filter((each) => files.length > 1 || each !== `"${FILE}"`),
   ];
+  const inOrder = order.length === 0 ? '' : ` ORDER BY ${by.join(', ')}`;
+  // Behind the order: what is empty needn't be sorted along.
+  const placed = (rows: string) =>
+    `SELECT *${source.key === undefined ? `, NULL::UUID AS "${CONTENT}"` : ''} FROM (${rows}${inOrder})`;
   const ofKnown = made.map(([expression, name]) => `CASE WHEN ${known} THEN ${expression} END AS "${name}"`);
   const undeclared = new Set<string>();
+  // Put in order while they are read, if all are of one file and fit in memory beside its reader; else in a second step.
+  let apart = order.length > 0 && !(files.length === 1 && files[0]!.bytes * UNPACKED[batch.format] < memory);
   for (const [i, file] of files.entries()) {
     await readingOf(file, folder, async () => {
       const { rows: relation, names: inFile } = await relationOf(database, file.local, {
@@ -84,12 +108,33 @@ export async function stage(
       const timed = `SELECT ${names}, ${text(file.path)}::files AS "${FILE}", "${ROW}", "${UNPARSED}",
         ${knownAtOf(source)} AS "${KNOWN_AT}" FROM (${relation})`;
       const since = `SELECT * REPLACE (${ifMoment(`"${KNOWN_AT}"`)} AS "${KNOWN_AT}"), ${sinceOf(source)} AS "${SINCE}" FROM (${timed})`;
-      const span = file.after === null ? 'true' : `"${SINCE}" > ${moment(file.after)}`;
-      const rows = `SELECT *, ${ofKnown.join(', ')} FROM (${since}) WHERE ${span}`;
-      await database.run(i === 0 ? `CREATE TABLE staged AS ${rows}` : `INSERT INTO staged ${rows}`);
+      const rows = `SELECT *, ${ofKnown.join(', ')} FROM (${since}) WHERE ${isRead(file)}`;
+      const direct = !apart && (await fits(order.length > 0, () => database.run(into('staged', i, placed(rows)))));
+      if (direct) return;
+      apart = true;
+      await database.run(into('read', i, rows));
     });
   }
-  return { files: await countedBy(database), undeclared: distinctNames([...undeclared]) };
+  if (apart) {
+    await database.run(`CREATE TABLE staged AS ${placed('FROM read')}`);
+    await database.run('DROP TABLE read');
+  }
+  return { ...(await countedBy(database, files)), undeclared: distinctNames([...undeclared]) };
+}
+
+function into(table: string, i: number, rows: string): string {
+  return i === 0 ? `CREATE TABLE ${table} AS ${rows}` : `INSERT INTO ${table} ${rows}`;
+}
+
+/** False where memory was too small for it, if there is another way. */
+async function fits(otherwise: boolean, work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (otherwise && error instanceof MlopsError && error.code === 'MLOPS_OUT_OF_MEMORY') return false;
+    throw error;
+  }
 }
 
 function sinceOf({ eventTime }: SourceDefinition): string {
@@ -102,24 +147,35 @@ function ifMoment(time: string): string {
   return `CASE WHEN ${isMoment(time)} THEN ${time} END`;
 }
 
-async function countedBy(database: Database): Promise<ReadonlyMap<string, StagedFile>> {
+/** Of a row: the parent did not read it, or did so before it was known. */
+function isRead({ from, after }: FileToRead): string {
+  if (from === 0) return 'true';
+  const further = `"${ROW}" >= ${from}`;
+  return after === null ? further : `(${further} OR "${SINCE}" > ${moment(after)})`;
+}
+
+async function countedBy(database: Database, files: readonly FileToRead[]): Promise<Pick<Staged, 'files' | 'good'>> {
+  const begun = files.filter(({ from }) => from > 0);
+  const first = begun.map((file) => `WHEN ${text(file.path)} THEN ${file.from}`);
+  const from = begun.length === 0 ? '0' : `CASE "${FILE}" ${first.join(' ')} ELSE 0 END`;
   const counts = await database.rows(
-    `SELECT "${FILE}"::VARCHAR AS file, count(*) AS rows, count(*) FILTER (WHERE "${REASON}" <> '') AS quarantined,
+    `SELECT "${FILE}"::VARCHAR AS file, count(*) FILTER (WHERE "${ROW}" >= ${from}) AS further, count(*) FILTER (WHERE "${REASON}" = '') AS good, count(*) FILTER (WHERE "${REASON}" <> '') AS quarantined,
        count(*) FILTER (WHERE "${REASON}" IS NULL) AS later,
        epoch_us(min("${SINCE}") FILTER (WHERE "${REASON}" IS NULL)) AS next
      FROM staged GROUP BY ALL`
   );
-  return new Map(
-    counts.map(({ file, rows, quarantined, later, next }) => [
+  const counted = new Map(
+    counts.map(({ file, further, quarantined, later, next }): [string, StagedFile] => [
       file as string,
       {
-        rows: Number(rows),
+        further: Number(further),
         quarantined: Number(quarantined),
         notYetKnown: Number(later),
         ...(next === null ? {} : { nextKnownAt: isoOf(next as bigint) }),
       },
     ])
   );
+  return { files: counted, good: counts.reduce((sum, { good }) => sum + Number(good), 0) };
 }
 
 /** Says of what goes wrong whether the file changed, or what of it is broken. */

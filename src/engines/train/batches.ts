@@ -17,10 +17,12 @@ export interface BatchRequest {
   /** Rows of a batch. */
   readonly batch: number;
   readonly seed: number;
+  /** [rows]; default: all 1. */
+  readonly weights?: Float32Array | undefined;
 }
 
 /** The order depends on the seed and the epoch only. The last batch is filled up with row 0 at weight 0. */
-export function epochBatches({ rows, batch, seed }: BatchRequest, epoch: number): EpochBatches {
+export function epochBatches({ rows, batch, seed, weights }: BatchRequest, epoch: number): EpochBatches {
   const order = shuffled(randomStream(seed, STREAMS.shuffle, epoch), rows);
   const sizeOfBatch = (step: number) => Math.min(batch, rows - step * batch);
   return {
@@ -32,7 +34,8 @@ export function epochBatches({ rows, batch, seed }: BatchRequest, epoch: number)
       numbers.set(order.subarray(from * batch, (from + count) * batch));
       for (let i = 0; i < count; i += 1) {
         const size = sizeOfBatch(from + i);
-        for (let j = i * batch; j < i * batch + size; j += 1) shares[j] = 1 / size;
+        for (let j = i * batch; j < i * batch + size; j += 1)
+          shares[j] = (weights === undefined ? 1 : weights[numbers[j]!]!) / size;
       }
       return {
         [DATA.rows]: { type: 'int32', dims: [count, batch], data: numbers },

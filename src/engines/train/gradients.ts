@@ -32,6 +32,11 @@ const RULES: Readonly<Record<string, Rule>> = {
     () => sumTo(o, o.mul(adjoint, b!), a!),
     () => sumTo(o, o.mul(adjoint, a!), b!),
   ],
+  // z = a ÷ b:  ∂z/∂a = 1 ÷ b,  ∂z/∂b = −z ÷ b
+  Div: ({ o, inputs: [a, b], output, adjoint }) => [
+    () => sumTo(o, o.div(adjoint, b!), a!),
+    () => sumTo(o, o.neg(o.div(o.mul(adjoint, output), b!)), b!),
+  ],
   // Z = A B:  ∂L/∂A = ∂L/∂Z Bᵀ,  ∂L/∂B = Aᵀ ∂L/∂Z
   MatMul: ({ o, inputs: [a, b], adjoint }) => [
     () => o.matMul(adjoint, o.transpose(b!)),
@@ -41,8 +46,20 @@ const RULES: Readonly<Record<string, Rule>> = {
   Relu: ({ o, output, adjoint }) => [() => o.mul(adjoint, o.sign(output))],
   // z = 1 ÷ (1 + e⁻ˣ):  dz/dx = z (1 − z)
   Sigmoid: ({ o, output, adjoint }) => [() => o.mul(adjoint, o.mul(output, o.sub(one(o, output), output)))],
+  // z = tanh x:  dz/dx = 1 − z²
+  Tanh: ({ o, output, adjoint }) => [() => o.mul(adjoint, o.sub(one(o, output), o.mul(output, output)))],
+  // z = 2 ÷ √π ∫ e^−t² from 0 to x:  dz/dx = 2 ÷ √π e^−x²
+  Erf: ({ o, inputs: [x], adjoint }) => [
+    () => o.mul(adjoint, o.mul(o.exp(o.neg(o.mul(x!, x!))), number(o, x!, 2 / Math.sqrt(Math.PI)))),
+  ],
+  // z = √x:  dz/dx = 1 ÷ 2z
+  Sqrt: ({ o, output, adjoint }) => [() => o.div(o.mul(adjoint, number(o, output, 0.5)), output)],
   // z = log(1 + eˣ):  dz/dx = 1 ÷ (1 + e⁻ˣ)
   Softplus: ({ o, inputs: [x], adjoint }) => [() => o.mul(adjoint, o.sigmoid(x!))],
+  // z = x − log Σ eˣ over the last axis:  ∂L/∂x = ∂L/∂z − eᶻ Σ ∂L/∂z
+  LogSoftmax: ({ o, output, adjoint }) => [
+    () => o.sub(adjoint, o.mul(o.exp(output), o.reduceSum(adjoint, [output.shape.length - 1], true))),
+  ],
   // z = Σ x: every summand gets the sum's adjoint
   ReduceSum: ({ o, graph, inputs: [x, axes], adjoint }) => {
     const shape = x!.shape.map(fixed);
@@ -117,7 +134,11 @@ function sumTo(o: Operators, adjoint: Value, operand: Value): Value {
 
 /** The scalar 1, in the element type of `like`. */
 function one(o: Operators, like: Value): Value {
-  return o.scalar(1, like.type === 'float64' ? 'float64' : 'float32');
+  return number(o, like, 1);
+}
+
+function number(o: Operators, like: Value, value: number): Value {
+  return o.scalar(value, like.type === 'float64' ? 'float64' : 'float32');
 }
 
 function constantIntegers(graph: Graph, value: Value): readonly number[] {

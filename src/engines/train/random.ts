@@ -5,7 +5,7 @@
  */
 
 /** What a stream is for; its numbers are a part of every run's bits. */
-export const STREAMS = { parameters: 1, shuffle: 2 } as const;
+export const STREAMS = { parameters: 1, shuffle: 2, dropout: 7, trials: 3 } as const;
 
 /** Gives unsigned 32-bit integers. */
 export type Random = () => number;

@@ -19,6 +19,16 @@ export function stateFeeds(state: TrainingState): Record<string, Tensor> {
   return { step: float64([step], []), parameters: float32(parameters), mean: float32(mean), square: float32(square) };
 }
 
+/** Step sizes of `count` steps. */
+export function rateFeeds(rate: (step: number) => number, from: number, count: number): Record<string, Tensor> {
+  return {
+    [DATA.rates]: float64(
+      Float64Array.from({ length: count }, (_, i) => rate(from + i)),
+      [count]
+    ),
+  };
+}
+
 export function stateOf(results: Readonly<Record<string, Tensor>>): TrainingState {
   const [step, parameters, mean, square] = STATE.map((name) => results[`${name}:next`]!.data as Float32Array);
   return { step: step![0]!, parameters: parameters!, mean: mean!, square: square! };

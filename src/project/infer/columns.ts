@@ -27,11 +27,12 @@ export interface InferredColumns {
   readonly columns: readonly InferredColumn[];
   /** Texts that stand for a missing value. */
   readonly missing: readonly string[];
-  readonly decimal: '.' | ',';
   /** Columns of the file that are left out, and why. */
   readonly leftOut: readonly { readonly name: string; readonly why: string }[];
 }
 
+const LONG = 40;
+const MOST_REPEATED = 0.5;
 /** So many values of a column may be unreadable: they are mistakes, and their rows go to quarantine. */
 const MOST_UNREADABLE = 0.01;
 /** Whose values are probably about a person. */
@@ -52,12 +53,11 @@ export function inferColumns(
   target?: number
 ): InferredColumns {
   const names = identifiersOf(figures.map(({ name }) => name));
-  const decimal = figures.some((column) => isComma(column)) ? ',' : '.';
   const headers = figures.map(({ name, parts }) => (parts === undefined ? name : undefined));
   const isTwice = (name: string) => headers.indexOf(name) !== headers.lastIndexOf(name);
   const together = figures.findIndex(({ parts }) => parts !== undefined);
   const inferred = figures.map((column, index): Inferred => {
-    const { type, ...untyped } = inferColumn(column, names[index]!, index, decimal, privacy);
+    const { type, ...untyped } = inferColumn(column, names[index]!, index, privacy);
     const { parts } = column;
     if (parts === undefined && isTwice(column.name)) {
       return { ...untyped, why: 'another column has the same name, so no definition can say which of them is meant' };
@@ -78,35 +78,27 @@ export function inferColumns(
   return {
     columns: inferred.filter((column): column is InferredColumn => column.type !== undefined),
     missing: [...missing],
-    decimal,
     leftOut: inferred.filter(({ type }) => type === undefined).map(({ figures: { name }, why }) => ({ name, why })),
   };
 }
 
-const isComma = ({ commaNumbers, present, numbers, stored }: ColumnFigures): boolean =>
-  stored === 'text' &&
-  commaNumbers > 0 &&
-  commaNumbers + numbers >= (1 - MOST_UNREADABLE) * present &&
-  numbers < present;
+/** Asked by its name in the file or in the definition, or by the sound of it. */
+export const isPersonal = (inFile: string, name: string, privacy: readonly string[]): boolean =>
+  privacy.includes(name) || privacy.includes(inFile) || PERSONAL_NAME.test(name);
 
 type Inferred = Omit<InferredColumn, 'type'> & { readonly type?: ColumnType };
 
-function inferColumn(
-  figures: ColumnFigures,
-  name: string,
-  index: number,
-  decimal: '.' | ',',
-  privacy: readonly string[]
-): Inferred {
+function inferColumn(figures: ColumnFigures, name: string, index: number, privacy: readonly string[]): Inferred {
   const { present, stored, marks, distinct } = figures;
+  const vector = vectorOf(figures);
   const asked = privacy.includes(name) || privacy.includes(figures.name);
-  const personal = asked || PERSONAL_NAME.test(name);
+  const personal = isPersonal(figures.name, name, privacy);
   const base = { index, name, figures, privacy: personal, ...(name === figures.name ? {} : { from: figures.name }) };
-  if (stored === 'nested') return { ...base, why: 'nested values are not read' };
+  if (stored === 'nested' && vector === undefined) return { ...base, why: 'nested values are not read' };
   if (present === 0) return { ...base, why: 'it has no value' };
   const missing = marks.reduce((sum, { count }) => sum + count, 0);
   const values = `${counted(present)} values, ${counted(distinct)} distinct${missing > 0 ? `, ${counted(missing)} missing (${percent(missing / (missing + present))})` : ''}`;
-  const { why, ...type } = typeOf(figures, name, decimal);
+  const { why, ...type } = vector ?? typeOf(figures, name, personal);
   if (!personal) return { ...base, ...type, why: why === undefined || why === '' ? values : `${values}; ${why}` };
   const decide = 'its name sounds personal, so no report will show a value; remove privacy if it is not';
   return { ...base, ...type, why: values, ...(asked ? {} : { decide }) };
@@ -114,26 +106,48 @@ function inferColumn(
 
 type Typed = Pick<Inferred, 'type' | 'format' | 'time' | 'decide'> & { readonly why?: string };
 
-function typeOf(figures: ColumnFigures, name: string, decimal: '.' | ','): Typed {
-  const { present, stored, integers, numbers, booleans, distinct, leadingZeros, times, numeric } = figures;
+/** Nearly all are arrays of as many numbers. */
+function vectorOf({ vectors, present }: ColumnFigures): Typed | undefined {
+  if (vectors === undefined || vectors.count < (1 - MOST_UNREADABLE) * present) return undefined;
+  const { width, count } = vectors;
+  const others =
+    count === present ? '' : `; ${counted(present - count)} are not so many numbers: their rows go to quarantine`;
+  return { type: `vector(${width})`, why: `${counted(width)} numbers in each${others}` };
+}
+
+function typeOf(figures: ColumnFigures, name: string, personal: boolean): Typed {
+  const { present, stored, integers, numbers, booleans, distinct, leadingZeros, longNumbers, times, numeric } = figures;
   const range = numeric === undefined ? '' : `${numeric.min} to ${numeric.max}`;
   if (stored === 'timestamp' || (times.length > 0 && (numbers < present || TIME_NAME.test(name)))) {
     return timestamp(figures);
   }
+  if (figures.decimal !== undefined) return { type: figures.decimal, why: range };
   if (stored === 'integer' || stored === 'number') return { type: stored, why: range };
   if (stored === 'boolean') return { type: 'boolean' };
   if (booleans === present && distinct === 2 && areTruths(figures)) return { type: 'boolean' };
   if (leadingZeros > 0) {
     return { type: 'string', why: `${counted(leadingZeros)} begin with 0, as codes do: a number would lose it` };
   }
+  if (longNumbers > 0 && numbers >= (1 - MOST_UNREADABLE) * present) {
+    return { type: 'string', why: `${counted(longNumbers)} have more digits than a number keeps` };
+  }
   const unreadable = (read: number) =>
     read === present ? '' : `; ${counted(present - read)} are not numbers: their rows go to quarantine`;
   if (integers >= (1 - MOST_UNREADABLE) * present && numbers === integers)
     return { type: 'integer', why: `${range}${unreadable(integers)}` };
   if (numbers >= (1 - MOST_UNREADABLE) * present) return { type: 'number', why: `${range}${unreadable(numbers)}` };
-  if (decimal === ',' && isComma(figures)) return { type: 'number', why: 'with a comma before the decimals' };
-  return { type: 'string', ...ambiguousMarks(figures) };
+  if (isText(figures)) return { type: 'text', why: `${Math.round(figures.meanLength)} characters in the mean` };
+  return {
+    type: 'string',
+    ...ambiguousMarks(figures),
+    ...nearlyNumbers(figures, personal),
+    ...inSeveralFormats(figures),
+  };
 }
+
+/** Of so many characters in the mean, of words, and seldom the same: what somebody wrote, and no name of anything. */
+const isText = ({ stored, present, distinct, meanLength, withBlanks }: ColumnFigures): boolean =>
+  stored !== 'nested' && meanLength > LONG && distinct > MOST_REPEATED * present && withBlanks > MOST_REPEATED;
 
 /** `f` and `t` alone are letters. */
 const areTruths = ({ top }: ColumnFigures): boolean =>
@@ -162,5 +176,34 @@ function ambiguousMarks({ marks }: ColumnFigures): Pick<Typed, 'decide'> {
   const which = words.map(({ value, count }) => `'${value}' (${counted(count)} rows)`).join(', ');
   return {
     decide: `${which}: a value here; if it means that there is none, add missing: [''${words.map(({ value }) => `, '${value}'`).join('')}]`,
+  };
+}
+
+function inSeveralFormats({ mixedTimes }: ColumnFigures): Pick<Typed, 'decide'> {
+  if (mixedTimes === undefined) return {};
+  const formats = mixedTimes.map((format) => `'${format}'`).join(', ');
+  return {
+    decide: `times in several formats: declare { type: 'timestamp', format: [${formats}] }, where that is what they are`,
+  };
+}
+
+/** So many of a text's values make one ask whether it was meant to be a number. */
+const MOSTLY = 0.5;
+const NEARLY_ALL = 0.9;
+
+function nearlyNumbers(
+  { present, numbers, markedNumbers, notNumbers }: ColumnFigures,
+  personal: boolean
+): Pick<Typed, 'decide'> {
+  if (numbers >= MOSTLY * present) {
+    const others = notNumbers.map(({ value, count }) => `'${value}' (${counted(count)} rows)`).join(', ');
+    const shown = personal ? '' : `, others are ${others}`;
+    return {
+      decide: `${counted(numbers)} of ${counted(present)} values are numbers${shown}: if the others mean that there is none, declare a number with missing: ['', …]`,
+    };
+  }
+  if (markedNumbers < NEARLY_ALL * present) return {};
+  return {
+    decide: `${counted(markedNumbers)} of ${counted(present)} values are digits among other marks: to learn from their size, derive a number by a statement (docs/prepare.md)`,
   };
 }

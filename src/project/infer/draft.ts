@@ -61,9 +61,10 @@ function print(value: unknown, path: string, depth: number, comments: Comments):
 
 function commentLines(comment: Comment | undefined, indent: string): string[] {
   const { why, decide } = comment ?? {};
-  return [...(why === undefined ? [] : [why]), ...(decide === undefined ? [] : [`DECIDE: ${decide}`])].map(
-    (line) => `${indent}// ${oneLine(line)}`
-  );
+  return [
+    ...(why === undefined || why === '' ? [] : [why]),
+    ...(decide === undefined ? [] : [`DECIDE: ${decide}`]),
+  ].map((line) => `${indent}// ${oneLine(line)}`);
 }
 
 /** What a file says must not end the comment. */

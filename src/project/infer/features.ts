@@ -1,8 +1,10 @@
 /** A transform for each column that may say something about the target. */
-import type { FeatureDefinition } from '../../domain/definition';
+import { type FeatureDefinition, typeName, typesWith, widthOfVector } from '../../domain/definition';
+import { DAY_MS } from '../../domain/durations';
 import type { Follows, TimeReading } from '../../engines/tables/look/figures';
 import type { InferredColumn } from './columns';
-import { counted } from './words';
+import { identifiersOf } from './identifiers';
+import { counted, percent } from './words';
 
 export interface InferredFeature {
   readonly feature: FeatureDefinition | undefined;
@@ -14,6 +16,7 @@ export interface InferredFeature {
 const MOST_ONE_HOT = 50;
 const LEAST_COUNT = 10;
 const WIDTH = 8;
+const MOST_WORDS = 256;
 const MOST_ROWS = 20_000;
 /** A text with so many characters, or a value of its own in so many rows, is not a category. */
 const LONG = 40;
@@ -24,9 +27,15 @@ const SUSPICIOUS = 0.995;
 const SAME_AS_TARGET = 0.95;
 /** And one that goes so closely with time will have only values that no training row had. */
 const SAME_AS_TIME = 0.99;
+const DAYS_OF_YEAR = 365.25;
+const LEAST_YEARS = 2;
+const LEAST_MISSING = 0.01;
 const SPAN_OF_LOGARITHM = 20;
 
 export interface FeatureContext {
+  readonly rows: number;
+  /** Of all columns: none may be given to a transform's number. */
+  readonly names: readonly string[];
   readonly target: number;
   readonly key: readonly number[];
   readonly eventTime?: number;
@@ -60,17 +69,21 @@ function featuresOf(column: InferredColumn, context: FeatureContext): readonly I
       `it goes with time (rank correlation ${clock.toFixed(3)}): later rows have values that no training row had`
     );
   }
-  if (index === context.eventTime) return ofTime(name, time?.step);
+  if (index === context.eventTime)
+    return ofTime(name, time, (suffix) => identifiersOf([...context.names, `${name}_${suffix}`]).at(-1)!);
   if (type === 'timestamp') return none('a time that is not the event time');
   if (context.key.length === 1 && context.key[0] === index) return none('it names the row');
   if (figures.distinct < 2) return none('it has one value');
-  if (type === 'integer' || type === 'number') return [ofNumber(column)];
+  const width = widthOfVector(type);
+  if (width !== undefined) return [ofVector(name, width), ...missingOf(column, context.rows)];
+  if (typesWith('numeric').includes(typeName(type))) return [ofNumber(column), ...missingOf(column, context.rows)];
   return ofCategory(column);
 }
 
-function ofTime(column: string, step: TimeReading['step'] | undefined): InferredFeature[] {
+function ofTime(column: string, time: TimeReading | undefined, named: (suffix: string) => string): InferredFeature[] {
+  const step = time?.step;
   if (step === 'month') {
-    const as = `${column}_month`;
+    const as = named('month');
     return [
       {
         feature: { transform: 'datePart', column, part: 'month', as },
@@ -85,11 +98,38 @@ function ofTime(column: string, step: TimeReading['step'] | undefined): Inferred
     ];
   }
   const weekday: InferredFeature = { feature: { transform: 'weekday', column }, column, why: 'the day of the week' };
-  if (step !== 'hour' && step !== 'moment') return [weekday];
+  const days = [weekday, ...seasonOf(column, time, named('dayOfYear'))];
+  if (step !== 'hour' && step !== 'moment') return days;
   return [
-    weekday,
+    ...days,
     { feature: { transform: 'timeOfDayCycles', column, harmonics: 4 }, column, why: 'the time of day differs by row' },
   ];
+}
+
+/** What was seen of one year alone could be a trend as well. */
+function seasonOf(column: string, time: TimeReading | undefined, as: string): InferredFeature[] {
+  const years = time === undefined ? 0 : (Date.parse(time.max) - Date.parse(time.min)) / (DAYS_OF_YEAR * DAY_MS);
+  if (years < LEAST_YEARS) return [];
+  return [
+    {
+      feature: { transform: 'datePart', column, part: 'dayOfYear', as },
+      column,
+      why: `the times span ${years.toFixed(1)} years: where in the year it is`,
+    },
+    {
+      feature: { transform: 'cycle', column: as, period: DAYS_OF_YEAR, harmonics: 2 },
+      column,
+      why: 'the last of December is next to the first of January',
+    },
+  ];
+}
+
+/** Where a number is missing often enough to say something. */
+function missingOf({ name, figures: { present, marks } }: InferredColumn, rows: number): InferredFeature[] {
+  const missing = marks.reduce((sum, { count }) => sum + count, 0);
+  if (missing < LEAST_MISSING * rows || present < LEAST_MISSING * rows) return [];
+  const why = `${percent(missing / (missing + present))} of ${name} is missing and counts as its mean: this says where`;
+  return [{ feature: { transform: 'isMissing', column: name }, column: name, why }];
 }
 
 function ofNumber({ name, privacy, figures: { numeric } }: InferredColumn): InferredFeature {
@@ -104,6 +144,11 @@ function ofNumber({ name, privacy, figures: { numeric } }: InferredColumn): Infe
   };
 }
 
+function ofVector(column: string, width: number): InferredFeature {
+  const why = `each of its ${counted(width)} numbers, on one scale`;
+  return { feature: { transform: 'components', column, scale: 'standardize' }, column, why };
+}
+
 function ofCategory({ name, type, figures }: InferredColumn): InferredFeature[] {
   const { distinct, present, meanLength } = figures;
   const values = `${counted(distinct)} values`;
@@ -112,6 +157,12 @@ function ofCategory({ name, type, figures }: InferredColumn): InferredFeature[] 
     return [{ feature: undefined, column: name, why }];
   }
   const minCount = Math.min(LEAST_COUNT, Math.max(1, Math.floor(present / 1000)));
+  if (type === 'text') {
+    const feature = { transform: 'textNgrams', column: name, of: 'words', lengths: [1, 1], minCount } as const;
+    return [
+      { feature: { ...feature, maxFeatures: MOST_WORDS }, column: name, why: `${values}: its most frequent words` },
+    ];
+  }
   const feature: FeatureDefinition =
     type === 'string' && distinct > MOST_ONE_HOT
       ? { transform: 'embedding', column: name, width: WIDTH, minCount, maxRows: MOST_ROWS }

@@ -2,15 +2,15 @@
 import { MlopsError } from '../../domain/errors';
 import type { TableFigures, TargetFigures } from '../../engines/tables/look/figures';
 import type { ProjectInput } from '../project-input';
-import { type InferredColumn, type InferredColumns, inferColumns } from './columns';
+import { type InferredColumn, type InferredColumns, inferColumns, isPersonal } from './columns';
 import { type Comment, openDecisions, printDefinition } from './draft';
 import { inferHash, inferMinRows } from './by-hash';
 import { inferCluster } from './cluster';
-import { inferFeatures } from './features';
+import { inferFeatures, type InferredFeature } from './features';
 import { identifiersOf } from './identifiers';
 import { inferRules } from './rules';
 import { type Target, targetOf } from './target';
-import { type Inferred, inferEventTime, inferKey, inferSplit } from './time';
+import { type Inferred, inferEventTime, inferKey, inferKnownAt, inferSplit } from './time';
 import { counted, listOf, percent } from './words';
 
 export interface InferRequest {
@@ -41,19 +41,20 @@ export interface Question {
 /** @throws MlopsError MLOPS_COLUMN_MISSING, MLOPS_TARGET_INVALID */
 export function questionOf(figures: TableFigures, target: string, privacy: readonly string[]): Question {
   const names = identifiersOf(figures.columns.map(({ name }) => name));
-  const asked = targetOf(target, figures.columns, names);
+  const personal = figures.columns.map((column, i) => isPersonal(column.name, names[i]!, privacy));
+  const asked = targetOf(target, { columns: figures.columns, names, personal });
   const inferred = inferColumns(figures.columns, privacy, asked.column);
   const time = inferEventTime(figures.rows, inferred.columns);
   return { inferred, target: asked, ...(time === undefined ? {} : { time }) };
 }
 
-/** @throws MlopsError MLOPS_TARGET_INVALID: all rows have the same answer, or too few one of them */
+/** @throws MlopsError MLOPS_TARGET_INVALID: all rows have the same answer */
 export function inferProject(request: InferRequest, question: Question, answers: TargetFigures): InferredProject {
   const { figures, name, path, format } = request;
   const { inferred, target, time } = question;
   const { columns } = inferred;
   const asked = columns.find(({ index }) => index === target.column) as InferredColumn;
-  requireBothAnswers(asked, answers);
+  requireAnswers(asked, target, answers);
   const comments = new Map<string, Comment>();
   const note = <T>(at: string, { value, why, decide }: Inferred<T>): T => {
     comments.set(at, { why, ...(decide === undefined ? {} : { decide }) });
@@ -66,8 +67,11 @@ export function inferProject(request: InferRequest, question: Question, answers:
   const periods = time === undefined ? undefined : inferSplit(figures.rows, time.value);
   const { key, split } =
     periods === undefined ? inferHash(figures, columns, named) : { key: named, split: periods.split };
+  const knownAt = time === undefined ? undefined : inferKnownAt(time.value);
   const cluster = time === undefined ? undefined : inferCluster(figures.rows, key?.value ?? [], time.value);
   const features = inferFeatures(columns, {
+    rows: figures.rows,
+    names: columns.map((column) => column.name),
     target: target.column,
     key: (key?.value ?? []).map(({ index }) => index),
     ...(time === undefined ? {} : { eventTime: time.value.index }),
@@ -76,12 +80,13 @@ export function inferProject(request: InferRequest, question: Question, answers:
   });
   const used = features.filter(({ feature }) => feature !== undefined);
   used.forEach(({ why }, i) => comments.set(`features.${i}`, { why }));
-  const rules = inferRules(columns, new Set([target.column]));
+  const rules = inferRules(columns, target);
   rules.forEach(({ why }, i) => comments.set(`schema.columns.${i}`, { why }));
-  const rate = answers.yes / (answers.yes + answers.no);
   comments.set('label', {
-    why: `${asked.privacy ? 'as asked' : target.why}: ${counted(answers.yes)} yes and ${counted(answers.no)} no (${percent(rate)} yes)${answers.unknown > 0 ? `; ${counted(answers.unknown)} rows without a value are left out` : ''}`,
+    why: `${asked.privacy ? 'as asked' : target.why}: ${answersInWords(target, answers)}`,
+    ...(target.decide === undefined ? {} : { decide: target.decide }),
   });
+  requireFeature(features, inferred);
   const leftOut = features.filter(({ feature }) => feature === undefined);
   comments.set('features', {
     ...(leftOut.length === 0
@@ -96,10 +101,12 @@ export function inferProject(request: InferRequest, question: Question, answers:
     });
   }
 
+  const linear = inferLinear(figures, used);
+  const metric = target.asks === 'number' ? 'rmse' : 'logLoss';
   const definition: ProjectInput = {
     name,
     source: {
-      reader: { file: { path, format, ...dialectOf(request, inferred) } },
+      reader: { file: { path, format, ...dialectOf(request) } },
       ...(inferred.missing.length > 1
         ? {
             missing: note('source.missing', {
@@ -111,29 +118,29 @@ export function inferProject(request: InferRequest, question: Question, answers:
       columns: Object.fromEntries(columns.map(columnOf)),
       ...(key === undefined ? {} : { key: note('source.key', key).map((column) => column.name) }),
       ...(time === undefined ? {} : { eventTime: note('source.eventTime', time).name }),
+      ...(knownAt === undefined ? {} : { knownAt: note('source.knownAt', knownAt) }),
     },
     schema: { columns: rules.map(({ rule }) => rule) },
-    label: {
-      name: labelName(asked.name, target),
-      labeler: { rule: { column: asked.name, op: target.op, value: target.value } },
-    },
+    ...objectiveOf(target),
+    label: labelOf(asked.name, target),
     features: used.map(({ feature }) => feature as NonNullable<typeof feature>),
+    ...(linear === undefined ? {} : { model: note('model', linear) }),
     ...(periods === undefined ? {} : { period: note('period', periods.period) }),
     split: note('split', split),
     ...(cluster === undefined ? {} : { cluster: note('cluster', cluster) }),
     gates: [
-      { metric: 'logLoss', against: 'baseline', atMost: 0 },
-      { metric: 'logLoss', against: 'champion', atMost: 0 },
+      { metric, against: 'baseline', atMost: 0 },
+      { metric, against: 'champion', atMost: 0 },
     ],
     approval: { approvers: [...request.approvers], approversNeeded: 1 },
     monitoring: { minRows: note('monitoring.minRows', periods?.minRows ?? inferMinRows(figures)) },
   };
   comments.set('gates', {
-    why: 'better than predicting the share of yes for everyone, and no worse than the model that is live',
+    why: `better than predicting ${BASELINES[target.asks]} for everyone, and no worse than the model that is live`,
   });
   const table = `${counted(figures.rows)} rows${figures.cut ? ' and more, of which the first were looked at' : ''}, ${figures.columns.filter(({ parts }) => parts === undefined).length} columns${figures.repeated > 0 ? `, ${counted(figures.repeated)} rows equal to an earlier one` : ''}`;
   const header = [
-    `${name}: ${asked.name} ${target.op} ${target.value}, asked of ${path} (${table}).`,
+    `${name}: ${questionInWords(asked.name, target)}, asked of ${path} (${table}).`,
     '',
     'Written by `mlops init`: the comments say from which figures each choice was made, DECIDE marks what the figures do not',
     'decide. Change what you know better, then run `mlops check` on this file.',
@@ -141,8 +148,50 @@ export function inferProject(request: InferRequest, question: Question, answers:
   return { definition, text: printDefinition(definition, comments, header), open: openDecisions(comments) };
 }
 
+/** Rows from which a network has something to learn that a linear model can't, without fitting chance. */
+const ENOUGH_FOR_A_NETWORK = 2_000;
+
+/** Undefined: the default, a network. */
+function inferLinear(
+  { rows }: TableFigures,
+  features: readonly InferredFeature[]
+): Inferred<NonNullable<ProjectInput['model']>> | undefined {
+  const embedded = features.some(({ feature }) => feature?.transform === 'embedding');
+  if (rows >= ENOUGH_FOR_A_NETWORK || embedded) return undefined;
+  return { value: { linear: {} }, why: `${counted(rows)} rows are few: a network would fit chance` };
+}
+
+const BASELINES = { condition: 'the share of yes', number: 'the mean', class: "each class's share" } as const;
+
+function questionInWords(column: string, target: Target): string {
+  if (target.asks === 'number') return `the number ${column}`;
+  if (target.asks === 'class') return `${column}, one of ${target.classes.length} classes`;
+  return `${column} ${target.op} ${target.value}`;
+}
+
+function answersInWords({ asks }: Target, { answers, unknown }: TargetFigures): string {
+  const total = answers.reduce((sum, { count }) => sum + count, 0);
+  const count = (answer: string): number => answers.find(({ value }) => value === answer)?.count ?? 0;
+  const without = unknown > 0 ? `; ${counted(unknown)} rows without a value are left out` : '';
+  if (asks === 'number') return `${counted(total)} rows have one${without}`;
+  if (asks === 'class') return `${listOf(answers.map(({ value, count: n }) => `${value} ${counted(n)}`))}${without}`;
+  return `${counted(count('yes'))} yes and ${counted(count('no'))} no (${percent(count('yes') / total)} yes)${without}`;
+}
+
+function objectiveOf(target: Target): Pick<ProjectInput, 'objective'> {
+  if (target.asks === 'condition') return {};
+  return {
+    objective: target.asks === 'number' ? { task: 'number' } : { task: 'classes', classes: [...target.classes] },
+  };
+}
+
+function labelOf(column: string, target: Target): ProjectInput['label'] {
+  if (target.asks !== 'condition') return { name: column, labeler: { column } };
+  return { name: labelName(column, target), labeler: { rule: { column, op: target.op, value: target.value } } };
+}
+
 /** `price > 2400` → price_above_2400 */
-function labelName(column: string, { op, value }: Target): string {
+function labelName(column: string, { op, value }: Extract<Target, { asks: 'condition' }>): string {
   const said = String(value).replace(/[^A-Za-z0-9]+/g, '_');
   return `${column}_${OPERATOR_NAMES[op]}_${said}`.slice(0, 63).replace(/_+$/, '');
 }
@@ -173,10 +222,10 @@ function columnOf({
   ];
 }
 
-function dialectOf({ figures }: InferRequest, { decimal }: InferredColumns): object {
+function dialectOf({ figures }: InferRequest): object {
   const { dialect } = figures;
   if (dialect === undefined) return {};
-  const { delimiter, quote, escape, header, skip, trim, encoding } = dialect;
+  const { delimiter, quote, escape, header, skip, trim, encoding, decimal } = dialect;
   const csv = {
     ...(delimiter === ',' ? {} : { delimiter }),
     ...(quote === '"' ? {} : { quote }),
@@ -190,12 +239,30 @@ function dialectOf({ figures }: InferRequest, { decimal }: InferredColumns): obj
   return Object.keys(csv).length === 0 ? {} : { csv };
 }
 
-function requireBothAnswers({ name }: InferredColumn, { yes, no }: TargetFigures): void {
-  if (yes > 0 && no > 0) return;
+function requireFeature(features: readonly InferredFeature[], { leftOut }: InferredColumns): void {
+  if (features.some(({ feature }) => feature !== undefined)) return;
   throw new MlopsError(
     'MLOPS_TARGET_INVALID',
-    `The target can't be learned: it is ${yes > 0 ? 'yes' : 'no'} for every row that has a value.`,
-    { column: name, rows: yes + no },
+    "The target can't be learned: no column is left to learn it from.",
+    {
+      leftOut: listOf([
+        ...leftOut.map(({ name, why }) => `${name} (${why})`),
+        ...features.map(({ column, why }) => `${column} (${why})`),
+      ]),
+    },
+    'Add columns that are known before the answer is, or write the definition by hand.'
+  );
+}
+
+function requireAnswers({ name }: InferredColumn, { asks }: Target, { answers }: TargetFigures): void {
+  if (answers.length > (asks === 'number' ? 0 : 1)) return;
+  const only = answers[0];
+  throw new MlopsError(
+    'MLOPS_TARGET_INVALID',
+    only === undefined
+      ? "The target can't be learned: no row has a value."
+      : `The target can't be learned: it is ${only.value} for every row that has a value.`,
+    { column: name, rows: only?.count ?? 0 },
     'Ask another question of it, or choose another column.'
   );
 }

@@ -1,5 +1,5 @@
 /** Rules that the rows seen so far keep, from a column's figures: a later batch that breaks them is reported. */
-import type { ColumnRule, ColumnType, TableRule } from '../../domain/definition';
+import { type ColumnRule, type ColumnType, typeName, typesWith, type TableRule } from '../../domain/definition';
 import { wilson } from '../../domain/wilson';
 import { counted } from './words';
 
@@ -103,9 +103,13 @@ function presenceOf({ present, missing }: ColumnFacts): Part | undefined {
 }
 
 function rangeOf({ type, present, distinct, min, max }: ColumnFacts): Part | undefined {
-  if ((type !== 'integer' && type !== 'number') || min === undefined || max === undefined) return undefined;
+  if (!typesWith('numeric').includes(typeName(type)) || min === undefined || max === undefined) return undefined;
   // A number that names rows goes on.
   if (type === 'integer' && distinct === present && present > 1) return undefined;
+  // A flag has no margin.
+  if (type === 'integer' && distinct === 2 && present >= 2 * LEAST_SEEN) {
+    return { fields: { oneOf: [min, max] }, why: `its two values are ${min} and ${max}` };
+  }
   const seen = `${min} to ${max}`;
   if (min === max) return min < 0 ? undefined : { fields: { min: 0 }, why: `never below 0` };
   const step = 10 ** (Math.floor(Math.log10(max - min)) - 1);

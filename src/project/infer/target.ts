@@ -1,28 +1,38 @@
-/** What the user wants to know: a column with two values, or a condition on a column. */
+/** What the user wants to know: a condition on a column, or a column's value itself: one of two or of several, or a number. */
 import { MlopsError } from '../../domain/errors';
-import type { ColumnFigures } from '../../engines/tables/look/figures';
+import type { Asks, ColumnFigures } from '../../engines/tables/look/figures';
 import { counted, listOf } from './words';
 
-export interface Target {
+export type Target = Asks & {
   /** Index of the column in the file. */
   readonly column: number;
-  readonly op: '>' | '>=' | '<' | '<=' | '=';
-  readonly value: number | string;
-  /** Why this value, where the user gave none. */
+  /** Why this question, where the user named a column alone. */
   readonly why: string;
-}
+  /** What the figures do not say. */
+  readonly decide?: string;
+};
+type Answer = Asks & Pick<Target, 'why' | 'decide'>;
 
 const CONDITION = /^(.+?)\s*(>=|<=|==|=|>|<)\s*(.+)$/s;
 const POSITIVE: readonly string[] = ['true', 'yes', 'y', 't', '1', '1.0', 'positive', 'failed', 'fraud', 'spam'];
 
+export interface AskedTable {
+  readonly columns: readonly ColumnFigures[];
+  /** In the definition, by index. */
+  readonly names: readonly string[];
+  /** Whether a column's values are shown nowhere, by index. */
+  readonly personal: readonly boolean[];
+}
+
 /**
  * @param expression `price`, `price > 2400` or `weather = rain`; the column as the file or the definition names it
- * @throws MlopsError MLOPS_COLUMN_MISSING; MLOPS_TARGET_INVALID: constant, missing, of more than two values, or compared
- * with what it is not
+ * @throws MlopsError MLOPS_COLUMN_MISSING; MLOPS_TARGET_INVALID: constant, missing, a text of many values, or compared with
+ * what it is not
  */
-export function targetOf(expression: string, columns: readonly ColumnFigures[], names: readonly string[]): Target {
+export function targetOf(expression: string, { columns, names, personal }: AskedTable): Target {
   const whole = indexOf(expression.trim(), columns, names);
-  if (whole !== undefined) return { column: whole, ...answerOf(columns[whole]!, expression.trim()) };
+  if (whole !== undefined)
+    return { column: whole, ...answerOf(columns[whole]!, expression.trim(), personal[whole] === true) };
   const [, left = expression, op = '=', right = ''] = CONDITION.exec(expression) ?? [];
   const column = indexOf(left.trim(), columns, names);
   if (column === undefined) {
@@ -36,7 +46,8 @@ export function targetOf(expression: string, columns: readonly ColumnFigures[], 
   const figures = columns[column]!;
   return {
     column,
-    op: op === '==' ? '=' : (op as Target['op']),
+    asks: 'condition',
+    op: op === '==' ? '=' : (op as '='),
     value: valueOf(right.trim(), figures),
     why: 'as asked',
   };
@@ -51,25 +62,45 @@ function indexOf(name: string, columns: readonly ColumnFigures[], names: readonl
 
 function valueOf(text: string, { numbers, commaNumbers, present, name }: ColumnFigures): number | string {
   const bare = text.replace(/^(["'])(.*)\1$/s, '$2');
-  if (numbers < 0.99 * present && commaNumbers < 0.99 * present) return bare;
-  const value = Number(bare);
+  if (numbers < 0.99 * present) return bare;
+  const value = Number(commaNumbers > 0 ? bare.replace(',', '.') : bare);
   if (bare !== '' && Number.isFinite(value)) return value;
   throw invalid(name, `It holds numbers, and is compared with ${bare}.`, 'Compare it with a number.');
 }
 
-/** Which of a column's two values is the yes. */
-function answerOf(figures: ColumnFigures, name: string): Pick<Target, 'op' | 'value' | 'why'> {
-  const { distinct, present, top, numbers } = figures;
-  const condition = `Ask a yes-or-no question of it, such as --target '${name} ${numbers === present ? '> 10' : `= ${top[0]?.value ?? 'x'}`}'.`;
+/** So few whole numbers may be names of classes. */
+const FEW = 20;
+
+function answerOf(figures: ColumnFigures, name: string, personal: boolean): Answer {
+  const { distinct, present, top, numbers, integers } = figures;
   if (present === 0) throw invalid(name, 'It has no value at all.', 'Choose another column.');
-  if (distinct === 1) throw invalid(name, `It has one value, ${top[0]?.value}.`, 'Choose another column.');
-  if (distinct > 2) throw invalid(name, `It has ${counted(distinct)} values, and a target has two.`, condition);
+  if (distinct === 1)
+    throw invalid(name, `It has one value${personal ? '' : `, ${top[0]?.value}`}.`, 'Choose another column.');
+  if (distinct === 2) return yesOrNo(figures);
+  if (numbers === present) {
+    const few = integers === present && distinct <= FEW;
+    const decide = `${counted(distinct)} whole numbers: where they name classes, declare the column as a string and write objective: { task: 'classes', classes: [...] }`;
+    return { asks: 'number', why: 'as asked, its number', ...(few ? { decide } : {}) };
+  }
+  if (!personal && top.length === distinct)
+    return { asks: 'class', classes: top.map(({ value }) => value).sort(), why: 'as asked, which of its values' };
+  throw invalid(
+    name,
+    personal
+      ? `It has ${counted(distinct)} values, which are personal: classes would show them.`
+      : `It has ${counted(distinct)} values: too many to be listed as classes.`,
+    `Ask a yes-or-no question of it, such as --target '${name} = ${personal ? '…' : (top[0]?.value ?? 'x')}', or declare its classes by hand (docs/classes.md).`
+  );
+}
+
+/** Which of a column's two values is the yes. */
+function yesOrNo({ numbers, present, top }: ColumnFigures): Answer {
   const [first, second] = top as unknown as [{ value: string; count: number }, { value: string; count: number }];
   const yes = top.find(({ value }) => POSITIVE.includes(value.toLowerCase()));
   const { value, count } = yes ?? second;
   const other = value === first.value ? second : first;
   const why = `${counted(count)} rows are ${value}, ${counted(other.count)} are ${other.value}${yes === undefined ? '; the rarer one is taken for the yes' : ''}`;
-  return { op: '=', value: numbers === present ? Number(value) : value, why };
+  return { asks: 'condition', op: '=', value: numbers === present ? Number(value) : value, why };
 }
 
 function invalid(column: string, what: string, fix: string): MlopsError {

@@ -55,6 +55,26 @@ export function inferEventTime(rows: number, columns: readonly InferredColumn[])
   };
 }
 
+/** The longest month. */
+const MONTH_MINUTES = 31 * 24 * 60;
+
+export interface InferredKnownAt {
+  readonly eventTimePlus: { readonly minutes: number };
+}
+
+/**
+ * When a row is known, where its time is but its beginning: what a month came to can't be known before its end. Of days and hours the
+ * times don't say whether a row sums one up.
+ */
+export function inferKnownAt({ name, time }: InferredColumn): Inferred<InferredKnownAt> | undefined {
+  if (time?.step !== 'month') return undefined;
+  return {
+    value: { eventTimePlus: { minutes: MONTH_MINUTES } },
+    why: `each ${name} is the first of a month: a row is not known before its month is over, 31 days later at the latest`,
+    decide: 'when it is published; if the file has a column that says so, name that one: { column: … }',
+  };
+}
+
 export interface InferredSplit {
   readonly period: Inferred<Period>;
   readonly split: Inferred<SplitDefinition>;

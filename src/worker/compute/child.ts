@@ -1,7 +1,11 @@
-/** A compute child's whole life: take one job, run it, answer. It ends with its parent, so an orphan writes nothing. */
+/**
+ * A compute child's whole life: take a job, run it, answer; light jobs one after the other, any other once. It ends with its parent, so
+ * an orphan writes nothing.
+ */
+import '../../runtime/no-telemetry';
 import { errorCodeOf, MlopsError } from '../../domain/errors';
 import type { Job, JobCost } from '../../domain/job';
-import { JOBS, type JobEntry, LOADED_AHEAD, runsUserCode } from './jobs';
+import { isLight, JOBS, type JobEntry, LOADED_AHEAD, runsUserCode } from './jobs';
 import type { Failed, FromChild, FromWorker, RunsJob } from './protocol';
 
 const send = process.send?.bind(process);
@@ -12,6 +16,8 @@ const report = (message: FromChild): void => {
 
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
+/** Attempts' folders come and go. */
+const home = process.cwd();
 let taken = false;
 
 process.on('message', (message: FromWorker) => {
@@ -21,11 +27,22 @@ process.on('message', (message: FromWorker) => {
     taken = true;
     report({ type: 'taken' });
     if (runsUserCode(message.job)) failWithUserCode();
-    void run(message).then(report);
+    void run(message).then((answer) => {
+      if (answer.type === 'done' && isLight(message.job)) {
+        process.chdir(home);
+        taken = false;
+      }
+      report(answer);
+    });
   }
 });
 
 async function run({ job, input, folder }: RunsJob): Promise<FromChild> {
+  let ended = false;
+  // What a job leaves behind is no word of the next one's.
+  const reportOfJob = (message: FromChild): void => {
+    if (!ended) report(message);
+  };
   try {
     process.chdir(folder);
     const entry = (JOBS as Readonly<Record<string, JobEntry>>)[job];
@@ -34,18 +51,25 @@ async function run({ job, input, folder }: RunsJob): Promise<FromChild> {
     if (work === undefined) throw new Error(`${entry.module} has no ${entry.name}`);
     const output = await work(input, {
       folder,
-      progress: (progress) => report({ type: 'progress', progress }),
-      checkpoint: (file, step) => report({ type: 'checkpoint', file, step }),
+      progress: (progress) => reportOfJob({ type: 'progress', progress }),
+      checkpoint: (file, step) => reportOfJob({ type: 'checkpoint', file, step }),
     });
     return { type: 'done', output, cost: cost() };
   } catch (error) {
     return failed(error);
+  } finally {
+    ended = true;
   }
 }
 
+let spent = 0;
+
+/** Of the job that ends, and of what was before the first: the process's start. */
 function cost(): JobCost {
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
-  return { cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, peakBytes: maxRSS * 1024 };
+  const before = spent;
+  spent = userCPUTime + systemCPUTime;
+  return { cpuSeconds: (spent - before) / 1e6, peakBytes: maxRSS * 1024 };
 }
 
 /** What the user's code throws outside of its call, or leaves floating, fails its job as what it throws inside does. */

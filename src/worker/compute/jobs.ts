@@ -11,9 +11,14 @@ export const JOBS: Readonly<Record<JobName, JobEntry>> = {
   ingest: { module: '../../engines/tables/ingest', name: 'ingest' },
   prepare: { module: '../../engines/tables/prepare/prepare-job', name: 'prepareJob' },
   report: { module: '../../engines/report/page-job', name: 'pageJob' },
+  reportEvaluation: { module: '../../engines/report/evaluation-page-job', name: 'evaluationPageJob' },
   label: { module: '../../engines/tables/label', name: 'label' },
   fit: { module: '../../engines/features/fit-job', name: 'fitJob' },
   train: { module: '../../engines/train/train-job', name: 'trainJob' },
+  trainLinear: { module: '../../engines/linear/linear-job', name: 'linearJob' },
+  trainTrees: { module: '../../engines/trees/trees-job', name: 'treesJob' },
+  validate: { module: '../../engines/study/validate-job', name: 'validateJob' },
+  importModel: { module: '../../engines/train/import-job', name: 'importJob' },
   evaluate: { module: '../../engines/evaluate/evaluate-job', name: 'evaluateJob' },
   materialize: { module: '../../engines/tables/views/materialize-job', name: 'materializeJob' },
   judgeWindow: { module: '../../engines/monitor/judge-window-job', name: 'judgeWindowJob' },
@@ -25,8 +30,15 @@ export const JOBS: Readonly<Record<JobName, JobEntry>> = {
   notifyCode: { module: '../../activities/registered/jobs/notify', name: 'notifyCode' },
 };
 
-/** The native libraries' doors: most of a start's time. They do nothing until a job uses them. */
-export const LOADED_AHEAD = ['../../engines/onnx/session', '../../engines/tables/duckdb'];
+/** The door of the native library that nearly every job uses: half of a start's time. It does nothing until a job uses it. */
+export const LOADED_AHEAD = ['../../engines/tables/duckdb'];
+
+const LIGHT_JOBS: ReadonlySet<string> = new Set<Exclude<JobName, CodeJobName>>(['judgeWindow', 'report']);
+
+/** Takes seconds, and runs nothing of a user's: a child that has done it well takes the next one. */
+export function isLight(job: string): boolean {
+  return LIGHT_JOBS.has(job);
+}
 
 const CODE_JOBS: ReadonlySet<string> = new Set<CodeJobName>([
   ...(['describeCode', 'readCode', 'labelCode'] as const),

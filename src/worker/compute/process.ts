@@ -12,11 +12,13 @@ export interface ChildMemory {
   readonly sourceBytes: number;
   readonly sourceRows: number;
   readonly sourceLineBytes: number;
+  readonly newNames: number;
 }
 
 export function startChild(
-  { memory, databaseMemory, sourceBytes, sourceRows, sourceLineBytes }: ChildMemory,
-  userCode: boolean
+  { memory, databaseMemory, sourceBytes, sourceRows, sourceLineBytes, newNames }: ChildMemory,
+  userCode: boolean,
+  threads?: number
 ): ChildProcess {
   return fork(builtFile('src', 'worker', 'compute', 'child.js'), [], {
     // Not where the worker is: a child moves into its attempt's folder, and a spare one needs none.
@@ -30,6 +32,8 @@ export function startChild(
       MLOPS_SOURCE_BYTES: String(sourceBytes),
       MLOPS_SOURCE_ROWS: String(sourceRows),
       MLOPS_SOURCE_LINE_BYTES: String(sourceLineBytes),
+      MLOPS_NEW_NAMES: String(newNames),
+      ...(threads === undefined ? {} : { MLOPS_THREADS: String(threads) }),
     },
     execArgv: [
       ...(userCode ? loaders(process.execArgv) : []),

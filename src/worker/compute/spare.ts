@@ -1,6 +1,6 @@
 /**
- * One compute child that is started ahead, since a start costs some 250 ms of CPU: node itself and the two native
- * libraries, which every job loads. It holds nothing of a job, takes one, and ends with it like any other.
+ * One compute child that is started ahead, since a start costs some 200 ms of CPU: node itself and the database's
+ * library. What only jobs with models load (another 100 ms) is left to them. It holds nothing of a job, takes one, and ends with it like any other.
  */
 import type { ChildProcess } from 'node:child_process';
 import type { FromWorker } from './protocol';

@@ -11,13 +11,13 @@ const interval = (estimate: number) => ({
   confidence: 0.95,
   method: 't on day blocks',
 });
-const day = (name: string, logLoss: number, championLogLoss?: number): Slice => ({
+const day = (name: string, loss: number, championLoss?: number): Slice => ({
   name,
   rows: 100,
-  rate: 0.2,
-  meanScore: 0.25,
-  logLoss,
-  ...(championLogLoss === undefined ? {} : { championLogLoss }),
+  meanTruth: 0.2,
+  meanPrediction: 0.25,
+  loss,
+  ...(championLoss === undefined ? {} : { championLoss }),
 });
 const DAYS = [
   day('2001-01-25', 0.4, 0.5),
@@ -31,14 +31,16 @@ const version = {
   unlabelledRows: 0,
   tolerance: [],
   split: { by: 'time', train: { to: '2001-01-25' } },
+  origin: { kind: 'run' },
 } as unknown as VersionBody;
 
 function evaluation(slices: readonly Slice[]): EvaluationBody {
   const numbers = {
+    task: 'binary',
     rows: 400,
     unlabelled: 0,
-    positives: 80,
-    meanScore: 0.25,
+    meanTruth: 0.2,
+    meanPrediction: 0.25,
     candidate: { calibrationError: interval(0.02) },
     slices,
     blocksOf: 'day',
@@ -50,17 +52,31 @@ function evaluation(slices: readonly Slice[]): EvaluationBody {
   } as unknown as EvaluationBody;
 }
 
-function snapshot(quarantined: readonly number[], validation: SnapshotBody['validation'] = []): SnapshotBody {
+interface Put {
+  readonly source?: string;
+  readonly validation?: SnapshotBody['validation'];
+}
+
+/** @param reasons of each batch: rows that it put aside, by the rule that each breaks */
+function snapshot(reasons: readonly Readonly<Record<string, number>>[], put: Put = {}): SnapshotBody {
+  const batches = reasons.map((of) => ({
+    quarantined: Object.values(of).reduce((sum, rows) => sum + rows, 0),
+    reasons: Object.entries(of).map(([rule, rows]) => ({ rule, rows })),
+  }));
   return {
+    source: 'flights',
     rows: 990,
-    account: { quarantined: quarantined.reduce((sum, rows) => sum + rows, 0) },
-    batches: quarantined.map((rows) => ({ quarantined: rows })),
-    validation,
+    account: { quarantined: batches.reduce((sum, { quarantined }) => sum + quarantined, 0) },
+    batches,
+    validation: [],
+    ...put,
   } as unknown as SnapshotBody;
 }
 
+const CLEAN = snapshot([{}]);
+
 test('it names the days on which the candidate loses most to the champion, the worst first', () => {
-  const lines = evidenceOf(version, evaluation(DAYS), snapshot([0]));
+  const lines = evidenceOf(version, evaluation(DAYS), CLEAN);
   expect(lines.filter((line) => line.includes('worst'))).toEqual([
     'worst day of 4, 2001-01-26: 100 rows, rate 0.2000, mean probability 0.2500, log loss 0.6000; champion 0.5000',
     'next worst of 4, 2001-01-27: 100 rows, rate 0.2000, mean probability 0.2500, log loss 0.5000; champion 0.4000',
@@ -69,14 +85,14 @@ test('it names the days on which the candidate loses most to the champion, the w
 });
 
 test('without a champion, the days of the greatest loss', () => {
-  const lines = evidenceOf(version, evaluation([day('2001-01-25', 0.4), day('2001-01-26', 0.6)]), snapshot([0]));
+  const lines = evidenceOf(version, evaluation([day('2001-01-25', 0.4), day('2001-01-26', 0.6)]), CLEAN);
   expect(lines.find((line) => line.startsWith('worst day'))).toMatch(
     /^worst day of 2, 2001-01-26: .*log loss 0\.6000$/
   );
 });
 
 test('it says how probabilities and rates agree', () => {
-  const lines = evidenceOf(version, evaluation(DAYS), snapshot([0]));
+  const lines = evidenceOf(version, evaluation(DAYS), CLEAN);
   expect(lines).toContainEqual(expect.stringMatching(/^calibration error 0\.0200 /));
   expect(lines).toContain('mean probability 0.2500, rate 0.2000');
 });
@@ -94,17 +110,39 @@ test('it counts quarantined rows of all batches, and says which rules put them t
     { rule: 'distance', severity: 'warn', verdict: 'failed', checked: 9, broken: 8, examples: [] },
     { rule: 'origin', severity: 'block', verdict: 'passed', checked: 9, broken: 0, examples: [] },
   ] as const;
-  const lines = evidenceOf(version, evaluation(DAYS), snapshot([7, 3], rules));
+  const own = snapshot([{ delay: 5, 'no date': 2 }, { delay: 3 }], { validation: rules });
+  const lines = evidenceOf(version, evaluation(DAYS), own);
   expect(lines.filter((line) => line.includes('quarantined'))).toEqual([
     'quarantined: 10 of 1,000 rows, 3 of them in the newest batch',
-    'quarantined by delay: 3 rows, such as flights.csv:17, flights.csv:40',
+    'quarantined by delay: 8 rows, such as flights.csv:17, flights.csv:40',
+    'quarantined by no date: 2 rows',
   ]);
-  expect(evidenceOf(version, evaluation(DAYS), snapshot([0]))).toContain('no row was quarantined');
+  expect(evidenceOf(version, evaluation(DAYS), CLEAN)).toContain('no row was quarantined');
+});
+
+test('rows that were quarantined from a source of a prepared or joined table are counted, and why', () => {
+  const joined = snapshot([{}], { source: 'windy-flights' });
+  const weather = snapshot([{ 'wind is no number': 10 }], { source: 'weather' });
+  const lines = evidenceOf(version, evaluation(DAYS), joined, [CLEAN, weather]);
+  expect(lines.filter((line) => line.includes('quarantined'))).toEqual([
+    'quarantined from weather: 10 of 1,000 rows, 10 of them in the newest batch',
+    'quarantined from weather by wind is no number: 10 rows',
+  ]);
+  const clean = evidenceOf(version, evaluation(DAYS), joined, [CLEAN]);
+  expect(clean.filter((line) => line.includes('quarantined'))).toEqual(['no row was quarantined']);
 });
 
 test('it names the operators whose result depends on the batch, where there are any', () => {
   const line = 'scores may differ within rounding by the batch they are computed in: Exp, Softplus';
   const soft = { ...version, tolerance: ['Exp', 'Softplus'] };
-  expect(evidenceOf(soft, evaluation(DAYS), snapshot([0]))).toContain(line);
-  expect(evidenceOf(version, evaluation(DAYS), snapshot([0])).join()).not.toContain('scores may differ');
+  expect(evidenceOf(soft, evaluation(DAYS), CLEAN)).toContain(line);
+  expect(evidenceOf(version, evaluation(DAYS), CLEAN).join()).not.toContain('scores may differ');
+});
+
+test('of an imported model it says that nobody knows which rows it was trained on', () => {
+  const origin = { kind: 'import', file: 'model.onnx', digest: `sha256:${'1'.repeat(64)}`, by: 'ana' } as const;
+  const [, made] = evidenceOf({ ...version, origin }, evaluation(DAYS), CLEAN);
+  expect(made).toMatch(
+    /^\*\*imported\*\* by ana from `model.onnx`, sha256:1+: nothing here shows which rows it was trained on/
+  );
 });

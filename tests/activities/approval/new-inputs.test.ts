@@ -1,7 +1,7 @@
 /** What approvers read of inputs that callers do not send, on the real stores. */
 import { newInputs } from '../../../src/activities/approval/new-inputs';
 import type { ProjectDefinition } from '../../../src/domain/definition';
-import type { PredictionRecord } from '../../../src/domain/endpoint';
+import { modelInputs, type PredictionRecord } from '../../../src/domain/endpoint';
 import type { Stores } from '../../../src/stores/connect';
 import { recordWriter } from '../../../src/stores/predictions';
 import { dropStores, ownStores } from '../../stores/served';
@@ -32,6 +32,8 @@ function withDestination(): ProjectDefinition {
   const destination = { transform: 'embedding', column: 'destination', width: 2, minCount: 1, maxRows: 10 } as const;
   return { ...rest, features: [...features, destination] };
 }
+
+const namesOf = (definition: ProjectDefinition) => modelInputs(definition).map(({ name }) => name);
 
 function predictions(
   count: number,
@@ -66,10 +68,10 @@ test('a new input is named with the share of recent predictions that lack it', a
   // A null is sent: it says that the value is missing.
   await writer.insertPredictions(predictions(50, '2001-02-04T00:00:00Z', { ...old, destination: null }));
   await writer.insertPredictions(predictions(90, '2001-02-05T00:00:00Z', old, { synthetic: true }));
-  expect(await newInputs(stores, project, withDestination())).toEqual([
+  expect(await newInputs(stores, project, namesOf(withDestination()))).toEqual([
     '**new input destination**: 75 % of the last 1,000 predictions lack it; once this version serves, requests without it are refused',
   ]);
-  expect(await newInputs(stores, project, flights(project))).toEqual([]);
+  expect(await newInputs(stores, project, namesOf(flights(project)))).toEqual([]);
 });
 
 test('an input that the champion has is named where recent predictions lack it', async () => {
@@ -77,15 +79,15 @@ test('an input that the champion has is named where recent predictions lack it',
   const writer = recordWriter(stores, project);
   await writer.insertPredictions(predictions(3, '2001-02-01T00:00:00Z', { distance: 300 }));
   await writer.insertPredictions(predictions(1, '2001-02-02T00:00:00Z', { distance: 300, origin: 'ATL' }));
-  expect(await newInputs(stores, project, flights(project))).toEqual([
+  expect(await newInputs(stores, project, namesOf(flights(project)))).toEqual([
     'input origin: 75 % of the last 4 predictions lack it; once this version serves, requests without it are refused',
   ]);
 });
 
 test('without predictions nothing is claimed of callers, and without a champion nobody calls', async () => {
-  expect(await newInputs(stores, project, withDestination())).toEqual([]);
+  expect(await newInputs(stores, project, namesOf(withDestination()))).toEqual([]);
   await serveFirst();
-  expect(await newInputs(stores, project, withDestination())).toEqual([
+  expect(await newInputs(stores, project, namesOf(withDestination()))).toEqual([
     '**new input destination**: no prediction is recorded that shows whether callers send it',
   ]);
 });

@@ -8,7 +8,9 @@ const { connectStores } = dist('stores', 'connect.js');
 
 async function main() {
   const stores = await connectStores(storeConfig(process.env));
-  const cleaning = { run: 'child', retention: retentionMs(), dryRun: false, most: 3 };
+  const { TEST_GRACE_MS } = process.env;
+  const retention = { ...retentionMs(), ...(TEST_GRACE_MS === undefined ? {} : { grace: Number(TEST_GRACE_MS) }) };
+  const cleaning = { run: 'child', retention, dryRun: false, most: 3 };
   const { signal } = new AbortController();
   for (let cursor = { stage: 'documents', after: '' }; cursor.stage !== 'done'; )
     ({ cursor } = await clean(stores, { ...cleaning, cursor }, signal));

@@ -2,8 +2,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { clean } from '../../../src/activities/housekeeping/clean';
+import { type Cursor, type RetentionMs, retentionMs } from '../../../src/domain/housekeeping';
 import { CRASH_POINTS } from '../../../src/runtime/crash-points';
-import { objectKey } from '../../../src/stores/artifacts';
+import { digestOf } from '../../../src/runtime/digest';
+import type { Environment } from '../../../src/runtime/environment';
+import { ARTIFACT_KEYS, objectKey } from '../../../src/stores/artifacts';
+import { takenBy } from '../../../src/stores/taking';
 import { age } from '../../support/aged';
 import { cleaned } from '../../support/cleaned';
 import { type GeneratedProject, writeProjects } from '../../support/generated-projects';
@@ -29,9 +34,9 @@ const PROJECT: GeneratedProject = {
   ],
 };
 
-async function cleanInChild(crashAt: string): Promise<unknown> {
+async function cleanInChild(crashAt: string, further: Environment = {}): Promise<unknown> {
   const child = spawn(process.execPath, [join(__dirname, 'clean-in-child.cjs')], {
-    env: { ...system.env, MLOPS_CRASH_AT: crashAt },
+    env: { ...system.env, ...further, MLOPS_CRASH_AT: crashAt },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const [code, signal] = await once(child, 'exit');
@@ -40,9 +45,15 @@ async function cleanInChild(crashAt: string): Promise<unknown> {
 
 const POINTS = CRASH_POINTS.filter((point) => point.startsWith('housekeeping:') && point !== 'housekeeping:recorded');
 
-test.each(POINTS)('killed at %s', async (point) => {
-  const { db, artifacts } = raw(system.stores);
+beforeEach(async () => {
+  const { db } = raw(system.stores);
   for (const { name } of await db.listCollections().toArray()) await db.collection(name).deleteMany({});
+  const { bucket } = system.stores.artifacts;
+  for await (const { key } of bucket.objects(ARTIFACT_KEYS, '')) await bucket.remove(key);
+});
+
+test.each(POINTS)('killed at %s', async (point) => {
+  const { artifacts } = raw(system.stores);
   const { stays } = await writeProjects(system, [PROJECT]);
   expect(await cleanInChild(`${point}#2`)).toBe('SIGKILL');
   await cleaned(system.stores);
@@ -54,3 +65,26 @@ test.each(POINTS)('killed at %s', async (point) => {
   expect([...stays.values()].filter((stay) => !stay).length).toBeGreaterThan(5);
   await age(system.stores, 0);
 });
+
+/** Whatever is in the bucket is old enough. */
+const GRACE_MS = -60_000;
+
+test.each(POINTS.filter((point) => point !== 'housekeeping:marked'))(
+  'killed at %s among objects without a document, its next attempt takes the rest of them in the same stage',
+  async (point) => {
+    const { bucket } = system.stores.artifacts;
+    const digests = Array.from({ length: 20 }, (_, i) => digestOf([point, i]));
+    for (const digest of digests) await bucket.putNew(objectKey(digest), 3, Buffer.from('one'));
+    expect(await cleanInChild(`${point}#2`, { TEST_GRACE_MS: String(GRACE_MS) })).toBe('SIGKILL');
+    const retention = { ...(retentionMs() as RetentionMs), grace: GRACE_MS };
+    const { signal } = new AbortController();
+    for (let cursor: Cursor = { stage: 'objects', after: '' }; cursor.stage !== 'done'; )
+      ({ cursor } = await clean(system.stores, { run: 'child', retention, dryRun: false, cursor, most: 3 }, signal));
+    for (const digest of digests) {
+      const document = await raw(system.stores).artifacts.findOne({ _id: digest });
+      expect([document?.state, await bucket.bytesOf(objectKey(digest))]).toEqual(['deleted', undefined]);
+    }
+    // By the documents, as the run's record counts, no attempt's work is lost.
+    expect(await takenBy(system.stores, 'child')).toMatchObject([{ what: 'no document', count: 20, bytes: 60 }]);
+  }
+);

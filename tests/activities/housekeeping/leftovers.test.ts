@@ -68,7 +68,7 @@ test('an object of an earlier generation goes, that of the document stays', asyn
   // Touched in the future of this run: it is not old.
   const later = new Date(Date.now() + 3_600_000);
   await raw(system.stores).artifacts.updateOne({ _id: digest }, { $set: { touchedAt: later } });
-  expect(await cleaned()).toContain('no document 2');
+  expect(await cleaned()).toContain('earlier generation 2');
   expect((await names()).filter((name) => name.startsWith(objectKey(digest)))).toEqual([
     objectKey(digest, 2),
     // Of an attempt that has pinned it in the meantime, for all that this run has read.

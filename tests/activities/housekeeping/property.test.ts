@@ -72,6 +72,7 @@ const OLD: GeneratedCycle = {
 const EACH_REASON: readonly GeneratedProject[] = (
   [
     { held: 'version' },
+    { held: 'evaluation' },
     { held: 'run' },
     { held: 'snapshot' },
     { held: 'released' },
@@ -80,6 +81,8 @@ const EACH_REASON: readonly GeneratedProject[] = (
     { request: 'open' },
     { request: 'approved' },
     { request: 'approved long ago' },
+    { request: 'open batch' },
+    { request: 'approved batch' },
     { rolledOut: 10 },
     { rolledOut: 400 },
   ] as const

@@ -1,7 +1,7 @@
 import { shadowPairs } from '../../../src/activities/monitoring/shadow-pairs';
 import type { PredictionRecord, TruthRecord } from '../../../src/domain/endpoint';
 import type { RolloutDocument } from '../../../src/domain/rollout';
-import { logLossOf } from '../../../src/engines/stats/losses';
+import { logLossOf } from '../../../src/engines/stats/tasks/binary';
 import type { Stores } from '../../../src/stores/connect';
 import { recordWriter } from '../../../src/stores/predictions';
 import { dropStores, ownStores, served, versionRef } from '../../stores/served';
@@ -75,7 +75,7 @@ test('pairs are both answers to one request of this rollout; truth, where it is 
   const scored = await shadowPairs(stores, rollout);
   expect(scored).toMatchObject({ pairs: 6, score: { blocks: 3, confidence: 0.95 } });
   expect(scored?.score.estimate).toBeCloseTo(-(6 * 0.1 + 0.03) / 6, 12);
-  expect(scored?.logLoss).toBeUndefined();
+  expect(scored?.loss).toBeUndefined();
 
   const known = pairs.filter(({ _id }) => _id.startsWith('b'));
   const truths: TruthRecord[] = known.map(({ _id, eventTime }) => ({
@@ -89,8 +89,34 @@ test('pairs are both answers to one request of this rollout; truth, where it is 
   }));
   await recordWriter(stores, 'flights').insertTruths(truths);
   const judged = await shadowPairs(stores, rollout);
-  expect(judged?.logLoss).toMatchObject({ pairs: 3, blocks: 3 });
-  expect(judged?.logLoss?.estimate).toBeCloseTo(logLossOf(0.2, 0) - logLossOf(0.3, 0), 12);
+  expect(judged?.loss).toMatchObject({ metric: 'logLoss', pairs: 3, blocks: 3 });
+  expect(judged?.loss?.estimate).toBeCloseTo(logLossOf(0.2, 0) - logLossOf(0.3, 0), 12);
+});
+
+test('of classes it is how far their probabilities are apart, and the truth a name', async () => {
+  const task = { kind: 'classes', classes: ['rain', 'snow', 'sun'] } as const;
+  const ofClasses = { ...rollout, endpoint: 'weather', served: { ...served('weather', 2), task } };
+  const pairs = [0, 1].map((day) => {
+    const candidate = [0.6, 0.1, 0.3];
+    return prediction(`w${day}`, day, {
+      score: [0.5, 0.4, 0.1],
+      decision: 'rain',
+      shadow: { version: 2, score: candidate },
+    });
+  });
+  const writer = recordWriter(stores, 'weather');
+  await writer.insertPredictions(pairs);
+  await writer.insertTruths(
+    pairs.map(({ _id, eventTime }) => ({
+      ...{ _id: `${_id}#0`, v: 1, prediction: _id, revision: 0, value: 'snow' },
+      ...{ knownAt: eventTime!, receivedAt: new Date() },
+    }))
+  );
+  const judged = await shadowPairs(stores, ofClasses);
+  // (0.1 + 0.3 + 0.2) ÷ 2
+  expect(judged).toMatchObject({ pairs: 2, score: { blocks: 2, estimate: expect.closeTo(0.3, 12) as number } });
+  expect(judged?.loss).toMatchObject({ metric: 'logLoss', pairs: 2 });
+  expect(judged?.loss?.estimate).toBeCloseTo(Math.log(0.4) - Math.log(0.1), 6);
 });
 
 test('a rollout whose clock never started, or without a champion, has none', async () => {

@@ -59,7 +59,7 @@ async function train(model: Uint8Array, inputs: readonly ModelInput[]): Promise<
   const rows = { shards: [shard], columns: COLUMNS, where: {}, eventTime: 'at' };
   return runJob<TrainCodeInput, TrainCodeOutput>(
     'trainCode',
-    { use, rows, minRows: 10, inputs },
+    { use, rows, minRows: 10, task: 'binary', inputs },
     { folder: attempt, signal: new AbortController().signal }
   );
 }

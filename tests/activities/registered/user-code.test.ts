@@ -52,6 +52,17 @@ test('what returns is done', async () => {
   expect(await run('return;')).toBeNull();
 });
 
+test('onnxruntime’s telemetry is off, where the code loads onnxruntime itself too', async () => {
+  const before = process.env.ORT_DISABLE_TELEMETRY;
+  delete process.env.ORT_DISABLE_TELEMETRY;
+  try {
+    const error = await failure('throw new Error(`off: ${process.env.ORT_DISABLE_TELEMETRY}`);');
+    expect(error.message).toContain('off: 1');
+  } finally {
+    if (before !== undefined) process.env.ORT_DISABLE_TELEMETRY = before;
+  }
+});
+
 test.each([
   ['throws', "throw new Error('no such room');", /no such room/],
   ['throws what is no error', "throw 'no such room';", /no such room/],

@@ -3,7 +3,13 @@ import type { Column, TableColumns } from '../../../src/engines/tables/columns';
 
 export function table(columns: Readonly<Record<string, Column>>): TableColumns {
   const first = Object.values(columns)[0]!;
-  return { rows: first.type === 'string' ? first.codes.length : first.values.length, columns };
+  const numbers = first.type === 'string' ? first.codes.length : first.values.length;
+  return { rows: first.type === 'vector' ? numbers / first.width : numbers, columns };
+}
+
+export function vectorColumn(width: number, rows: readonly (readonly number[] | null)[]): Column {
+  const none = new Array<number>(width).fill(Number.NaN);
+  return { type: 'vector', width, values: Float64Array.from(rows.flatMap((row) => row ?? none)) };
 }
 
 export function textColumn(texts: readonly (string | null)[]): Column {
@@ -13,6 +19,11 @@ export function textColumn(texts: readonly (string | null)[]): Column {
     dictionary,
     codes: Int32Array.from(texts, (text) => (text === null ? -1 : dictionary.indexOf(text))),
   };
+}
+
+/** What somebody wrote. */
+export function wordsColumn(values: readonly (string | null)[]): Column {
+  return { type: 'text', values };
 }
 
 export function numberColumn(values: readonly number[]): Column {

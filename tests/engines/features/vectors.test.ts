@@ -12,7 +12,7 @@ import { bytesOf } from '../../../src/engines/onnx/tensor';
 import { feedsOf } from '../../../src/engines/features/feeds';
 import type { TableColumns } from '../../../src/engines/tables/columns';
 import { randomStream } from '../../../src/engines/train/random';
-import { numberColumn, SILENT, table, textColumn, timeColumn } from './tables';
+import { numberColumn, SILENT, table, textColumn, timeColumn, wordsColumn } from './tables';
 
 const ROWS = 211;
 const random = randomStream(5, 7, 0);
@@ -23,10 +23,16 @@ const time = () => timeColumn(column<bigint | null>(null, () => BigInt(Math.floo
 const number = () => numberColumn(column(Number.NaN, () => Math.round(40 * share() - 5) / 2));
 const text = () => textColumn(column<string | null>(null, () => `T${Math.floor(6 * share() ** 2)}`));
 
+const mail = () =>
+  wordsColumn(
+    column<string | null>(null, () => Array.from({ length: 9 }, () => `w${Math.floor(9 * share())}`).join(' '))
+  );
+
 const rows: TableColumns = table({
   ...{ t1: time(), t2: time(), t3: time() },
   ...{ x1: number(), x2: number(), x3: number() },
   ...{ s1: text(), s2: text(), s3: text() },
+  ...{ m1: mail(), m2: mail(), m3: mail() },
 });
 
 const labels = Float32Array.from({ length: ROWS }, () => (share() < 0.3 ? 1 : 0));
@@ -59,7 +65,7 @@ const feature = fc.oneof(
     column: of('x'),
     with: fc.constantFrom('mean' as const, 'median' as const, -1),
   }),
-  fc.record({ transform: fc.constant('isMissing' as const), column: fc.oneof(of('t'), of('x'), of('s')) }),
+  fc.record({ transform: fc.constant('isMissing' as const), column: fc.oneof(of('t'), of('x'), of('s'), of('m')) }),
   fc.record({
     transform: fc.constant('quantileBuckets' as const),
     column: of('x'),
@@ -109,10 +115,25 @@ const feature = fc.oneof(
     columns: fc.tuple(of('t'), of('t')),
     op: fc.constant('difference' as const),
   }),
+  fc.record({
+    transform: fc.constant('textNgrams' as const),
+    column: of('m'),
+    of: fc.constantFrom('words' as const, 'characters' as const),
+    lengths: fc.constantFrom([1, 1] as const, [1, 3] as const, [2, 2] as const),
+    minCount: fc.constant(3),
+    maxFeatures: fc.constant(20),
+  }),
+  fc.record({
+    transform: fc.constant('hashedNgrams' as const),
+    column: of('m'),
+    of: fc.constantFrom('words' as const, 'characters' as const),
+    lengths: fc.constantFrom([1, 1] as const, [1, 3] as const, [2, 2] as const),
+    buckets: fc.constantFrom(2, 19, 64),
+  }),
   fc.record({ transform: fc.constant('oneHot' as const), column: fc.oneof(of('x'), of('s')), minCount: fc.constant(3) })
 );
 
-function of(type: 't' | 'x' | 's') {
+function of(type: 't' | 'x' | 's' | 'm') {
   return fc.constantFrom(`${type}1`, `${type}2`, `${type}3`);
 }
 
@@ -164,6 +185,10 @@ const TWO_OF_EACH: readonly FeatureDefinition[] = [1, 2].flatMap((i): FeatureDef
   { transform: 'targetMean', column: `x${i}`, smoothing: 3, minCount: 2, training: 'earlierRows' },
   { transform: 'targetMean', column: `month${i}`, smoothing: 3, minCount: 2, training: { folds: 3, seed: 1 } },
   { transform: 'isMissing', column: `s${i}` },
+  { transform: 'isMissing', column: `m${i}` },
+  { transform: 'textNgrams', column: `m${i}`, of: 'words', lengths: [1, 2], minCount: 2, maxFeatures: 40 * i },
+  { transform: 'textNgrams', column: `m${i}`, of: 'characters', lengths: [3, 3], minCount: 2, maxFeatures: 9 },
+  { transform: 'hashedNgrams', column: `m${i}`, of: 'words', lengths: [1, 3], buckets: 30 * i },
   { transform: 'isMissing', column: `x${i}` },
   { transform: 'isMissing', column: `t${i}` },
   { transform: 'arithmetic', columns: [`x${i}`, 'x3'], op: 'ratio', as: `ratio${i}` },

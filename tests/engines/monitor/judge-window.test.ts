@@ -73,7 +73,11 @@ async function judge(
   };
   const lines = (all: readonly WindowRow[]) => all.map((row) => `${JSON.stringify(row)}\n`).join('');
   const before = await readWindow(await path('reference.jsonl', lines(rows())), INPUTS, undefined, () => undefined);
-  const reference = referenceOf({ watched: Object.keys(INPUTS), table: before.table, scores: before.scores });
+  const reference = referenceOf({
+    watched: Object.keys(INPUTS),
+    table: before.table,
+    scores: { kind: 'number', values: before.scores.values },
+  });
   const input: JudgeWindowInput = {
     ...(served === undefined ? {} : { rows: await path('rows.jsonl', lines(served)) }),
     reference: await path('reference.json', JSON.stringify(reference)),
@@ -90,9 +94,9 @@ async function judge(
       bias: { floor: 0.06, confidence: 0.95 },
       drift: { psiFloor: 0.1, falseDiscoveryRate: 0.05 },
     },
-    objective: { decisionThreshold: 0.5 },
+    objective: { task: 'binary', decisionThreshold: 0.5 },
     cluster: 'day',
-    trainRate: 0.2,
+    baseline: { means: [0.2], deviations: [0.4] },
     ...changes,
   };
   const given = Object.fromEntries(
@@ -129,7 +133,7 @@ test('a window like the reference: no drift, no gap, sound data, and quality bes
 });
 
 test('the bias: predictions above the truth by the floor or more', async () => {
-  const numbers = await judge(rows((row) => ({ score: row.score + 0.1 })));
+  const numbers = await judge(rows((row) => ({ score: (row.score as number) + 0.1 })));
   expect(numbers.bias).toMatchObject({ verdict: 'above' });
   expect(numbers.bias.gap.estimate).toBeCloseTo(0.1, 6);
 });
@@ -171,7 +175,7 @@ test('one class only: the AUC is left out, the log loss stays', async () => {
 });
 
 test('without an evaluation there is no baseline to compare with', async () => {
-  expect(Object.keys((await judge(rows(), {}, ['trainRate'])).quality)).toEqual(['auc', 'logLoss']);
+  expect(Object.keys((await judge(rows(), {}, ['baseline'])).quality)).toEqual(['auc', 'logLoss']);
 });
 
 test('without a reference there is no drift to tell', async () => {
@@ -211,6 +215,6 @@ test('rules of the schema: missing, ranges, values; columns that are not served 
     ['origin one of ATL, BOS', 100, 300, 'failed'],
   ]);
   expect(verdict).toBe('passed');
-  expect(metricOf('auc', scores, known.labels)).toBe(1);
+  expect(metricOf('auc', scores.values, known.labels)).toBe(1);
   expect((await qualityBy({ ...SCHEMA, maxBrokenShare: 0.03 })).verdict).toBe('failed');
 });

@@ -18,6 +18,8 @@ import {
   type Tensor,
 } from '../../../src/engines/onnx/tensor';
 import { randomStream } from '../../../src/engines/train/random';
+import { addEnsemble } from '../../../src/engines/trees/trees-graph';
+import type { Ensemble, Tree } from '../../../src/engines/trees/tree';
 
 /** A prime number of rows and batches of odd and even sizes: a row gets to stand in every place of a vector kernel. */
 const ROWS = 997;
@@ -65,6 +67,7 @@ const FLOAT_CASES: Readonly<Record<string, Build>> = {
   Concat: (graph, x) => operators(graph).concat([x, x], 1),
   Div: withRow('Div'),
   Equal: withRow('Equal', 'bool'),
+  Erf: plain('Erf'),
   Expand: (graph, x) => {
     const one = operators(graph).unsqueeze(x, 2);
     return shaped('Expand', [1, 1, 3], ['N', WIDTH, 3])(graph, one);
@@ -99,6 +102,7 @@ const FLOAT_CASES: Readonly<Record<string, Build>> = {
   Sigmoid: plain('Sigmoid'),
   Sign: plain('Sign'),
   Slice: (graph, x) => operators(graph).slice(x, 1, 2, 9),
+  Softmax: (graph, x) => operators(graph).softmax(x),
   Sqrt: (graph, x) => operators(graph).sqrt(positive(graph, x)),
   Squeeze: (graph, x) => operators(graph).squeeze(operators(graph).unsqueeze(x, 1), 1),
   Sub: withRow('Sub'),
@@ -180,6 +184,125 @@ test('MurmurHash3 gives a row the same bits in every batch', async () => {
   expect(await dependsOn(modelOf(build, 'string', ['N']), rowsOf)).toEqual([]);
 });
 
+test.each(['words', 'characters'])('Tokenizer and TfIdfVectorizer count the same %s in every batch', async (of) => {
+  const texts = Array.from({ length: ROWS }, (_, i) => 'naïve 🛫 text, a b a b '.slice(0, i % 23).repeat(1 + (i % 5)));
+  const build: Build = (graph, x) => {
+    const o = operators(graph);
+    return o.ngramCounts(of === 'words' ? o.matches(x, '[^ ]+') : o.characters(x), [
+      ['a'],
+      ['🛫'],
+      ['a', 'b'],
+      ['x', 't'],
+    ]);
+  };
+  const rowsOf = (from: number, to: number) => strings(texts.slice(from, to));
+  expect(await dependsOn(modelOf(build, 'string', ['N']), rowsOf)).toEqual([]);
+});
+
+test.each([1, 40, 300])('TreeEnsembleRegressor sums %d trees in the same order in every batch', async (count) => {
+  // Missing numbers among them.
+  const data = Float32Array.from(values, (value, at) => (at % 17 === 0 ? Number.NaN : value));
+  const rowsOf = (from: number, to: number) => float32(data.slice(from * WIDTH, to * WIDTH), [to - from, WIDTH]);
+  for (const outputs of [1, 3]) {
+    const ensemble: Ensemble = {
+      start: numbers(outputs),
+      bounds: Array.from({ length: WIDTH }, () => Float32Array.from(numbers(8).sort((a, b) => a - b))),
+      trees: Array.from({ length: count * outputs }, fullTree),
+    };
+    expect(
+      await dependsOn(
+        modelOf((graph, x) => addEnsemble(graph, x, ensemble), 'float32', ['N', WIDTH]),
+        rowsOf
+      )
+    ).toEqual([]);
+  }
+});
+
+/** Of depth 5. */
+function fullTree(): Tree {
+  return Array.from({ length: 63 }, (_, place) =>
+    place < 31
+      ? {
+          ...{ column: random() % WIDTH, bin: random() % 8, missingLeft: random() % 2 === 0 },
+          ...{ left: 2 * place + 1, right: 2 * place + 2 },
+        }
+      : { value: normal() / 10 }
+  );
+}
+
+test('StringConcat joins the same texts in every batch', async () => {
+  const texts = Array.from({ length: ROWS }, (_, i) => 'naïve 🛫 text'.slice(0, i % 13) + i);
+  const build: Build = (graph, x) => {
+    const o = operators(graph);
+    return o.murmur3(o.join(x, '–', x));
+  };
+  const rowsOf = (from: number, to: number) => strings(texts.slice(from, to));
+  expect(await dependsOn(modelOf(build, 'string', ['N']), rowsOf)).toEqual([]);
+});
+
+/** `weights` · rowsᵀ, turned back. */
+const leftProduct =
+  (type: 'float32' | 'float64', weights: Tensor, width: number, outputs: number): Build =>
+  (graph, x) => {
+    const turned = graph.node({ operator: 'Transpose', inputs: [x], outputs: [{ type, shape: [width, 'N'] }] })[0]!;
+    const product = {
+      operator: 'MatMul',
+      inputs: [graph.constant(weights), turned],
+      outputs: [{ type, shape: [outputs, 'N'] }],
+    };
+    const columns = graph.node(product)[0]!;
+    return graph.node({ operator: 'Transpose', inputs: [columns], outputs: [{ type, shape: ['N', outputs] }] })[0]!;
+  };
+
+type RowsOf = (from: number, to: number) => Tensor;
+const rowsIn = {
+  float32: (width: number): RowsOf => {
+    const data = Float32Array.from(numbers(ROWS * width));
+    return (from, to) => float32(data.subarray(from * width, to * width), [to - from, width]);
+  },
+  float64: (width: number): RowsOf => {
+    const data = Float64Array.from(numbers(ROWS * width));
+    return (from, to) => float64(data.subarray(from * width, to * width), [to - from, width]);
+  },
+};
+
+describe.each([
+  ['float32', float32],
+  ['float64', float64],
+] as const)('products in %s', (type, tensor) => {
+  test.each([
+    [1, 1],
+    [3, 7],
+    [16, 1],
+    [251, 7],
+    [512, 1],
+  ])('of rows with %d × %d constant weights on the right have the same bits in every batch', async (width, outputs) => {
+    const weights = tensor(numbers(width * outputs), [width, outputs]);
+    const build: Build = (graph, x) => operators(graph).matMul(x, graph.constant(weights));
+    const model = modelOf(build, type, ['N', width]);
+    expect(batchDependentNodes(decodeModel(model))).toEqual([]);
+    expect(await dependsOn(model, rowsIn[type](width))).toEqual([]);
+  });
+
+  test('with the weights on the left have other bits in some batches, and are named', async () => {
+    const [width, outputs] = [251, 7];
+    const weights = tensor(numbers(width * outputs), [outputs, width]);
+    const model = modelOf(leftProduct(type, weights, width, outputs), type, ['N', width]);
+    expect(await dependsOn(model, rowsIn[type](width))).not.toEqual([]);
+    expect(batchDependentNodes(decodeModel(model))).toEqual([expect.stringMatching(/^MatMul \(/)]);
+  });
+});
+
+test('a product of rows with rows, and one of columns made of the rows, are named', () => {
+  const named = (build: Build) => batchDependentNodes(decodeModel(modelOf(build, 'float32', ['N', WIDTH])));
+  const product = (graph: Graph, operator: string, inputs: readonly Value[], attributes = {}) =>
+    graph.node({ operator, inputs: [...inputs], outputs: [{ type: 'float32', shape: ['N', 'M'] }], attributes })[0]!;
+  const weights = (graph: Graph) => graph.constant(float32(numbers(WIDTH * 7), [WIDTH, 7]));
+  expect(named((graph, x) => product(graph, 'MatMul', [x, x]))).toHaveLength(1);
+  expect(named((graph, x) => product(graph, 'Gemm', [x, weights(graph)]))).toEqual([]);
+  expect(named((graph, x) => product(graph, 'Gemm', [x, weights(graph)], { transA: 1 }))).toHaveLength(1);
+});
+
 test('the check sees a graph whose rows depend on each other', async () => {
   const data = Float32Array.from(values);
   const rowsOf = (from: number, to: number) => float32(data.slice(from * WIDTH, to * WIDTH), [to - from, WIDTH]);
@@ -189,7 +312,15 @@ test('the check sees a graph whose rows depend on each other', async () => {
 
 test('every operator of the list is put to the test', () => {
   expect([...INVARIANT].sort()).toEqual(
-    [...Object.keys(FLOAT_CASES), 'ai.onnx.ml.LabelEncoder', 'com.microsoft.MurmurHash3'].sort()
+    [
+      ...Object.keys(FLOAT_CASES),
+      'StringConcat',
+      'TfIdfVectorizer',
+      'ai.onnx.ml.LabelEncoder',
+      'ai.onnx.ml.TreeEnsembleRegressor',
+      'com.microsoft.MurmurHash3',
+      'com.microsoft.Tokenizer',
+    ].sort()
   );
   expect([...INVARIANT_IN_DOUBLE].sort()).toEqual(Object.keys(DOUBLE_CASES).sort());
 });
@@ -200,6 +331,8 @@ test('operators off the list are named; logarithms in float are, in double are n
   expect(named(plain('Softplus'), 'float32')).toEqual([expect.stringMatching(/^Softplus \(/)]);
   expect(named(plain('Log'), 'float32')).toEqual([expect.stringMatching(/^Log \(/)]);
   expect(named(DOUBLE_CASES.Log!, 'float64')).toEqual([]);
+  // Over the rows of a batch instead of a row's own numbers.
+  expect(named(plain('Softmax', undefined, { axis: 0 }), 'float32')).toEqual([expect.stringMatching(/^Softmax \(/)]);
   const twice: Build = (graph, x) => plain('Softplus')(graph, plain('Softplus')(graph, x));
   expect(batchDependentOperators(decodeModel(modelOf(twice, 'float32', ['N', WIDTH])))).toEqual(['Softplus']);
   expect(named((graph, x) => operators(graph).log(operators(graph).cast(x, 'float64')), 'float32')).toEqual([]);

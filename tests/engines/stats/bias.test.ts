@@ -1,5 +1,6 @@
 import { biasOf } from '../../../src/engines/stats/bias';
 import { dayBlocks } from '../../../src/engines/stats/blocks';
+import { oneNumber } from '../../support/one-number';
 
 const DAY = 86_400_000_000n;
 const LIMITS = { floor: 0.06, confidence: 0.95, minRows: 200 };
@@ -8,7 +9,7 @@ const LIMITS = { floor: 0.06, confidence: 0.95, minRows: 200 };
 function week(rows: number, score: number, late: readonly number[]) {
   const all = late.length * rows;
   return {
-    scores: new Float32Array(all).fill(score),
+    scores: oneNumber(new Float32Array(all).fill(score)),
     labels: Float32Array.from({ length: all }, (_, row) => (row % rows < late[Math.floor(row / rows)]! ? 1 : 0)),
     blocks: dayBlocks(BigInt64Array.from({ length: all }, (_, row) => BigInt(Math.floor(row / rows)) * DAY)),
   };

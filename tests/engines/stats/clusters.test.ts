@@ -3,6 +3,7 @@ import { blockCounts, rowBlocks } from '../../../src/engines/stats/blocks';
 import { clustersOf } from '../../../src/engines/stats/clusters';
 import { evaluateScores } from '../../../src/engines/stats/evaluate';
 import { referenceRows } from './reference-rows';
+import { oneNumber } from '../../support/one-number';
 
 const table: TableColumns = {
   rows: 5,
@@ -19,9 +20,16 @@ describe('clusters by a column', () => {
     ['size', ['missing', '2', '10'], [1, 2, 2]],
     ['opened', ['missing', '1970-01-01T00:00:00.000Z', '1970-01-02T00:00:00.000Z'], [1, 3, 1]],
   ])('%s: rows of one value are one, and those without a value are one', (column, names, counts) => {
-    const blocks = clustersOf({ table }, { column });
+    const blocks = clustersOf({ table }, { column }, []);
     expect(blocks).toMatchObject({ of: column, asked: true, names });
     expect([...blockCounts(blocks)]).toEqual(counts);
+  });
+
+  test('of a private column are numbered: its values are in no evaluation', () => {
+    const names = ({ column }: { column: string }) => clustersOf({ table }, { column }, ['city', 'size']).names;
+    expect(names({ column: 'city' })).toEqual(['missing', 'no. 1', 'no. 2']);
+    expect(names({ column: 'size' })).toEqual(['missing', 'no. 1', 'no. 2']);
+    expect(names({ column: 'opened' })).toContain('1970-01-02T00:00:00.000Z');
   });
 
   test('fewer than two are runs of rows, and say so', () => {
@@ -29,17 +37,17 @@ describe('clusters by a column', () => {
       rows: 3,
       columns: { city: { type: 'string', dictionary: ['Bern'], codes: new Int32Array(3) } as const },
     };
-    expect(clustersOf({ table: one }, { column: 'city' })).toMatchObject({ of: 'run of rows', asked: false });
+    expect(clustersOf({ table: one }, { column: 'city' }, [])).toMatchObject({ of: 'run of rows', asked: false });
   });
 });
 
 test('each row by itself gives the interval of independent rows, and no slices', () => {
   const { scores, labels } = referenceRows();
   const evaluation = evaluateScores({
-    candidate: scores,
+    candidate: oneNumber(scores),
     labels,
     blocks: rowBlocks(scores.length),
-    objective: { decisionThreshold: 0.5 },
+    objective: { task: 'binary', decisionThreshold: 0.5 },
   });
   expect(evaluation).toMatchObject({ blocksOf: 'row', slices: [] });
   const { accuracy, logLoss } = evaluation.candidate;

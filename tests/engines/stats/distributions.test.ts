@@ -1,5 +1,5 @@
 import { chiSquaredTail } from '../../../src/engines/stats/chi-squared';
-import { tQuantile, tWithin } from '../../../src/engines/stats/student-t';
+import { tQuantile, tWithin } from '../../../src/domain/student-t';
 
 /** scipy 1.17.1: stats.t.ppf, stats.chi2.sf */
 describe('the t distribution', () => {

@@ -1,10 +1,13 @@
-import { referenceOf } from '../../../src/engines/stats/reference';
+import { referenceOf, withVariation } from '../../../src/engines/stats/reference';
+import { variationOf } from '../../../src/engines/stats/variation';
 import { rejected } from '../../../src/engines/stats/benjamini-hochberg';
 import { binsOf, countsIn } from '../../../src/engines/stats/bins';
 import { type DriftLimits, driftOf } from '../../../src/engines/stats/drift';
 import { changeOf, homogeneity } from '../../../src/engines/stats/change';
 import type { TableColumns } from '../../../src/engines/tables/columns';
 import { generator, normals } from './reference-rows';
+
+const numbers = (values: Float32Array) => ({ kind: 'number' as const, values });
 
 const LIMITS: DriftLimits = { psiFloor: 0.1, falseDiscoveryRate: 0.05, minRows: 200 };
 const WATCHED = ['x0', 'x1', 'x2', 'c0', 'c1', 'c2'];
@@ -121,7 +124,7 @@ describe('false alarms', () => {
     const random = generator(17 + before + rows);
     const limits = { ...LIMITS, psiFloor: 0 };
     const watched = Object.keys(ODD);
-    const scores = (of: number) => Float32Array.from({ length: of }, random);
+    const scores = (of: number) => numbers(Float32Array.from({ length: of }, random));
     const draw = () => referenceOf({ watched, table: oddFeatures(random, before), scores: scores(before) });
     let reference = draw();
     let alarms = 0;
@@ -237,10 +240,14 @@ describe('drift', () => {
   });
 
   test('of scores is told beside', () => {
-    const scored = referenceOf({ watched: [], table: { rows: 5_000, columns: {} }, scores: uniform(1, 5_000) });
-    const same = driftOf(scored, { table: { rows: 1_000, columns: {} }, scores: uniform(2, 1_000) }, LIMITS);
+    const scored = referenceOf({
+      watched: [],
+      table: { rows: 5_000, columns: {} },
+      scores: numbers(uniform(1, 5_000)),
+    });
+    const same = driftOf(scored, { table: { rows: 1_000, columns: {} }, scores: numbers(uniform(2, 1_000)) }, LIMITS);
     const lower = uniform(3, 1_000).map((score) => score / 2);
-    const moved = driftOf(scored, { table: { rows: 1_000, columns: {} }, scores: lower }, LIMITS);
+    const moved = driftOf(scored, { table: { rows: 1_000, columns: {} }, scores: numbers(lower) }, LIMITS);
     expect([same.scores?.verdict, moved.scores?.verdict]).toEqual(['none', 'drift']);
   });
 
@@ -252,15 +259,20 @@ describe('drift', () => {
       const values = Float64Array.from({ length: rows }, (_, row) => normal() + (Math.floor(row / 2_100) % 2) * 0.6);
       return { table: { rows, columns: { x: { type: 'number', values } as const } }, eventTime };
     };
-    const history = { ...weeks(4), windows: { every: '7 days' } };
+    const history = weeks(4);
     const { table } = weeks(1);
     const [window] = [weeks(2)].map((two) => two.table.columns.x.values.subarray(2_100));
     const moved = { rows: 2_100, columns: { x: { type: 'number', values: window! } as const } };
-    const knowing = referenceOf({ watched: ['x'], table, history });
     const not = referenceOf({ watched: ['x'], table });
+    const knowingBy = (windows: Parameters<typeof variationOf>[1]) => {
+      const variation = variationOf(not, windows);
+      variation.add(history);
+      return withVariation(not, variation.end());
+    };
+    const knowing = knowingBy({ every: '7 days' });
     expect(knowing.columns[0]!.variation).toBeGreaterThan(0.2);
     // Windows by count: runs of as many rows as a week has are the same; of all rows there is one, in which both are.
-    const runs = (rows: number) => referenceOf({ watched: ['x'], table, history: { ...history, windows: { rows } } });
+    const runs = (rows: number) => knowingBy({ rows });
     expect(runs(2_100).columns[0]!.variation).toBe(knowing.columns[0]!.variation);
     expect(runs(8_400).columns[0]!.variation).toBeLessThan(knowing.columns[0]!.variation / 2);
     // Exactly as far as a training week went: a quarter of chance more is still none.

@@ -22,7 +22,15 @@ const PRICE = 'decimal(6,2)';
 test('a type is written with its digits', () => {
   expect(columnTypeOf('decimal(12, 2)')).toBe('decimal(12,2)');
   expect(columnTypeOf('decimal(38,38)')).toBe('decimal(38,38)');
-  for (const text of ['decimal', 'decimal(2)', 'decimal(39,2)', 'decimal(2,3)', 'decimal(0,0)', 'DECIMAL(3,2)', 'text'])
+  for (const text of [
+    'decimal',
+    'decimal(2)',
+    'decimal(39,2)',
+    'decimal(2,3)',
+    'decimal(0,0)',
+    'DECIMAL(3,2)',
+    'varchar',
+  ])
     expect(columnTypeOf(text)).toBeUndefined();
 });
 
@@ -156,8 +164,12 @@ test('a snapshot keeps every digit, its profile says numbers, and more digits ar
 test('labels compare exactly; features read the nearest double', async () => {
   const { data } = await ingested();
   const positives = async (op: '>' | '=' | '>=', value: number) =>
-    (await label({ shards: data, rule: { column: 'price', op, value }, columns: COLUMNS }, context(folder.path)))
-      .counts['1'];
+    (
+      await label(
+        { shards: data, labeler: { rule: { column: 'price', op, value } }, columns: COLUMNS },
+        context(folder.path)
+      )
+    ).counts['1'];
   expect(await positives('=', 0.3)).toBe(1);
   expect(await positives('>', 0.1)).toBe(4);
   expect(await positives('>=', 1.2345678901234567e19)).toBe(2);

@@ -45,8 +45,11 @@ test('each combination with one value is learned; with several, or with gaps, it
   });
 });
 
-const EARLIER = `(VALUES ('JFK', 'LAX', 2475), ('LAX', 'JFK', 2475), ('JFK', 'LAX', 2475), ('ORD', 'DEN', 888),
-  ('ORD', 'DEN', 889), ('ORD', NULL, 7), ('ORD', 'JFK', NULL)) t("from", "to", miles)`;
+const EARLIER = {
+  columns: new Set(['from', 'to', 'miles']),
+  rows: `(VALUES ('JFK', 'LAX', 2475), ('LAX', 'JFK', 2475), ('JFK', 'LAX', 2475), ('ORD', 'DEN', 888),
+  ('ORD', 'DEN', 889), ('ORD', NULL, 7), ('ORD', 'JFK', NULL)) t("from", "to", miles)`,
+};
 const LATER = `(VALUES ('LAX', 'JFK', 2475), ('JFK', 'LAX', 3982), ('ORD', 'DEN', 1), ('BOS', 'JFK', 5), ('JFK', 'LAX', NULL),
   (NULL, 'LAX', 9)) t("from", "to", miles)`;
 const TYPES = { from: 'string', to: 'string', miles: 'number' } as const;

@@ -2,10 +2,13 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ColumnRule, DependencyRule, SchemaDefinition, TableRule } from '../../../src/domain/definition';
 import { wilson } from '../../../src/domain/wilson';
+import { withDatabase } from '../../../src/engines/tables/duckdb';
+import { judgeBesideEarlier } from '../../../src/engines/tables/earlier-rules';
 import { observe } from '../../../src/engines/tables/observe';
 import { type Ingested, ingestFiles } from '../../support/ingested';
 import {
   ANYTHING,
+  columnsOf,
   context,
   ingestOrders,
   ORDERS,
@@ -175,6 +178,45 @@ describe('a rule about the table', () => {
       ['paid as in the snapshot before', 'passed'],
     ]);
   });
+
+  test('columns may be named as the statements name theirs', async () => {
+    const columns = { at: 'timestamp', n: 'integer', v: 'string', count: 'boolean' } as const;
+    const read = { at: { type: 'timestamp' }, n: { type: 'integer', from: 'amount' } } as const;
+    const source = {
+      columns: { ...read, v: { type: 'string', from: 'city' }, count: { type: 'boolean', from: 'paid' } } as const,
+    };
+    const { profile } = await ingestOrders(folder.path, { source });
+    expect(Object.entries(profile).map(([name, { distinct }]) => [name, distinct])).toEqual([
+      ['at', 1_000],
+      ['n', 1_000],
+      ['v', 4],
+      ['count', 2],
+    ]);
+    await withDatabase({ files: [] }, async (database) => {
+      const rows = `i AS n, 'a' || (i % 3) AS v, i % 2 = 0 AS count, TIMESTAMP '2024-01-01' AS at`;
+      await database.run(`CREATE TABLE orders AS SELECT ${rows} FROM range(300) r(i)`);
+      const table = ['n', 'v', 'count'].map(
+        (drift): TableRule => ({ drift, floor: 0.1, pValue: 0.001, severity: 'warn' })
+      );
+      const before = { rows: 'orders', columns: new Set(Object.keys(columns)) };
+      const judged = await judgeBesideEarlier(database, {
+        source: { ...ORDERS, columns: columnsOf(columns) },
+        schema: { ...ANYTHING, table },
+        ...{ asOf: '2024-01-02T00:00:00Z', earlier: { rows: 'orders', before }, all: ['orders'] },
+      });
+      expect(judged.map(({ verdict }) => verdict)).toEqual(['passed', 'passed', 'passed']);
+    });
+  });
+
+  test('drift of what cannot be a category is refused, by the first batch already', async () => {
+    const source = { columns: columnsOf({ ...TYPES, city: 'text' }) };
+    for (const drift of ['city', 'at', 'unknown']) {
+      const table: readonly TableRule[] = [{ drift, floor: 0.1, pValue: 0.001, severity: 'warn' }];
+      await expect(ingestOrders(folder.path, { source, schema: { table } })).rejects.toThrow(
+        /MLOPS_DEFINITION_INVALID: There is no column of that name that can drift/
+      );
+    }
+  });
 });
 
 describe('a dependency', () => {
@@ -295,6 +337,69 @@ describe('what was not there before', () => {
     const next = await ingestOrders(folder.path, { source: { columns }, parent: first, into });
     expect(found(next, 'no new category of city')).not.toHaveProperty('found');
     expect(found(next, 'no new category of city')).toMatchObject({ observed: 1 });
+  });
+});
+
+describe('what approvers are asked about', () => {
+  const NEW = `* REPLACE ("at" + INTERVAL 10 DAY AS "at", CASE WHEN i < 40 THEN 'new ' || i % 20 ELSE city END AS city)`;
+  const after = async (select: string, schema: Partial<SchemaDefinition> = {}) =>
+    grown(await ingestOrders(folder.path, { schema }), [], select, undefined, schema);
+  const ASK: Partial<SchemaDefinition> = { newColumns: 'ask', newCategories: 'ask' };
+  const asksOf = (ingested: Ingested) => ingested.validation.flatMap((each) => ('asks' in each ? [each.asks] : []));
+
+  afterEach(() => {
+    delete process.env.MLOPS_NEW_NAMES;
+  });
+
+  test('is named in full, and the batch is taken', async () => {
+    const next = await after(`${NEW}, 'VIP' AS discount`, ASK);
+    expect(next.snapshot.account.inSnapshot).toBe(2_000);
+    const names = Array.from({ length: 20 }, (_, i) => `new ${i}`).toSorted();
+    expect(found(next, 'no new category of city')).toMatchObject({ severity: 'warn', observed: 20, found: names });
+    expect(found(next, 'no new column')).toMatchObject({ severity: 'warn', observed: 1, found: ['discount'] });
+    expect(new Set(asksOf(next))).toHaveProperty('size', 2);
+  });
+
+  test('has the same digest however many rows bring it, and another one with one name more', async () => {
+    const [twice] = asksOf(await after(NEW, ASK));
+    const [once] = asksOf(await after(NEW.replace('i < 40', 'i BETWEEN 20 AND 39'), ASK));
+    const [more] = asksOf(await after(NEW.replace('i < 40', 'i < 41').replace('i % 20', 'i % 21'), ASK));
+    expect(once).toMatch(/^sha256:/);
+    expect([twice === once, twice === more]).toEqual([true, false]);
+  });
+
+  test('that differs only behind what is shown has another digest', async () => {
+    const long = (end: string) => NEW.replace("'new ' || i % 20", `repeat('x', 2000) || '${end}'`);
+    const [a, b] = [await after(long('a'), ASK), await after(long('b'), ASK)];
+    expect(found(a, 'no new category of city')).toEqual({ ...found(b, 'no new category of city'), asks: asksOf(a)[0] });
+    expect(asksOf(a)).not.toEqual(asksOf(b));
+  });
+
+  test('of a private column has a digest and no values', async () => {
+    const columns = { ...TYPES, city: { type: 'string', privacy: true } } as const;
+    const first = await ingestOrders(folder.path, { source: { columns }, schema: ASK });
+    await writeOrders(join(folder.path, 'orders.parquet'), NEW.replace('"at" + INTERVAL 10 DAY AS "at", ', ''));
+    const into = mkdtempSync(join(folder.path, 'next-'));
+    const next = await ingestOrders(folder.path, { source: { columns }, schema: ASK, parent: first, into });
+    expect(found(next, 'no new category of city')).toMatchObject({ observed: 20, asks: expect.any(String) });
+    expect(found(next, 'no new category of city')).not.toHaveProperty('found');
+  });
+
+  test('is nothing where the policy reports', async () => {
+    const next = await after(NEW, { newCategories: 'ask', newCategoriesOf: { city: 'report' } });
+    expect(found(next, 'no new category of city')).toMatchObject({ observed: 20, found: { length: 10 } });
+    expect(asksOf(next)).toEqual([]);
+  });
+
+  test('is not more than newNames: the batch is refused', async () => {
+    process.env.MLOPS_NEW_NAMES = '20';
+    await expect(after(`${NEW}, 'VIP' AS discount`, ASK)).rejects.toThrow(
+      /^MLOPS_TOO_MUCH_NEW: .*rules="?no new column, no new category of city"?, found=21, limit=20.*newNames/
+    );
+    expect(asksOf(await after(NEW, ASK))).toHaveLength(1);
+    // What nobody is asked about needs no reader.
+    process.env.MLOPS_NEW_NAMES = '1';
+    expect(found(await after(NEW), 'no new category of city')).toMatchObject({ observed: 20 });
   });
 });
 

@@ -94,7 +94,10 @@ test('January has 3,279 routes, and each has one distance', async () => {
 
 test('one flight in five is late', async () => {
   const rule = { column: 'delay', op: '>', value: 15 } as const;
-  const { counts } = await label({ shards: first.data, rule, columns: columnTypes(SOURCE) }, context(folder.path));
-  expect(counts['0'] + counts['1']).toBe(507_664);
-  expect(counts['1'] / 507_664).toBeCloseTo(0.21, 1);
+  const { counts } = await label(
+    { shards: first.data, labeler: { rule }, columns: columnTypes(SOURCE) },
+    context(folder.path)
+  );
+  expect(counts['0']! + counts['1']!).toBe(507_664);
+  expect(counts['1']! / 507_664).toBeCloseTo(0.21, 1);
 });

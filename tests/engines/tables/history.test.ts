@@ -2,7 +2,7 @@
  * Any sequence of asOf over any history of a source gives the rows of one full read, and every row is accounted for. The source
  * is a folder of small files that come, change and go; rows come late, again, corrected, without a clock, broken.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { SourceDefinition } from '../../../src/domain/definition';
@@ -55,6 +55,8 @@ const PATHS = ['a.csv', 'b.csv', 'c.csv', 'd.csv'];
 /** What happens before a snapshot: files are written, or removed (null), then it is asked for as of a day. */
 const step = fc.record({
   files: fc.dictionary(fc.constantFrom(...PATHS), fc.option(file, { freq: 4 }), { maxKeys: 2 }),
+  /** Rows that come behind those of files that are there. */
+  further: fc.dictionary(fc.constantFrom(...PATHS), file, { maxKeys: 2 }),
   asOf: fc.nat(7),
 });
 const history = fc.record({ first: file, steps: fc.array(step, { minLength: 1, maxLength: 5 }) });
@@ -78,7 +80,7 @@ async function filesIn(source: string, contents: ReadonlyMap<string, readonly Ro
     [...contents].map(async ([path, rows]) => {
       const local = join(source, path);
       written(local, rows);
-      return { path, local, digest: await digestOfFile(local), bytes: 1 };
+      return { path, local, digest: await digestOfFile(local), bytes: statSync(local).size };
     })
   );
 }
@@ -104,11 +106,13 @@ async function expectFullReads(source: SourceDefinition, { first, steps }: Histo
   };
   const contents = new Map<string, readonly Row[]>([['a.csv', first]]);
   let grown: Ingested | undefined;
-  for (const [i, { files, asOf }] of [{ files: {}, asOf: 3 }, ...steps].entries()) {
+  for (const [i, { files, further, asOf }] of [{ files: {}, further: {}, asOf: 3 }, ...steps].entries()) {
     for (const [path, rows] of Object.entries(files as Record<string, readonly Row[] | null>)) {
       if (rows !== null) contents.set(path, rows);
       else if (contents.size > 1) contents.delete(path);
     }
+    for (const [path, rows] of Object.entries(further as Record<string, readonly Row[]>))
+      if (contents.has(path)) contents.set(path, [...contents.get(path)!, ...rows]);
     const asked = {
       files: await filesIn(into('source'), contents),
       format: 'csv',
@@ -197,6 +201,36 @@ describe('a snapshot says what became of each row', () => {
     expect(grown.undecided).toBe(true);
     expect(grown.snapshot.account).toMatchObject({ source: 3, inSnapshot: 1, replaced: 2 });
     expect(await rowsOf(grown)).toMatchObject([{ value: 1n }]);
+  });
+
+  test('a row that comes behind the others of the last file takes the place of one of its key, whenever both became known', async () => {
+    const grown = await chain(
+      BY_KEY,
+      [3, { 'a.csv': [at(1, 0)], 'b.csv': [at(2, 0)] }],
+      [4, { 'a.csv': [at(1, 0)], 'b.csv': [at(2, 0), at(1, 2)] }]
+    );
+    expect(grown.undecided).toBe(false);
+    expect(grown.snapshot.batches.at(-1)).toMatchObject({ added: 1, late: 1, replaced: 1, withdrawn: 0 });
+    expect(grown.snapshot.account).toMatchObject({ source: 3, gone: 0, inSnapshot: 2, replaced: 1 });
+    expect(grown.snapshot.files.map(({ path, rows }) => [path, rows])).toEqual([
+      ['a.csv', 1],
+      ['b.csv', 2],
+    ]);
+    expect(await sql(`SELECT by_file, by_row FROM '${grown.locals['removed-00001']!}'`)).toEqual([
+      { by_file: 'b.csv', by_row: 1n },
+    ]);
+  });
+
+  test('a file that grew to what another one is counts once', async () => {
+    const rows = [at(1, 0), at(2, 0)];
+    const { snapshot } = await chain(
+      BY_CONTENT,
+      [3, { 'b.csv': [at(1, 0)] }],
+      [4, { 'a.csv': rows, 'b.csv': rows }],
+      [5, { 'a.csv': rows, 'b.csv': [...rows, at(3, 0)] }]
+    );
+    expect(snapshot.batches.map(({ account }) => account.source)).toEqual([1, 2, 5]);
+    expect(snapshot.account).toMatchObject({ inSnapshot: 5 });
   });
 
   test('without a declared key a correction is one row gone and one new', async () => {

@@ -270,6 +270,15 @@ describe('the schema', () => {
     );
   });
 
+  test('rows that are known later, as by a clock of 2099, are none of this batch: how many they are is said', async () => {
+    await writeOrders(shardPath('orders.parquet'), '* REPLACE ("at" + INTERVAL 75 YEAR AS "at")');
+    await expect(ingestOrders(folder.path, { schema: { minRows: 1 } })).rejects.toThrow(
+      /TOO_FEW_ROWS.*0 rows, fewer than the 1.*knownAfterAsOf=1000.*Ask as of a later moment/
+    );
+    const { snapshot } = await ingestOrders(folder.path, { schema: { minRows: 1 }, asOf: '2100-01-01T00:00:00Z' });
+    expect(snapshot.account).toMatchObject({ inSnapshot: 1_000, notYetKnown: 0 });
+  });
+
   test('a row that is known after the year 9999 by its rule has no clock', async () => {
     const source = { knownAt: { eventTimePlus: { minutes: 0, minutesPer: { amount: 4_500_000 } } } };
     const { snapshot } = await ingestOrders(folder.path, { source, schema: { maxQuarantinedShare: 1 } });
@@ -292,7 +301,7 @@ describe('the schema', () => {
       { columns: [rule({ min: 500 })] },
       /QUARANTINE_TOO_LARGE.*500 of 1000.*amount at least 500.*orders.parquet:0/,
     ],
-    ['too few rows', { minRows: 1_001 }, /TOO_FEW_ROWS.*1000 rows, fewer than the 1001/],
+    ['too few rows', { minRows: 1_001 }, /TOO_FEW_ROWS.*1000 rows, fewer than the 1001.*Wait for more rows/],
     [
       'a rule of an undeclared column',
       { columns: [rule({ column: 'colour' })] },

@@ -1,10 +1,11 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { ColumnType } from '../../../src/domain/definition';
 import type { StringColumn, TableColumns } from '../../../src/engines/tables/columns';
 import { type LabelRule, label } from '../../../src/engines/tables/label';
 import type { DataShard } from '../../../src/engines/tables/live-rows';
-import { type LoadRequest, loadColumns } from '../../../src/engines/tables/load';
+import { type LoadRequest, loadColumns, loadStretches } from '../../../src/engines/tables/load';
 import { writeLabels } from '../../../src/engines/tables/write-labels';
 import { context, ingestOrders, TYPES, type TestFolder, testFolder, write, writeOrders } from './files';
 
@@ -55,6 +56,15 @@ describe('columns', () => {
   });
 });
 
+test('shards in a folder that is named like a value say what is in them', async () => {
+  const into = join(folder.path, 'city=blue', 'amount=5');
+  mkdirSync(into, { recursive: true });
+  const { data } = await ingestOrders(folder.path, { into });
+  const placed = await loadColumns(request({ shards: data, columns: { city: 'string', amount: 'integer' } }));
+  const plain = await loadColumns(request({ columns: { city: 'string', amount: 'integer' } }));
+  expect(placed.table).toEqual(plain.table);
+});
+
 describe('rows', () => {
   test('are those of a half-open span of event time, known by a moment', async () => {
     const rowsOf = async (where: LoadRequest['where']) => (await loadColumns(request({ where }))).table.rows;
@@ -79,7 +89,7 @@ describe('rows', () => {
 
 describe('labels', () => {
   const made = async (rule: LabelRule) => {
-    const output = await label({ shards, rule, columns: TYPES }, context(folder.path));
+    const output = await label({ shards, labeler: { rule }, columns: TYPES }, context(folder.path));
     const both = shards.map((data, i) => ({ ...data, labels: join(folder.path, output.shards[i]!.file) }));
     return { ...output, both };
   };
@@ -116,10 +126,79 @@ describe('labels', () => {
     await expect(made(rule)).rejects.toThrow(said);
   });
 
+  describe('of a column of numbers', () => {
+    test('are its values, to the nearest float32; a missing one is no label', async () => {
+      const output = await label({ shards, labeler: { column: 'price' }, columns: TYPES }, context(folder.path));
+      expect(output.counts).toEqual({ labelled: 999, missing: 1 });
+      const both = shards.map((data, i) => ({ ...data, labels: join(folder.path, output.shards[i]!.file) }));
+      const { labels, table, unlabelled } = await loadColumns(request({ shards: both }));
+      expect([labels!.length, unlabelled]).toEqual([999, 1]);
+      expect(labels).toEqual(Float32Array.from(numbers(table, 'price')));
+    });
+
+    test.each(["'inf'::DOUBLE", '1e39'])('%s is named by its file and row', async (value) => {
+      await writeOrders(
+        join(folder.path, 'orders.parquet'),
+        `* REPLACE (CASE WHEN i = 3 THEN ${value} ELSE price END AS price)`
+      );
+      const { data } = await ingestOrders(folder.path, { rowsPerShard: 300 });
+      const labelled = label({ shards: data, labeler: { column: 'price' }, columns: TYPES }, context(folder.path));
+      await expect(labelled).rejects.toThrow(
+        /LABEL_INVALID: A label is not a finite number.*file=orders.parquet, row=3/
+      );
+    });
+
+    test('that user code gave', async () => {
+      const rows = (await loadColumns(request({ shards: [shards[0]!] }))).table.rows;
+      const given = Array.from({ length: rows }, (_, row) => (row % 3 === 2 ? null : row / 8 - 1));
+      const toFile = { shard: shards[0]!, task: 'number' as const, folder: folder.path, file: 'numbers.parquet' };
+      const written = await writeLabels({ ...toFile, labels: given });
+      expect(written.counts['labelled']).toBe(given.filter((each) => each !== null).length);
+      const wrong = writeLabels({ ...toFile, labels: given.map((each, row) => (row === 5 ? Number.NaN : each)) });
+      await expect(wrong).rejects.toThrow(/LABEL_INVALID.*row=5, label=NaN/);
+    });
+  });
+
+  describe('of classes', () => {
+    const kinds = "CASE WHEN i % 10 = 9 THEN NULL WHEN i % 2 = 0 THEN 'cash' ELSE 'it''s a card' END";
+    const labeler = { column: 'kind', classes: ["it's a card", 'cash', 'cheque'] };
+    const types = { ...TYPES, kind: 'string' } as const;
+
+    test('are the places of their names; a missing one is no label', async () => {
+      await writeOrders(join(folder.path, 'orders.parquet'), `*, ${kinds} AS kind`);
+      const { data } = await ingestOrders(folder.path, { rowsPerShard: 300, source: { columns: types } });
+      const output = await label({ shards: data, labeler, columns: types }, context(folder.path));
+      expect(output.counts).toEqual({ "class it's a card": 400, 'class cash': 500, 'class cheque': 0, missing: 100 });
+    });
+
+    test('a class that is not declared is named by its file and row', async () => {
+      await writeOrders(join(folder.path, 'orders.parquet'), `*, ${kinds} AS kind`);
+      const { data } = await ingestOrders(folder.path, { rowsPerShard: 300, source: { columns: types } });
+      const other = { ...labeler, classes: ['cash', 'cheque'] };
+      await expect(label({ shards: data, labeler: other, columns: types }, context(folder.path))).rejects.toThrow(
+        /LABEL_INVALID: A label is not one of the classes cash, cheque.*file=orders.parquet, row=\d+, column=kind, label=it's a card/
+      );
+    });
+
+    test('that user code gave', async () => {
+      const rows = (await loadColumns(request({ shards: [shards[0]!] }))).table.rows;
+      const given = Array.from({ length: rows }, (_, row) => ['cash', 'cheque', null][row % 3] as string | null);
+      const task = { classes: ['cash', 'cheque'] };
+      const toFile = { shard: shards[0]!, task, folder: folder.path, file: 'classes.parquet' };
+      const { counts } = await writeLabels({ ...toFile, labels: given });
+      expect([counts['class cash'], counts['missing']]).toEqual(
+        [0, 2].map((part) => given.filter((_, row) => row % 3 === part).length)
+      );
+      const wrong = writeLabels({ ...toFile, labels: given.map((each, row) => (row === 5 ? 'coin' : each)) });
+      await expect(wrong).rejects.toThrow(/LABEL_INVALID.*one of the classes cash, cheque.*row=5, label=coin/);
+    });
+  });
+
   test('that user code gave', async () => {
     const [first, second] = (await ingestOrders(folder.path, { rowsPerShard: 300 })).snapshot.shards;
     const given = Array.from({ length: first!.rows }, (_, row) => [1, 0, null][row % 3] as 0 | 1 | null);
-    const written = await writeLabels({ shard: shards[0]!, labels: given, folder: folder.path, file: 'given.parquet' });
+    const toFirst = { shard: shards[0]!, task: 'binary' as const, folder: folder.path };
+    const written = await writeLabels({ ...toFirst, labels: given, file: 'given.parquet' });
     const each = [0, 1, 2].map((class_) => given.filter((_, row) => row % 3 === class_).length);
     expect(written.counts).toEqual({ '1': each[0], '0': each[1], missing: each[2] });
     const labelled = { ...shards[0]!, labels: join(folder.path, 'given.parquet') };
@@ -128,11 +207,11 @@ describe('labels', () => {
     expect([...places.row.subarray(0, 4)]).toEqual([0, 1, 3, 4]);
     expect(unlabelled).toBe(each[2]);
     const wrong = Array.from({ length: second!.rows }, (_, row) => (row === 7 ? 2 : 1)) as never;
-    const other = writeLabels({ shard: shards[1]!, labels: wrong, folder: folder.path, file: 'wrong.parquet' });
+    const other = writeLabels({ ...toFirst, shard: shards[1]!, labels: wrong, file: 'wrong.parquet' });
     await expect(other).rejects.toThrow(
       new RegExp(`LABEL_INVALID.*file=orders.parquet, row=${first!.rows + 7}, label=2\\]`)
     );
-    const few = writeLabels({ shard: shards[0]!, labels: [1], folder: folder.path, file: 'few.parquet' });
+    const few = writeLabels({ ...toFirst, labels: [1], file: 'few.parquet' });
     await expect(few).rejects.toThrow(new RegExp(`LABEL_INVALID.*rows=${first!.rows}, labels=1`));
   });
 
@@ -169,6 +248,45 @@ function strings({ columns }: TableColumns, name: string): StringColumn {
   if (column?.type === 'string') return column;
   throw new TypeError(`${name} is no string`);
 }
+
+test('stretch by stretch come the rows of all, in their order, with their codes', async () => {
+  await writeOrders(
+    join(folder.path, 'orders.parquet'),
+    "* REPLACE (CASE WHEN i % 7 > 0 THEN city || i % 90 END AS city), 'note ' || i % 5 AS note, [i, i / 2.0]::DOUBLE[] AS size",
+    10_000
+  );
+  const columns: Readonly<Record<string, ColumnType>> = { ...TYPES, note: 'text', size: 'vector(2)' };
+  const output = await ingestOrders(folder.path, { source: { columns }, rowsPerShard: 3_000 });
+  const where = { from: '2024-01-03T00:00:00Z', to: '2024-04-01T00:00:00Z' };
+  const some = { ...request({ shards: output.data, columns, where }), eventTime: 'at' };
+  const { table, eventTime } = await loadColumns(some);
+  for (const mostRows of [2_048, 5_000, 65_536]) {
+    let done = 0;
+    const sizes: number[] = [];
+    await loadStretches(
+      some,
+      folder.path,
+      (stretch) => {
+        const to = done + stretch.table.rows;
+        expect(stretch.eventTime).toEqual(eventTime!.subarray(done, to));
+        for (const [name, column] of Object.entries(table.columns)) {
+          const [of, from] = column.type === 'string' ? ['codes', column.codes] : ['values', column.values];
+          const width = column.type === 'vector' ? column.width : 1;
+          expect(stretch.table.columns[name]).toEqual({
+            ...column,
+            [of as string]: from.slice(done * width, to * width),
+          });
+        }
+        sizes.push(stretch.table.rows);
+        done = to;
+      },
+      mostRows
+    );
+    expect(done).toBe(table.rows);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(mostRows);
+    expect(sizes.length > 1).toBe(mostRows < table.rows);
+  }
+});
 
 describe('memory', () => {
   const limit = process.env.MLOPS_DATABASE_MEMORY;

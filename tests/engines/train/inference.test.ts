@@ -12,8 +12,8 @@ import { metadataOf } from '../onnx/metadata';
 import { operators } from '../../../src/engines/onnx/operators';
 import { openSession } from '../../../src/engines/onnx/session';
 import { bytesOf, float32, int64, sizeOf, type Tensor } from '../../../src/engines/onnx/tensor';
-import { inferenceGraph, PROBABILITY } from '../../../src/engines/train/inference-graph';
-import { logit, parameterShapes } from '../../../src/engines/train/network';
+import { inferenceGraph } from '../../../src/engines/train/inference-graph';
+import { output, parameterShapes } from '../../../src/engines/train/network';
 import { columnsRead, scoreRows } from '../../../src/engines/train/score-rows';
 import { type TrainedNetwork, trainNetwork } from '../../../src/engines/train/train-network';
 import { SILENT, table, textColumn } from '../features/tables';
@@ -30,7 +30,7 @@ beforeAll(async () => {
   model = inferenceGraph(fitted, trained);
 });
 
-const score = (batch?: number) => scoreRows(model, unseen.table, { batch }, SILENT);
+const score = async (batch?: number) => (await scoreRows(model, unseen.table, { batch }, SILENT)).values;
 const hex = (data: Float32Array) => Buffer.from(bytesOf(data)).toString('hex');
 
 /** The network alone: features in, probability out. */
@@ -44,7 +44,7 @@ function networkAlone(): Uint8Array {
     offset += sizeOf(dims);
     return o.constant(float32(trained.parameters.subarray(offset - sizeOf(dims), offset), dims));
   });
-  graph.output(o.squeeze(o.sigmoid(logit(o, trained.shape, values, dense, indices)), 1, PROBABILITY));
+  graph.output(o.squeeze(o.sigmoid(output(o, trained.shape, values, dense, indices)), 1, 'probability'));
   return encodeModel(graph);
 }
 
@@ -70,7 +70,7 @@ test("the model's score is the network's on the feature graph's features, to the
     feeds[`index${i}`] = int64(index);
   });
   const results = await session.run(feeds);
-  expect(hex(await score())).toBe(hex(results[PROBABILITY]!.data as Float32Array));
+  expect(hex(await score())).toBe(hex(results['probability']!.data as Float32Array));
   await session.close();
 });
 

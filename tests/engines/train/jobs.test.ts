@@ -1,45 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import type { FeatureDefinition, NetworkSpec } from '../../../src/domain/definition';
-import type { Split } from '../../../src/domain/split';
+import type { Evaluation } from '../../../src/domain/evaluation';
+import { partOf } from '../../../src/domain/split';
+import { evaluateJob } from '../../../src/engines/evaluate/evaluate-job';
 import { fitJob } from '../../../src/engines/features/fit-job';
+import type { Reference } from '../../../src/engines/stats/reference';
+import type { LabelledShard } from '../../../src/engines/tables/labelled-rows';
+import type { DataShard } from '../../../src/engines/tables/live-rows';
 import { loadColumns } from '../../../src/engines/tables/load';
 import { scoreRows } from '../../../src/engines/train/score-rows';
 import { trainJob } from '../../../src/engines/train/train-job';
 import { FEATURES, NETWORK, recordingContext } from './small-run';
-
-const COLUMNS = { at: 'timestamp', km: 'number', place: 'string', name: 'string', unread: 'integer' } as const;
-
-/** Two shards of 400 rows over 20 days, with labels: who is in P3 is late, mostly. */
-async function shards(label = 'CASE WHEN (i * 7) % 10 < 8 THEN (i % 5 = 3)::INT ELSE (i % 3 = 0)::INT END') {
-  const { folder } = recordingContext();
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
-  const connection = await instance.connect();
-  const files = ['a', 'b'].map((name) => ({
-    data: join(folder, `${name}.parquet`),
-    batch: 0,
-    removed: [],
-    labels: join(folder, `${name}-labels.parquet`),
-  }));
-  for (const [n, { data, labels }] of files.entries()) {
-    const rows = `(SELECT i, md5(i::VARCHAR)::UUID AS __key, '${n}.csv' AS __file, i::BIGINT AS __row FROM range(${n * 400}, ${n * 400 + 400}) t(i))`;
-    const at = `TIMESTAMP '2001-01-01' + INTERVAL (i * 36) MINUTE`;
-    await connection.run(`COPY (SELECT ${at} AS at, 100.0 + i % 90 AS km, 'P' || (i % 5) AS place, 'N' || i AS name, i AS unread, __key, __file, __row,
-      ${at} + INTERVAL 1 HOUR AS __known_at FROM ${rows} ORDER BY i) TO '${data}'`);
-    await connection.run(`COPY (SELECT __key, (${label})::TINYINT AS label FROM ${rows} ORDER BY i) TO '${labels}'`);
-  }
-  connection.closeSync();
-  instance.closeSync();
-  return files;
-}
-
-const SPLIT: Split = {
-  by: 'time',
-  train: { to: '2001-01-18T00:00:00Z' },
-  test: { from: '2001-01-18T00:00:00Z', to: '2001-01-25T00:00:00Z' },
-  knownBy: '2001-01-25T00:00:00Z',
-};
+import { COLUMNS, SPLIT, shards } from './small-shards';
 
 async function fitAndTrain(
   files: Awaited<ReturnType<typeof shards>>,
@@ -51,7 +24,14 @@ async function fitAndTrain(
   const fit = await fitJob({ ...rows, split: SPLIT, features, dependencies: [] }, fitContext);
   const at = (name: string) => join(fitContext.folder, fit.files.find((file) => file.name === name)!.file);
   const trainContext = recordingContext();
-  const input = { ...rows, minRows: 600, network, fitted: at('fitted'), graph: at('graph') };
+  const input = {
+    ...rows,
+    minRows: 600,
+    network,
+    task: 'binary' as const,
+    fitted: at('fitted'),
+    graph: at('graph'),
+  };
   return { fit, input, trainContext, train: await trainJob(input, trainContext) };
 }
 
@@ -65,20 +45,24 @@ test('fit, train and score hand files to each other', async () => {
     [2, 680],
     [3, 680],
   ]);
-  expect(train.trainRate).toBeCloseTo(0.22, 1);
+  expect(train.parameters['layers']).toEqual([
+    ...['embedding:place [6, 3]', 'weights:0 [29, 8]', 'biases:0 [8]'],
+    ...['weights:1 [8, 8]', 'biases:1 [8]', 'weights:2 [8, 1]', 'biases:2 [1]'],
+  ]);
+  expect(train.baseline.means[0]).toBeCloseTo(0.22, 1);
   const run = JSON.parse(readFileSync(join(trainContext.folder, 'run.json'), 'utf8'));
   expect(run).toEqual({
     parameters: train.parameters,
     rows: 680,
     unlabelled: 0,
-    trainRate: train.trainRate,
+    baseline: train.baseline,
     epochs: train.epochs,
     numerics: 'exact',
   });
 
   const context = recordingContext();
   const { table } = await loadColumns({ ...input, where: { from: '2001-01-18T00:00:00Z' } });
-  const scores = await scoreRows(readFileSync(join(trainContext.folder, 'model.onnx')), table, {}, context);
+  const { values: scores } = await scoreRows(readFileSync(join(trainContext.folder, 'model.onnx')), table, {}, context);
   expect(scores).toHaveLength(120);
   expect(scores.every((p) => p > 0 && p < 1)).toBe(true);
 });
@@ -95,6 +79,62 @@ test('the same rows give the same files, byte for byte, also from a checkpoint',
     context
   );
   expect(bytes(context)).toBe(bytes(one.trainContext));
+});
+
+test('a run of fewer epochs leaves its state, from which the whole one ends with the bytes of one that never stopped', async () => {
+  const { input, trainContext } = await fitAndTrain(await shards());
+  const early = recordingContext();
+  const { files, epochs } = await trainJob({ ...input, epochs: 1 }, early);
+  expect(epochs).toHaveLength(1);
+  expect(files.map(({ name }) => name)).toEqual(['model', 'run', 'state']);
+  const rest = recordingContext();
+  const resume = join(early.folder, files.find(({ name }) => name === 'state')!.file);
+  const whole = await trainJob({ ...input, resume }, rest);
+  expect(whole.files.map(({ name }) => name)).toEqual(['model', 'run']);
+  for (const file of ['model.onnx', 'run.json'])
+    expect(readFileSync(join(rest.folder, file))).toEqual(readFileSync(join(trainContext.folder, file)));
+  // The first epoch was not run again.
+  expect(rest.notes.find(({ note }) => note.startsWith('epoch'))!.note).toMatch(/^epoch 2 of 3/);
+});
+
+test('an evaluation is the same, byte for byte, of the shards of its rows and of all, and knows how training weeks vary', async () => {
+  const [early, late] = await shards();
+  const { train, trainContext } = await fitAndTrain([early!, late!]);
+  const unlabelled = ({ data, batch, removed }: typeof late & object) => ({ data, batch, removed });
+  const evaluated = async (own: readonly LabelledShard[], trained: readonly DataShard[]) => {
+    const context = recordingContext();
+    const { evaluation, files } = await evaluateJob(
+      {
+        shards: own,
+        columns: COLUMNS,
+        privacy: [],
+        where: partOf(SPLIT, 'test'),
+        eventTime: 'at',
+        model: join(trainContext.folder, 'model.onnx'),
+        trained: { where: partOf(SPLIT, 'train'), shards: trained },
+        cluster: 'day',
+        windows: { every: '7 days' },
+        baseline: train.baseline,
+        objective: { task: 'binary', decisionThreshold: 0.5 },
+        minRows: 100,
+        slices: ['place'],
+        gates: [],
+      },
+      context
+    );
+    return [evaluation, ...files.map(({ file }) => readFileSync(join(context.folder, file)).toString('base64'))];
+  };
+  // The test rows are of the second shard alone.
+  const needed = await evaluated([late!], [unlabelled(early!), unlabelled(late!)]);
+  expect(needed).toEqual(await evaluated([early!, late!], [early!, late!]));
+  const { importance, columnSlices } = needed[0] as Evaluation;
+  expect(importance!.map(({ column }) => column)).toEqual(expect.arrayContaining(['km', 'place']));
+  expect(importance!.every(({ deviation }) => deviation >= 0)).toBe(true);
+  expect(columnSlices!.length).toBeGreaterThan(1);
+  const reference = JSON.parse(Buffer.from(needed[2] as string, 'base64').toString()) as Reference;
+  const { variation } = reference.columns.find(({ column }) => column === 'km')!;
+  expect(variation).toBeGreaterThan(0.03);
+  expect(await evaluated([late!], [unlabelled(late!)])).not.toEqual(needed);
 });
 
 test.each(['earlierRows' as const, { folds: 4, seed: 1 }])(
@@ -114,7 +154,7 @@ test('a training row without a label is left out and counted', async () => {
   const { train } = await fitAndTrain(await shards('CASE WHEN i % 100 = 23 THEN NULL ELSE i % 2 END'));
   expect(train).toMatchObject({ rows: 673, unlabelled: 7 });
   expect(train.epochs[0]!.rows).toBe(673);
-  expect(train.trainRate).toBeCloseTo(333 / 673, 12);
+  expect(train.baseline.means[0]).toBeCloseTo(333 / 673, 12);
 });
 
 test('too few rows with a label are refused, with the count of those without one', async () => {

@@ -1,7 +1,7 @@
 import { initialParameters, parameterShapes } from '../../../src/engines/train/network';
 
 test('weights start uniform within √(6 / (in + out)), biases at 0 (Glorot & Bengio 2010, eq. 16)', () => {
-  const shapes = parameterShapes({ dense: 28, tables: [], hidden: [128, 64] });
+  const shapes = parameterShapes({ dense: 28, tables: [], hidden: [128, 64], outputs: 1 });
   const limits = shapes.map(({ name, limit }) => [name, limit]);
   expect(limits).toEqual([
     ['weights:0', Math.sqrt(6 / (28 + 128))],

@@ -11,7 +11,7 @@ export interface ReferenceResult {
 }
 
 export function referenceTraining({ features, tables, labels, network }: TrainRequest): ReferenceResult {
-  const shapes = parameterShapes({ dense: features.width, tables, hidden: network.hidden });
+  const shapes = parameterShapes({ dense: features.width, tables, hidden: network.hidden, outputs: 1 });
   const parameters = Float64Array.from(initialParameters(shapes, network.seed));
   const offsets = shapes.map((_, i) => shapes.slice(0, i).reduce((sum, { dims }) => sum + sizeOf(dims), 0));
   const mean = new Float64Array(parameters.length);
@@ -64,6 +64,10 @@ export function referenceTraining({ features, tables, labels, network }: TrainRe
     return Math.log1p(Math.exp(-Math.abs(z))) + Math.max(z, 0) - labels[row]! * z;
   }
 
+  /** Both labels' rows together weigh the same. */
+  const weights = Array.from(labels, (label) =>
+    network.classWeights === 'balanced' ? labels.length / (2 * labels.filter((other) => other === label).length) : 1
+  );
   const losses = Array.from({ length: epochsFor(network, features.rows) }, (_, epoch) => {
     const order = shuffled(randomStream(network.seed, STREAMS.shuffle, epoch), features.rows);
     let loss = 0;
@@ -71,7 +75,7 @@ export function referenceTraining({ features, tables, labels, network }: TrainRe
       const rows = order.subarray(from, from + network.batch);
       const gradient = new Float64Array(parameters.length);
       for (const row of rows) {
-        loss += addRow(row, gradient, 1 / rows.length);
+        loss += weights[row]! * addRow(row, gradient, weights[row]! / rows.length);
       }
       step += 1;
       gradient.forEach((g, i) => {

@@ -12,6 +12,7 @@ import type { TableColumns } from '../../../src/engines/tables/columns';
 import { randomStream } from '../../../src/engines/train/random';
 import type { TrainRequest } from '../../../src/engines/train/train-network';
 import { numberColumn, SILENT, table, textColumn, timeColumn } from '../features/tables';
+import { PLAIN_NETWORK } from '../../support/plain-network';
 
 export const FEATURES: readonly FeatureDefinition[] = [
   { transform: 'timeOfDayBuckets', column: 'at', buckets: 8 },
@@ -24,6 +25,7 @@ export const FEATURES: readonly FeatureDefinition[] = [
 ];
 
 export const NETWORK: NetworkSpec = {
+  ...PLAIN_NETWORK,
   hidden: [8, 8],
   batch: 32,
   learningRate: 0.01,
@@ -71,6 +73,7 @@ export async function smallRun(data: SmallData, network: Partial<NetworkSpec> = 
     features,
     tables: embeddingTables(fitted),
     labels: data.labels,
+    task: 'binary' as const,
     network: { ...NETWORK, ...network },
   };
   return { fitted, request };

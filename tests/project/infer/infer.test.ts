@@ -23,6 +23,9 @@ function column(name: string, changes: Partial<ColumnFigures> = {}): ColumnFigur
     integers: 0,
     numbers: 0,
     commaNumbers: 0,
+    markedNumbers: 0,
+    longNumbers: 0,
+    notNumbers: [],
     booleans: 0,
     leadingZeros: 0,
     times: [],
@@ -69,7 +72,9 @@ const table = (columns: readonly ColumnFigures[], changes: Partial<TableFigures>
   ...changes,
 });
 
-const ANSWERS: TargetFigures = { yes: 300, no: 700, unknown: 0, separates: [], follows: [] };
+const yesAndNo = (yes: number, no: number) =>
+  Object.entries({ no, yes }).flatMap(([value, count]) => (count === 0 ? [] : [{ value, count }]));
+const ANSWERS: TargetFigures = { answers: yesAndNo(300, 700), unknown: 0, separates: [], follows: [] };
 
 function infer(figures: TableFigures, target: string, answers = ANSWERS, privacy: readonly string[] = []) {
   const question = questionOf(figures, target, privacy);
@@ -85,7 +90,7 @@ const only = (figures: ColumnFigures) => inferColumns([figures], []).columns[0];
 test.each([
   ['Temp (°C)', 'Temp_C'],
   ['site-name', 'site_name'],
-  ['Größe in m²', 'Gro_e_in_m2'],
+  ['Größe in m²', 'Grosse_in_m2'],
   ['2nd floor', 'c_2nd_floor'],
   ['', 'column_1'],
   ['   ', 'column_1'],
@@ -116,8 +121,16 @@ describe('types', () => {
     ['numbers', { integers: 10, numbers: ROWS }, 'number'],
     ['numbers but for 5 in 1,000', { integers: 10, numbers: ROWS - 5 }, 'number'],
     ['numbers but for a fifth', { integers: 10, numbers: 800 }, 'string'],
+    ['long strings of words, seldom the same', { meanLength: 90, withBlanks: 0.9, distinct: 900 }, 'text'],
+    ['long strings that come again', { meanLength: 90, withBlanks: 0.9, distinct: 30 }, 'string'],
+    ['long strings in one piece, such as addresses', { meanLength: 90, withBlanks: 0, distinct: ROWS }, 'string'],
+    ['short strings, seldom the same', { meanLength: 12, withBlanks: 0.9, distinct: ROWS }, 'string'],
+    ['arrays of 384 numbers', { vectors: { width: 384, count: ROWS } }, 'vector(384)'],
+    ['arrays in a file with types', { stored: 'nested', vectors: { width: 2, count: ROWS - 5 } }, 'vector(2)'],
+    ['arrays of several lengths', { vectors: { width: 2, count: 900 } }, 'string'],
     ['codes that begin with 0', { integers: ROWS, numbers: ROWS, leadingZeros: 3 }, 'string'],
-    ['decimal commas', { commaNumbers: ROWS }, 'number'],
+    ['decimal commas', { commaNumbers: ROWS, numbers: ROWS }, 'number'],
+    ['whole numbers that are too long', { numbers: ROWS, longNumbers: 1 }, 'string'],
     [
       'true and false',
       {
@@ -142,6 +155,11 @@ describe('types', () => {
       },
       'string',
     ],
+    [
+      'what the file stores as decimals',
+      { stored: 'number', numbers: ROWS, decimal: 'decimal(12,2)' },
+      'decimal(12,2)',
+    ],
     ['texts', {}, 'string'],
   ])('%s', (_, figures, type) => {
     expect(only(column('x', figures))?.type).toBe(type);
@@ -157,6 +175,28 @@ describe('types', () => {
     const both = time('when', '%m/%d/%Y');
     const times = [...both.times, { ...both.times[0]!, format: '%d/%m/%Y' }];
     expect(only({ ...both, times })?.decide).toMatch('%d/%m/%Y reads every value, too');
+  });
+
+  test('a text that looks like a number is left to a person, without its values where it is personal', () => {
+    const some = { numbers: 980, markedNumbers: 980, notNumbers: [{ value: 'k.A.', count: 20 }] };
+    expect(only(column('x', some))).toMatchObject({
+      type: 'string',
+      decide: expect.stringMatching(
+        /980 of 1,000 values are numbers, others are 'k\.A\.' \(20 rows\).*missing/
+      ) as string,
+    });
+    expect(inferColumns([column('x', some)], ['x']).columns[0]?.decide).not.toMatch('k.A.');
+    expect(only(column('x', { markedNumbers: 990 }))?.decide).toMatch(
+      '990 of 1,000 values are digits among other marks'
+    );
+    expect(only(column('x', { markedNumbers: 800 }))?.decide).toBeUndefined();
+  });
+
+  test('times in several formats are left to a person', () => {
+    expect(only(column('when', { mixedTimes: ['iso', '%d.%m.%Y'] }))).toMatchObject({
+      type: 'string',
+      decide: expect.stringContaining("{ type: 'timestamp', format: ['iso', '%d.%m.%Y'] }") as string,
+    });
   });
 
   test('empty and nested columns are left out with the reason', () => {
@@ -186,7 +226,7 @@ describe('types', () => {
 });
 
 describe('the target', () => {
-  const figures = table([time('at'), integers('price'), column('weather')]);
+  const figures = table([time('at'), integers('price'), column('weather'), column('city', { distinct: 40 })]);
 
   test('a condition', () => {
     const { definition } = infer(figures, 'price >= 5');
@@ -215,9 +255,69 @@ describe('the target', () => {
     expect(infer(two('red', 'blue'), 'y').definition.label.labeler).toMatchObject({ rule: { value: 'blue' } });
   });
 
+  test('a column of numbers is predicted as a number', () => {
+    const { definition, text, open } = infer(figures, 'price', {
+      ...ANSWERS,
+      answers: [{ value: 'labelled', count: 990 }],
+      unknown: 10,
+    });
+    expect(definition).toMatchObject({
+      objective: { task: 'number' },
+      label: { name: 'price', labeler: { column: 'price' } },
+      gates: [
+        { metric: 'rmse', against: 'baseline' },
+        { metric: 'rmse', against: 'champion' },
+      ],
+    });
+    expect(checkProject(definition).mistakes).toEqual([]);
+    expect(text).toMatch('p: the number price, asked of');
+    expect(text).toMatch('as asked, its number: 990 rows have one; 10 rows without a value are left out');
+    expect(open.map(({ path }) => path)).not.toContain('label');
+  });
+
+  test('a few whole numbers may be classes: a person decides', () => {
+    const few = table([time('at'), integers('digit', { distinct: 10 }), integers('price')]);
+    const { open } = infer(few, 'digit', { ...ANSWERS, answers: [{ value: 'labelled', count: ROWS }] });
+    expect(open).toContainEqual({ path: 'label', decide: expect.stringMatching("10 whole numbers.*task: 'classes'") });
+  });
+
+  test('a text of several values is one of as many classes; a row of another one goes to quarantine', () => {
+    const top = ['sun', 'rain', 'fog'].map((value, i) => ({ value, count: 500 - 200 * i }));
+    const kinds = table([time('at'), integers('price'), column('kind', { distinct: 3, top })]);
+    const { definition, text } = infer(kinds, 'kind', { ...ANSWERS, answers: top });
+    expect(definition).toMatchObject({
+      objective: { task: 'classes', classes: ['fog', 'rain', 'sun'] },
+      label: { name: 'kind', labeler: { column: 'kind' } },
+      gates: [
+        { metric: 'logLoss', against: 'baseline' },
+        { metric: 'logLoss', against: 'champion' },
+      ],
+    });
+    expect(definition.schema?.columns).toContainEqual({
+      column: 'kind',
+      required: false,
+      oneOf: ['fog', 'rain', 'sun'],
+      severity: 'block',
+    });
+    expect(checkProject(definition).mistakes).toEqual([]);
+    expect(text).toMatch('p: kind, one of 3 classes, asked of');
+    expect(text).toMatch('as asked, which of its values: sun 500, rain 300, fog 100');
+  });
+
+  test('few rows get a linear model; more, and what has embeddings, the default', () => {
+    const columns = [time('at'), integers('price'), integers('x')];
+    const { definition, text } = infer(table(columns), 'price > 5');
+    expect(definition.model).toEqual({ linear: {} });
+    expect(text).toMatch('1,000 rows are few: a network would fit chance');
+    expect(checkProject(definition).mistakes).toEqual([]);
+    expect(infer(table(columns, { rows: 2_000 }), 'price > 5').definition.model).toBeUndefined();
+    const places = column('place', { distinct: 200, top: [] });
+    expect(infer(table([...columns, places]), 'price > 5').definition.model).toBeUndefined();
+  });
+
   test.each([
     ['a column that is not there', 'colour', 'MLOPS_COLUMN_MISSING'],
-    ['more than two values', 'weather', 'MLOPS_TARGET_INVALID'],
+    ['a text of many values', 'city', 'MLOPS_TARGET_INVALID'],
     ['numbers compared with a text', 'price > much', 'MLOPS_TARGET_INVALID'],
   ])('%s is refused', (_, target, code) => {
     expect(() => infer(figures, target)).toThrow(expect.objectContaining({ code }) as MlopsError);
@@ -231,8 +331,28 @@ describe('the target', () => {
     expect(() => infer(table([time('at'), column('y', changes)]), 'y')).toThrow('MLOPS_TARGET_INVALID');
   });
 
+  test('no error shows a value of a personal column', () => {
+    const secret = (distinct: number) => [
+      time('at'),
+      integers('price'),
+      column('note', { distinct, top: [{ value: 'eve@x.org', count: 1 }] }),
+    ];
+    for (const distinct of [1, 5]) {
+      const shown = () => infer(table(secret(distinct)), 'note', ANSWERS, ['note']);
+      expect(shown).toThrow('MLOPS_TARGET_INVALID');
+      expect(shown).not.toThrow('eve@');
+    }
+  });
+
+  test('a table with nothing to learn from is refused, with what was left out', () => {
+    const nothing = table([column('y'), column('name', { distinct: ROWS })]);
+    expect(() => infer(nothing, 'y = a')).toThrow(/no column is left.*name \(1,000 values of 4 characters/);
+  });
+
   test('a question that every row answers alike is refused', () => {
-    expect(() => infer(figures, 'price > 5', { ...ANSWERS, yes: 0 })).toThrow('it is no for every row');
+    expect(() => infer(figures, 'price > 5', { ...ANSWERS, answers: yesAndNo(0, 700) })).toThrow(
+      'it is no for every row'
+    );
   });
 });
 
@@ -287,6 +407,14 @@ describe('the definition', () => {
     });
   });
 
+  test('a text gets the words that are in it most often, and the definition passes check', () => {
+    const mail = column('mail', { meanLength: 90, withBlanks: 0.9, distinct: 900, top: [] });
+    const { definition } = infer(table([time('at'), integers('price'), mail]), 'price > 5');
+    expect(definition.source.columns['mail']).toBe('text');
+    expect(definition.features.map(featureText)).toEqual(['weekday(at)', 'textNgrams(mail)']);
+    expect(checkProject(definition).mistakes).toEqual([]);
+  });
+
   test('features leave out the target, the key and what answers the question alone', () => {
     const figures = table(
       [time('at'), integers('price'), integers('id', { distinct: ROWS }), integers('paid'), column('kind')],
@@ -339,6 +467,16 @@ describe('the definition', () => {
       expect(text).toContain('(1,000 rows, 6 columns)');
     });
 
+    test('is known when its month is over at the earliest, and asks when it is published', () => {
+      expect(definition.source.knownAt).toEqual({ eventTimePlus: { minutes: 31 * 24 * 60 } });
+      expect(text).toContain(
+        '// each year_month is the first of a month: a row is not known before its month is over, 31 days later at the latest'
+      );
+      expect(open).toContainEqual({ path: 'source.knownAt', decide: expect.stringMatching(/^when it is published/) });
+      const daily = table([column('at', { times: [{ ...month, step: 'day' }], distinct: 40 }), integers('sales')]);
+      expect(infer(daily, 'sales > 5').definition.source.knownAt).toBeUndefined();
+    });
+
     test('leaves out what goes with the number that is asked about, or with time, and says so', () => {
       expect(definition.features.map(featureText)).toEqual([
         'oneHot(city)',
@@ -357,6 +495,31 @@ describe('the definition', () => {
       const { source } = infer(figures, 'month > 6').definition;
       expect(source.columns).toMatchObject({ month: 'integer', year_month: { from: ['year', 'month'] } });
     });
+  });
+
+  test('a flag where numbers are missing, and the time of the year where times span two years', () => {
+    const long = column('at', {
+      times: [{ ...time('at').times[0]!, min: '2022-01-01T00:00:00.000Z' }],
+      distinct: ROWS,
+    });
+    const gaps = (missing: number) => ({ present: ROWS - missing, marks: [{ value: 'NA', count: missing }] });
+    const often = integers('often', { ...gaps(170), integers: 830, numbers: 830 });
+    const rarely = integers('rarely', { ...gaps(9), integers: 991, numbers: 991 });
+    const { definition, text } = infer(
+      table([long, integers('price'), often, rarely, column('at_dayOfYear', { distinct: 1 })]),
+      'price > 5'
+    );
+    expect(checkProject(definition).mistakes).toEqual([]);
+    expect(definition.features.map(featureText)).toEqual([
+      'weekday(at)',
+      'at_dayOfYear_2 = datePart(at)',
+      'cycle(at_dayOfYear_2)',
+      'standardize(often)',
+      'isMissing(often)',
+      'standardize(rarely)',
+    ]);
+    expect(text).toContain('// the times span 3.0 years: where in the year it is');
+    expect(text).toContain('// 17 % of often is missing and counts as its mean: this says where');
   });
 
   test('periods are hours only where times are whole hours, with some rows in each', () => {
@@ -401,4 +564,22 @@ describe('the definition', () => {
     const printed = text.slice(text.indexOf('(') + 1, text.lastIndexOf(');'));
     expect(valueOf(printed)).toEqual({ name: "it's", columns });
   });
+});
+
+test('a vector is read by its components, and where it is missing by a flag', () => {
+  const face = column('face', {
+    stored: 'nested',
+    vectors: { width: 3, count: 900 },
+    present: 900,
+    marks: [{ value: '', count: 100 }],
+    distinct: 900,
+  });
+  const { definition, text } = infer(table([integers('n'), face]), 'n > 5');
+  expect(definition.source.columns).toMatchObject({ face: 'vector(3)' });
+  expect(definition.features).toEqual([
+    { transform: 'components', column: 'face', scale: 'standardize' },
+    { transform: 'isMissing', column: 'face' },
+  ]);
+  expect(text).toContain('each of its 3 numbers, on one scale');
+  expect(checkProject(definition).mistakes).toEqual([]);
 });

@@ -44,6 +44,20 @@ test.each([
   expect(suggested).toEqual(asked ? [{ rule, why }] : []);
 });
 
+test('a flag has its two values, and no margin', () => {
+  const [rule] = suggestColumnRules(facts({ type: 'integer', distinct: 2, min: 0, max: 1 }));
+  expect(rule).toMatchObject({ rule: { oneOf: [0, 1] }, why: expect.stringContaining('0 and 1') as string });
+  expect(rule?.rule).not.toHaveProperty('max');
+  expect(rules({ type: 'integer', present: 2, distinct: 2, min: 17, max: 18 })).toEqual([
+    { column: 'x', required: true, severity: 'warn' },
+  ]);
+});
+
+test('a range of decimals is one', () => {
+  const [rule] = suggestColumnRules(facts({ type: 'decimal(12,2)', min: 0.5, max: 9.5 }));
+  expect(rule?.rule).toMatchObject({ min: 0, max: 10.4 });
+});
+
 test('presence: always, mostly by the lower bound of the share, or rarely: then nothing', () => {
   expect(rules({ type: 'boolean' })).toEqual([{ column: 'x', required: true, severity: 'warn' }]);
   // 900 of 1,000: Wilson's bounds are 0.8798 and 0.9171.

@@ -1,5 +1,5 @@
 /** The compute child that is started ahead: for one job, with the bits of any other, and gone with its worker. */
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { JobCost } from '../../../src/domain/job';
@@ -12,6 +12,7 @@ import { storeConfig } from '../../../src/stores/config';
 import { type ComputePool, computePool } from '../../../src/worker/compute/pool';
 import { MlopsPlugin } from '../../../src/worker/plugin';
 import { ingestOrders, TYPES, type TestFolder, testFolder, writeOrders } from '../../engines/tables/files';
+import { computeChildren } from '../../support/compute-processes';
 import { eventually } from '../../support/eventually';
 import { quiet } from '../../support/quiet';
 import { openSystem } from '../../support/system';
@@ -35,27 +36,13 @@ const earlier = new Set(computeChildren());
 
 const children = (): number[] => computeChildren().filter((pid) => !earlier.has(pid));
 
-/** Compute children of this process. */
-function computeChildren(): number[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.map(Number).filter((pid) => {
-    try {
-      const parent = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-      return Number(parent) === process.pid && command.includes('compute/child.js');
-    } catch {
-      return false;
-    }
-  });
-}
-
 const some = (count: number) =>
   eventually(`${count} children`, () => (children().length === count ? children() : undefined), 10_000);
 
 function labelled(pool: ComputePool, name: string, onCost?: (cost: JobCost) => void): Promise<LabelOutput> {
   const attempt = join(folder.path, name);
   mkdirSync(attempt);
-  const input: LabelInput = { shards, rule: { column: 'amount', op: '>', value: 500 }, columns: TYPES };
+  const input: LabelInput = { shards, labeler: { rule: { column: 'amount', op: '>', value: 500 } }, columns: TYPES };
   return pool.runJob('label', input, {
     folder: attempt,
     signal: new AbortController().signal,

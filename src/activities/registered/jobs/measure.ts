@@ -27,6 +27,7 @@ export const measureCode: Job<MeasureInput, MeasureOutput> = async ({ uses, rows
       const value = await asUsers(use, async () => {
         const found: unknown = await metric.compute({
           scores: scored,
+          width: scored.length / labels.length,
           labels,
           columns: table.columns,
           params: use.params,

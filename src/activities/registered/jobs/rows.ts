@@ -19,6 +19,12 @@ function valueOf(column: Column, type: ColumnType | undefined, row: number): Row
   switch (column.type) {
     case 'string':
       return column.dictionary[column.codes[row]!] ?? null;
+    case 'text':
+      return column.values[row] ?? null;
+    case 'vector': {
+      const vector = Array.from(column.values.subarray(row * column.width, (row + 1) * column.width));
+      return vector.some(Number.isNaN) ? null : vector;
+    }
     case 'timestamp':
       return column.values[row] === MISSING_TIMESTAMP ? null : new Date(Number(column.values[row]! / 1000n));
     case 'number': {

@@ -5,12 +5,14 @@ import type { ModelInput } from '../../../domain/endpoint';
 import { MlopsError } from '../../../domain/errors';
 import type { Job } from '../../../domain/job';
 import type { EpochMetrics } from '../../../domain/records';
+import type { Baseline, Target } from '../../../domain/task';
 import { batchDependentOperators } from '../../../engines/onnx/batch-invariant';
 import { requireDeclaredInputs } from '../../../engines/onnx/declared-inputs';
 import { decodeModel } from '../../../engines/onnx/model';
+import { baselineOf } from '../../../engines/stats/tasks/task';
 import { type LoadRequest, loadColumns } from '../../../engines/tables/load';
 import { requireRows } from '../../../engines/tables/require-rows';
-import { columnsRead } from '../../../engines/train/score-rows';
+import { columnsRead, requireTask } from '../../../engines/train/score-rows';
 import type { TrainedModel } from '../../../project/registry';
 import { asUsers, codeOf, type UsedCode } from './code';
 import { rowsOf } from './rows';
@@ -22,6 +24,7 @@ export interface TrainCodeInput {
   readonly use: UsedCode;
   readonly rows: LoadRequest;
   readonly minRows: number;
+  readonly task: Target;
   /** What a version declares: the columns that requests bring. */
   readonly inputs: readonly ModelInput[];
 }
@@ -33,13 +36,13 @@ export interface TrainCodeOutput {
   readonly unlabelled: number;
   /** Operators of the model whose result may depend on the batch. */
   readonly tolerance: readonly string[];
-  readonly trainRate: number;
+  readonly baseline: Baseline;
   readonly epochs: readonly EpochMetrics[];
 }
 
 /** @throws MlopsError MLOPS_MODEL_INVALID, and as `loadColumns`, `codeOf` and `asUsers` do */
 export const trainCode: Job<TrainCodeInput, TrainCodeOutput> = async (
-  { use, rows, minRows, inputs },
+  { use, rows, minRows, task, inputs },
   { folder, progress }
 ) => {
   const trainer = await codeOf('trainer', use);
@@ -51,7 +54,7 @@ export const trainCode: Job<TrainCodeInput, TrainCodeOutput> = async (
       const to = Math.min(table.rows, from + BATCH);
       yield {
         rows: rowsOf(table, rows.columns, from, to),
-        labels: [...labels.subarray(from, to)].map((label) => (label > 0.5 ? 1 : 0) as 0 | 1),
+        labels: [...labels.subarray(from, to)],
       };
       progress({ done: to, total: table.rows, note: 'rows given' });
     }
@@ -70,12 +73,13 @@ export const trainCode: Job<TrainCodeInput, TrainCodeOutput> = async (
   const file = await checked(trained.model, folder, use.name);
   const model = decodeModel(await readFile(join(folder, file)));
   requireDeclaredInputs(columnsRead(model), inputs);
+  requireTask(model, task);
   return {
     model: file,
     rows: table.rows,
     unlabelled,
     tolerance: batchDependentOperators(model),
-    trainRate: labels.reduce((sum, label) => sum + label, 0) / Math.max(1, labels.length),
+    baseline: baselineOf(task, labels),
     epochs: trained.epochs,
   };
 };

@@ -1,5 +1,6 @@
 /** Approval requests: that the audit knows them, that they asked about what the records say, and that decisions closed them. */
 import { type ApprovalRequest, recordAsked, stateAfter } from '../../../domain/approval';
+import { schemaChange, whatChanged } from '../../../domain/schema-change';
 import { digestOf } from '../../../runtime/digest';
 import type { RecordStores } from '../../../records/stores';
 import { decisionsOn } from '../../../stores/decisions';
@@ -41,7 +42,7 @@ async function wrongWith(stores: RecordStores, request: ApprovalRequest): Promis
   return wrong;
 }
 
-/** A version is asked about under its definition's policy, with its evaluation's gates. */
+/** A version is asked about under its definition's policy, with its evaluation's gates; of a batch, what its snapshots say is new. */
 async function askedOf(stores: RecordStores, request: ApprovalRequest): Promise<string[]> {
   const [versionRef, evaluationRef] = [recordAsked(request, 'version'), recordAsked(request, 'evaluation')];
   const [version, evaluation] = await Promise.all([
@@ -53,5 +54,16 @@ async function askedOf(stores: RecordStores, request: ApprovalRequest): Promise<
     wrong.push('its gates are not those of its evaluation');
   if (version !== null && version.digest !== versionRef?.digest)
     wrong.push('its version has another model than it was asked about');
-  return wrong;
+  return [...wrong, ...(await changeOf(stores, request))];
+}
+
+async function changeOf(stores: RecordStores, { subject, about }: ApprovalRequest): Promise<string[]> {
+  if (subject.kind !== 'schema-change') return [];
+  const found = await Promise.all(about.map(({ id }) => stores.facts.find('snapshot', id)));
+  const snapshots = found.flatMap((snapshot) => (snapshot === null ? [] : [snapshot.body]));
+  // One that is gone is a dangling ref, which is a finding of its own.
+  if (snapshots.length < about.length) return [];
+  return digestOf(whatChanged(schemaChange(snapshots))) === subject.digests.change
+    ? []
+    : ['its snapshots bring something else than it was asked about'];
 }

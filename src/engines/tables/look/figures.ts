@@ -1,4 +1,5 @@
 /** Figures of a table that has no definition yet: what `mlops init` decides by. */
+import type { ColumnType } from '../../../domain/definition';
 
 export interface TableFigures {
   readonly rows: number;
@@ -14,15 +15,26 @@ export interface TableFigures {
   readonly repeated: number;
 }
 
+/** What is asked of a column. */
+export type Asks =
+  | {
+      readonly asks: 'condition';
+      readonly op: '>' | '>=' | '<' | '<=' | '=';
+      readonly value: number | string;
+    }
+  | { readonly asks: 'number' }
+  | { readonly asks: 'class'; readonly classes: readonly string[] };
+
 /** What a question adds to the figures. */
 export interface TargetFigures {
-  /** Rows for which the condition holds, does not hold, and is unknown since the value is missing. */
-  readonly yes: number;
-  readonly no: number;
+  /** How many rows have each answer: `yes` and `no` of a condition, each class, and of numbers all that are `labelled`. */
+  readonly answers: readonly ValueCount[];
+  /** Rows without a value. */
   readonly unknown: number;
   /**
-   * By column of the file: how well it alone ranks the rows with a yes above those with a no, 0.5 (not at all) to 1. Of
-   * texts the share of rows that the best guess by value gets right, scaled the same way.
+   * By column of the file: how well it alone answers the question, 0.5 (not at all) to 1. Of a condition and a number how
+   * well it ranks the rows with a yes above those with a no; of a number, and another, the absolute rank correlation,
+   * scaled the same way; else the share of rows that the best guess by value gets right, scaled too.
    */
   readonly separates: readonly (number | undefined)[];
   /** By column of the file, of numbers: Spearman's rank correlation, -1 to 1. */
@@ -30,7 +42,7 @@ export interface TargetFigures {
 }
 
 export interface Follows {
-  /** With the number that the target compares. */
+  /** With the target's number. */
   readonly target?: number;
   /** With the event time. */
   readonly time?: number;
@@ -44,6 +56,8 @@ export interface FoundDialect {
   readonly skip: number;
   /** Blanks stand around some fields. */
   readonly trim: boolean;
+  /** What stands before the decimals of its numbers. */
+  readonly decimal: '.' | ',';
   readonly encoding: 'utf-8' | 'utf-16' | 'windows-1252';
 }
 
@@ -59,21 +73,33 @@ export interface ColumnFigures {
   readonly parts?: readonly number[];
   /** The type in the file, where the format has types. */
   readonly stored: 'text' | 'string' | 'integer' | 'number' | 'boolean' | 'timestamp' | 'nested';
+  /** Where the file stores decimals: with how many digits, `decimal(12,2)`. */
+  readonly decimal?: ColumnType;
   /** Neither absent nor a usual mark of a missing value. */
   readonly present: number;
   /** Usual marks of a missing value that are there, the empty text among them. */
   readonly marks: readonly ValueCount[];
   readonly distinct: number;
-  /** How many of the present values can be read as each type. */
+  /** How many of the present values an ingest reads as each type. */
   readonly integers: number;
   readonly numbers: number;
-  /** Numbers with a comma before the decimals, such as 12,5. */
+  /** Numbers with a comma before the decimals, such as 12,5; 1,234 is as likely to be one thousand and some. */
   readonly commaNumbers: number;
+  /** Digits between other marks, such as 1.234,56 or $5 or 12 %; numbers among them. */
+  readonly markedNumbers: number;
+  /** Whole numbers with more digits than an integer keeps. */
+  readonly longNumbers: number;
+  /** Where more than half are numbers: the most frequent of the others. */
+  readonly notNumbers: readonly ValueCount[];
+  /** Where values are arrays of numbers: how many numbers most of them have, and how many an ingest reads as vectors of so many. */
+  readonly vectors?: { readonly width: number; readonly count: number };
   readonly booleans: number;
   /** Digits that begin with a 0, as zip codes do: numbers would lose it. */
   readonly leadingZeros: number;
   /** Ways to read it as a moment, the best first; only those that read most of the values. */
   readonly times: readonly TimeReading[];
+  /** Where no single one does: formats that together read most of the values. */
+  readonly mixedTimes?: readonly string[];
   /** The least and the greatest of numbers. */
   readonly numeric?: {
     readonly min: number;

@@ -2,17 +2,15 @@
 import type { Database } from '../duckdb';
 import { momentOfText } from '../reading/moments-of-text';
 import { text } from '../sql';
-import type { ColumnFigures, Follows, TargetFigures } from './figures';
-import { presentValue } from './present-value';
+import type { Asks, ColumnFigures, Follows, TargetFigures } from './figures';
+import { type DecimalMark, presentNumber, presentValue } from './present-value';
 
-export interface TargetCondition {
+export type TargetQuestion = Asks & {
   /** Index of the column in the file. */
   readonly column: number;
-  readonly op: '>' | '>=' | '<' | '<=' | '=';
-  readonly value: number | string;
-  /** The file's numbers: with a comma before the decimals. */
-  readonly decimalComma: boolean;
-}
+  /** What stands before the decimals of the file's numbers. */
+  readonly decimal: DecimalMark;
+};
 
 export interface TimeColumn {
   /** Index in the file. */
@@ -26,45 +24,65 @@ const MOST_VALUES = 0.05;
 export async function targetFigures(
   database: Database,
   columns: readonly ColumnFigures[],
-  target: TargetCondition,
+  target: TargetQuestion,
   time?: TimeColumn
 ): Promise<TargetFigures> {
-  const value = presentValue(target.column);
-  const number = target.decimalComma ? `replace(replace(${value}, '.', ''), ',', '.')` : value;
-  const condition =
-    typeof target.value === 'number'
-      ? `TRY_CAST(${number} AS DOUBLE) ${target.op} '${target.value}'::DOUBLE`
-      : `${value} ${target.op} ${text(target.value)}`;
   await database.run('DROP TABLE IF EXISTS answers');
-  await database.run(`CREATE TEMP TABLE answers AS SELECT rowid AS r, (${condition}) AS y FROM looked`);
-  const [counts] = await database.rows(
-    'SELECT count(*) FILTER (WHERE y) AS yes, count(*) FILTER (WHERE NOT y) AS no, count(*) FILTER (WHERE y IS NULL) AS unknown FROM answers'
-  );
-  const yes = Number(counts?.['yes']);
-  const no = Number(counts?.['no']);
+  await database.run(`CREATE TEMP TABLE answers AS SELECT rowid AS r, (${answerSql(target)}) AS y FROM looked`);
+  const { answers, unknown } = await countAnswers(database, target.asks);
+  const number = comparedNumber(target);
   const separates: (number | undefined)[] = [];
-  for (const [i, column] of columns.entries()) {
-    const skip = i === target.column || yes === 0 || no === 0 || column.present === 0;
-    separates.push(skip ? undefined : await separation(database, i, column));
-  }
-  const answer = typeof target.value === 'number' ? `TRY_CAST(${number} AS DOUBLE)` : undefined;
   const follows: Follows[] = [];
-  for (const [i, { numbers, present }] of columns.entries()) {
-    const compared = i !== target.column && present > 0 && numbers === present;
-    follows.push(compared ? await followed(database, i, answer, time) : {});
+  for (const [i, column] of columns.entries()) {
+    const compared = i !== target.column && column.present > 0;
+    const isNumber = compared && column.numbers === column.present;
+    const it = presentNumber(i, target.decimal);
+    follows.push(isNumber ? await followed(database, it, number, time?.column === i ? undefined : time) : {});
+    const isOpen = compared && answers.length > (target.asks === 'number' ? 0 : 1);
+    separates.push(isOpen ? await separation(database, { index: i, column, follows: follows[i]!, target }) : undefined);
   }
-  return { yes, no, unknown: Number(counts?.['unknown']), separates, follows };
+  return { answers, unknown, separates, follows };
+}
+
+function answerSql(target: TargetQuestion): string {
+  const value = presentValue(target.column);
+  const number = presentNumber(target.column, target.decimal);
+  if (target.asks === 'number') return number;
+  if (target.asks === 'class')
+    return `CASE WHEN ${value} IN (${target.classes.map(text).join(', ')}) THEN ${value} END`;
+  return typeof target.value === 'number'
+    ? `(${number}) ${target.op} '${target.value}'::DOUBLE`
+    : `${value} ${target.op} ${text(target.value)}`;
+}
+
+function comparedNumber(target: TargetQuestion): string | undefined {
+  const isNumber = target.asks === 'number' || (target.asks === 'condition' && typeof target.value === 'number');
+  return isNumber ? presentNumber(target.column, target.decimal) : undefined;
+}
+
+async function countAnswers(
+  database: Database,
+  asks: Asks['asks']
+): Promise<Pick<TargetFigures, 'answers' | 'unknown'>> {
+  const named = { condition: "CASE WHEN y THEN 'yes' ELSE 'no' END", number: "'labelled'", class: 'y' }[asks];
+  const rows = await database.rows(
+    `SELECT CASE WHEN y IS NOT NULL THEN ${named} END AS answer, count(*) AS n FROM answers GROUP BY answer ORDER BY answer`
+  );
+  const known = rows.filter(({ answer }) => answer !== null);
+  return {
+    answers: known.map(({ answer, n }) => ({ value: String(answer), count: Number(n) })),
+    unknown: Number(rows.find(({ answer }) => answer === null)?.['n'] ?? 0),
+  };
 }
 
 async function followed(
   database: Database,
-  index: number,
+  it: string,
   answer: string | undefined,
   time: TimeColumn | undefined
 ): Promise<Follows> {
-  const it = `TRY_CAST(${presentValue(index)} AS DOUBLE)`;
   const moment =
-    time === undefined || time.column === index
+    time === undefined
       ? undefined
       : `epoch_us(${momentOfText(presentValue(time.column), { format: [time.format] }, '.')})`;
   const found = {
@@ -89,16 +107,27 @@ async function rankCorrelation(database: Database, one: string, other: string): 
   return r === null || r === undefined ? undefined : Number(r);
 }
 
+interface Compared {
+  readonly index: number;
+  readonly column: ColumnFigures;
+  readonly follows: Follows;
+  readonly target: TargetQuestion;
+}
+
 async function separation(
   database: Database,
-  index: number,
-  { numbers, present, distinct }: ColumnFigures
+  { index, column: { numbers, present, distinct }, follows, target: { asks, decimal } }: Compared
 ): Promise<number | undefined> {
-  const it = presentValue(index);
-  if (numbers === present) return await areaUnderCurve(database, `TRY_CAST(${it} AS DOUBLE)`);
-  if (distinct > MOST_VALUES * present) return undefined;
-  return await guessedByValue(database, it);
+  const isNumber = numbers === present;
+  if (asks === 'number') return follows.target === undefined ? undefined : 0.5 + Math.abs(follows.target) / 2;
+  if (asks === 'condition' && isNumber) return areaUnderCurve(database, presentNumber(index, decimal));
+  const most = MOST_VALUES * present;
+  if (distinct <= most) return guessedByValue(database, presentValue(index));
+  return isNumber ? guessedByValue(database, bucketOf(presentNumber(index, decimal), Math.ceil(most))) : undefined;
 }
+
+/** Of equally many rows each. */
+const bucketOf = (number: string, buckets: number): string => `ntile(${buckets}) OVER (ORDER BY ${number})`;
 
 /** Mann and Whitney's: ties count half. The greater of both directions. */
 async function areaUnderCurve(database: Database, value: string): Promise<number | undefined> {
@@ -115,10 +144,11 @@ async function areaUnderCurve(database: Database, value: string): Promise<number
 /** Cohen's kappa of the best guess by value, moved to 0.5…1. */
 async function guessedByValue(database: Database, value: string): Promise<number | undefined> {
   const [found] = await database.rows(
-    `WITH by_value AS (SELECT ${value} AS v, count(*)::DOUBLE AS n, count(*) FILTER (WHERE y)::DOUBLE AS yes
-       FROM looked JOIN answers ON looked.rowid = answers.r WHERE y IS NOT NULL GROUP BY v)
-     SELECT sum(greatest(yes, n - yes)) / sum(n) AS best, greatest(sum(yes), sum(n) - sum(yes)) / sum(n) AS plain
-     FROM by_value WHERE v IS NOT NULL`
+    `WITH pairs AS (SELECT ${value} AS v, y FROM looked JOIN answers ON looked.rowid = answers.r),
+       known AS (SELECT v, y, count(*)::DOUBLE AS n FROM pairs WHERE v IS NOT NULL AND y IS NOT NULL GROUP BY v, y),
+       by_value AS (SELECT max(n) AS "right" FROM known GROUP BY v),
+       by_answer AS (SELECT sum(n) AS n FROM known GROUP BY y)
+     SELECT (SELECT sum("right") FROM by_value) / sum(n) AS best, max(n) / sum(n) AS plain FROM by_answer`
   );
   const best = Number(found?.['best']);
   const plain = Number(found?.['plain']);

@@ -79,6 +79,30 @@ export async function timeReadings(
   return readings.sort((a, b) => b.read - a.read);
 }
 
+/** So many of a column's values make a format one of several. */
+const LEAST_OF_SEVERAL = 0.1;
+
+/** Where no format reads most of the values: two that together do, the more frequent first. */
+export async function mixedTimes(database: Database): Promise<readonly string[] | undefined> {
+  const all = candidates(FORMATS).filter(([format]) => !format.startsWith('epoch'));
+  const sample = `(SELECT * FROM one ORDER BY n DESC, v LIMIT ${SAMPLE})`;
+  const counts = async (of: readonly string[]) => {
+    const [found] = await database.rows(
+      `SELECT count(*)::DOUBLE AS n, ${of.map((it, i) => `count(${it})::DOUBLE AS t${i}`).join(', ')} FROM ${sample}`
+    );
+    return { n: Number(found?.['n']), read: of.map((_, i) => Number(found?.[`t${i}`])) };
+  };
+  const { n, read } = await counts(all.map(([, it]) => it));
+  const some = all.map((each, i) => ({ each, read: read[i]! })).filter((one) => one.read >= LEAST_OF_SEVERAL * n);
+  const pairs = some
+    .toSorted((a, b) => b.read - a.read)
+    .flatMap(({ each }, i, sorted) => sorted.slice(i + 1).map((other) => [each, other.each] as const));
+  if (pairs.length === 0) return undefined;
+  const together = await counts(pairs.map(([[, one], [, other]]) => `coalesce(${one}, ${other})`));
+  const best = together.read.indexOf(Math.max(...together.read));
+  return together.read[best]! < LEAST_SHARE * n ? undefined : pairs[best]!.map(([format]) => format);
+}
+
 function stepOf(clocks: number, hours: boolean, months: boolean): TimeReading['step'] {
   if (clocks > 1) return hours ? 'hour' : 'moment';
   return months ? 'month' : 'day';

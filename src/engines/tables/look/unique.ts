@@ -13,10 +13,12 @@ export async function uniqueSets(
   columns: readonly ColumnFigures[]
 ): Promise<readonly (readonly number[])[]> {
   const parts = columns.flatMap((column) => column.parts ?? []);
-  const usable = columns.flatMap(({ present, distinct, integers, numbers, commaNumbers, times, stored }, i) => {
-    const measured = (numbers > integers || commaNumbers > 0) && times.length === 0;
-    return present === rows && !parts.includes(i) && distinct > 1 && !measured && stored !== 'nested' ? [i] : [];
-  });
+  const usable = columns.flatMap(
+    ({ present, distinct, integers, numbers, commaNumbers, times, stored, vectors }, i) => {
+      const measured = vectors !== undefined || ((numbers > integers || commaNumbers > 0) && times.length === 0);
+      return present === rows && !parts.includes(i) && distinct > 1 && !measured && stored !== 'nested' ? [i] : [];
+    }
+  );
   const singles = usable.filter((i) => columns[i]?.distinct === rows).map((i) => [i]);
   if (singles.length > 0) return singles;
   // The moment that several columns make stands last among the columns, and is most often in the key.

@@ -43,7 +43,7 @@ export async function jsonLinesTable(
   return { names: await keysOf(database, raw), from, misfit, cells: Object.fromEntries(cells), decimal: '.' };
 }
 
-/** Of all objects: a column may be absent from most rows. */
+/** Looks at all objects: a column may be absent from most rows. */
 async function keysOf(database: Database, raw: string): Promise<string[]> {
   const keys = `SELECT DISTINCT unnest(json_keys(json)) AS name FROM ${raw} WHERE json_type(json) = 'OBJECT'`;
   return (await database.rows(`${keys} ORDER BY name LIMIT ${MOST_KEYS}`)).map(({ name }) => String(name));
@@ -65,11 +65,14 @@ function fieldsOf(columns: Readonly<Record<string, ColumnDefinition>>): readonly
 function kindsOf(definition: ColumnDefinition): readonly string[] {
   switch (typeName(definition.type)) {
     case 'string':
+    case 'text':
       return ['VARCHAR'];
     case 'integer':
     case 'number':
     case 'decimal':
       return [...NUMBERS, 'VARCHAR'];
+    case 'vector':
+      return ['ARRAY', 'VARCHAR'];
     case 'boolean':
       return ['BOOLEAN', 'VARCHAR'];
     case 'timestamp':

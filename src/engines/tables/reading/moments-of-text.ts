@@ -1,5 +1,6 @@
 /** Texts that are timestamps, by the column's formats, in SQL: a TIMESTAMP in UTC, or NULL. */
 import type { ColumnDefinition } from '../../../domain/definition';
+import { DAY_MS } from '../../../domain/durations';
 import { text } from '../sql';
 
 type Timestamp = Pick<ColumnDefinition, 'format' | 'zone'>;
@@ -8,7 +9,6 @@ type Timestamp = Pick<ColumnDefinition, 'format' | 'zone'>;
 const EPOCHS: Readonly<Record<string, number>> = { 'epoch s': 1_000_000, 'epoch ms': 1_000, 'epoch us': 1 };
 /** From 1899-12-30, day 0 of spreadsheets, to 1970-01-01. */
 const EXCEL_EPOCH_DAYS = 25_569;
-const DAY_MS = 86_400_000;
 
 /** Years that four digits can write: 0001 to 9999. What lies outside is a slip, and nothing beside us could show it. */
 const FIRST_US = '-62135596800000000';

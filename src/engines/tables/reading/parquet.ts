@@ -1,10 +1,10 @@
 /** Parquet: columns by their position, since names may repeat, differ in case only, or be those of DuckDB's own columns. */
 import { open } from 'node:fs/promises';
-import { type ColumnDefinition, typeName } from '../../../domain/definition';
+import { type ColumnDefinition, TYPE_FACTS, typeName } from '../../../domain/definition';
 import { MlopsError } from '../../../domain/errors';
 import { quoted } from '../../../domain/quote';
 import type { Database } from '../duckdb';
-import { sqlType } from '../column-sql';
+import { LIST, sqlType, vectorSql } from '../column-sql';
 import { path, ROW } from '../sql';
 import { countsTime, inZone, withinYears } from './moments-of-text';
 import { positionsOf } from './positions';
@@ -72,9 +72,10 @@ const MOMENT = /^TIMESTAMP WITH TIME ZONE$/;
 function cellOf(definition: ColumnDefinition, found: string, it: string): Cell | undefined {
   const is = (...types: readonly RegExp[]) => types.some((type) => type.test(found));
   const converted = (value: string, there = `${it} IS NOT NULL`): Cell => ({ value, there, shown: `${it}::VARCHAR` });
-  if (found === 'VARCHAR' || (definition.type === 'string' && is(TEXT))) return { texts: [`${it}::VARCHAR`] };
+  if (found === 'VARCHAR' || (ofCharacters(definition) && is(TEXT))) return { texts: [`${it}::VARCHAR`] };
   switch (typeName(definition.type)) {
     case 'string':
+    case 'text':
       return undefined;
     case 'integer':
       if (is(INTEGER)) return { value: `${it}::BIGINT` };
@@ -91,6 +92,8 @@ function cellOf(definition: ColumnDefinition, found: string, it: string): Cell |
       const value = `TRY_CAST(${it} AS ${sqlType(definition.type)})`;
       return converted(`CASE WHEN TRY_CAST(${value} AS ${found}) = ${it} THEN ${value} END`);
     }
+    case 'vector':
+      return is(LIST) ? converted(vectorSql(`TRY_CAST(${it} AS DOUBLE[])`, definition.type)) : undefined;
     case 'boolean':
       return found === 'BOOLEAN' ? { value: it } : undefined;
     case 'timestamp': {
@@ -100,6 +103,10 @@ function cellOf(definition: ColumnDefinition, found: string, it: string): Cell |
       return converted(withinYears(is(MOMENT) ? time : inZone(time, definition.zone)), `isfinite(${it})`);
     }
   }
+}
+
+function ofCharacters({ type }: ColumnDefinition): boolean {
+  return TYPE_FACTS[typeName(type)].characters;
 }
 
 /** Texts, whole numbers, dates and times of day, which stand for parts of a moment. */

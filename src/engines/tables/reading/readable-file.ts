@@ -1,4 +1,4 @@
-/** A text file as DuckDB can read it: plain, in UTF-8, under a path that is not a pattern. By what is in it, not by its name. */
+/** A file as DuckDB can read it: plain, a text in UTF-8, under a path that is not a pattern. By what is in it, not by its name. */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { open, rm, symlink } from 'node:fs/promises';
@@ -25,10 +25,31 @@ const BYTE_ORDER_MARKS = [
 export async function readableFile(file: string, folder: string, declared = UTF_8): Promise<string> {
   const head = await headOf(file);
   if (!isPacked(head) && encodingOf(head, declared) === UTF_8) return plainlyNamed(file, folder);
+  return copied(file, folder, (to) =>
+    pipeline(unpacked(file), (chunks) => decoded(chunks, declared, file), createWriteStream(to))
+  );
+}
+
+/**
+ * The same for a binary file: it is copied only if it is compressed by gzip.
+ * @throws MlopsError MLOPS_SOURCE_UNREADABLE: the gzip stream is cut short or damaged
+ */
+export async function unpackedFile(file: string, folder: string): Promise<string> {
+  if (!isPacked(await headOf(file))) return plainlyNamed(file, folder);
+  return copied(file, folder, (to) => pipeline(unpacked(file), createWriteStream(to)));
+}
+
+/** Whether each line feed in the file's bytes is one in its text: not where it is packed, nor in UTF-16. */
+export async function endsLinesByByte(file: string, declared: string): Promise<boolean> {
+  const head = await headOf(file);
+  return !isPacked(head) && !new TextDecoder(encodingOf(head, declared)).encoding.startsWith('utf-16');
+}
+
+async function copied(file: string, folder: string, write: (to: string) => Promise<void>): Promise<string> {
   const to = ownName(file, folder);
   if (existsSync(to)) return to;
   try {
-    await pipeline(unpacked(file), (chunks) => decoded(chunks, declared, file), createWriteStream(to));
+    await write(to);
   } catch (cause) {
     await rm(to, { force: true });
     throw cause;
@@ -60,14 +81,14 @@ function isPacked(head: Buffer): boolean {
 }
 
 /** DuckDB takes some characters of a path for a pattern: the file gets a link of another name. */
-export async function plainlyNamed(file: string, folder: string): Promise<string> {
+async function plainlyNamed(file: string, folder: string): Promise<string> {
   if (!isPattern(file)) return file;
   const link = ownName(file, folder);
   if (!existsSync(link)) await symlink(file, link);
   return link;
 }
 
-/** Where `readableFile` has left it. */
+/** Where it was left to be read. */
 export function readFrom(file: string, folder: string): string {
   const copy = ownName(file, folder);
   return existsSync(copy) ? copy : file;

@@ -1,11 +1,12 @@
 /** A source's file as a relation in SQL: the declared columns in their declared types, each row's number, and what can't be read. */
 import type { FileForm, SourceDefinition } from '../../../domain/definition';
+import { typeSql } from '../column-sql';
 import type { Database } from '../duckdb';
 import { column, ROW, UNPARSED } from '../sql';
 import { csvTable, dialectOf } from './csv';
 import { jsonLinesTable } from './json-lines';
 import { parquetTable } from './parquet';
-import { plainlyNamed, readableFile } from './readable-file';
+import { readableFile, unpackedFile } from './readable-file';
 import { type RawTable, typedTable } from './table';
 import { unparsedOf } from './unparsed';
 
@@ -37,11 +38,9 @@ export async function relationOf(database: Database, file: string, reading: Read
   const { columns, missing } = reading.source;
   const table = await tableOf(database, file, reading);
   const typed = typedTable(table, columns, missing);
-  const values = typed.columns.map(({ name, definition, value }) => {
-    // NaN counts as missing, so that missing is one thing.
-    const tidy = definition.type === 'number' ? `CASE WHEN NOT isnan(${value}) THEN ${value} END` : value;
-    return `${tidy} AS ${column(name)}`;
-  });
+  const values = typed.columns.map(
+    ({ name, definition, value }) => `${typeSql(definition.type).kept(value)} AS ${column(name)}`
+  );
   const rows = `SELECT ${values.join(', ')}, "${ROW}", ${unparsedOf(typed)} AS "${UNPARSED}" FROM ${typed.from}`;
   return { rows, names: table.names };
 }
@@ -49,7 +48,7 @@ export async function relationOf(database: Database, file: string, reading: Read
 async function tableOf(database: Database, file: string, { format, source, folder }: Reading): Promise<RawTable> {
   switch (format) {
     case 'parquet':
-      return parquetTable(database, await plainlyNamed(file, folder), source.columns);
+      return parquetTable(database, await unpackedFile(file, folder), source.columns);
     case 'csv':
       return csvTable(database, await readableFile(file, folder, dialectOf(source.reader).encoding), folder, source);
     case 'jsonl':

@@ -17,7 +17,7 @@ export type Cell =
   | { readonly value: string; readonly there?: string; readonly shown?: string };
 
 export interface RawTable {
-  /** Of all columns of the file. */
+  /** Names of all columns of the file. */
   readonly names: readonly string[];
   /** A subquery with `__row`. */
   readonly from: string;

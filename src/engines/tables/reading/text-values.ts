@@ -1,12 +1,13 @@
 /** Text as a value of its column's type, in SQL: NULL where it is not one. The same rule in each format that holds text. */
 import { type ColumnDefinition, type ColumnType, decimalDigits, typeName } from '../../../domain/definition';
-import { sqlType } from '../column-sql';
+import { sqlType, vectorSql } from '../column-sql';
 import { momentOfText } from './moments-of-text';
 
 /** @param it a VARCHAR; @param decimal mark of numbers */
 export function parsed(definition: ColumnDefinition, it: string, decimal: '.' | ','): string {
   switch (typeName(definition.type)) {
     case 'string':
+    case 'text':
       // NUL is a sign of a damaged file or another encoding, never of a text.
       return `CASE WHEN NOT contains(${it}, chr(0)) THEN ${it} END`;
     case 'integer':
@@ -15,6 +16,8 @@ export function parsed(definition: ColumnDefinition, it: string, decimal: '.' | 
       return number(it, decimal);
     case 'decimal':
       return decimalOf(it, definition.type, decimal);
+    case 'vector':
+      return vectorOf(it, definition.type);
     case 'boolean':
       return `TRY_CAST(${it} AS BOOLEAN)`;
     case 'timestamp':
@@ -53,4 +56,11 @@ function decimalOf(it: string, type: ColumnType, decimal: '.' | ','): string {
   const value = `TRY_CAST(${text} AS ${sqlType(type)})`;
   return `CASE WHEN regexp_full_match(${it}, '${plain}') THEN ${value}
     WHEN regexp_full_match(${it}, '${exponent}') AND ${value}::DOUBLE = TRY_CAST(${text} AS DOUBLE) THEN ${value} END`;
+}
+
+/** A JSON array of numbers, in each format and with each decimal mark. A cast alone would take `[1, x]` and NaN. */
+function vectorOf(it: string, type: ColumnType): string {
+  const component = '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,4})?';
+  const array = `\\s*\\[\\s*${component}(\\s*,\\s*${component})*\\s*\\]\\s*`;
+  return `CASE WHEN regexp_full_match(${it}, '${array}') THEN ${vectorSql(`TRY_CAST(${it} AS DOUBLE[])`, type)} END`;
 }

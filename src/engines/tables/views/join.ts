@@ -3,7 +3,7 @@ import type { ColumnType } from '../../../domain/definition';
 import { durationMs } from '../../../domain/durations';
 import type { Database } from '../duckdb';
 import { column } from '../sql';
-import { MOMENT, timelineOf, type ViewTable } from './timeline';
+import { ENTITY, MOMENT, timelineOf, type ViewTable } from './timeline';
 
 export interface JoinedRows {
   /** Name of the rows' table, quoted. */
@@ -21,15 +21,16 @@ export interface JoinedRows {
 export async function joinStatement(database: Database, joined: JoinedRows): Promise<string> {
   const time = `r.${column(joined.eventTime)}`;
   const given = Object.keys(joined.columns).map((name) => `r.${column(name)}`);
-  const joins: string[] = [];
+  const entities = numbered(joined);
+  const joins = entities.map(({ name, columns }) => `LEFT JOIN ${name} ON ${equal(columns, 'r', name)}`);
   for (const [at, each] of joined.views.entries()) {
     const { view } = each;
     const alias = `v${at}`;
-    const on = [
-      ...view.entity.map((name) => `r.${column(name)} = ${alias}.${column(name)}`),
-      `${time} > ${alias}."${MOMENT}"`,
-    ];
-    joins.push(`ASOF LEFT JOIN ${await timelineOf(database, each)} AS ${alias} ON ${on.join(' AND ')}`);
+    const { name: of } = entities.find(({ columns }) => isSame(columns, view.entity))!;
+    const timeline = await timelineOf(database, each, of);
+    joins.push(
+      `ASOF LEFT JOIN ${timeline} AS ${alias} ON ${of}."${ENTITY}" = ${alias}."${ENTITY}" AND ${time} > ${alias}."${MOMENT}"`
+    );
     const { ttl } = view;
     for (const name of Object.keys(view.values)) {
       const value = `${alias}.${column(name)}`;
@@ -37,5 +38,34 @@ export async function joinStatement(database: Database, joined: JoinedRows): Pro
       given.push(fresh === undefined ? value : `CASE WHEN ${fresh} THEN ${value} END AS ${column(name)}`);
     }
   }
-  return `SELECT ${given.join(', ')} FROM ${joined.table} AS r ${joins.join(' ')}`;
+  const tables = entities.map(({ name, sql }) => `${name} AS MATERIALIZED (${sql})`);
+  return `WITH ${tables.join(', ')} SELECT ${given.join(', ')} FROM ${joined.table} AS r ${joins.join(' ')}`;
+}
+
+interface Entities {
+  readonly columns: readonly string[];
+  readonly name: string;
+  /** Gives the columns and `__entity`. */
+  readonly sql: string;
+}
+
+/** The entities of the rows, numbered: one table for all views of the same entity columns. Which number one has changes nothing. */
+function numbered({ table, views }: JoinedRows): readonly Entities[] {
+  const all: Entities[] = [];
+  for (const { view } of views) {
+    if (all.some(({ columns }) => isSame(columns, view.entity))) continue;
+    const own = view.entity.map(column);
+    const present = own.map((name) => `${name} IS NOT NULL`).join(' AND ');
+    const sql = `SELECT *, (row_number() OVER ())::INTEGER AS "${ENTITY}" FROM (SELECT DISTINCT ${own.join(', ')} FROM ${table} WHERE ${present})`;
+    all.push({ columns: view.entity, name: `"__entities_${all.length}"`, sql });
+  }
+  return all;
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, at) => name === b[at]);
+}
+
+function equal(columns: readonly string[], left: string, right: string): string {
+  return columns.map((name) => `${left}.${column(name)} = ${right}.${column(name)}`).join(' AND ');
 }

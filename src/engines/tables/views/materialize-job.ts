@@ -4,7 +4,7 @@ import type { ColumnType, ViewDefinition } from '../../../domain/definition';
 import type { Job } from '../../../domain/job';
 import { withDatabase } from '../duckdb';
 import { withHeartbeat } from '../heartbeat';
-import { type PreparedFrom, tableOf } from '../prepare/prepare-job';
+import { type PreparedFrom, viewOf } from '../prepare/prepare-job';
 import { table } from '../prepare/given-columns';
 import { column, path, text } from '../sql';
 import { latestOf, MOMENT, timelineOf } from './timeline';
@@ -39,7 +39,7 @@ export const materializeJob: Job<MaterializeJobInput, MaterializeJobOutput> = as
   return withHeartbeat(context, 2, (step) =>
     withDatabase({ files, folder: context.folder }, async (database) => {
       step('read');
-      await database.run(tableOf(history));
+      await database.run(viewOf(history));
       step('materialize');
       const of = { name, view, table: table(history.name), columns, ...(eventTime === undefined ? {} : { eventTime }) };
       const moment = `epoch_us("${MOMENT}")`;

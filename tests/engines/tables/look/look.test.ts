@@ -1,12 +1,14 @@
 /** Figures of small files whose right values are plain to see. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { withDatabase } from '../../../../src/engines/tables/duckdb';
 import type { TableFigures, TargetFigures } from '../../../../src/engines/tables/look/figures';
 import { lookAt } from '../../../../src/engines/tables/look/look';
 import type { LookedFormat } from '../../../../src/engines/tables/look/raw-table';
 import { targetFigures } from '../../../../src/engines/tables/look/separation';
+import { read as readAsIngest } from '../reading/read';
 
 let folder: string;
 beforeAll(async () => {
@@ -27,7 +29,7 @@ async function answers(content: string, column: number, value: number): Promise<
   const file = join(folder, 'answers.csv');
   await writeFile(file, content);
   return lookAt({ file, format: 'csv' }, ({ database, columns }) =>
-    targetFigures(database, columns, { column, op: '>', value, decimalComma: false })
+    targetFigures(database, columns, { column, asks: 'condition', op: '>', value, decimal: '.' })
   );
 }
 
@@ -62,6 +64,91 @@ test.each([
   const figures = await look(content);
   expect(figures.dialect).toMatchObject(dialect);
   expect(figures.columns.map(({ present }) => present)).toEqual(figures.columns.map(() => figures.rows));
+});
+
+test('numbers are those that an ingest reads', async () => {
+  const { dialect, columns } = await look(
+    `comma;thousands;point;long;longer;marked;some\n${rows(20, (i) => `${i},5;1.0${10 + i},50;${i}.5;9007199254740${993 + i * 2};92233720368547758070${i % 10};$${i}.5;${i < 18 ? `${i},0` : 'k.A.'}`)}\n`
+  );
+  expect(dialect).toMatchObject({ decimal: ',' });
+  expect(columns.map(({ name, integers, numbers }) => [name, integers, numbers])).toEqual([
+    ['comma', 0, 20],
+    ['thousands', 0, 0],
+    ['point', 0, 0],
+    ['long', 20, 20],
+    ['longer', 0, 20],
+    ['marked', 0, 0],
+    ['some', 18, 18],
+  ]);
+  expect(columns[0]?.numeric).toMatchObject({ min: 0.5, max: 19.5 });
+  expect(columns.map(({ longNumbers }) => longNumbers)).toEqual([0, 0, 0, 0, 20, 0, 0]);
+  expect(columns.map(({ markedNumbers }) => markedNumbers)).toEqual([20, 20, 20, 20, 20, 20, 18]);
+  expect(columns.at(-1)?.notNumbers).toEqual([{ value: 'k.A.', count: 2 }]);
+});
+
+test('times in two formats are known by both', async () => {
+  const day = (i: number) => String(1 + (i % 28)).padStart(2, '0');
+  const { columns } = await look(
+    `a,b\n${rows(60, (i) => `${i % 3 === 0 ? `2024-01-${day(i)}` : `${day(i)}/01/2024`},${i % 3 === 0 ? `2024-01-${day(i)}` : `word ${i}`}`)}\n`
+  );
+  expect(columns.map(({ times, mixedTimes }) => [times, mixedTimes])).toEqual([
+    [[], ['%d/%m/%Y', 'iso']],
+    [[], undefined],
+  ]);
+});
+
+test('1,234 may be one thousand and some: alone it declares no decimal comma', async () => {
+  const { dialect, columns } = await look(`a;b\n${rows(20, (i) => `${1 + i},234;x`)}\n`);
+  expect(dialect).toMatchObject({ decimal: '.' });
+  expect(columns[0]).toMatchObject({ numbers: 0, markedNumbers: 20 });
+});
+
+test('a target and what goes with it, by numbers with a comma', async () => {
+  const file = join(folder, 'comma.csv');
+  await writeFile(file, `y;twice\n${rows(50, (i) => `${i},5;${i * 2},25`)}\n`);
+  const {
+    answers: counts,
+    follows,
+    separates,
+  } = await lookAt({ file, format: 'csv' }, ({ database, columns }) =>
+    targetFigures(database, columns, { column: 0, asks: 'condition', op: '>', value: 9.5, decimal: ',' })
+  );
+  expect(counts).toEqual([
+    { value: 'no', count: 10 },
+    { value: 'yes', count: 40 },
+  ]);
+  expect(separates[1]).toBe(1);
+  expect(follows[1]?.target).toBeCloseTo(1, 12);
+});
+
+test('rows of another width do not hide the delimiter', async () => {
+  const { dialect, columns, ...all } = await look(
+    `id,x,y\n${rows(300, (i) => (i === 77 ? '1,2,3,4,5' : `${i},1,2`))}\n9\n`
+  );
+  expect(dialect).toMatchObject({ delimiter: ',', header: true });
+  expect([columns.map(({ name }) => name), all.rows]).toEqual([['id', 'x', 'y'], 301]);
+});
+
+test('nor does a row with fewer fields, with CR LF', async () => {
+  const content = `Nr;Größe;Ort;Ja\r\n${rows(300, (i) => `A-${i};${i},5;${i % 50 === 0 ? 'k.A.' : 'Köln'};ja`).replaceAll('\n', '\r\n')}\r\nA-9;1,5;Bonn\r\n`;
+  const { dialect, columns } = await look(Buffer.from(content, 'latin1'));
+  expect(dialect).toMatchObject({ delimiter: ';', decimal: ',', encoding: 'windows-1252' });
+  expect(columns.map(({ name }) => name)).toEqual(['Nr', 'Größe', 'Ort', 'Ja']);
+});
+
+test('Parquet, also packed', async () => {
+  const file = join(folder, 'rows.parquet');
+  await withDatabase({ files: [], folder }, (database) =>
+    database.run(`COPY (SELECT 1 AS a, 'x' AS s, 1.5::DECIMAL(12, 2) AS d) TO '${file}'`)
+  );
+  for (const content of [await readFile(file), gzipSync(await readFile(file))]) {
+    const { columns } = await look(content, 'parquet');
+    expect(columns.map(({ name, stored, decimal }) => [name, stored, decimal])).toEqual([
+      ['a', 'integer', undefined],
+      ['s', 'string', undefined],
+      ['d', 'number', 'decimal(12,2)'],
+    ]);
+  }
 });
 
 test.each(['latin1', 'utf16le'] as const)('a header in %s keeps its letters', async (encoding) => {
@@ -136,7 +223,7 @@ test('what goes with the number that is asked about, and with time', async () =>
     targetFigures(
       database,
       columns,
-      { column: 0, op: '>', value: 50, decimalComma: false },
+      { column: 0, asks: 'condition', op: '>', value: 50, decimal: '.' },
       { column: 4, format: '%Y %m' }
     )
   );
@@ -152,12 +239,22 @@ test('rows that are equal to an earlier one', async () => {
 });
 
 test('how far a column alone answers the question', async () => {
-  const { yes, no, unknown, separates } = await answers(
+  const {
+    answers: counts,
+    unknown,
+    separates,
+  } = await answers(
     `y,same,noise,group,id\n${rows(200, (i) => `${i === 0 ? '' : i},${i * 2},${(i * 37) % 101},${i > 99 ? 'late' : 'early'},v${i}`)}\n`,
     0,
     99
   );
-  expect({ yes, no, unknown }).toEqual({ yes: 100, no: 99, unknown: 1 });
+  expect({ counts, unknown }).toEqual({
+    counts: [
+      { value: 'no', count: 99 },
+      { value: 'yes', count: 100 },
+    ],
+    unknown: 1,
+  });
   expect(separates[0]).toBeUndefined();
   expect(separates[1]).toBe(1);
   expect(separates[2]).toBeLessThan(0.65);
@@ -165,14 +262,107 @@ test('how far a column alone answers the question', async () => {
   expect(separates[4]).toBeUndefined();
 });
 
+test('of a number that is asked for: the rank correlation, and rows without one', async () => {
+  const file = join(folder, 'number.csv');
+  const body = rows(200, (i) => `${i === 3 ? '' : i},${-i},${(i * 37) % 101},${i % 3 === 0 ? 'a' : 'b'}`);
+  await writeFile(file, `y,back,noise,group\n${body}\n`);
+  const found = await lookAt({ file, format: 'csv' }, ({ database, columns }) =>
+    targetFigures(database, columns, { column: 0, asks: 'number', decimal: '.' })
+  );
+  expect(found).toMatchObject({ answers: [{ value: 'labelled', count: 199 }], unknown: 1 });
+  expect(found.separates[1]).toBeCloseTo(1, 12);
+  expect(found.separates[2]).toBeLessThan(0.7);
+  expect(found.separates[3]).toBeUndefined();
+});
+
+test('of one of several classes: how often the best guess by a value is right', async () => {
+  const file = join(folder, 'classes.csv');
+  const kind = (i: number) => ['red', 'green', 'blue'][i % 3]!;
+  const body = rows(
+    300,
+    (i) => `${i < 2 ? '' : kind(i)},${kind(i)[0]},${(i % 3) * 10},${(i * 37) % 101},${(i % 3) + i / 1000},t${i}`
+  );
+  await writeFile(file, `y,letter,code,noise,close,id\n${body}\n`);
+  const found = await lookAt({ file, format: 'csv' }, ({ database, columns }) =>
+    targetFigures(database, columns, { column: 0, asks: 'class', classes: ['blue', 'green', 'red'], decimal: '.' })
+  );
+  expect(found.answers).toEqual([
+    { value: 'blue', count: 100 },
+    { value: 'green', count: 99 },
+    { value: 'red', count: 99 },
+  ]);
+  expect(found.unknown).toBe(2);
+  expect(found.separates[1]).toBe(1);
+  expect(found.separates[2]).toBe(1);
+  expect(found.separates[3]).toBeLessThan(0.75);
+  expect(found.separates[4]).toBeGreaterThan(0.9);
+  expect(found.separates[5]).toBeUndefined();
+});
+
 test.each([
   ['a file without a row', 'a,b\n', 'csv', 'MLOPS_SOURCE_EMPTY'],
   ['what is not JSON', '{"a": 1}\n{"a": \n', 'jsonl', 'MLOPS_SOURCE_UNREADABLE'],
   ['what is not Parquet', 'PAR1 and nothing more', 'parquet', 'MLOPS_SOURCE_UNREADABLE'],
+  [
+    'mostly UTF-8, and a line that is not',
+    Buffer.concat([Buffer.from('a,b\né,Åse\n'), Buffer.from('\xe9,x\n', 'latin1')]),
+    'csv',
+    'MLOPS_SOURCE_UNREADABLE',
+  ],
   ['a quote that is never closed', 'a,b\n1,x\n2,"y\n3,z\n', 'csv', 'MLOPS_SOURCE_UNREADABLE'],
   ['the same, packed', gzipSync('a,b\n1,x\n2,"y\n3,z\n'), 'csv', 'MLOPS_SOURCE_UNREADABLE'],
   ['a gzip stream that is cut short', gzipSync(rows(9_999, String)).subarray(0, 60), 'csv', 'MLOPS_SOURCE_UNREADABLE'],
 ] as const)('%s is refused, and the file is named', async (_, content, format, code) => {
   const file = join(folder, `table.${format}`);
   await expect(look(content, format)).rejects.toMatchObject({ code, where: { file } });
+});
+
+test.each([
+  ['one', 'Sales of 2024\n', 1],
+  ['one and an empty line', 'Sales of 2024\n\n', 2],
+  ['two, with a comma', 'Sales, of 2024\nSource: the office\n', 2],
+  ['notes', '# Sales of 2024\n# a count is whole\n', 2],
+])('titles above the header (%s) are skipped, and by an ingest too', async (_, titles, skip) => {
+  const content = `${titles}id,share,kind\n${rows(50, (i) => `${i},${i}.5,${'xyz'[i % 3]!}`)}\n`;
+  const { dialect, columns, ...all } = await look(content);
+  expect([dialect, all.rows]).toMatchObject([{ skip, header: true, delimiter: ',' }, 50]);
+  expect(columns.map(({ name, present }) => [name, present])).toEqual(
+    ['id', 'share', 'kind'].map((name) => [name, 50])
+  );
+  const types = { id: 'integer', share: 'number', kind: 'string' } as const;
+  const read = await readAsIngest(join(folder, 'table.csv'), { format: 'csv', columns: types, csv: { skip }, folder });
+  expect(read).toHaveLength(50);
+  expect(read[0]).toEqual({ id: 0n, share: 0.5, kind: 'x' });
+});
+
+describe('arrays of numbers', () => {
+  const vectors = (figures: TableFigures) => figures.columns.map((column) => column.vectors);
+
+  test('in CSV and JSON Lines: how wide they are, and how many an ingest reads', async () => {
+    const cells = ['[1, 2.5]', '[ -1e-3,.5 ]', '[1,2,3]', '[1,x]', '[1,null]', '[]'];
+    expect(vectors(await look(`v,n,t\n${cells.map((cell) => `"${cell}",1,[a]`).join('\n')}\n`))).toEqual([
+      { width: 2, count: 2 },
+      undefined,
+      undefined,
+    ]);
+    const lines = rows(20, (i) => `{"v":[${i},0.5,1e-7],"w":[[1]],"t":["a"],"s":"[${i}]"}`);
+    expect(vectors(await look(lines, 'jsonl'))).toEqual([
+      { width: 3, count: 20 },
+      undefined,
+      undefined,
+      { width: 1, count: 20 },
+    ]);
+  });
+
+  test.each(['DOUBLE[]', 'FLOAT[3]', 'BIGINT[]'])('in Parquet: %s, and no candidate for a key', async (type) => {
+    const file = join(folder, 'vectors.parquet');
+    await withDatabase({ files: [], folder }, (database) =>
+      database.run(
+        `COPY (SELECT [i, 2, 3]::${type} AS v, i % 5 AS n FROM range(30) r(i)) TO '${file}' (FORMAT parquet)`
+      )
+    );
+    const figures = await look(await readFile(file), 'parquet');
+    expect(vectors(figures)).toEqual([{ width: 3, count: 30 }, undefined]);
+    expect(figures.unique).toEqual([]);
+  });
 });

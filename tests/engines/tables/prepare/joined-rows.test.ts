@@ -1,6 +1,7 @@
 /** Rows joined with feature views, from ingested snapshots: late, corrected, withdrawn from the clock, in whatever batches. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import os from 'node:os';
 import { join } from 'node:path';
 import type { SourceDefinition, ViewDefinition } from '../../../../src/domain/definition';
 import { type PreparedFrom, prepareJob } from '../../../../src/engines/tables/prepare/prepare-job';
@@ -11,7 +12,10 @@ let folder: TestFolder;
 beforeEach(() => {
   folder = testFolder();
 });
-afterEach(() => folder.remove());
+afterEach(() => {
+  jest.restoreAllMocks();
+  folder.remove();
+});
 
 const LANDINGS = { id: 'integer', left: 'timestamp', landed: 'timestamp', origin: 'string', delay: 'number' } as const;
 const SOURCE: SourceDefinition = {
@@ -55,7 +59,7 @@ const lately = (changes: Partial<ViewDefinition> = {}): ViewDefinition => ({
   ...changes,
 });
 
-async function joined(ingested: Ingested, view = lately()) {
+async function joined(ingested: Pick<Ingested, 'data'>, view = lately(), mostRows = 100) {
   const flights: PreparedFrom = { name: 'flights', columns: LANDINGS, eventTime: 'left', shards: ingested.data };
   const { rows } = await prepareJob(
     {
@@ -64,7 +68,7 @@ async function joined(ingested: Ingested, view = lately()) {
       tables: [flights],
       columns: { ...LANDINGS, delays: 'number', landings: 'integer' },
       key: ['id'],
-      mostRows: 100,
+      mostRows,
     },
     context(folder.path)
   );
@@ -166,3 +170,29 @@ test('an integer too large for a double is kept as it is written', async () => {
   const [, , , [, , most]] = values as [unknown, unknown, unknown, readonly [number, number, number]];
   expect(most).toBe(Number(9_007_199_254_740_995n));
 });
+
+test('the number of threads changes no byte of the file', async () => {
+  const rows = 200_000;
+  const data = join(folder.path, 'shard.parquet');
+  // Doubles whose sum depends on the order in which they are added up; every third moment is another row's too.
+  await sql(
+    `COPY (SELECT i AS id, t AS left, t AS landed, 'E' || hash(i) % 5000 AS origin, (hash(i * 3) % 1000000) / 7.0::DOUBLE AS delay,
+     md5(i::VARCHAR)::UUID AS __key, t AS __known_at FROM (SELECT i, make_timestamp(((i - i % 3) * 1000000)::BIGINT) AS t FROM range(${rows}) r(i)))
+     TO '${data}' (FORMAT parquet, ROW_GROUP_SIZE 10000)`
+  );
+  const ingested = { data: [{ data, batch: 0, removed: [] }] };
+  const once = async (threads: number, changes: Partial<ViewDefinition>) => {
+    jest.spyOn(os, 'availableParallelism').mockReturnValue(threads);
+    const made = await joined(ingested, lately({ window: { event: '5 hours' }, ...changes }), rows);
+    return { rows: made.rows, digest: made.digest };
+  };
+  for (const values of [
+    { delays: 'sum(delay)', landings: 'approx_count_distinct(id)' },
+    { delays: 'last(delay)', landings: 'first(id)' },
+  ]) {
+    const first = await once(1, { values });
+    expect(first.rows).toBe(rows);
+    expect(await once(2, { values })).toEqual(first);
+    expect(await once(5, { values })).toEqual(first);
+  }
+}, 120_000);

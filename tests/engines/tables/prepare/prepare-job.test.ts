@@ -102,6 +102,14 @@ test.each([
     },
     /KEY_REPEATED.*source=joined, key=id, keys=3, rows=6.*multiply/,
   ],
+  [
+    'two sources that have a key in common',
+    {
+      statement:
+        'SELECT id, true AS late, t AS "at", 1.5 AS wind FROM flights UNION ALL SELECT id + 1, false, t, 2.5 FROM flights',
+    },
+    /KEY_REPEATED.*source=joined, key=id, keys=3, rows=6/,
+  ],
   ['a join without an end', { mostRows: 3 }, /TOO_MANY_ROWS.*source=joined, limit=3.*preparedRows/],
   [
     'a column that it does not give',

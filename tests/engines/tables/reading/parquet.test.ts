@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { ColumnType } from '../../../../src/domain/definition';
 import { type Columns, sql, type TestFolder, testFolder, write } from '../files';
 import { read } from './read';
@@ -137,6 +138,16 @@ test('columns are found by their names, whatever else the file holds', async () 
   } as const;
   expect(await parquet(select, columns)).toEqual([{ a: 11n, t: 'x', n: 7n }]);
   await expect(parquet(select, { A: 'integer' })).rejects.toThrow(/COLUMN_MISSING.*column=A.*The file has "a"/);
+});
+
+test('gzip is seen by its content; a stream that is cut is refused by the name of the file', async () => {
+  const plain = join(folder.path, 'plain.parquet');
+  await sql(`COPY (SELECT 1 AS a) TO '${plain}' (FORMAT parquet)`);
+  const packed = gzipSync(readFileSync(plain));
+  const reading = { format: 'parquet', columns: { a: 'integer' }, folder: folder.path } as const;
+  expect(await read(write(folder.path, 'a.parquet.gz', packed), reading)).toEqual([{ a: 1n }]);
+  const cut = write(folder.path, 'cut.parquet.gz', packed.subarray(0, 100));
+  await expect(read(cut, reading)).rejects.toThrow(/SOURCE_UNREADABLE: The gzip stream is cut short.*cut\.parquet\.gz/);
 });
 
 test.each(['a=7', 'at=2024-01-15', 'x[1]'])('a folder named %s says nothing of values', async (name) => {

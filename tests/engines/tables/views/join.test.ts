@@ -6,6 +6,7 @@ import { durationMs } from '../../../../src/domain/durations';
 import type { Database } from '../../../../src/engines/tables/duckdb';
 import { joinStatement } from '../../../../src/engines/tables/views/join';
 import { latestOf, timelineOf } from '../../../../src/engines/tables/views/timeline';
+import { joinViews } from '../../../../src/serve/join-views';
 
 /** Microseconds. */
 const MINUTE = 60_000_000;
@@ -89,7 +90,15 @@ const VALUES = {
   newest: 'last(n)',
   oldest: 'first(n * 2)',
 } as const;
-type Values = Readonly<Record<keyof typeof VALUES, number | null>>;
+/** Views of these alone are made without a window where they can be: they take another way. */
+const ORDERED = {
+  newest: VALUES.newest,
+  oldest: VALUES.oldest,
+  newestOrNine: 'last(coalesce(n, 9))',
+  newestPositive: 'last(n) FILTER (WHERE n > 0)',
+} as const;
+const NEWEST = { newestOrNine: ORDERED.newestOrNine } as const;
+type Values = Readonly<Record<keyof typeof VALUES | keyof typeof ORDERED, number | null>>;
 
 async function joined(
   rows: readonly Row[],
@@ -108,7 +117,8 @@ async function joined(
     eventTime: 't',
     views: [{ name: 'view', view: of, table: '"history"', columns: COLUMNS, eventTime: 'at' }],
   });
-  const casts = Object.keys(of.values).map((name) => `"${name}"::DOUBLE AS "${name}"`);
+  // As an ingest keeps them: minus zero is zero.
+  const casts = Object.keys(of.values).map((name) => `"${name}"::DOUBLE + 0 AS "${name}"`);
   const found = await database.rows(`SELECT id, ${casts.join(', ')} FROM (${statement}) ORDER BY id`);
   return new Map(found.map(({ id, ...values }) => [Number(id), values as Values]));
 }
@@ -147,7 +157,12 @@ function sumOf(values: readonly number[]): number | null {
 
 const present = (values: readonly (number | null)[]) => values.filter((value) => value !== null);
 
-const NOTHING = Object.fromEntries(Object.keys(VALUES).map((name) => [name, null]));
+const nothing = ({ values }: ViewDefinition): Partial<Values> =>
+  Object.fromEntries(Object.keys(values).map((name) => [name, null]));
+
+function only({ values }: ViewDefinition, of: Partial<Values>): Partial<Values> {
+  return Object.fromEntries(Object.entries(of).filter(([name]) => name in values));
+}
 
 /** What has no choice of rounding. */
 function exactOf(events: readonly Event[], of: ViewDefinition): Partial<Values> {
@@ -155,7 +170,7 @@ function exactOf(events: readonly Event[], of: ViewDefinition): Partial<Values> 
   const n = present(events.map((event) => event.n));
   const ordered = [...events].sort((a, b) => momentOf(of, a) - momentOf(of, b) || a.key - b.key);
   const ns = present(ordered.map((event) => event.n));
-  return {
+  return only(of, {
     rows: events.length,
     known: x.length,
     different: new Set(n).size,
@@ -165,7 +180,9 @@ function exactOf(events: readonly Event[], of: ViewDefinition): Partial<Values> 
     most: n.length === 0 ? null : Math.max(...n),
     newest: ns.at(-1) ?? null,
     oldest: ns.length === 0 ? null : 2 * ns[0]!,
-  };
+    newestOrNine: ordered.at(-1)!.n ?? 9,
+    newestPositive: ns.filter((n) => n > 0).at(-1) ?? null,
+  });
 }
 
 /** Of the others those that are further from the exact value than rounding explains: 2^-50 of what is added up. */
@@ -181,6 +198,7 @@ function wrong(found: Values, events: readonly Event[]): readonly unknown[] {
     ['middle', over(sumOf(middle), 2), middle],
   ] as const;
   return each.filter(([name, want, values]) => {
+    if (!(name in found)) return false;
     const is = found[name];
     if (want === null || is === null) return want !== is;
     const size = values.reduce((all, value) => all + Math.abs(value), 0);
@@ -216,11 +234,12 @@ const anyView = fc
     clock: fc.constantFrom('knownAt' as const, 'eventTime' as const),
     window: fc.constantFrom(undefined, '1 minute', '5 minutes', '20 minutes'),
     ttl: fc.constantFrom(undefined, '1 minute', '5 minutes', '1 hour'),
+    values: fc.constantFrom<Readonly<Record<string, string>>>(VALUES, VALUES, ORDERED, NEWEST),
   })
-  .map(({ clock, window, ttl }) =>
+  .map(({ clock, window, ttl, values }) =>
     view({
       clock,
-      values: VALUES,
+      values,
       ...(window === undefined ? {} : { window: { event: window } }),
       ...(ttl === undefined ? {} : { ttl: { event: ttl } }),
     })
@@ -234,11 +253,11 @@ test('any history gives the values of the reference', async () => {
       for (const row of own) {
         const values = found.get(row.id)!;
         const counted = expected(row, history, of);
-        expect(values).toMatchObject(counted === undefined ? NOTHING : exactOf(counted, of));
+        expect(values).toMatchObject(counted === undefined ? nothing(of) : exactOf(counted, of));
         expect(wrong(values, counted ?? [])).toEqual([]);
       }
     }),
-    { numRuns: 60 }
+    { numRuns: 90 }
   );
 }, 60_000);
 
@@ -313,3 +332,91 @@ test('a sum over what is infinite or not a number is missing, and only there', a
   const own = [1, 2, 3].map((t) => ({ id: t, entity: 'a', t: t - 0.5 }));
   expect([...(await joined(own, history, of)).values()]).toEqual([{ total: 1 }, { total: null }, { total: null }]);
 });
+
+test('a value that is minus zero is stored as zero, as an ingest of joined rows keeps it', async () => {
+  await writeHistory([{ key: 1, entity: 'a', at: 0, knownAfter: 0, x: 0, n: 1 }]);
+  const of = view({ values: { turned: 'last(-x)' } });
+  const table = { name: 'view', view: of, table: '"history"', columns: COLUMNS, eventTime: 'at' };
+  const [latest] = await database.rows(
+    `SELECT turned FROM ${latestOf(await timelineOf(database, table), of, { turned: 'number' })}`
+  );
+  expect(latest).toEqual({ turned: 0 });
+});
+
+test('views of other entities are joined side by side, each by its own columns', async () => {
+  await write('rows', 'id BIGINT, a VARCHAR, b BIGINT, t TIMESTAMP', [
+    `(0, 'x', 1, ${moment(9)})`,
+    `(1, 'x', NULL, ${moment(9)})`,
+    `(2, NULL, 2, ${moment(9)})`,
+    `(3, 'y', 2, ${moment(9)})`,
+  ]);
+  const key = (at: number) => `'00000000-0000-0000-0000-00000000000${at}'::UUID`;
+  const history = [`('x', 1, 10, 1)`, `('x', 2, 20, 2)`, `('y', 2, 30, 3)`, `('z', 2, 40, 4)`];
+  await write(
+    'history',
+    'a VARCHAR, b BIGINT, n BIGINT, __key UUID, __known_at TIMESTAMP',
+    history.map((row, at) => row.replace(/(\d+)\)$/, (_, minute) => `${key(at)}, ${moment(Number(minute))})`))
+  );
+  const by = (entity: readonly string[], name: string) => ({
+    ...{ name, table: '"history"', columns: { a: 'string', b: 'integer', n: 'integer' } as const },
+    view: view({ entity, values: { [name]: 'last(n)' } }),
+  });
+  const statement = await joinStatement(database, {
+    table: '"rows"',
+    columns: { id: 'integer', a: 'string', b: 'integer', t: 'timestamp' },
+    eventTime: 't',
+    views: [by(['a'], 'ofA'), by(['b'], 'ofB'), by(['a', 'b'], 'ofBoth')],
+  });
+  const found = await database.rows(
+    `SELECT "ofA"::INTEGER AS a, "ofB"::INTEGER AS b, "ofBoth"::INTEGER AS both FROM (${statement}) ORDER BY id`
+  );
+  expect(found.map(({ a, b, both }) => [a, b, both])).toEqual([
+    [20, 10, 10],
+    [20, null, null],
+    [null, 40, null],
+    [30, 40, 30],
+  ]);
+});
+
+test('asked at any later time, with nothing new since, the newest value is what a row of that time is joined with', async () => {
+  const asked = fc.array(fc.integer({ min: 1, max: 90 * 60_000 }), { minLength: 1, maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(events, anyView, asked, async (history, of, laters) => {
+      await writeHistory(history);
+      const table = { name: 'view', view: of, table: '"history"', columns: COLUMNS, eventTime: 'at' };
+      const types = Object.fromEntries(Object.keys(of.values).map((name) => [name, 'number' as const]));
+      const latest = await database.rows(
+        `SELECT *, epoch_us(__moment) AS us FROM ${latestOf(await timelineOf(database, table), of, types)}`
+      );
+      // Whole milliseconds, as an endpoint counts time; beyond the window and the ttl, too.
+      const own = latest.flatMap(({ entity: name, us }) =>
+        laters.map((later) => ({ entity: name as string, t: (Number(us) / 1_000 + later) / (MINUTE / 1_000) }))
+      );
+      const rowsOf = own.map((each, id) => ({ ...each, id }));
+      const found = await joined(rowsOf, history, of);
+      for (const { id, entity: name, t } of rowsOf) {
+        const { us, __moment: _, entity: __, ...values } = latest.find((each) => each['entity'] === name)!;
+        const stored = { moment: Number(us), values: values as Record<string, number | null> };
+        const names = Object.keys(of.values);
+        const ttlMs = of.ttl === undefined ? {} : { ttlMs: durationMs(of.ttl) };
+        const served = await joinViews(
+          {
+            inputs: [],
+            views: [
+              {
+                ...{ id: 'view', name: 'view', whenOld: 'missing', gives: names, ...ttlMs },
+                entity: [{ name: 'entity', datatype: 'BYTES' }],
+              },
+            ],
+          },
+          { columns: new Map([['entity', [name]]]), rows: 1 },
+          new Date(Math.round(t * (MINUTE / 1_000))),
+          () => Promise.resolve([stored])
+        );
+        const given = Object.fromEntries(names.map((each) => [each, served.columns.get(each)![0]]));
+        expect(given).toEqual(found.get(id));
+      }
+    }),
+    { numRuns: 30 }
+  );
+}, 60_000);
