@@ -59,6 +59,7 @@ export async function trainBuiltIn(
     ...model,
     validation: LEARNERS[learner].validates ? await rowsOf('validation') : undefined,
     epochs: train.epochs,
+    checkpointEveryMs: deps.limits.checkpointEvery,
     ...{ minRows: train.minTrainRows, task: train.task, fitted, graph },
   };
   const running: Running = {

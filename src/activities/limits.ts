@@ -25,6 +25,8 @@ export interface Limits {
   readonly notifierTime: number;
   /** Bytes of one checkpoint; a larger one isn't saved, and training goes on. `MLOPS_CHECKPOINT_TOO_LARGE` in the log. Default: 4 GiB. */
   readonly checkpointBytes: number;
+  /** Between two checkpoints of a training; one is written at the end of a step, round or chunk of an epoch. Default: 3 seconds. */
+  readonly checkpointEvery: number;
   /** Downloaded artifacts that are kept on the worker's disk. What was used within the hour stays. Default: 10 GiB. */
   readonly cacheBytes: number;
   /** Parts that a registered reader may yield at once. `MLOPS_TOO_MANY_PARTS`. Default: 10,000. */
@@ -60,6 +62,7 @@ export function defaultLimits(): Limits {
     codeTime: 12 * HOUR_MS,
     notifierTime: 30_000,
     checkpointBytes: 4 * GIB,
+    checkpointEvery: 3_000,
     cacheBytes: 10 * GIB,
     readerParts: 10_000,
     sourceFiles: 10_000,

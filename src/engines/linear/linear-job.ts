@@ -14,9 +14,9 @@ export interface LinearJobInput extends TrainingInput {
 /** @throws MlopsError MLOPS_LABEL_INVALID for a negative count; as `trainingJob` and `trainLinear` do */
 export const linearJob: Job<LinearJobInput, TrainingOutput> = (input, context) =>
   trainingJob(input, context, async ({ fitted, training, rowName }) => {
-    const { linear, task, resume } = input;
+    const { linear, task, resume, checkpointEveryMs } = input;
     if (linear.poisson) requireCounts(training.labels, rowName);
-    const trained = await trainLinear({ data: training, task, linear }, context, { resume });
+    const trained = await trainLinear({ data: training, task, linear }, context, { resume, checkpointEveryMs });
     const { parameters, epochs, converged, numerics } = trained;
     const weights = parameters.subarray(0, parameters.length - trained.outputs);
     return {

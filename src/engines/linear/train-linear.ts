@@ -13,7 +13,6 @@ import { lossOf, POISSON } from '../train/loss';
 import { type Evaluated, LinearObjective, type LinearRows } from './objective';
 import { nextPoint, type Pair, type Point, type Problem, slopes, steepest } from './quasi-newton';
 
-const CHECKPOINT_MS = 3000;
 /** Well under the 250 ms that a heartbeat may take. */
 const BREATH_MS = 100;
 
@@ -26,7 +25,7 @@ export interface LinearRequest {
 export interface LinearOptions {
   /** Path of a checkpoint of the same run to go on from. */
   readonly resume?: string;
-  /** At least this long between two checkpoints. By default 3,000. */
+  /** At least this long between two checkpoints. Default: without one, however long. */
   readonly checkpointEveryMs?: number;
 }
 
@@ -55,7 +54,7 @@ interface Progress extends Begun {
 export async function trainLinear(
   request: LinearRequest,
   context: JobContext,
-  { resume, checkpointEveryMs = CHECKPOINT_MS }: LinearOptions = {}
+  { resume, checkpointEveryMs = Number.POSITIVE_INFINITY }: LinearOptions = {}
 ): Promise<TrainedLinear> {
   const { data, linear, task } = request;
   const loss = linear.poisson ? POISSON : lossOf(task);

@@ -19,9 +19,9 @@ export interface TrainJobInput extends TrainingInput {
 /** @throws MlopsError as `trainingJob` and `trainNetwork` do */
 export const trainJob: Job<TrainJobInput, TrainingOutput> = (input, context) =>
   trainingJob(input, context, async ({ fitted, training: { labels, ...features }, validation }) => {
-    const { network, task, epochs, resume } = input;
+    const { network, task, epochs, resume, checkpointEveryMs } = input;
     const request = { features, tables: embeddingTables(fitted), labels, task, network, epochs, validation };
-    const trained = await trainNetwork(request, context, { resume });
+    const trained = await trainNetwork(request, context, { resume, checkpointEveryMs });
     if (epochs !== undefined) await writeState(context.folder, STATE, trained.end);
     return {
       parameters: {

@@ -29,7 +29,6 @@ import { openValidation, type Validation } from './validation';
 
 /** Well under the 250 ms that a heartbeat may take. */
 const CHUNK_MS = 100;
-const CHECKPOINT_MS = 3000;
 
 export interface TrainRequest {
   readonly features: Features;
@@ -50,7 +49,7 @@ export interface TrainOptions {
   readonly resume?: string;
   /** Steps of one call; by default as many as take about 100 ms. */
   readonly stepsPerCall?: number;
-  /** At least this long between two checkpoints within an epoch; each epoch ends with one. By default 3,000. */
+  /** At least this long between two checkpoints within an epoch; each epoch ends with one. Default: those alone. */
   readonly checkpointEveryMs?: number;
 }
 
@@ -138,7 +137,7 @@ interface Run {
 
 async function runEpochs({ request, context, session, validation, start, options }: Run): Promise<Checkpoint> {
   const { features, network } = request;
-  const { stepsPerCall, checkpointEveryMs = CHECKPOINT_MS } = options;
+  const { stepsPerCall, checkpointEveryMs = Number.POSITIVE_INFINITY } = options;
   const whole = epochsFor(network, features.rows);
   const epochs = Math.min(whole, request.epochs ?? Infinity);
   const rate = rateAt(network, whole * Math.ceil(features.rows / network.batch));

@@ -24,6 +24,8 @@ export interface TrainingInput extends LoadRequest {
   readonly graph: string;
   /** A checkpoint of this run. */
   readonly resume?: string;
+  /** Milliseconds between two checkpoints. */
+  readonly checkpointEveryMs?: number;
 }
 
 export interface TrainingOutput

@@ -18,8 +18,6 @@ import { Grower } from './grower';
 import type { Derivatives, Loss } from '../train/loss';
 import { addTree, type BinnedColumns, type Ensemble, type Tree } from './tree';
 
-const CHECKPOINT_MS = 3000;
-
 /** Rows with their labels. */
 export interface LabelledColumns extends DenseColumns {
   readonly labels: Float32Array;
@@ -36,7 +34,7 @@ export interface TreesRequest {
 export interface TreesOptions {
   /** Path of a checkpoint of the same run to go on from. */
   readonly resume?: string;
-  /** At least this long between two checkpoints. By default 3,000. */
+  /** At least this long between two checkpoints. Default: without one, however long. */
   readonly checkpointEveryMs?: number;
   /** By default 1. */
   readonly threads?: number;
@@ -87,7 +85,7 @@ interface Prepared {
 async function boost(
   request: TreesRequest,
   context: JobContext,
-  { resume, checkpointEveryMs = CHECKPOINT_MS }: TreesOptions,
+  { resume, checkpointEveryMs = Number.POSITIVE_INFINITY }: TreesOptions,
   { grower, bounds, start }: Prepared
 ): Promise<TrainedTrees> {
   const { data, validation, trees: spec, loss } = request;

@@ -14,9 +14,9 @@ export interface TreesJobInput extends TrainingInput {
 /** @throws MlopsError as `trainingJob` and `trainTrees` do */
 export const treesJob: Job<TreesJobInput, TrainingOutput> = (input, context) =>
   trainingJob(input, context, async ({ fitted, training, validation }) => {
-    const { trees, task, resume } = input;
+    const { trees, task, resume, checkpointEveryMs } = input;
     const trained = await trainTrees({ data: training, validation, trees, loss: lossOf(task) }, context, {
-      ...{ resume, threads: threadsFor(training.rows, training.width) },
+      ...{ resume, checkpointEveryMs, threads: threadsFor(training.rows, training.width) },
     });
     const { ensemble } = trained;
     return {
