@@ -15,6 +15,6 @@ module.exports = {
   },
   transformIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.stack/'],
-  testTimeout: 120000,
+  testTimeout: 300000,
   maxWorkers: 2,
 };

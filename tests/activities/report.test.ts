@@ -25,7 +25,7 @@ beforeAll(async () => {
   cycles = await openRecordedCycles('report');
   snapshot = await cycles.cycle(['1,2024-01-01,5,Oslo,ana@x', '2,2024-01-02,-6,Bern,ben@x'], '2024-01-10T00:00:00Z');
   report = await render(snapshot);
-}, 60_000);
+});
 afterAll(() => cycles.close());
 
 test('the page is an artifact that leads to its snapshot', async () => {
@@ -80,4 +80,4 @@ test('a page lives and dies with its snapshot, and the record makes it again', a
   expect(await readFile(out('gone.html'), 'utf8')).toBe(await readFile(out('fetched.html'), 'utf8'));
   expect(await render(snapshot)).toEqual(report);
   expect(await written('again.html')).toMatchObject({ report: report.id });
-}, 60_000);
+});

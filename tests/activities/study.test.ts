@@ -28,8 +28,6 @@ import { type OwnStores, openOwnStores } from '../support/own-stores';
 import { raw } from '../support/raw-records';
 import { registeredDefinition } from '../support/registered-definition';
 
-jest.setTimeout(60_000);
-
 type AnyJob = (input: never, context: never) => Promise<unknown>;
 interface GivenRows {
   readonly where?: RowFilter;

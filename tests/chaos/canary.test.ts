@@ -13,8 +13,6 @@ import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { raw } from '../support/raw-records';
 
-jest.setTimeout(90_000);
-
 const SHARE = 0.2;
 const MINUTE = 60_000;
 
@@ -56,21 +54,16 @@ const startReplica = () => spawnReplica(system, project, join(system.folder, 're
 const ended = (cycle: number) =>
   eventually(
     `cycle ${cycle} has ended`,
-    async () => (await system.stores.audit.find(`cycle ${project}/${cycle}`)) ?? undefined,
-    60_000
+    async () => (await system.stores.audit.find(`cycle ${project}/${cycle}`)) ?? undefined
   );
 
 async function approve(cycle: number): Promise<void> {
-  const { subject } = await eventually(
-    `request ${cycle} is open`,
-    async () => {
-      const request = await raw(system.stores).requests.findOne({ _id: `${project}/${cycle}` });
-      const child = system.client.temporal.workflow.getHandle(phaseId(project, cycle, 'approve'));
-      const running = (await child.describe().catch(() => undefined))?.status.name === 'RUNNING';
-      return running ? (request ?? undefined) : undefined;
-    },
-    30_000
-  );
+  const { subject } = await eventually(`request ${cycle} is open`, async () => {
+    const request = await raw(system.stores).requests.findOne({ _id: `${project}/${cycle}` });
+    const child = system.client.temporal.workflow.getHandle(phaseId(project, cycle, 'approve'));
+    const running = (await child.describe().catch(() => undefined))?.status.name === 'RUNNING';
+    return running ? (request ?? undefined) : undefined;
+  });
   await system.client.decide(`${project}/${cycle}`, {
     id: `yes-${cycle}`,
     by: 'ana',
@@ -88,7 +81,7 @@ async function send(count: number, until: () => boolean = () => false): Promise<
     while (sent < last && !until()) {
       const number = sent;
       sent += 1;
-      await eventually(`request ${number} is answered`, () => infer(number), 30_000);
+      await eventually(`request ${number} is answered`, () => infer(number));
     }
   };
   await Promise.all(Array.from({ length: 16 }, lane));
@@ -126,14 +119,10 @@ test('killed in mid-canary under traffic and started again, the replica serves t
   await send(20);
   await system.client.retrain(project, { id: 'two', by: 'cem', asOf: '2001-02-08T00:00:00Z' });
   await approve(2);
-  const { rollout } = await eventually<EndpointDocument>(
-    'the canary runs',
-    async () => {
-      const found = await endpoint();
-      return found?.rollout.stepName === 'canary' && found.rollout.until !== undefined ? found : undefined;
-    },
-    30_000
-  );
+  const { rollout } = await eventually<EndpointDocument>('the canary runs', async () => {
+    const found = await endpoint();
+    return found?.rollout.stepName === 'canary' && found.rollout.until !== undefined ? found : undefined;
+  });
 
   const first = sent;
   const loaded = send(400);

@@ -8,8 +8,6 @@ import { startReplica } from '../support/replica';
 import { openSystem, type TestSystem } from '../support/system';
 import { raw } from '../support/raw-records';
 
-jest.setTimeout(60_000);
-
 const HOUR = 3_600_000;
 
 let system: TestSystem;

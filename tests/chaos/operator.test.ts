@@ -11,8 +11,6 @@ import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
 import { raw } from '../support/raw-records';
 
-jest.setTimeout(60_000);
-
 let system: TestSystem;
 let project: string;
 let definition: ProjectDefinition;
@@ -53,8 +51,7 @@ const FIXED = 'return rows.map((row) => (row.delay === null ? null : row.delay >
 const cycle = (number: number, state: CycleDocument['state']) =>
   eventually(
     `cycle ${number} is ${state}`,
-    async () => (await raw(system.stores).cycles.findOne({ _id: `${project}/${number}`, state })) ?? undefined,
-    30_000
+    async () => (await raw(system.stores).cycles.findOne({ _id: `${project}/${number}`, state })) ?? undefined
   );
 const lifecycle = () => system.client.temporal.workflow.getHandle(lifecycleId(project));
 /** The lifecycle's, from Temporal's visibility: it is there with no worker up. */

@@ -21,8 +21,6 @@ import { PLAIN_NETWORK } from '../support/plain-network';
 
 const OUTAGE_MS = 10_000;
 
-jest.setTimeout(100_000);
-
 let stack: OwnStack;
 let system: TestSystem;
 let project: string;
@@ -85,22 +83,18 @@ async function hanging(server: Server, meanwhile: () => void): Promise<void> {
 }
 
 const requestOpen = (cycle: number) =>
-  eventually(
-    `request ${cycle} is open`,
-    async () => {
-      const request = await raw(system.stores).requests.findOne({ _id: `${project}/${cycle}` });
-      const child = system.client.temporal.workflow.getHandle(phaseId(project, cycle, 'approve'));
-      const running = (await child.describe().catch(() => undefined))?.status.name === 'RUNNING';
-      return running ? (request ?? undefined) : undefined;
-    },
-    60_000
-  );
+  eventually(`request ${cycle} is open`, async () => {
+    const request = await raw(system.stores).requests.findOne({ _id: `${project}/${cycle}` });
+    const child = system.client.temporal.workflow.getHandle(phaseId(project, cycle, 'approve'));
+    const running = (await child.describe().catch(() => undefined))?.status.name === 'RUNNING';
+    return running ? (request ?? undefined) : undefined;
+  });
 
 /** As a person would: what wasn't answered is sent again, under the same id. */
 async function decide(cycle: number, digest: Digest): Promise<DecisionAnswer> {
   const decision = { id: `yes-${cycle}`, by: 'ana', verdict: 'approve', digest } as const;
   const send = () => system.client.decide(`${project}/${cycle}`, decision).catch(() => undefined);
-  return eventually(`an answer in cycle ${cycle}`, send, 40_000);
+  return eventually(`an answer in cycle ${cycle}`, send);
 }
 
 interface ServedModel {
@@ -116,7 +110,7 @@ test.each([
   const answer =
     cycle === 1 ? await system.client.start({ definition, ...asked }) : await system.client.retrain(project, asked);
   expect(answer).toMatchObject({ outcome: 'accepted' });
-  await eventually('it trains', async () => ((await checkpoints()) === 1 ? true : undefined), 30_000);
+  await eventually('it trains', async () => ((await checkpoints()) === 1 ? true : undefined));
   await killed(server);
 
   const { subject } = await requestOpen(cycle);
@@ -127,8 +121,7 @@ test.each([
   expect(await deciding).toMatchObject({ outcome: 'accepted', state: 'approved' });
   await eventually(
     'the cycle has ended',
-    async () => (await system.stores.audit.find(`cycle ${project}/${cycle}`)) ?? undefined,
-    60_000
+    async () => (await system.stores.audit.find(`cycle ${project}/${cycle}`)) ?? undefined
   );
   expect(await raw(system.stores).cycles.findOne({ _id: `${project}/${cycle}` })).toMatchObject({
     state: 'finished',
@@ -143,7 +136,7 @@ test('the worker never ended, and the replica serves the last version', async ()
     const { versions } = (await (await fetch(`${replica.address}/v2/models/${project}`)).json()) as ServedModel;
     return versions.length === 1 ? versions : undefined;
   };
-  expect(await eventually('one version is served', served, 10_000)).toEqual(['3']);
+  expect(await eventually('one version is served', served)).toEqual(['3']);
 });
 
 test('records are whole: each once, none refers to what is not there', async () => {

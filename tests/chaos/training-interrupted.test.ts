@@ -20,8 +20,6 @@ import { spawnWorker, type WorkerProcess } from '../support/worker-process';
 import { raw } from '../support/raw-records';
 import { PLAIN_NETWORK } from '../support/plain-network';
 
-jest.setTimeout(100_000);
-
 let system: TestSystem;
 let lifecycles: Lifecycles;
 let definition: ProjectDefinition;
@@ -54,7 +52,7 @@ beforeAll(async () => {
     await other.startWorker({ dataFolder: system.folder });
     const reference = { ...others.define(), model: definition.model };
     await others.start(reference);
-    undisturbed = decidedDigest((await others.request(reference.name, 1, 60_000)).subject);
+    undisturbed = decidedDigest((await others.request(reference.name, 1)).subject);
     await others.end();
   } finally {
     await other.close();
@@ -82,19 +80,11 @@ const nobodyComputes = () =>
 
 /** Stops a compute process other than `former`, as soon as there is one, in a training that has a checkpoint after step `after`. */
 async function halted({ former, after = -1 }: { former?: number; after?: number } = {}): Promise<number> {
-  await eventually(
-    `a checkpoint after step ${after}`,
-    async () => {
-      const checkpoints = raw(system.stores).db.collection<{ _id: string; step: number }>('checkpoints');
-      return (await checkpoints.countDocuments({ step: { $gt: after } })) > 0 ? true : undefined;
-    },
-    30_000
-  );
-  const found = await eventually(
-    'a compute process',
-    async () => (await computing()).find((now) => now !== former),
-    30_000
-  );
+  await eventually(`a checkpoint after step ${after}`, async () => {
+    const checkpoints = raw(system.stores).db.collection<{ _id: string; step: number }>('checkpoints');
+    return (await checkpoints.countDocuments({ step: { $gt: after } })) > 0 ? true : undefined;
+  });
+  const found = await eventually('a compute process', async () => (await computing()).find((now) => now !== former));
   process.kill(found, 'SIGSTOP');
   return found;
 }
@@ -136,10 +126,8 @@ test('its checkpoint lost, and paused in its middle, training goes on to its end
   expect(await system.client.pause(project, by('dan'))).toMatchObject({ outcome: 'accepted' });
   expect(await training(1)).toBeDefined();
   process.kill(pid, 'SIGCONT');
-  await eventually(
-    'it waits at the boundary',
-    async () => ((await system.client.status(project)).waitingFor.includes('operator') ? true : undefined),
-    60_000
+  await eventually('it waits at the boundary', async () =>
+    (await system.client.status(project)).waitingFor.includes('operator') ? true : undefined
   );
   expect((await lifecycles.seen(lifecycleId(project))).details).toContain('**Paused** before evaluate');
   expect(await raw(system.stores).facts('evaluation').countDocuments()).toBe(0);
@@ -180,7 +168,7 @@ test('stopped while it is paused, it ends', async () => {
 
 test('stopped in mid-training, the compute process ends, and nothing of the training is recorded', async () => {
   await lifecycles.start(definition, MARCH);
-  await eventually('its training', async () => training(2).catch(() => undefined), 30_000);
+  await eventually('its training', async () => training(2).catch(() => undefined));
   await halted();
   await system.client.stop(project, by('dan'));
   expect(await lifecycles.handle(lifecycleId(project)).result()).toEqual({ ended: 'stopped by dan' });

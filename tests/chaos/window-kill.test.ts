@@ -8,8 +8,6 @@ import { spawnWorker, type WorkerProcess } from '../support/worker-process';
 import { registerWatched, serveWeek, watchedFlights } from '../workflows/served-flights';
 import { raw } from '../support/raw-records';
 
-jest.setTimeout(120_000);
-
 const WEEKS = [
   ['2001-02-01T00:00:00.000Z', 12],
   ['2001-02-08T00:00:00.000Z', 8],
@@ -61,14 +59,10 @@ test('the next worker finds the verdict, and the lifecycle hears of its trigger'
   expect(await heard()).toEqual([]);
 
   worker = spawnWorker(system);
-  const [trigger, ...more] = await eventually(
-    'the trigger',
-    async () => {
-      const triggers = await heard();
-      return triggers.length > 0 ? triggers : undefined;
-    },
-    60_000
-  );
+  const [trigger, ...more] = await eventually('the trigger', async () => {
+    const triggers = await heard();
+    return triggers.length > 0 ? triggers : undefined;
+  });
   expect(trigger?.id).toBe(`${project}/${WEEKS[2][0]}/r0/bias`);
   expect(more).toEqual([]);
   expect(await windows()).toEqual(verdicts);

@@ -13,7 +13,7 @@ beforeAll(async () => {
     (await cycles.cycle(first, '2024-01-10T00:00:00Z'))._id,
     (await cycles.cycle(second, '2024-01-20T00:00:00Z'))._id,
   ];
-}, 60_000);
+});
 afterAll(() => cycles.close());
 
 const json = <T>(...args: string[]) => mlopsJson<T>(['diff', ...args], cycles.env);

@@ -52,4 +52,4 @@ test('it is not reset, and what doctor says to do instead has it go on', async (
   await start();
   await system.client.signal(workflowId, 'decide', decision);
   expect(await temporal.workflow.getHandle(workflowId).result()).toMatchObject({ state: 'approved' });
-}, 90_000);
+});

@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await system.client.temporal.workflow.getHandle(WORKFLOW).terminate();
   await system.close();
-}, 60_000);
+});
 
 interface Finding {
   readonly state: string;
@@ -110,7 +110,7 @@ test('a lifecycle that an undecodable signal has stopped is found, and the comma
   expect(received).toMatchObject([{ detail: { trigger: { id: 'kept' }, from: `${WORKFLOW}/scheduled` } }]);
   const retried = await mlops(['retry', PROJECT, '--by', 'cem'], system.env);
   expect(retried).toMatchObject({ code: 0, stderr: '' });
-}, 90_000);
+});
 
 test('decisions behind an undecodable one count after the reset, by signal and by update', async () => {
   const model = `sha256:${'a'.repeat(64)}` as const;
@@ -144,7 +144,7 @@ test('decisions behind an undecodable one count after the reset, by signal and b
     via: 'signal',
     callerIdentity: temporal.options.identity,
   });
-}, 90_000);
+});
 
 test('a workflow that goes on, or is not there, is not reset', async () => {
   const going = `${WORKFLOW}-going`;

@@ -10,7 +10,7 @@ beforeAll(async () => {
   cycles = await openRecordedCycles('expectations');
   const rows = ['1,2024-01-01,5,Oslo,ana@x', '2,2024-01-02,-,Bern,ben@x', '3,2024-01-03,-1,Bern,cem@x'];
   await cycles.cycle(rows, '2024-01-10T00:00:00Z');
-}, 60_000);
+});
 afterAll(() => cycles.close());
 
 test('in: rules to paste, and what is not taken fails the command', async () => {

@@ -27,7 +27,7 @@ beforeAll(async () => {
     '2024-01-20T00:00:00Z'
   );
   await cycles.label(second);
-}, 60_000);
+});
 afterAll(() => cycles.close());
 
 const run = (...args: string[]) => mlops(['export', ...args], cycles.env);

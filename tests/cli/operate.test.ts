@@ -16,8 +16,6 @@ import { openSystem, type TestSystem } from '../support/system';
 import { mlops, mlopsJson } from './mlops';
 import { raw } from '../support/raw-records';
 
-jest.setTimeout(120_000);
-
 let system: TestSystem;
 let lifecycles: Lifecycles;
 let replica: Replica;
@@ -46,7 +44,7 @@ afterAll(async () => {
 const run = (...args: string[]) => mlops(args, system.env);
 const json = <T>(...args: string[]) => mlopsJson<T>(args, system.env);
 const notice = (text: string) =>
-  eventually(`the notice “${text}”`, async () => notices.all().find((one) => one.text === text), 60_000);
+  eventually(`the notice “${text}”`, async () => notices.all().find((one) => one.text === text));
 const approve = async (cycle: number) => {
   const { subject } = await lifecycles.request(project, cycle);
   const decided = await json(

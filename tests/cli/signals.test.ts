@@ -27,4 +27,4 @@ test('a Temporal that hangs is waited for no longer than asked, and the call has
     await signals.close();
     await gate.close();
   }
-}, 20_000);
+});

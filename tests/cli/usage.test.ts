@@ -213,7 +213,7 @@ test('doctor tells of every server that is down, and goes on', async () => {
     'problem object store',
   ]);
   for (const { fix } of findings) expect(fix).toContain('stack.sh up');
-}, 60_000);
+});
 
 interface Checked {
   readonly definition: { readonly source: { readonly columns: object } };

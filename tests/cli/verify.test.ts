@@ -40,13 +40,13 @@ beforeAll(async () => {
   bucket = s3.bucket;
   minio = new MinioClient({ ...s3, endPoint: hostname, port: Number(port), useSSL: false });
   records = openRecordStores(storeConfig(system.env));
-}, 180_000);
+});
 afterAll(async () => {
   await lifecycles.end();
   await replica.stop();
   await records.close();
   await system.close();
-}, 60_000);
+});
 
 async function found(): Promise<Finding[]> {
   const findings: Finding[] = [];

@@ -13,8 +13,6 @@ import { openSystem, type TestSystem } from '../support/system';
 import { registerWatched, serveWeek, watchedFlights } from '../workflows/served-flights';
 import { mlops, mlopsJson } from './mlops';
 
-jest.setTimeout(120_000);
-
 const PROJECT = `watched-${randomUUID().slice(0, 8)}`;
 const WEEK = { from: '2001-02-01T00:00:00.000Z', to: '2001-02-08T00:00:00.000Z' };
 
@@ -33,7 +31,7 @@ beforeAll(async () => {
   // No file to ingest: the phase fails, and the lifecycle waits for its operator.
   const definition = smallProject(PROJECT, join(system.folder, 'none.parquet'));
   await system.client.start({ definition, asOf: WEEK.from, by: 'cem' });
-  await eventually('the failed phase', async () => (await system.client.status(PROJECT)).failure, 60_000);
+  await eventually('the failed phase', async () => (await system.client.status(PROJECT)).failure);
   // A version that is served all the same, by a rollout that started no monitor.
   await registerWatched(system.stores, watchedFlights(PROJECT));
   const champion = served(PROJECT, 1);

@@ -7,8 +7,6 @@ import { by, FEBRUARY, Lifecycles } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 
-jest.setTimeout(90_000);
-
 let system: TestSystem;
 let lifecycles: Lifecycles;
 let project: string;
@@ -21,7 +19,7 @@ beforeAll(async () => {
   lifecycles = new Lifecycles(system, await writeSmallFlights(system.folder, 1000));
   project = await lifecycles.start(lifecycles.define());
   client = await MlopsClient.connect({ client: system.client.temporal, taskQueue: `${system.taskQueue}-nobody` });
-}, 120_000);
+});
 afterAll(async () => {
   await lifecycles.end();
   await system.close();

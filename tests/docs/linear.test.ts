@@ -11,8 +11,6 @@ import { raw } from '../support/raw-records';
 import { startReplica } from '../support/replica';
 import { openSystem, type TestSystem } from '../support/system';
 
-jest.setTimeout(60_000);
-
 const STATIONS = ['north', 'south', 'harbour'];
 const rateOf = (station: number, celsius: number): number => Math.exp(0.5 + station * 0.4 + celsius / 15);
 

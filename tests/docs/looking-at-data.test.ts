@@ -18,7 +18,7 @@ beforeAll(async () => {
   cycles = await openRecordedCycles('looking');
   await cycles.cycle(['1,2024-01-01,5,Oslo,ana@x', '2,2024-01-02,-6,Bern,ben@x'], '2024-01-10T00:00:00Z');
   await cycles.cycle(['1,2024-01-01,8,Oslo,ana@x', '3,2024-01-12,6,Bern,cem@x'], '2024-01-20T00:00:00Z');
-}, 60_000);
+});
 afterAll(async () => {
   rmSync(FOLDER, { recursive: true, force: true });
   await cycles.close();
@@ -39,7 +39,7 @@ test('the program prints the newest snapshot and its batches', async () => {
   });
   expect(stdout).toContain('2 rows of orders as of 2024-01-20T00:00:00Z');
   expect(stdout).toMatch(/2024-01-10T00:00:00Z.*│ 1 +│ 0 +│ 1 +│ 0/);
-}, 30_000);
+});
 
 const COMMANDS = [...PAGE.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block = '']) => block.trim().split('\n'));
 

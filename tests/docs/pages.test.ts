@@ -76,7 +76,7 @@ test('the examples in TypeScript compile', () => {
   for (const [file, text] of Object.entries(files)) writeFileSync(join(FOLDER, file), text);
   const tsc = join(packageRoot(), 'node_modules', 'typescript', 'bin', 'tsc');
   expect(execFileSync(process.execPath, [tsc, '-p', FOLDER], { encoding: 'utf8' })).toBe('');
-}, 120_000);
+});
 
 test('the project of sources.md names a connection of its connections', async () => {
   const [project, connections] = blocksOf('sources.md');

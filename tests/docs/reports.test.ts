@@ -26,7 +26,7 @@ beforeAll(async () => {
   await lifecycles.cycle(project, 1, 'finished');
   await system.client.retrain(project, { id: 'second', by: 'ben', asOf: MARCH });
   await lifecycles.request(project, 2);
-}, 120_000);
+});
 afterAll(async () => {
   await lifecycles.end();
   await system.close();

@@ -9,8 +9,6 @@ import { Lifecycles } from '../support/lifecycles';
 import { raw } from '../support/raw-records';
 import { openSystem, type TestSystem } from '../support/system';
 
-jest.setTimeout(60_000);
-
 let system: TestSystem;
 let lifecycles: Lifecycles;
 beforeAll(async () => {

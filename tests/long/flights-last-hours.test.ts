@@ -5,8 +5,6 @@ import { packageRoot } from '../../src/runtime/package-root';
 import { Lifecycles } from '../support/lifecycles';
 import { openSystem, type TestSystem } from '../support/system';
 
-jest.setTimeout(240_000);
-
 const FEBRUARY = '2001-02-01T00:00:00Z';
 const MARCH = '2001-03-01T00:00:00Z';
 /** Flights of February have landed by then. */
@@ -28,7 +26,7 @@ afterAll(async () => {
 test('trained on January, February has an AUC between 0.70 and 0.745: above, a delay was read before the landing', async () => {
   const { name } = lifecycles.define();
   const project = await lifecycles.start({ ...lastHours, name }, FEBRUARY);
-  await lifecycles.request(project, 1, 180_000);
+  await lifecycles.request(project, 1);
   const version = await system.stores.facts.get({ kind: 'version', id: `${project}/1` });
   const { definition } = version.body;
   const { metrics, contaminated, rows } = await system.client.evaluate({

@@ -27,8 +27,6 @@ import { raw } from '../support/raw-records';
 import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
 
-jest.setTimeout(240_000);
-
 const OLD: GeneratedCycle = {
   ...{ days: 500, shards: 2, quarantine: true, inherits: false, state: 'finished' },
   ...{ request: 'none', rolledOut: undefined, held: 'no' },

@@ -20,8 +20,6 @@ import { allRecords, artifactsNamed, brokenEdges } from '../chaos/all-records';
 import { raw } from '../support/raw-records';
 import { PLAIN_NETWORK } from '../support/plain-network';
 
-jest.setTimeout(300_000);
-
 let undisturbed: TestSystem;
 let system: TestSystem;
 let project: string;
@@ -92,22 +90,18 @@ const start = ({ client }: TestSystem) =>
 const cycleOf = ({ stores }: TestSystem) => raw(stores).cycles.findOne({ _id: `${project}/1` });
 /** The audit's event is the last that a cycle writes. */
 const finished = ({ stores }: TestSystem) =>
-  eventually('the cycle has ended', async () => (await stores.audit.find(`cycle ${project}/1`)) ?? undefined, 120_000);
+  eventually('the cycle has ended', async () => (await stores.audit.find(`cycle ${project}/1`)) ?? undefined);
 
 /** Open, and its workflow runs: before that a decision is too early. */
 const request = ({ client, stores }: TestSystem) =>
-  eventually(
-    'the request is open',
-    async () => {
-      if ((await raw(stores).requests.countDocuments({ project })) === 0) return undefined;
-      const child = await client.temporal.workflow
-        .getHandle(ids.approve)
-        .describe()
-        .catch(() => undefined);
-      return child?.status.name === 'RUNNING' && child.type === 'approve' ? true : undefined;
-    },
-    90_000
-  );
+  eventually('the request is open', async () => {
+    if ((await raw(stores).requests.countDocuments({ project })) === 0) return undefined;
+    const child = await client.temporal.workflow
+      .getHandle(ids.approve)
+      .describe()
+      .catch(() => undefined);
+    return child?.status.name === 'RUNNING' && child.type === 'approve' ? true : undefined;
+  });
 
 async function decide({ client, stores }: TestSystem) {
   const open = await raw(stores).requests.findOne({ _id: `${project}/1` });

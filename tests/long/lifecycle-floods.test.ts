@@ -70,14 +70,10 @@ async function refusedSignals(project: string): Promise<{ events: number; signal
 
 /** Each of the strangers' signals was looked at, in few activities, and has no effect. */
 async function allSignalsRefused(project: string, { signals }: Flood): Promise<void> {
-  const seen = await eventually(
-    'every signal to be looked at',
-    async () => {
-      const now = await refusedSignals(project);
-      return now.signals === signals ? now : undefined;
-    },
-    60_000
-  );
+  const seen = await eventually('every signal to be looked at', async () => {
+    const now = await refusedSignals(project);
+    return now.signals === signals ? now : undefined;
+  });
   expect(seen.events).toBeLessThan(100);
   const { pendingTriggers } = await system.client.status(project);
   expect(pendingTriggers.filter(({ cause }) => cause.kind === 'drift')).toEqual([]);

@@ -102,12 +102,12 @@ describe.each(MODULES)('a user whose package is of type %s', (type) => {
     });
     try {
       const polls = async () => ((await system.client.pollers(queue)).workflows > 0 ? true : undefined);
-      await eventually('the worker polls', polls, 60_000);
+      await eventually('the worker polls', polls);
     } finally {
       worker.kill('SIGTERM');
     }
     expect(await once(worker, 'exit')).toEqual([0, null]);
-  }, 120_000);
+  });
 });
 
 test('an ES module imports by name what each entry exports', () => {
@@ -119,4 +119,4 @@ test('an ES module imports by name what each entry exports', () => {
     process.exit(typeof defineProject === 'function' ? 0 : 1);`;
   writeFileSync(join(folder, 'imports.mjs'), program);
   expect(() => run(process.execPath, ['imports.mjs'], folder)).not.toThrow();
-}, 60_000);
+});

@@ -43,7 +43,7 @@ beforeAll(async () => {
     headless: true,
     args: FLAGS,
   });
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });

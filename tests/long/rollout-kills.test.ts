@@ -15,8 +15,6 @@ import { flights, registerVersion } from '../workflows/endpoint-worker';
 import { registeredDefinition } from '../support/registered-definition';
 import { raw } from '../support/raw-records';
 
-jest.setTimeout(300_000);
-
 let system: TestSystem;
 let starters: { stop(): Promise<void> };
 let replica: FollowingReplica;
@@ -79,14 +77,10 @@ async function freshWorker(): Promise<void> {
 
 const endpoint = () => raw(system.stores).endpoints.findOne({ _id: project });
 const inStep = (name: string) =>
-  eventually(
-    `step ${name}`,
-    async (): Promise<EndpointDocument | undefined> => {
-      const document = await endpoint();
-      return document?.rollout.stepName === name && document.rollout.until !== undefined ? document : undefined;
-    },
-    60_000
-  );
+  eventually(`step ${name}`, async (): Promise<EndpointDocument | undefined> => {
+    const document = await endpoint();
+    return document?.rollout.stepName === name && document.rollout.until !== undefined ? document : undefined;
+  });
 
 async function passed(handle: WorkflowHandle, edge: string): Promise<void> {
   replica.state.shippedTo = edge;

@@ -36,7 +36,7 @@ beforeAll(async () => {
     args: FLAGS,
     viewport: { width: 1400, height: 1400 },
   });
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   await system?.close();
@@ -129,7 +129,7 @@ withBrowser('the Temporal UI', () => {
     const kept = await system.stores.facts.get({ kind: 'decision', id: `${request._id}/ana` });
     expect(kept.body).toMatchObject({ by: 'ana', verdict: 'approve', via: 'update' });
     await page.close();
-  }, 60_000);
+  });
 
   test('with no worker up, the list still says who is waited for', async () => {
     const project = `${system.name.slice(0, 38)}-b`;
@@ -150,5 +150,5 @@ withBrowser('the Temporal UI', () => {
     expect(text).toContain('approver:ben');
     await page.close();
     await system.client.temporal.workflow.getHandle(workflowId).terminate();
-  }, 60_000);
+  });
 });

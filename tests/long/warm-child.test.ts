@@ -6,8 +6,6 @@ import { computeChildren } from '../support/compute-processes';
 import { eventually } from '../support/eventually';
 import { judged } from '../support/light-jobs';
 
-jest.setTimeout(300_000);
-
 let tested: TestFolder;
 let pool: ComputePool;
 

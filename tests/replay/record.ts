@@ -81,7 +81,7 @@ abstract class Recording {
   }
 
   cycle(number: number, state: CycleDocument['state']): Promise<CycleDocument> {
-    return eventually(`cycle ${number} ${state}`, () => this.#cycleIn(number, state), 30_000);
+    return eventually(`cycle ${number} ${state}`, () => this.#cycleIn(number, state));
   }
 
   async #cycleIn(number: number, state: CycleDocument['state']): Promise<CycleDocument | undefined> {

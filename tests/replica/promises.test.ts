@@ -37,4 +37,4 @@ test('a replica that has read its stores and signalled a workflow is in no Async
   const options = { cwd: join(packageRoot(), 'dist'), env: readEnvironment(), timeout: 40_000 };
   const { stdout } = await promisify(execFile)(process.execPath, ['-e', PROGRAM], options);
   expect(stdout.trim().split('\n')).toEqual(['MLOPS_NOT_FOUND', 'false']);
-}, 45_000);
+});

@@ -140,7 +140,7 @@ export async function ask(url: string, payload?: unknown): Promise<{ status: num
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined | null | false> | T | undefined | false,
-  limitMs = 15_000
+  limitMs = 240_000
 ): Promise<T> {
   const end = Date.now() + limitMs;
   for (;;) {

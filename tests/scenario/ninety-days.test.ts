@@ -21,8 +21,6 @@ import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { raw } from '../support/raw-records';
 
-jest.setTimeout(60_000);
-
 let temporal: TestWorkflowEnvironment;
 let system: TestSystem;
 let replica: Replica;
@@ -81,20 +79,14 @@ const day = async () => Math.floor(((await temporal.currentTimeMs()) - begun) / 
 const retrain = (person: string, asOf: string, supersede = false) =>
   system.client.retrain(project, { ...by(person), asOf, supersede });
 const cycle = (number: number, state: CycleDocument['state']) =>
-  eventually(
-    `cycle ${number} ${state}`,
-    async () => {
-      const found = await raw(system.stores).cycles.findOne({ _id: `${project}/${number}` });
-      if (found?.state === 'failed') throw new Error(`${found.phase} failed: ${found.failure}`);
-      return found?.state === state ? found : undefined;
-    },
-    30_000
-  );
+  eventually(`cycle ${number} ${state}`, async () => {
+    const found = await raw(system.stores).cycles.findOne({ _id: `${project}/${number}` });
+    if (found?.state === 'failed') throw new Error(`${found.phase} failed: ${found.failure}`);
+    return found?.state === state ? found : undefined;
+  });
 const told = (number: number, kind: string) =>
-  eventually(
-    `${kind} of ${number}`,
-    () => notices.all().find((notice) => notice.id === `${project}/${number} ${kind}`),
-    30_000
+  eventually(`${kind} of ${number}`, () =>
+    notices.all().find((notice) => notice.id === `${project}/${number} ${kind}`)
   );
 /** Asked, and its workflow runs. */
 const request = async (number: number) => {
@@ -177,7 +169,7 @@ test('day 70: two weeks of flights that were all late fire a trigger; as nobody 
     await serveLateFlights(replica.address, project, new Date(served + each * 86_400_000).toISOString().slice(0, 10));
   const audited = async (what: string) =>
     (await system.stores.audit.list(project)).find((event) => event.what === what && event.detail.signal === 'trigger');
-  await eventually('the refusal', () => audited('signals refused').then((event) => event ?? undefined), 30_000);
+  await eventually('the refusal', () => audited('signals refused').then((event) => event ?? undefined));
   const verdict = await system.stores.facts.find('window', `${project}/2001-03-15T00:00:00.000Z/r0`);
   expect(verdict?.body.triggers).toMatchObject([{ on: 'bias', outcome: 'fired' }]);
   await retrain('cem', verdict?.body.asOf ?? '');

@@ -44,4 +44,4 @@ test('the next worker’s commits wait seconds for it, not more than a minute', 
     ['before', 1],
     ['after', 2],
   ]);
-}, 30_000);
+});

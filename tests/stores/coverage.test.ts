@@ -6,8 +6,6 @@ import { knownWhen } from '../../src/stores/truths';
 import { openTestEndpoint, type TestEndpoint } from '../replica/test-endpoint';
 import { raw } from '../support/raw-records';
 
-jest.setTimeout(180_000);
-
 const ROWS = 200_000;
 const FROM = Date.parse('2001-02-02T00:00:00Z');
 const DAY = { from: '2001-02-02T00:00:00.000Z', to: '2001-02-03T00:00:00.000Z' };

@@ -27,4 +27,4 @@ test('a time-out aborts what it times', async () => {
   await expect(asked).rejects.toMatchObject({ code: 'MLOPS_STORE_UNAVAILABLE' });
   await closed;
   server.close();
-}, 20_000);
+});

@@ -21,8 +21,6 @@ import { openSystem, type TestSystem } from '../support/system';
 import { startReplica } from '../support/replica';
 import { raw } from '../support/raw-records';
 
-jest.setTimeout(120_000);
-
 /** One document for an endpoint, a replica, an alias, a hold: their number is that of what people run or did. */
 const FEW = ['system.profile', 'endpoints', 'replicas', 'aliases', 'chains', 'code', 'counters', 'holds'];
 const AT_ONCE = { name: 'full', share: 1, shadow: false, for: { event: '0 seconds' } } as const;
@@ -124,8 +122,7 @@ test('a window of the monitor', async () => {
   await lifecycles.handle(monitorId(project)).signal(MESSAGES.watermark, watermark);
   await eventually(
     'the window',
-    async () => (await system.stores.facts.find('window', windowId(project, WEEK.from, 0))) ?? undefined,
-    30_000
+    async () => (await system.stores.facts.find('window', windowId(project, WEEK.from, 0))) ?? undefined
   );
   expect(await scanned()).toEqual([]);
 });

@@ -25,8 +25,6 @@ import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { raw } from '../support/raw-records';
 
-jest.setTimeout(120_000);
-
 const PASSWORD = randomBytes(12).toString('hex');
 
 interface Guarded {
@@ -203,13 +201,9 @@ test('what is late, comes twice, contradicts or comes too early is stored as wel
 
 test('a monitor judges a window, and takes the marks of late records away', async () => {
   await ask('later', '2001-02-25T12:00:00.000Z');
-  const verdict = await eventually(
-    'the verdict',
-    async () => (await stored('windows').findOne({})) ?? undefined,
-    30_000
-  );
+  const verdict = await eventually('the verdict', async () => (await stored('windows').findOne({})) ?? undefined);
   expect(verdict).toMatchObject({ kind: 'window', body: { endpoint: project } });
-  await eventually('no mark', async () => ((await stored('late').countDocuments()) === 0 ? true : undefined), 30_000);
+  await eventually('no mark', async () => ((await stored('late').countDocuments()) === 0 ? true : undefined));
 });
 
 test('the reader sees records, and doctor --verify finds nothing', async () => {

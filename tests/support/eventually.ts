@@ -2,7 +2,7 @@
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined> | T | undefined,
-  withinMs = 100_000
+  withinMs = 240_000
 ): Promise<T> {
   const until = Date.now() + withinMs;
   for (;;) {

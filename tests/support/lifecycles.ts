@@ -22,7 +22,6 @@ interface CycleIn {
   readonly state: CycleDocument['state'];
   /** Only a later revision than this. */
   readonly after?: number;
-  readonly withinMs?: number;
 }
 
 /**
@@ -31,20 +30,16 @@ interface CycleIn {
  */
 export function cycleIn(
   { stores, client }: Pick<TestSystem, 'stores' | 'client'>,
-  { project, number, state, after = -1, withinMs = 30_000 }: CycleIn
+  { project, number, state, after = -1 }: CycleIn
 ): Promise<CycleDocument> {
-  return eventually(
-    `${project}/${number} ${state}`,
-    async () => {
-      const found = await raw(stores).cycles.findOne({ _id: `${project}/${number}` });
-      if (found?.state === 'failed' && state !== 'failed') {
-        const { failure } = await client.status(project);
-        if (failure !== undefined) throw new Error(`${found.phase} failed: ${failure}`);
-      }
-      return found?.state === state && found.revision > after ? found : undefined;
-    },
-    withinMs
-  );
+  return eventually(`${project}/${number} ${state}`, async () => {
+    const found = await raw(stores).cycles.findOne({ _id: `${project}/${number}` });
+    if (found?.state === 'failed' && state !== 'failed') {
+      const { failure } = await client.status(project);
+      if (failure !== undefined) throw new Error(`${found.phase} failed: ${failure}`);
+    }
+    return found?.state === state && found.revision > after ? found : undefined;
+  });
 }
 
 export class Lifecycles {
@@ -89,17 +84,13 @@ export class Lifecycles {
   }
 
   /** Asked, and its workflow runs. @param name a version's is its cycle */
-  async request(project: string, name: number | string, withinMs = 30_000): Promise<ApprovalRequest> {
-    await eventually(
-      `request ${project}/${name}`,
-      async () => {
-        const child = await this.handle(phaseId(project, name, 'approve'))
-          .describe()
-          .catch(() => undefined);
-        return child?.status.name === 'RUNNING' ? true : undefined;
-      },
-      withinMs
-    );
+  async request(project: string, name: number | string): Promise<ApprovalRequest> {
+    await eventually(`request ${project}/${name}`, async () => {
+      const child = await this.handle(phaseId(project, name, 'approve'))
+        .describe()
+        .catch(() => undefined);
+      return child?.status.name === 'RUNNING' ? true : undefined;
+    });
     return (await raw(this.#system.stores).requests.findOne({ _id: `${project}/${name}` }))!;
   }
 

@@ -101,7 +101,7 @@ beforeAll(async () => {
   await system.client.retrain(project, { ...by('cem'), asOf: MARCH });
   await lifecycles.request(project, 2);
   attacker = await startAttacker(system);
-}, 120_000);
+});
 afterAll(async () => {
   await serving?.stop();
   await attacker?.stop();
@@ -253,7 +253,7 @@ test('called with forged arguments, by a foreign workflow of any id, none of the
   expect(answers.mlopsOpenCycle).toEqual(ids.map(() => 'MLOPS_NOT_AUTHORIZED'));
   for (const name of FOR_ONE_CALLER)
     expect([name, ...(answers[name] ?? [])]).toEqual([name, ...ids.map(() => 'MLOPS_NOT_AUTHORIZED')]);
-}, 120_000);
+});
 
 test('a step with well-formed arguments answers a foreign workflow with content, and decides nothing', async () => {
   const before = await records();
@@ -263,7 +263,7 @@ test('a step with well-formed arguments answers a foreign workflow with content,
     answers.push([activity, await attack(`attack-${randomUUID()}`, activity, args[activity])]);
   expect(answers).toEqual(BY_CONTENT.map((name) => [name, 'done']));
   expect(await records()).toEqual(before);
-}, 120_000);
+});
 
 test('the training’s own id is not enough to register a version, for a cycle of one’s own or the project’s', async () => {
   const before = await records();
@@ -273,7 +273,7 @@ test('the training’s own id is not enough to register a version, for a cycle o
     expect(await attack(phaseId(project, cycle, 'train'), 'mlopsRegisterVersion', given)).toBe('MLOPS_NOT_AUTHORIZED');
   }
   expect(await records()).toEqual(before);
-}, 60_000);
+});
 
 test('the monitor’s own id is not enough to have a window judged, corrected or counted before it is due', async () => {
   const before = await records();
@@ -289,7 +289,7 @@ test('the monitor’s own id is not enough to have a window judged, corrected or
   expect(await asMonitor('mlopsJudgeWindow')).toBe('MLOPS_NOT_AUTHORIZED');
   for (const activity of ['mlopsCorrectWindow', 'mlopsCountLate']) await asMonitor(activity);
   expect(await records()).toEqual(before);
-}, 60_000);
+});
 
 test('what the audit has of a project comes from its own workflows', async () => {
   const audit = () => raw(system.stores).db.collection('audit').countDocuments({ project });
@@ -301,7 +301,7 @@ test('what the audit has of a project comes from its own workflows', async () =>
     await expect(alone(name, args[name])).rejects.toMatchObject({ cause: { type: 'MLOPS_NOT_AUTHORIZED' } });
   }
   expect(await audit()).toBe(before);
-}, 60_000);
+});
 
 test('nor called with no workflow at all', async () => {
   const before = await records();
@@ -317,7 +317,7 @@ test('nor called with no workflow at all', async () => {
   expect(refused.filter((one) => BY_CONTENT.some((name) => one.startsWith(`${name} `)))).toEqual([]);
   for (const name of FOR_ONE_CALLER) expect(refused).toContain(`${name} MLOPS_NOT_AUTHORIZED`);
   expect(await records()).toEqual(before);
-}, 120_000);
+});
 
 test('hand-made `deploy` workflows of any id begin nothing, for versions approved or not', async () => {
   const before = await records();
@@ -338,7 +338,7 @@ test('hand-made `deploy` workflows of any id begin nothing, for versions approve
     }
   }
   expect(await records()).toEqual(before);
-}, 60_000);
+});
 
 test('nor do hand-made `approve` workflows open, decide or close anything', async () => {
   const before = await records();
@@ -350,7 +350,7 @@ test('nor do hand-made `approve` workflows open, decide or close anything', asyn
       workflowExecutionTimeout: '15 seconds',
     });
   expect(await records()).toEqual(before);
-}, 60_000);
+});
 
 test('a `supersede` from a foreign workflow does nothing', async () => {
   const before = await records();
@@ -369,7 +369,7 @@ test('a `supersede` from a foreign workflow does nothing', async () => {
   const { requests: former, ...same } = before;
   expect(others).toEqual(same);
   expect(open(requests)).toEqual(open(former));
-}, 60_000);
+});
 
 test('all the while the project’s own people decide: the version that they approve is rolled out', async () => {
   expect(await lifecycles.decide(project, 2, 'approve')).toMatchObject({ outcome: 'accepted', state: 'approved' });
@@ -380,4 +380,4 @@ test('all the while the project’s own people decide: the version that they app
     return found ?? undefined;
   });
   expect(rollout).toMatchObject({ kind: 'rollout', workflowId: phaseId(project, 2, 'deploy') });
-}, 60_000);
+});

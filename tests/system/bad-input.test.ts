@@ -16,8 +16,6 @@ import { smallProject, writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { raw } from '../support/raw-records';
 
-jest.setTimeout(60_000);
-
 const ASOF = '2001-02-01T00:00:00Z';
 const HEADER = 'date,delay,distance,origin,destination';
 
@@ -56,14 +54,10 @@ function define(changes: Partial<ProjectDefinition> = {}, path = 'flights.parque
 }
 
 const cycle = (project: string, state: CycleDocument['state']) =>
-  eventually(
-    `${project} ${state}`,
-    async () => {
-      const found = await raw(system.stores).cycles.findOne({ _id: `${project}/1` });
-      return found?.state === state ? found : undefined;
-    },
-    30_000
-  );
+  eventually(`${project} ${state}`, async () => {
+    const found = await raw(system.stores).cycles.findOne({ _id: `${project}/1` });
+    return found?.state === state ? found : undefined;
+  });
 
 /** How a first cycle of this definition fails. */
 async function failed(definition: ProjectDefinition): Promise<CycleDocument> {

@@ -13,8 +13,6 @@ import { raw } from '../support/raw-records';
 import { startReplica } from '../support/replica';
 import { openSystem, type TestSystem } from '../support/system';
 
-jest.setTimeout(120_000);
-
 /** 1,461 days of 2012 to 2015: 53 of drizzle, 101 of fog, 641 of rain, 26 of snow, 640 of sun. */
 const WEATHER = join(packageRoot(), 'node_modules/vega-datasets/data/seattle-weather.csv');
 const CLASSES = ['drizzle', 'fog', 'rain', 'snow', 'sun'];
@@ -148,18 +146,14 @@ async function serve(days: readonly Day[], truthOf: (day: Day) => string): Promi
 }
 
 async function windows(count: number): Promise<readonly Fact<'window'>[]> {
-  return eventually(
-    `${count} judged windows`,
-    async () => {
-      const found = await raw(system.stores)
-        .facts('window')
-        .find({ 'body.endpoint': project })
-        .sort({ _id: 1 })
-        .toArray();
-      return found.length >= count ? (found as unknown as readonly Fact<'window'>[]) : undefined;
-    },
-    60_000
-  );
+  return eventually(`${count} judged windows`, async () => {
+    const found = await raw(system.stores)
+      .facts('window')
+      .find({ 'body.endpoint': project })
+      .sort({ _id: 1 })
+      .toArray();
+    return found.length >= count ? (found as unknown as readonly Fact<'window'>[]) : undefined;
+  });
 }
 
 test('the evaluation has log loss, accuracy and each class’s own metrics, beside the shares of the training rows', async () => {

@@ -6,8 +6,6 @@ import { by, FEBRUARY, Lifecycles, MARCH } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 
-jest.setTimeout(60_000);
-
 let system: TestSystem;
 let lifecycles: Lifecycles;
 let file: string;

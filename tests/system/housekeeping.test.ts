@@ -20,8 +20,6 @@ import { raw } from '../support/raw-records';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 
-jest.setTimeout(120_000);
-
 let system: TestSystem;
 let lifecycles: Lifecycles;
 let serving: FollowingReplica;
@@ -111,10 +109,8 @@ test('released, it goes by the schedule, as the dry run says; the audit and the 
   expect(sum(dry.taken)).toBeGreaterThan(3);
   const schedule = system.client.temporal.schedule.getHandle(housekeepingSchedule(system.taskQueue));
   await schedule.trigger();
-  const event = await eventually(
-    'the audit event',
-    async () => (await system.stores.audit.list('_housekeeping')).find(({ what }) => what === 'housekeeping'),
-    30_000
+  const event = await eventually('the audit event', async () =>
+    (await system.stores.audit.list('_housekeeping')).find(({ what }) => what === 'housekeeping')
   );
   const byWhat = (tallies: HousekeepingResult['taken']) => tallies.map(({ what, count }) => `${what} ${count}`).sort();
   expect(byWhat(event.detail.taken as HousekeepingResult['taken'])).toEqual(byWhat(dry.taken));
@@ -145,7 +141,7 @@ test('a rollback to a version whose bytes are gone is refused in words; to a kep
   );
   expect(await system.client.rollback(project, { ...by('ana'), to: 2 })).toMatchObject({ outcome: 'accepted' });
   const endpoint = () => raw(system.stores).endpoints.findOne({ _id: project });
-  await eventually('version 2', async () => ((await endpoint())?.champion?.number === 2 ? true : undefined), 30_000);
+  await eventually('version 2', async () => ((await endpoint())?.champion?.number === 2 ? true : undefined));
 });
 
 test('the next cycle goes through', async () => {

@@ -12,8 +12,6 @@ import { raw } from '../support/raw-records';
 import { startReplica } from '../support/replica';
 import { openSystem, type TestSystem } from '../support/system';
 
-jest.setTimeout(90_000);
-
 let system: TestSystem;
 let lifecycles: Lifecycles;
 let replica: Replica;

@@ -14,8 +14,6 @@ import { startReplica } from '../support/replica';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 
-jest.setTimeout(120_000);
-
 const CONTROL_SHARE = 0.2;
 
 interface Flight {

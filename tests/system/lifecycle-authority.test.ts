@@ -14,8 +14,6 @@ import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { raw } from '../support/raw-records';
 
-jest.setTimeout(90_000);
-
 const WATCHED = ['projects', 'definitions', 'cycles', 'requests', 'audit'];
 
 let system: TestSystem;
@@ -32,7 +30,7 @@ beforeAll(async () => {
   project = await lifecycles.start(definition);
   await lifecycles.request(project, 1);
   attacker = await startAttacker(system);
-}, 120_000);
+});
 afterAll(async () => {
   await attacker?.stop();
   await lifecycles.end();

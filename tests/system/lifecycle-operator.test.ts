@@ -9,8 +9,6 @@ import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { raw } from '../support/raw-records';
 
-jest.setTimeout(60_000);
-
 let system: TestSystem;
 let file: string;
 let lifecycles: Lifecycles;
@@ -27,14 +25,10 @@ afterAll(async () => {
 });
 
 const status = (project: string, is: (status: LifecycleStatus) => boolean) =>
-  eventually(
-    `the status of ${project}`,
-    async () => {
-      const now = await system.client.status(project);
-      return is(now) ? now : undefined;
-    },
-    30_000
-  );
+  eventually(`the status of ${project}`, async () => {
+    const now = await system.client.status(project);
+    return is(now) ? now : undefined;
+  });
 const failed = (project: string) => status(project, ({ failure }) => failure !== undefined);
 const idle = (project: string) => status(project, ({ phase }) => phase === 'idle');
 

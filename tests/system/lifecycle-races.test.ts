@@ -12,8 +12,6 @@ import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { raw } from '../support/raw-records';
 
-jest.setTimeout(60_000);
-
 let system: TestSystem;
 let file: string;
 let lifecycles: Lifecycles;
@@ -132,14 +130,10 @@ describe('a rollout that is on its way', () => {
 
   const endpoint = () => raw(system.stores).endpoints.findOne({ _id: project });
   const inCanary = () =>
-    eventually(
-      'the canary',
-      async () => {
-        const found = await endpoint();
-        return found?.candidate?.share === 0.2 ? found : undefined;
-      },
-      30_000
-    );
+    eventually('the canary', async () => {
+      const found = await endpoint();
+      return found?.candidate?.share === 0.2 ? found : undefined;
+    });
 
   beforeAll(async () => {
     definition = define({

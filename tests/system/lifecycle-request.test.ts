@@ -7,8 +7,6 @@ import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { raw } from '../support/raw-records';
 
-jest.setTimeout(60_000);
-
 let system: TestSystem;
 let lifecycles: Lifecycles;
 

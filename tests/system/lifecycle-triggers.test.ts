@@ -11,8 +11,6 @@ import { raw } from '../support/raw-records';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 
-jest.setTimeout(90_000);
-
 let system: TestSystem;
 let lifecycles: Lifecycles;
 let definition: ProjectDefinition;
@@ -25,7 +23,7 @@ beforeAll(async () => {
   definition = lifecycles.define();
   project = await lifecycles.start(definition);
   await lifecycles.request(project, 1);
-}, 120_000);
+});
 afterAll(async () => {
   await lifecycles.end();
   await system.close();

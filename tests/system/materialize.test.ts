@@ -20,8 +20,6 @@ import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker } from '../support/worker-process';
 import type { ForgedMaterialization } from './attacking-workflows';
 
-jest.setTimeout(120_000);
-
 const VALUES = ['meanDelay', 'flown', 'farthest'] as const;
 
 let system: TestSystem;

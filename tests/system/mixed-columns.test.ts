@@ -8,8 +8,6 @@ import { evaluatedScores } from '../support/evaluated-scores';
 import { startReplica } from '../support/replica';
 import { openSystem, type TestSystem } from '../support/system';
 
-jest.setTimeout(60_000);
-
 const ASOF = '2026-03-01T00:00:00Z';
 
 let system: TestSystem;

@@ -11,8 +11,6 @@ import { by, Lifecycles } from '../support/lifecycles';
 import { startReplica } from '../support/replica';
 import { openSystem, type TestSystem } from '../support/system';
 
-jest.setTimeout(60_000);
-
 const ASOF = '2026-03-01T00:00:00Z';
 const ROWS = 2000;
 

@@ -55,7 +55,7 @@ test('a phase waits for a worker of the compute queue by name, and finishes once
   await system.startWorker();
   expect(await handle.result()).toMatchObject({ snapshot: { kind: 'snapshot' } });
   expect((await waitingFor()) ?? []).toEqual([]);
-}, 120_000);
+});
 
 test('a server that can’t tell who polls is no reason to give the work up', async () => {
   quiet();
@@ -65,16 +65,12 @@ test('a server that can’t tell who polls is no reason to give the work up', as
   });
   system = await openSystem('cannot-tell', readEnvironment(), temporal);
   const { handle } = await ingestAlone(false);
-  await eventually(
-    'the server to have refused to tell, twice',
-    async () => {
-      const { events } = await handle.fetchHistory();
-      return (events ?? []).filter((event) => event.activityTaskFailedEventAttributes != null).length >= 2
-        ? true
-        : undefined;
-    },
-    20_000
-  );
+  await eventually('the server to have refused to tell, twice', async () => {
+    const { events } = await handle.fetchHistory();
+    return (events ?? []).filter((event) => event.activityTaskFailedEventAttributes != null).length >= 2
+      ? true
+      : undefined;
+  });
   expect((await handle.describe()).status.name).toBe('RUNNING');
   await handle.terminate();
-}, 60_000);
+});

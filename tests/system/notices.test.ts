@@ -8,8 +8,6 @@ import { by, Lifecycles } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 
-jest.setTimeout(120_000);
-
 let system: TestSystem;
 let lifecycles: Lifecycles;
 let notices: KeptNotices;
@@ -26,7 +24,7 @@ afterAll(async () => {
 
 const KEPT = [{ registered: 'kept', params: {} }] as const;
 const noticesOf = (project: string) => notices.all().filter((notice) => notice.project === project);
-const firstOf = (project: string) => eventually(`a notice of ${project}`, async () => noticesOf(project)[0], 60_000);
+const firstOf = (project: string) => eventually(`a notice of ${project}`, async () => noticesOf(project)[0]);
 
 test('a phase that failed: which one, why, and where to answer', async () => {
   const definition = lifecycles.define({ notifiers: KEPT });
@@ -44,7 +42,7 @@ test('a phase that failed: which one, why, and where to answer', async () => {
   // A second failure is another notice.
   await system.client.retry(project, by('dan'));
   const again = () => (noticesOf(project).length > 1 ? noticesOf(project) : undefined);
-  const kinds = (await eventually('the second notice', async () => again(), 60_000)).map(({ kind }) => kind);
+  const kinds = (await eventually('the second notice', async () => again())).map(({ kind }) => kind);
   expect([kinds.length, new Set(kinds).size]).toEqual([2, 2]);
   expect(kinds[1]).toMatch(/^ingest-failed-/);
 });

@@ -11,8 +11,6 @@ import { startReplica } from '../support/replica';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 
-jest.setTimeout(120_000);
-
 /** In the second week all flights take longer than the model has learned. */
 const SLOWER = 30;
 const [FIRST, SECOND, END] = ['2001-02-01', '2001-02-08', '2001-02-17'] as const;
@@ -110,18 +108,14 @@ async function serve(flights: readonly Flight[], slower: number): Promise<readon
 }
 
 async function windows(count: number): Promise<readonly Fact<'window'>[]> {
-  return eventually(
-    `${count} judged windows`,
-    async () => {
-      const found = await raw(system.stores)
-        .facts('window')
-        .find({ 'body.endpoint': project })
-        .sort({ _id: 1 })
-        .toArray();
-      return found.length >= count ? (found as unknown as readonly Fact<'window'>[]) : undefined;
-    },
-    60_000
-  );
+  return eventually(`${count} judged windows`, async () => {
+    const found = await raw(system.stores)
+      .facts('window')
+      .find({ 'body.endpoint': project })
+      .sort({ _id: 1 })
+      .toArray();
+    return found.length >= count ? (found as unknown as readonly Fact<'window'>[]) : undefined;
+  });
 }
 
 test('the evaluation says how far off it is, in minutes, beside the mean of the training rows', async () => {

@@ -25,7 +25,7 @@ beforeAll(async () => {
     stdio: 'ignore',
   });
   await system.client.requireWorker(60_000);
-}, 90_000);
+});
 
 afterAll(async () => {
   if (worker.exitCode === null) {
@@ -34,7 +34,7 @@ afterAll(async () => {
   }
   await system.close();
   await rm(data, { recursive: true, force: true });
-}, 120_000);
+});
 
 test('a worker of one’s own runs its workflow and answers for ours', async () => {
   const greeted = await system.client.temporal.workflow.execute('greet', {

@@ -20,8 +20,6 @@ import { by, Lifecycles, MARCH } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 
-jest.setTimeout(90_000);
-
 let system: TestSystem;
 let lifecycles: Lifecycles;
 let definition: ProjectDefinition;

@@ -11,8 +11,6 @@ import { refOf } from '../../src/stores/facts';
 import { openSystem, type TestSystem } from '../support/system';
 import { mlopsJson } from '../cli/mlops';
 
-jest.setTimeout(60_000);
-
 let system: TestSystem;
 let lifecycles: Lifecycles;
 
@@ -175,7 +173,7 @@ test('each source grows by what is new, and a corrected row of one replaces rows
     await expect(ask('mlopsIngest', { ...(source as object), observation })).rejects.toMatchObject({
       cause: { type: 'MLOPS_DEFINITION_INVALID' },
     });
-}, 90_000);
+});
 
 test('a statement that multiplies rows waits for a person, and says so', async () => {
   const definition = withWeather();

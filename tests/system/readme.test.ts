@@ -32,7 +32,7 @@ beforeAll(async () => {
   });
   await system.client.requireWorker(60_000);
   replica = await spawnReplica(system, PROJECT, join(system.folder, 'replica'));
-}, 120_000);
+});
 
 afterAll(async () => {
   const stopped = await system.client.stop(PROJECT, { id: 'end', by: 'you' }).catch(() => undefined);
@@ -48,7 +48,7 @@ afterAll(async () => {
   }
   await system.close();
   rmSync(folder, { recursive: true, force: true });
-}, 120_000);
+});
 
 /** Its address and queue are those of a machine of one's own. */
 function toTheseServers(code: string): string {
@@ -100,4 +100,4 @@ test('start, serve, decide: the model of its own data answers', async () => {
   const [cool, hot] = [await failing(30), await failing(95)];
   expect(cool).toBeLessThan(0.2);
   expect(hot).toBeGreaterThan(0.6);
-}, 120_000);
+});

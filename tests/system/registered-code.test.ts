@@ -51,7 +51,7 @@ test('from a reader’s rows to a trainer’s model, judged by a metric and told
   expect(await system.client.start({ definition, asOf: '2026-02-19T00:00:00Z', by: 'cem' })).toMatchObject({
     outcome: 'accepted',
   });
-  const cycle = await cycleIn(system, { project, number: 1, state: 'waiting', withinMs: 240_000 });
+  const cycle = await cycleIn(system, { project, number: 1, state: 'waiting' });
   const [snapshot, labelSet, run, evaluation] = await Promise.all([
     system.stores.facts.get({ kind: 'snapshot', id: cycle.refs.snapshot!.id }),
     system.stores.facts.get({ kind: 'labelSet', id: cycle.refs.labelSet!.id }),
@@ -79,7 +79,7 @@ test('from a reader’s rows to a trainer’s model, judged by a metric and told
   });
   expect(evaluation.body.gates).toMatchObject([{ gate: 'some-are-hot', outcome: 'passed' }]);
   await eventually('the notice', () => notices.all().find((notice) => notice.kind === 'approval-requested'));
-}, 300_000);
+});
 
 test('the same version with other source is refused, in words', async () => {
   await worker.stop();

@@ -29,7 +29,7 @@ beforeAll(async () => {
   lifecycles = new Lifecycles(system, await writeSmallFlights(system.folder));
   project = await lifecycles.start(lifecycles.define());
   await lifecycles.request(project, 1);
-}, 90_000);
+});
 afterAll(async () => {
   if (restless !== undefined) await system.client.stop(restless, by('operator'));
   await lifecycles.end();
@@ -63,7 +63,7 @@ test('a version is made again to the same bytes, and nothing is stored', async (
     })),
   });
   expect(await stored()).toEqual(before);
-}, 60_000);
+});
 
 test('a worker that is killed in the middle of the training changes nothing of the outcome', async () => {
   await worker.stop();
@@ -83,7 +83,7 @@ test('a worker that is killed in the middle of the training changes nothing of t
   const { outcome, steps } = await handle.result();
   expect([outcome, ...steps.map(({ step }) => step)]).toEqual(['identical', 'label', 'fit', 'train']);
   expect(await stored()).toEqual(before);
-}, 90_000);
+});
 
 test('other code and another machine are named beside an outcome that they did not change', async () => {
   const runs = raw(system.stores).facts('run');
@@ -104,7 +104,7 @@ test('other code and another machine are named beside an outcome that they did n
       { what: 'node', recorded: 'v18.0.0', now: node },
     ],
   ]);
-}, 60_000);
+});
 
 test('a trainer that makes other bytes each time is found, and the audit keeps it', async () => {
   restless = `${project}-restless`;
@@ -137,7 +137,7 @@ test('a trainer that makes other bytes each time is found, and the audit keeps i
     .db.collection('audit')
     .countDocuments({ what: 'MLOPS_STEP_NOT_REPRODUCIBLE', 'detail.key': run.id, 'detail.kept': run.digest });
   expect(found).toBe(1);
-}, 90_000);
+});
 
 test('the program of docs/reproducing.md says the outcome', async () => {
   const [, program = ''] =
@@ -160,7 +160,7 @@ test('the program of docs/reproducing.md says the outcome', async () => {
     log.mockRestore();
     rmSync(file);
   }
-}, 60_000);
+});
 
 test('bytes that are gone are named, and no step that reads them runs', async () => {
   const { body } = (await raw(system.stores).facts('version').findOne({ 'body.project': project }))!;
@@ -175,7 +175,7 @@ test('bytes that are gone are named, and no step that reads them runs', async ()
   const { outcome, steps } = JSON.parse(stdout) as ReproduceResult;
   expect(outcome).toBe('gone');
   expect(steps.at(-1)).toMatchObject({ step: 'train', gone: [{ record: `labelSet/${labels._id}`, name, digest }] });
-}, 60_000);
+});
 
 test('only a workflow of the project has its steps run again', async () => {
   const { temporal } = system.client;
@@ -196,10 +196,10 @@ test('only a workflow of the project has its steps run again', async () => {
     args: [{ v: 1, project, version: 1 }],
   });
   await expect(other).rejects.toMatchObject({ cause: { cause: { type: 'MLOPS_NOT_AUTHORIZED' } } });
-}, 60_000);
+});
 
 test('a version that is not on record is refused', async () => {
   const { code, stderr } = await mlops(['reproduce', `${project}@7`], system.env);
   expect(code).toBe(1);
   expect(stderr).toContain('MLOPS_NOT_FOUND');
-}, 30_000);
+});

@@ -5,8 +5,6 @@ import { serviceIn, setService } from '../support/registered/asked';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 
-jest.setTimeout(60_000);
-
 let system: TestSystem;
 let lifecycles: Lifecycles;
 let service: string;

@@ -10,8 +10,6 @@ import { askingAboutRegions, writeRegions } from '../support/regions';
 import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
 
-jest.setTimeout(120_000);
-
 const LATER = '2001-03-08T00:00:00Z';
 const LATEST = '2001-03-15T00:00:00Z';
 

@@ -89,8 +89,6 @@ async function trace(name: string): Promise<{ records: string[]; objects: string
   }
 }
 
-jest.setTimeout(120_000);
-
 beforeAll(async () => {
   await succeed('up');
 });

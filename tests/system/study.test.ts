@@ -17,8 +17,6 @@ import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
 
-jest.setTimeout(180_000);
-
 const UNABLE = require.resolve('../support/registered/unable');
 const TRIALS = 18;
 const model: ModelDefinition = {
@@ -99,7 +97,7 @@ test('killed while trials run, at rungs, before and after they are recorded, it 
   expect(before.length).toBeGreaterThanOrEqual(4);
   expect(before.length).toBeLessThan(TRIALS);
   await work().ready;
-  await lifecycles.request(definition.name, 1, 90_000);
+  await lifecycles.request(definition.name, 1);
   const after = await trialsIn(system);
   expect(after).toHaveLength(TRIALS);
   // To the moment and the process that made them; a later one may have ended before an earlier one was cut off.
@@ -145,7 +143,7 @@ test('a study that nothing disturbed chooses and finds the same, to the bit', as
     await other.startWorker({ dataFolder: system.folder, registered: [UNABLE] });
     const again = complete(others.define(changes));
     await others.start(again, MARCH);
-    await others.request(again.name, 1, 90_000);
+    await others.request(again.name, 1);
     expect((await trialsIn(other)).map(cameTo)).toEqual((await trialsIn(system)).map(cameTo));
   } finally {
     await others.end();
@@ -173,12 +171,12 @@ test('a person stops it, and the best of the trials that were run is the version
     raw(system.stores)
       .facts('trial')
       .countDocuments({ _id: new RegExp(`^${long.name}/`) as never });
-  await eventually('two trials have ended', async () => ((await run()) >= 2 ? true : undefined), 60_000);
+  await eventually('two trials have ended', async () => ((await run()) >= 2 ? true : undefined));
   expect(await mlopsJson(['study', long.name, '--stop', '--by', 'dan'], system.env)).toMatchObject({
     outcome: 'accepted',
     workflowId: studyWorkflowId(long.name, 1),
   });
-  await lifecycles.request(long.name, 1, 90_000);
+  await lifecycles.request(long.name, 1);
   const [winner] = await raw(system.stores)
     .facts('winner')
     .find({ 'body.project': long.name } as never)

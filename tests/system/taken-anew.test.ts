@@ -8,8 +8,6 @@ import { raw } from '../support/raw-records';
 import { askingAboutRegions, writeRegions } from '../support/regions';
 import { openSystem, type TestSystem } from '../support/system';
 
-jest.setTimeout(120_000);
-
 const JANUARY = '2001-01-20T00:00:00Z';
 
 let system: TestSystem;

@@ -13,8 +13,6 @@ import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
 
-jest.setTimeout(300_000);
-
 let system: TestSystem;
 let lifecycles: Lifecycles;
 let worker: WorkerProcess | undefined;
@@ -82,7 +80,7 @@ test('a worker, its compute children, a replica and the command leave an empty h
   const definition = lifecycles.define();
   replica = await spawnReplica({ env }, definition.name, join(system.folder, 'replica'));
   const project = await lifecycles.start(definition, FEBRUARY);
-  await lifecycles.request(project, 1, 200_000);
+  await lifecycles.request(project, 1);
   await lifecycles.decide(project, 1, 'approve');
   await lifecycles.cycle(project, 1, 'finished');
   const example = join(packageRoot(), 'examples', 'flights', 'project.ts');

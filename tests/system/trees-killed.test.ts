@@ -16,8 +16,6 @@ import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
 
-jest.setTimeout(300_000);
-
 const ROUNDS = 300;
 
 let system: TestSystem;
@@ -63,7 +61,7 @@ async function runOf({ stores }: TestSystem, project: string): Promise<Fact<'run
 }
 
 test('trees of a number are approved and served: the endpoint answers what the evaluation judged', async () => {
-  await lifecycles.request(definition.name, 1, 120_000);
+  await lifecycles.request(definition.name, 1);
   run = await runOf(system, definition.name);
   expect(run.body).toMatchObject({ trainer: 'trees', parameters: { roundsRun: ROUNDS }, numerics: 'exact' });
   await lifecycles.decide(definition.name, 1, 'approve');
@@ -96,7 +94,7 @@ test('a worker that is killed in the middle of the trees costs time alone: the r
     await killedAt('train:mid-epoch#20');
     expect(await checkpointed()).toBeGreaterThanOrEqual(first!);
     await other.startWorker({ dataFolder: system.folder });
-    await others.request(again.name, 1, 120_000);
+    await others.request(again.name, 1);
     const { _id, digest, artifacts, body } = await runOf(other, again.name);
     expect({ _id, digest, artifacts, body }).toEqual({
       ...{ _id: run._id, digest: run.digest, artifacts: run.artifacts, body: run.body },

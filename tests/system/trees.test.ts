@@ -11,8 +11,6 @@ import { startReplica } from '../support/replica';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 
-jest.setTimeout(60_000);
-
 let system: TestSystem;
 let file: string;
 let lifecycles: Lifecycles;

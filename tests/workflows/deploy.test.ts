@@ -23,7 +23,7 @@ let project: string;
 
 beforeAll(async () => {
   worker = await startEndpointWorker('deploy');
-}, 60_000);
+});
 afterAll(() => worker.stop());
 beforeEach(() => {
   projects += 1;

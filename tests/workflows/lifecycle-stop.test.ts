@@ -82,20 +82,20 @@ test('ends the lifecycle, and no next run begins without it', async () => {
     taskQueue: project,
     args: [state],
   });
-  await eventually('the failure', async () => (await client.status(project)).failure, 20_000);
+  await eventually('the failure', async () => (await client.status(project)).failure);
   // What could not be recorded has had no effect, and is no answer: sent again, it is acted on again.
   await expect(client.pause(project, { id: 'unrecorded', by: 'dan' })).rejects.toThrow('it is not recorded');
   expect(await client.status(project)).toMatchObject({ paused: false });
   expect(await client.pause(project, { id: 'unrecorded', by: 'dan' })).toMatchObject({ outcome: 'accepted' });
   const unpausing = client.unpause(project, { id: 'held', by: 'dan' });
-  await eventually('its record to be held', async () => (holding ? true : undefined), 20_000);
+  await eventually('its record to be held', async () => (holding ? true : undefined));
   await client.skip(project, { id: 'skip', by: 'dan' });
   // Only the run that the cycle has come back to tells how it ended.
-  await eventually('its end', async () => (await client.status(project)).last, 20_000);
+  await eventually('its end', async () => (await client.status(project)).last);
 
   expect(await client.stop(project, { id: 'stop', by: 'dan' })).toMatchObject({ outcome: 'accepted' });
   release();
   expect(await unpausing).toMatchObject({ outcome: 'accepted' });
   const run = client.temporal.workflow.getHandle(lifecycleId(project), firstExecutionRunId, { followRuns: false });
   expect(await run.result()).toEqual({ ended: 'stopped by dan' });
-}, 60_000);
+});

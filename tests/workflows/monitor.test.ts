@@ -44,7 +44,7 @@ const started: WorkflowHandle[] = [];
 
 beforeAll(async () => {
   worker = await startEndpointWorker('monitor');
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all(started.map((handle) => handle.terminate().catch(() => undefined)));
   await worker.stop();

@@ -14,8 +14,6 @@ import type { MonitorState } from '../../src/workflows/monitor';
 import { eventually } from '../support/eventually';
 import { startWorkflowsAlone } from '../support/workflows-alone';
 
-jest.setTimeout(60_000);
-
 const project = `notify-${randomUUID().slice(0, 8)}`;
 const notifiers = ['one', 'two'].map((registered) => ({ registered, params: {} }));
 const definition = { ...flights, name: project, notifiers };
@@ -59,7 +57,7 @@ afterAll(async () => {
 beforeEach(() => tried.splice(0));
 
 const untilTried = (what: string) =>
-  eventually(`${what} to be tried`, async () => (tried.includes(what) ? true : undefined), 20_000);
+  eventually(`${what} to be tried`, async () => (tried.includes(what) ? true : undefined));
 
 test('a lifecycle whose phase failed waits for its operator', async () => {
   const state: LifecycleState = {
@@ -84,7 +82,7 @@ test('a lifecycle whose phase failed waits for its operator', async () => {
     failure: expect.stringContaining('the cycle fails') as unknown,
   });
   expect(await client.skip(project, { id: 'skip', by: 'dan' })).toMatchObject({ outcome: 'accepted' });
-  await eventually('the end of the cycle', async () => (await client.status(project)).last, 20_000);
+  await eventually('the end of the cycle', async () => (await client.status(project)).last);
 });
 
 test('a monitor that is stuck looks again', async () => {

@@ -13,8 +13,6 @@ import { digestOf } from '../../src/runtime/digest';
 import { eventually } from '../support/eventually';
 import { startWorkflowsAlone } from '../support/workflows-alone';
 
-jest.setTimeout(60_000);
-
 const queue = `study-${randomUUID().slice(0, 8)}`;
 const refs = {
   definition: { kind: 'definition', id: 'a', digest: digestOf('a') },
@@ -191,7 +189,7 @@ function held(project: string) {
       gates.set(number, () => resolve({ number, choices: [], loss: number }));
     });
   });
-  const beginning = (number: number) => eventually(`trial ${number} has begun`, async () => gates.get(number), 30_000);
+  const beginning = (number: number) => eventually(`trial ${number} has begun`, async () => gates.get(number));
   return { begun, end: async (number: number) => (await beginning(number))(), beginning };
 }
 

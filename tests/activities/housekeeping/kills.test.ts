@@ -15,8 +15,6 @@ import { type GeneratedProject, writeProjects } from '../../support/generated-pr
 import { type OwnStores, openOwnStores } from '../../support/own-stores';
 import { raw } from '../../support/raw-records';
 
-jest.setTimeout(120_000);
-
 let system: OwnStores;
 beforeAll(async () => {
   system = await openOwnStores('gc-kills');

@@ -10,8 +10,6 @@ import { type GeneratedCycle, type GeneratedProject, projects, writeProjects } f
 import { type OwnStores, openOwnStores } from '../../support/own-stores';
 import { raw } from '../../support/raw-records';
 
-jest.setTimeout(120_000);
-
 let system: OwnStores;
 beforeAll(async () => {
   system = await openOwnStores('gc');

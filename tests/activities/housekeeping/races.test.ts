@@ -18,8 +18,6 @@ import { gated } from '../../support/gated';
 import { type OwnStores, openOwnStores } from '../../support/own-stores';
 import { raw } from '../../support/raw-records';
 
-jest.setTimeout(240_000);
-
 let system: OwnStores;
 beforeAll(async () => {
   system = await openOwnStores('gc-races');

@@ -55,7 +55,7 @@ test('pages of each task, the same bytes however many were drawn before', () => 
     expect(new Set(ids).size).toBe(ids.length);
   }
   expect(pages[2]).toContain('&lt;script&gt;');
-}, 60_000);
+});
 
 test('a chart that would load data is not drawn', () => {
   const chart: Chart = {
@@ -67,7 +67,7 @@ test('a chart that would load data is not drawn', () => {
   const [said] = inChild(CHART, 'charts/draw.js', [chart]);
   expect(said).not.toContain('<path aria-label');
   expect(said).not.toMatch(/hostname/);
-}, 30_000);
+});
 
 test('the versions of what draws are known without loading it', () => {
   expect(chartVersions()).toEqual({ vega: '6.4.0', 'vega-lite': '6.4.3' });

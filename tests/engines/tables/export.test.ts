@@ -149,7 +149,7 @@ describe.each(['csv', 'parquet'] as const)('%s', (format) => {
       }),
       { numRuns: 15 }
     );
-  }, 120_000);
+  });
 
   test('whole numbers of 64 bits and microseconds', async () => {
     const file = join(own(), 'big.jsonl');

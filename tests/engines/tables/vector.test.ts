@@ -176,7 +176,7 @@ test('numbers come back to the bit: JSON Lines, shards, memory, CSV and Parquet'
     ),
     { numRuns: 15 }
   );
-}, 120_000);
+});
 
 test('many rows, over several chunks, in another order than they are stored', async () => {
   const rows = 5_000;

@@ -37,7 +37,7 @@ const earlier = new Set(computeChildren());
 const children = (): number[] => computeChildren().filter((pid) => !earlier.has(pid));
 
 const some = (count: number) =>
-  eventually(`${count} children`, () => (children().length === count ? children() : undefined), 10_000);
+  eventually(`${count} children`, () => (children().length === count ? children() : undefined));
 
 function labelled(pool: ComputePool, name: string, onCost?: (cost: JobCost) => void): Promise<LabelOutput> {
   const attempt = join(folder.path, name);

@@ -195,4 +195,4 @@ test('the number of threads changes no byte of the file', async () => {
     expect(await once(2, { values })).toEqual(first);
     expect(await once(5, { values })).toEqual(first);
   }
-}, 120_000);
+});

@@ -259,7 +259,7 @@ test('any history gives the values of the reference', async () => {
     }),
     { numRuns: 90 }
   );
-}, 60_000);
+});
 
 test('no bit of a value depends on what comes at its moment or later, on other entities, on order or on threads', async () => {
   await fc.assert(
@@ -278,7 +278,7 @@ test('no bit of a value depends on what comes at its moment or later, on other e
     }),
     { numRuns: 40 }
   );
-}, 60_000);
+});
 
 test('the last value of each entity is what a row just after its moment is joined with', async () => {
   await fc.assert(
@@ -307,7 +307,7 @@ test('the last value of each entity is what a row just after its moment is joine
     }),
     { numRuns: 60 }
   );
-}, 60_000);
+});
 
 test.each([
   ['at one moment', 0],
@@ -419,4 +419,4 @@ test('asked at any later time, with nothing new since, the newest value is what 
     }),
     { numRuns: 30 }
   );
-}, 60_000);
+});
