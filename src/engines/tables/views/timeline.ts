@@ -51,9 +51,37 @@ export async function timelineOf(database: Database, of: ViewTable, entities?: s
     window: `WINDOW w AS (PARTITION BY ${entity.join(', ')} ORDER BY epoch_us("${MOMENT}") RANGE BETWEEN ${frameOf(view)} PRECEDING AND CURRENT ROW)`,
   };
   const ordered = values.filter(([, { aggregate }]) => isOrdered(aggregate)).length;
-  return ordered === values.length
-    ? await orderedTimeline(database, history, values)
-    : await windowedTimeline(database, history, values, ordered > 0);
+  const timeline =
+    ordered === values.length
+      ? await orderedTimeline(database, history, values)
+      : await windowedTimeline(database, history, values, ordered > 0);
+  return finite(timeline, await mayBeInfinite(database, values, table));
+}
+
+/** What can't be served can't be trained on either: an infinite value, or NaN, is missing. */
+function finite(timeline: string, names: readonly string[]): string {
+  if (names.length === 0) return timeline;
+  const checked = names.map(column).map((name) => `CASE WHEN isfinite(${name}) THEN ${name} END AS ${name}`);
+  return `(SELECT * REPLACE (${checked.join(', ')}) FROM ${timeline})`;
+}
+
+/** Sums and means are made finite already, and the others give no doubles. */
+const CHOOSE: ReadonlySet<string> = new Set([
+  'first',
+  'last',
+  'max',
+  'min',
+  'median',
+  'quantile_cont',
+  'quantile_disc',
+]);
+
+async function mayBeInfinite(database: Database, values: Values, table: string): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (const [name, { aggregate, arguments: of }] of values) {
+    if (CHOOSE.has(aggregate) && (await isFloating(database, of[0]!, table))) names.push(name);
+  }
+  return names;
 }
 
 type Values = (readonly [name: string, ViewValue])[];

@@ -333,6 +333,23 @@ test('a sum over what is infinite or not a number is missing, and only there', a
   expect([...(await joined(own, history, of)).values()]).toEqual([{ total: 1 }, { total: null }, { total: null }]);
 });
 
+test.each([
+  [{ newest: 'last(x)' }],
+  [{ newest: 'last(x)', greatest: 'max(x)', median: 'median(x)', middle: 'quantile_cont(x, 0.5)' }],
+])('a value that is infinite or not a number is missing, joined and stored alike: %j', async (values) => {
+  const history = [1, Infinity, NaN].map(
+    (value, at): Event => ({ key: at, entity: 'a', at, knownAfter: 0, x: value, n: 1 })
+  );
+  const of = view({ window: { event: '1 minute' }, values });
+  const all = (value: number | null) => Object.fromEntries(Object.keys(values).map((name) => [name, value]));
+  const own = [1, 2, 3].map((t) => ({ id: t, entity: 'a', t: t - 0.5 }));
+  expect([...(await joined(own, history, of)).values()]).toEqual([all(1), all(null), all(null)]);
+  const table = { name: 'view', view: of, table: '"history"', columns: COLUMNS, eventTime: 'at' };
+  const types = Object.fromEntries(Object.keys(values).map((name) => [name, 'number' as const]));
+  const [latest] = await database.rows(`SELECT * FROM ${latestOf(await timelineOf(database, table), of, types)}`);
+  expect(latest).toMatchObject(all(null));
+});
+
 test('a value that is minus zero is stored as zero, as an ingest of joined rows keeps it', async () => {
   await writeHistory([{ key: 1, entity: 'a', at: 0, knownAfter: 0, x: 0, n: 1 }]);
   const of = view({ values: { turned: 'last(-x)' } });
