@@ -24,7 +24,6 @@ import { endProcess, freePort, requireAlive, type Running, startProcess } from '
 import { elapsedSeconds, say, waitFor } from '../quickstart/say';
 import { temporalUiOf } from '../quickstart/temporal-ui';
 import { parseOptions, type TourOptions } from './options';
-import { plotnineTable } from './plotnine';
 import { rowsOf, type TourRow } from './rows';
 import { TABLES, type TourTable } from './tables';
 import { send } from './traffic';
@@ -44,7 +43,7 @@ interface TableResult {
   readonly replaced: number;
   /** How many rows break a rule that only warns, by rule. */
   readonly warned: Readonly<Record<string, number>>;
-  readonly metric: 'auc' | 'r2' | 'logLoss';
+  readonly metric: 'auc' | 'r2' | 'logLoss' | 'accuracy';
   readonly value: number;
   readonly version: number;
   readonly digest: Digest;
@@ -177,7 +176,7 @@ class Visit {
     const asked = request === null ? undefined : recordAsked(request, 'evaluation');
     const evaluation = asked === undefined ? undefined : await facts.get(asked);
     if (evaluation === undefined) throw new Error(`${project} has no evaluation`);
-    const metric = SHOWN[evaluation.body.evaluation.task];
+    const metric = this.table.metric ?? SHOWN[evaluation.body.evaluation.task];
     const value = evaluation.body.evaluation.candidate[metric]?.estimate;
     if (value === undefined) throw new Error(`${project} has no ${metric}`);
     const { quarantined, replaced } = snapshot.body.account;
@@ -204,7 +203,7 @@ class Visit {
 
 /** From the repository, where the worker's data folder is. */
 async function fileOf({ file }: TourTable, folder: string): Promise<string> {
-  return typeof file === 'string' ? file : relative('.', await plotnineTable(file.plotnine, folder));
+  return typeof file === 'string' ? file : relative('.', await file(folder));
 }
 
 /** The last rows by time come as requests; of a table without times, which is known as a whole, rows from all over it. */
@@ -239,7 +238,7 @@ async function freeName(stores: Stores, client: MlopsClient, name: string): Prom
 function report(tables: readonly TableResult[], { json }: TourOptions): void {
   const lines = tables.map(
     ({ name, rows, quarantined, metric, value, predictions, windows, seconds }) =>
-      `${name.padEnd(10)} ${String(rows).padStart(6)} rows, ${quarantined} quarantined   ${metric.padEnd(7)} ${value.toFixed(3)}   ${predictions} predictions   ${windows} windows   ${seconds} s`
+      `${name.padEnd(10)} ${String(rows).padStart(6)} rows, ${quarantined} quarantined   ${metric.padEnd(8)} ${value.toFixed(3)}   ${predictions} predictions   ${windows} windows   ${seconds} s`
   );
   (json ? process.stderr : process.stdout).write(`\n${lines.join('\n')}\n`);
   if (json) process.stdout.write(`${JSON.stringify({ tables, seconds: elapsedSeconds() })}\n`);

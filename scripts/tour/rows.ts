@@ -9,11 +9,15 @@ import { withDatabase } from '../../src/engines/tables/duckdb';
 import { relationOf } from '../../src/engines/tables/reading/relation';
 import { column, text } from '../../src/engines/tables/sql';
 
+type Scalar = string | number | boolean | null;
+/** Of a vector its numbers. */
+type Value = Scalar | readonly number[];
+
 export interface TourRow {
   /** ms; absent where the table has no event time */
   readonly at?: number;
   /** By column, as JSON has it: a timestamp in µs, null where there is none. */
-  readonly values: Readonly<Record<string, string | number | boolean | null>>;
+  readonly values: Readonly<Record<string, Value>>;
   /** null where the row has no label. */
   readonly truth: number | string | null;
 }
@@ -57,7 +61,7 @@ function answerSql({ column: name, op, value }: LabelRule): string {
   return `(${column(name)} ${op} ${typeof value === 'number' ? String(value) : text(value)})::INTEGER`;
 }
 
-function plain(value: unknown): string | number | boolean | null {
+function plain(value: unknown): Value {
   if (typeof value === 'bigint') return Number(value);
-  return value === undefined ? null : (value as string | number | boolean | null);
+  return value === undefined ? null : (value as Value);
 }

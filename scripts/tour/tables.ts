@@ -1,11 +1,18 @@
 /** The tour's tables: real files as they are found, each with a question. */
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeDigits } from './digits';
+import { pythonFile, type PythonFile } from './python';
+
 export interface TourTable {
   readonly name: string;
-  /** Relative to the repository; or a table of the Python package plotnine. */
-  readonly file: string | { readonly plotnine: string };
+  /** Relative to the repository; or makes one in a folder, since a worker reads nothing outside of its data folder. */
+  readonly file: string | ((folder: string) => Promise<string>);
   /** Where the file's ending does not say what it is. */
   readonly format?: 'jsonl';
   readonly target: string;
+  /** By which people know the task's models; default: by the task. */
+  readonly metric?: 'accuracy';
 }
 
 export const TABLES: readonly TourTable[] = [
@@ -25,13 +32,13 @@ export const TABLES: readonly TourTable[] = [
   // No time, no key, 146 rows twice: what names a row is all of it. The price itself is the question.
   {
     name: 'diamonds',
-    file: { plotnine: 'diamonds' },
+    file: copied('plotnine/data/diamonds.csv', 'diamonds.csv'),
     target: 'price',
   },
   // The same, and which of five cuts is the question.
   {
     name: 'cuts',
-    file: { plotnine: 'diamonds' },
+    file: copied('plotnine/data/diamonds.csv', 'diamonds.csv'),
     target: 'cut',
   },
   // No time, no key, values missing; 344 rows.
@@ -44,7 +51,26 @@ export const TABLES: readonly TourTable[] = [
   // A row for each city and month, year and month in two columns; more than the median is the question.
   {
     name: 'housing',
-    file: { plotnine: 'txhousing' },
+    file: copied('plotnine/data/txhousing.csv', 'txhousing.csv'),
     target: 'sales > 169',
   },
+  // 1,797 images of 64 numbers, each one value: which of ten digits is the question.
+  {
+    name: 'digits',
+    file: written('digits.jsonl', writeDigits),
+    target: 'digit',
+    metric: 'accuracy',
+  },
 ];
+
+function copied(file: PythonFile, name: string): (folder: string) => Promise<string> {
+  return written(name, async (to) => copyFileSync(await pythonFile(file), to));
+}
+
+function written(name: string, write: (file: string) => Promise<void>): (folder: string) => Promise<string> {
+  return async (folder) => {
+    const file = join(folder, name);
+    await write(file);
+    return file;
+  };
+}

@@ -5,6 +5,8 @@ import type { TourRow } from './rows';
 interface Input {
   readonly name: string;
   readonly datatype: string;
+  /** [-1], of a vector [-1, width]. */
+  readonly shape: readonly number[];
 }
 
 export interface Sent {
@@ -23,7 +25,12 @@ export async function send(endpoint: string, model: string, rows: readonly TourR
       await answer(pool, 'POST', `/v2/models/${model}/infer`, {
         id: `row-${i}`,
         parameters: timed,
-        inputs: inputs.map(({ name, datatype }) => ({ name, datatype, shape: [1], data: [values[name] ?? null] })),
+        inputs: inputs.map(({ name, datatype, shape }) => ({
+          name,
+          datatype,
+          shape: [1, ...shape.slice(1)],
+          data: [values[name] ?? null],
+        })),
       });
       if (truth === null) continue;
       await answer(pool, 'POST', `/v2/models/${model}/truth`, { id: `row-${i}`, value: truth, ...timed });
