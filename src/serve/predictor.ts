@@ -49,6 +49,8 @@ export interface Answer {
   readonly route: PredictionRecord['route'];
   /** [rows] */
   readonly scores: readonly RecordedScore[];
+  /** JSON of `scores`, made once: record and response hold it, and of a thousand rows it is most of their time. */
+  readonly scoresJson: string;
   /** [rows], where the task has decisions. */
   readonly decisions?: readonly Decision[];
   /** Those of `predictions` that the caller doesn't act on; absent where the version declares no control group. */
@@ -238,6 +240,7 @@ export class Predictor {
     // What is served may be replaced while views are read.
     for (const model of [serving.champion, serving.candidate?.model]) model?.hold(scoring);
     const { shadow, joined, controlShare, ...answer } = await scoring;
+    const scoresJson = JSON.stringify(answer.scores);
     const views = joined.marks === undefined ? {} : { views: joined.marks };
     const predictions = idsOf(id, request.rows);
     const control =
@@ -256,13 +259,13 @@ export class Predictor {
       },
       columns: joined.columns,
       ...views,
-      scores: answer.scores,
+      scoresJson,
       ...(answer.decisions === undefined ? {} : { decisions: answer.decisions }),
       ...control,
       ...(shadow === undefined ? {} : { shadow }),
     });
     await this.#spool.append(line);
-    return { id, predictions, ...answer, ...control, ...views };
+    return { id, predictions, ...answer, scoresJson, ...control, ...views };
   }
 
   /** Two models with the same views have one join: they see the same values. */
@@ -319,12 +322,14 @@ function answerOf(
 ): Answer | undefined {
   const first = predictions[0];
   if (first === undefined) return undefined;
+  const scores = predictions.map(({ score }) => score);
   return {
     id,
     predictions: predictions.map(({ _id }) => _id),
     version: first.version,
     route: first.route,
-    scores: predictions.map(({ score }) => score),
+    scores,
+    scoresJson: JSON.stringify(scores),
     ...(first.decision === undefined ? {} : { decisions: predictions.map(({ decision }) => decision!) }),
     ...(control === undefined ? {} : { control }),
     ...(first.views === undefined ? {} : { views: predictions.map(({ views = {} }) => views) }),

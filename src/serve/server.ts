@@ -6,12 +6,12 @@ import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { ModelInput, ServedVersion } from '../domain/endpoint';
 import { type ErrorCode, errorCodeOf, MlopsError } from '../domain/errors';
-import { numbersOf } from '../domain/scores';
 import { type Output, targetOf, TASKS, widthOf } from '../domain/task';
 import { takeJsonBodies } from './json-body';
 import { answerKnownHosts } from './known-hosts';
 import type { ServeLimits } from './limits';
-import type { Answer, Predictor } from './predictor';
+import { inferResponse } from './infer-response';
+import type { Predictor } from './predictor';
 import { requestInputs } from './request-inputs';
 
 export interface InferenceServerOptions {
@@ -139,32 +139,6 @@ export function createInferenceServer(options: InferenceServerOptions): FastifyI
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
-
-function inferResponse(model: string, answer: Answer, outputs: readonly Output[]): string {
-  const rows = answer.scores.length;
-  return JSON.stringify({
-    model_name: model,
-    model_version: String(answer.version),
-    id: answer.id,
-    parameters: {
-      version: answer.version,
-      route: answer.route,
-      predictions: answer.predictions,
-      ...(answer.control === undefined ? {} : { control: answer.control }),
-      ...viewsOf(answer),
-    },
-    outputs: outputs.map(({ name, datatype, gives, perClass }) => ({
-      name,
-      shape: perClass ? [rows, numbersOf(answer.scores[0]!).length] : [rows],
-      datatype,
-      data: gives === 'decision' ? answer.decisions : answer.scores.flat(),
-    })),
-  });
-}
-
-function viewsOf({ views }: Answer): Partial<Answer> {
-  return views === undefined ? {} : { views };
-}
 
 function servedVersions({ serving }: Predictor): readonly ServedVersion[] {
   const candidate = serving?.candidate?.model.version;

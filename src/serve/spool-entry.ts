@@ -23,8 +23,8 @@ export interface Answered {
   readonly columns: ReadonlyMap<string, readonly InputValue[]>;
   /** [rows]: what feature views gave. */
   readonly views?: readonly ViewMarks[];
-  /** [rows] */
-  readonly scores: readonly RecordedScore[];
+  /** JSON of the scores, [rows]. */
+  readonly scoresJson: string;
   readonly decisions?: readonly Decision[];
   /** Ids of those that are of the control group; absent: there is none. */
   readonly control?: readonly string[];
@@ -45,10 +45,14 @@ export interface TruthEntry {
 
 export type SpoolEntry = PredictionEntry | TruthEntry;
 
-type Line = Omit<Answered, 'columns'> & { readonly columns: readonly (readonly [string, readonly InputValue[]])[] };
+type Line = Omit<Answered, 'columns' | 'scoresJson'> & {
+  readonly columns: readonly (readonly [string, readonly InputValue[]])[];
+  readonly scores: readonly RecordedScore[];
+};
 
-export function encodeAnswered(answered: Answered): string {
-  return JSON.stringify({ ...answered, columns: [...answered.columns] } satisfies Line);
+export function encodeAnswered({ scoresJson, ...answered }: Answered): string {
+  const rest = JSON.stringify({ ...answered, columns: [...answered.columns] } satisfies Omit<Line, 'scores'>);
+  return `${rest.slice(0, -1)},"scores":${scoresJson}}`;
 }
 
 export function encodeTruths(truths: readonly TruthRecord[]): string {

@@ -14,7 +14,7 @@ const answered = (more: Partial<Answered> = {}): Answered => ({
     ['distance', [500, null, 3]],
     ['origin', ['ATL', 'Zürich', null]],
   ]),
-  scores: [0.1, Math.fround(0.2), 1],
+  scoresJson: JSON.stringify([0.1, Math.fround(0.2), 1]),
   decisions: [0, 0, 1],
   ...more,
 });
@@ -54,7 +54,7 @@ test('what single rows have is of those rows alone', () => {
 
 test('a request without an event time, and one of the load that keeps an endpoint busy, say so', () => {
   const { eventTime: _, ...untimed } = shared;
-  const one = { request: 'one', columns: new Map([['distance', [5]]]), scores: [0.5], decisions: [1] as const };
+  const one = { request: 'one', columns: new Map([['distance', [5]]]), scoresJson: '[0.5]', decisions: [1] as const };
   const line = encodeAnswered(answered({ ...one, shared: { ...untimed, withoutEventTime: true, synthetic: true } }));
   const [found] = (decodeEntry(line) as PredictionEntry).predictions;
   expect(found).toStrictEqual({

@@ -1,0 +1,36 @@
+/** An answer as the response of the Open Inference Protocol, V2, as its JSON text. */
+import { numbersOf } from '../domain/scores';
+import type { Output } from '../domain/task';
+import type { Answer } from './predictor';
+
+/**
+ * What the rows have is put together as text: to the JSON of a thousand ids and scores `JSON.stringify` of the whole would take
+ * several times as long.
+ * @param model the model's name in URLs
+ */
+export function inferResponse(model: string, answer: Answer, outputs: readonly Output[]): string {
+  const { id, version, route, control, views } = answer;
+  const parameters = [
+    `"version":${version},"route":"${route}","predictions":${idsJson(answer.predictions)}`,
+    ...(control === undefined ? [] : [`"control":${idsJson(control)}`]),
+    ...(views === undefined ? [] : [`"views":${JSON.stringify(views)}`]),
+  ];
+  const head = `"model_name":${JSON.stringify(model)},"model_version":"${version}","id":"${id}"`;
+  const tensors = outputs.map((output) => tensorJson(answer, output)).join(',');
+  return `{${head},"parameters":{${parameters.join(',')}},"outputs":[${tensors}]}`;
+}
+
+/** An id has no character that JSON escapes (CLIENT_ID in domain/ids.ts). */
+function idsJson(ids: readonly string[]): string {
+  return ids.length === 0 ? '[]' : `["${ids.join('","')}"]`;
+}
+
+function tensorJson(answer: Answer, { name, datatype, gives, perClass }: Output): string {
+  const shape = perClass ? `${answer.scores.length},${numbersOf(answer.scores[0]!).length}` : answer.scores.length;
+  return `{"name":"${name}","shape":[${shape}],"datatype":"${datatype}","data":${dataJson(answer, gives)}}`;
+}
+
+function dataJson({ scores, scoresJson, decisions }: Answer, gives: Output['gives']): string {
+  if (gives === 'decision') return JSON.stringify(decisions);
+  return typeof scores[0] === 'number' ? scoresJson : JSON.stringify(scores.flat());
+}
