@@ -6,8 +6,14 @@ import { recordingContext } from './small-run';
 
 export const COLUMNS = { at: 'timestamp', km: 'number', place: 'string', name: 'string', unread: 'integer' } as const;
 
-/** Two shards of 400 rows over 20 days, with labels: who is in P3 is late, mostly. */
-export async function shards(label = 'CASE WHEN (i * 7) % 10 < 8 THEN (i % 5 = 3)::INT ELSE (i % 3 = 0)::INT END') {
+/**
+ * Two shards of 400 rows over 20 days, with labels: who is in P3 is late, mostly.
+ * @param rows of a shard
+ */
+export async function shards(
+  label = 'CASE WHEN (i * 7) % 10 < 8 THEN (i % 5 = 3)::INT ELSE (i % 3 = 0)::INT END',
+  rows = 400
+) {
   const { folder } = recordingContext();
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
   const connection = await instance.connect();
@@ -18,11 +24,11 @@ export async function shards(label = 'CASE WHEN (i * 7) % 10 < 8 THEN (i % 5 = 3
     labels: join(folder, `${name}-labels.parquet`),
   }));
   for (const [n, { data, labels }] of files.entries()) {
-    const rows = `(SELECT i, md5(i::VARCHAR)::UUID AS __key, '${n}.csv' AS __file, i::BIGINT AS __row FROM range(${n * 400}, ${n * 400 + 400}) t(i))`;
-    const at = `TIMESTAMP '2001-01-01' + INTERVAL (i * 36) MINUTE`;
+    const made = `(SELECT i, md5(i::VARCHAR)::UUID AS __key, '${n}.csv' AS __file, i::BIGINT AS __row FROM range(${n * rows}, ${(n + 1) * rows}) t(i))`;
+    const at = `TIMESTAMP '2001-01-01' + INTERVAL (i * 864000 // ${rows}) SECOND`;
     await connection.run(`COPY (SELECT ${at} AS at, 100.0 + i % 90 AS km, 'P' || (i % 5) AS place, 'N' || i AS name, i AS unread, __key, __file, __row,
-      ${at} + INTERVAL 1 HOUR AS __known_at FROM ${rows} ORDER BY i) TO '${data}'`);
-    await connection.run(`COPY (SELECT __key, (${label})::TINYINT AS label FROM ${rows} ORDER BY i) TO '${labels}'`);
+      ${at} + INTERVAL 1 HOUR AS __known_at FROM ${made} ORDER BY i) TO '${data}'`);
+    await connection.run(`COPY (SELECT __key, (${label})::TINYINT AS label FROM ${made} ORDER BY i) TO '${labels}'`);
   }
   connection.closeSync();
   instance.closeSync();
