@@ -15,6 +15,6 @@ module.exports = {
   },
   transformIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.stack/'],
-  testTimeout: 300000,
+  testTimeout: 600000,
   maxWorkers: 2,
 };

@@ -100,7 +100,7 @@ ports_used_by() {
 
 # Until each has bound its port, or ended; whether it is ready, and why not, is the next question.
 wait_until_bound() {
-  local server deadline=$((SECONDS + 20))
+  local server deadline=$((SECONDS + 60))
   for server in "$@"; do
     until is_taken "$(port_of "$server")" || [ "$SECONDS" -ge "$deadline" ]; do
       if [ -s "$stack/run/$server.pid" ] && ! is_alive "$server"; then break; fi
@@ -110,7 +110,7 @@ wait_until_bound() {
 }
 
 wait_until_ready() {
-  local server=$1 next=$((SECONDS + 10)) deadline=$((SECONDS + 60))
+  local server=$1 next=$((SECONDS + 10)) deadline=$((SECONDS + 240))
   until "ready_$server"; do
     if ! is_alive "$server"; then not_up "$server" 'it ended'; fi
     if is_stopped "$server"; then

@@ -48,7 +48,7 @@ beforeAll(async () => {
     rollout: {
       steps: [{ name: 'full', share: 1, shadow: false, for: { event: '0 seconds' } }],
       minReplicas: 1,
-      replicasWithin: { wall: '60 seconds' },
+      replicasWithin: { wall: '5 minutes' },
     },
   });
   worker = spawnWorker(system);

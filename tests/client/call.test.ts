@@ -92,7 +92,7 @@ describe('the real server', () => {
   test('more updates at a time than a workflow takes', async () => {
     const { id } = await startNobodys('lifecycle', `none-${system.taskQueue}`);
     const updates = Array.from({ length: 12 }, (_, index) =>
-      temporal.withDeadline(Date.now() + 3_000, () =>
+      temporal.withDeadline(Date.now() + 10_000, () =>
         call(() => temporal.workflow.getHandle(id).executeUpdate('pause', { args: [], updateId: `${index}` }))
       )
     );

@@ -36,17 +36,13 @@ test('the page starts with its commands', () => {
   expect(PAGE).toMatch(/^# .+\n\n```bash\nmlops report flights@1 /);
 });
 
-test.each(COMMANDS)(
-  '%s',
-  async (command) => {
-    const args = command
-      .replace(/^mlops /, '')
-      .replaceAll('./out/', `${out}/`)
-      .replaceAll('flights@', `${project}@`)
-      .split(' ');
-    expect(await mlops(args, system.env)).toMatchObject({ code: 0, stderr: '' });
-    const at = args.indexOf('--out');
-    expect(at < 0 || existsSync(args[at + 1]!)).toBe(true);
-  },
-  30_000
-);
+test.each(COMMANDS)('%s', async (command) => {
+  const args = command
+    .replace(/^mlops /, '')
+    .replaceAll('./out/', `${out}/`)
+    .replaceAll('flights@', `${project}@`)
+    .split(' ');
+  expect(await mlops(args, system.env)).toMatchObject({ code: 0, stderr: '' });
+  const at = args.indexOf('--out');
+  expect(at < 0 || existsSync(args[at + 1]!)).toBe(true);
+});

@@ -17,7 +17,7 @@ test('two approvers decide within seconds, and are accepted', async () => {
     { outcome: 'accepted', state: 'open' },
     { outcome: 'accepted', state: 'approved' },
   ]);
-  expect(flooded.seconds).toBeLessThan(10);
+  expect(flooded.seconds).toBeLessThan(flooded.patience);
   expect(flooded.result).toMatchObject({ state: 'approved', reason: 'approved by ana, ben' });
   expect(flooded.decisions).toBe(2);
   // 200 of strangers, 20 under an approver's name.

@@ -6,21 +6,18 @@ import { errorCodeOf } from '../../src/domain/errors';
 import { lifecycleId, phaseId } from '../../src/domain/ids';
 import { MESSAGES } from '../../src/domain/messages';
 import { eventually } from '../support/eventually';
-import { inTurns } from '../support/flood';
+import { inTurns, patienceFor } from '../support/flood';
 import { by, FEBRUARY, Lifecycles, MARCH } from '../support/lifecycles';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
 import { spawnWorker, type WorkerProcess } from '../support/worker-process';
 
-jest.setTimeout(600_000);
+jest.setTimeout(900_000);
 
 interface Flood {
   readonly signals: number;
   readonly updates: number;
 }
-/** A person waits for it. */
-const SECONDS = 10;
-
 let system: TestSystem;
 let lifecycles: Lifecycles;
 let worker: WorkerProcess;
@@ -56,10 +53,20 @@ async function flood(project: string, { signals, updates }: Flood): Promise<Read
   return outcomes;
 }
 
-async function within<T>(seconds: number, answer: Promise<T>): Promise<T> {
+async function timed<T>(answer: Promise<T>): Promise<{ readonly given: T; readonly seconds: number }> {
   const since = Date.now();
   const given = await answer;
-  expect((Date.now() - since) / 1000).toBeLessThan(seconds);
+  return { given, seconds: (Date.now() - since) / 1000 };
+}
+
+/** How long a person waits for an answer on this machine: measured before the flood, by a message that changes nothing. */
+async function patience(project: string): Promise<number> {
+  return patienceFor((await timed(system.client.skip(project, by('dan')))).seconds);
+}
+
+async function within<T>(limit: number, answer: Promise<T>): Promise<T> {
+  const { given, seconds } = await timed(answer);
+  expect(seconds).toBeLessThan(limit);
   return given;
 }
 
@@ -74,7 +81,7 @@ async function allSignalsRefused(project: string, { signals }: Flood): Promise<v
     const now = await refusedSignals(project);
     return now.signals === signals ? now : undefined;
   });
-  expect(seen.events).toBeLessThan(100);
+  expect(seen.events).toBeLessThan(signals / 10);
   const { pendingTriggers } = await system.client.status(project);
   expect(pendingTriggers.filter(({ cause }) => cause.kind === 'drift')).toEqual([]);
 }
@@ -88,6 +95,7 @@ test('while an approval waits: it is unpaused, two approvers decide, and stop is
   const approval = { ...definition.approval, approvers: ['ana', 'ben'], approversNeeded: 2 };
   const project = await lifecycles.start({ ...definition, approval }, FEBRUARY);
   await lifecycles.request(project, 1);
+  const limit = await patience(project);
   const sent = { signals: 5_000, updates: 3_000 };
   const outcomes = await flood(project, sent);
   await worksOn();
@@ -95,14 +103,14 @@ test('while an approval waits: it is unpaused, two approvers decide, and stop is
   await allSignalsRefused(project, sent);
   // Until the phase ends, an honest operator is refused, too, in what the lifecycle doesn't wait for.
   const retrain = system.client.retrain(project, { ...by('dan'), asOf: MARCH });
-  const how = await within(SECONDS, retrain.catch(errorCodeOf));
+  const how = await within(limit, retrain.catch(errorCodeOf));
   expect(how).toBe('MLOPS_TOO_MANY_MESSAGES');
-  expect(await within(SECONDS, system.client.unpause(project, by('dan')))).toMatchObject({ outcome: 'accepted' });
+  expect(await within(limit, system.client.unpause(project, by('dan')))).toMatchObject({ outcome: 'accepted' });
   for (const [person, state] of [
     ['ana', 'open'],
     ['ben', 'approved'],
   ] as const)
-    expect(await within(SECONDS, lifecycles.decide(project, 1, 'approve', person))).toMatchObject({
+    expect(await within(limit, lifecycles.decide(project, 1, 'approve', person))).toMatchObject({
       outcome: 'accepted',
       state,
     });
@@ -114,7 +122,7 @@ test('while an approval waits: it is unpaused, two approvers decide, and stop is
       ? true
       : undefined
   );
-  expect(await within(SECONDS, system.client.stop(project, by('dan')))).toMatchObject({ outcome: 'accepted' });
+  expect(await within(limit, system.client.stop(project, by('dan')))).toMatchObject({ outcome: 'accepted' });
   expect(await lifecycles.handle(lifecycleId(project)).result()).toEqual({ ended: 'stopped by dan' });
   await worksOn();
 });
@@ -125,14 +133,15 @@ test('between two cycles it begins new runs, and a person’s retrain counts', a
   await lifecycles.cycle(project, 1, 'finished');
   await system.client.pause(project, by('dan'));
   const { runId } = await lifecycles.handle(lifecycleId(project)).describe();
+  const limit = await patience(project);
   const sent = { signals: 1_000, updates: 1_000 };
   await flood(project, sent);
   await worksOn();
   await allSignalsRefused(project, sent);
   expect((await lifecycles.handle(lifecycleId(project)).describe()).runId).not.toBe(runId);
-  const asked = await within(SECONDS, system.client.retrain(project, { ...by('eve-2'), asOf: MARCH }));
+  const asked = await within(limit, system.client.retrain(project, { ...by('eve-2'), asOf: MARCH }));
   expect(asked).toMatchObject({ outcome: 'accepted' });
-  expect(await within(SECONDS, system.client.unpause(project, by('dan')))).toMatchObject({ outcome: 'accepted' });
+  expect(await within(limit, system.client.unpause(project, by('dan')))).toMatchObject({ outcome: 'accepted' });
   // All that waited is one cycle; whoever asked for it can't approve it.
   const { causes } = await lifecycles.cycle(project, 2, 'waiting');
   expect(causes.map(({ by: person }) => person)).toContain('eve-2');

@@ -74,24 +74,16 @@ test('it installs, and no package of it warns that this Node.js is unsupported',
 describe.each(MODULES)('a user whose package is of type %s', (type) => {
   const user = () => join(folder, type);
 
-  test.each(Object.keys(COMPILERS))(
-    'compiles README’s three files with %s',
-    (name) => {
-      const tsc = join(folder, name, 'node_modules', 'typescript', 'bin', 'tsc');
-      expect(run(process.execPath, [tsc], user())).toBe('');
-      expect(readdirSync(join(user(), 'dist')).sort()).toEqual(['project.js', 'worker.js', 'workflows.js']);
-    },
-    120_000
-  );
+  test.each(Object.keys(COMPILERS))('compiles README’s three files with %s', (name) => {
+    const tsc = join(folder, name, 'node_modules', 'typescript', 'bin', 'tsc');
+    expect(run(process.execPath, [tsc], user())).toBe('');
+    expect(readdirSync(join(user(), 'dist')).sort()).toEqual(['project.js', 'worker.js', 'workflows.js']);
+  });
 
-  test.each(['project.ts', 'dist/project.js'])(
-    'checks %s',
-    (file) => {
-      const checked = run('npx', ['mlops', 'check', file, '--json'], user());
-      expect(JSON.parse(checked)).toMatchObject({ digest: expect.stringMatching(/^sha256:/) as unknown });
-    },
-    60_000
-  );
+  test.each(['project.ts', 'dist/project.js'])('checks %s', (file) => {
+    const checked = run('npx', ['mlops', 'check', file, '--json'], user());
+    expect(JSON.parse(checked)).toMatchObject({ digest: expect.stringMatching(/^sha256:/) as unknown });
+  });
 
   test('runs its compiled worker, which SIGTERM ends', async () => {
     const queue = `${system.taskQueue}-${type}`;

@@ -43,6 +43,7 @@ beforeAll(async () => {
     headless: true,
     args: FLAGS,
   });
+  browser.setDefaultTimeout(240_000);
 });
 afterAll(async () => {
   await browser?.close();
@@ -90,27 +91,23 @@ withBrowser('in a browser', () => {
   test.each([
     ['a snapshot', hostilePage],
     ['an evaluation', hostileEvaluation],
-  ])(
-    'hostile texts of %s are read, and do nothing',
-    async (_, hostile) => {
-      const file = join(folder, 'hostile.html');
-      writeFileSync(file, hostile());
-      const page = await browser.newPage();
-      const asked: string[] = [];
-      const said: string[] = [];
-      page.on('request', (request) => asked.push(request.url()));
-      page.on('console', (message) => said.push(message.text()));
-      page.on('dialog', (dialog) => said.push(dialog.message()));
-      await page.goto(`file://${file}`, { waitUntil: 'networkidle' });
-      expect(asked).toEqual([`file://${file}`]);
-      expect(said).toEqual([]);
-      expect(await page.title()).toContain('<script>document.title="owned"</script>');
-      expect(await page.getByText(HOSTILE[0]!, { exact: true }).count()).toBeGreaterThanOrEqual(2);
-      expect(await page.locator('script, img, base, link, iframe').count()).toBe(0);
-      await page.close();
-    },
-    60_000
-  );
+  ])('hostile texts of %s are read, and do nothing', async (_, hostile) => {
+    const file = join(folder, 'hostile.html');
+    writeFileSync(file, hostile());
+    const page = await browser.newPage();
+    const asked: string[] = [];
+    const said: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    page.on('console', (message) => said.push(message.text()));
+    page.on('dialog', (dialog) => said.push(dialog.message()));
+    await page.goto(`file://${file}`, { waitUntil: 'networkidle' });
+    expect(asked).toEqual([`file://${file}`]);
+    expect(said).toEqual([]);
+    expect(await page.title()).toContain('<script>document.title="owned"</script>');
+    expect(await page.getByText(HOSTILE[0]!, { exact: true }).count()).toBeGreaterThanOrEqual(2);
+    expect(await page.locator('script, img, base, link, iframe').count()).toBe(0);
+    await page.close();
+  });
 
   test.each(['light', 'dark'] as const)(
     '%s, on a phone: nothing is wider than the screen but tables, which scroll',
@@ -126,8 +123,7 @@ withBrowser('in a browser', () => {
       expect(ground).toBe(colorScheme === 'dark' ? 'rgb(18, 22, 27)' : 'rgb(255, 255, 255)');
       expect(await page.getByRole('img', { name: /^Histogram of value: 8 bins/ }).count()).toBe(1);
       await page.close();
-    },
-    60_000
+    }
   );
 
   test.each(['light', 'dark'] as const)(
@@ -148,7 +144,6 @@ withBrowser('in a browser', () => {
         'getComputedStyle(document.querySelector(\'#chart-roc .mark-line path[stroke="var(--bar)"]\')).stroke';
       expect(await page.evaluate(line)).toBe(colorScheme === 'dark' ? 'rgb(110, 168, 254)' : 'rgb(47, 111, 235)');
       await page.close();
-    },
-    60_000
+    }
   );
 });

@@ -22,7 +22,7 @@ let worker: WorkerProcess;
 const project = `rollout-kills-${Date.now().toString(36)}`;
 const STARTERS = `${project}-starters`;
 const definition = flights(project, {
-  rollout: { ...flights(project).rollout, replicasWithin: { wall: '30 seconds' } },
+  rollout: { ...flights(project).rollout, replicasWithin: { wall: '5 minutes' } },
 });
 
 beforeAll(async () => {

@@ -36,6 +36,7 @@ beforeAll(async () => {
     args: FLAGS,
     viewport: { width: 1400, height: 1400 },
   });
+  browser.setDefaultTimeout(240_000);
 });
 afterAll(async () => {
   await browser?.close();
@@ -83,7 +84,7 @@ async function textOf(page: Page): Promise<string> {
 }
 
 async function untilShown(page: Page, wanted: RegExp): Promise<string> {
-  const until = Date.now() + 20_000;
+  const until = Date.now() + 240_000;
   for (;;) {
     const text = await textOf(page);
     if (wanted.test(text)) return text;

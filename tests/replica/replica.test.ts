@@ -60,7 +60,7 @@ test('serves what the document says, and reports it', async () => {
     address: replica.address,
     counts: { 1: { requests: 0, errors: 0 } },
   });
-  expect(Math.abs(report.reportedAt.getTime() - Date.now())).toBeLessThan(5_000);
+  expect(Math.abs(report.reportedAt.getTime() - Date.now())).toBeLessThan(60_000);
   expect(await answerOf(replica)).toEqual({ status: 200, version: '1' });
   expect((await replica.get('/v2/health/ready')).status).toBe(200);
   await until('the request is counted', async () => (await endpoint.report('r1'))?.counts['1']?.requests === 1);
@@ -312,7 +312,7 @@ test('a full spool refuses while MongoDB is away, and takes requests again when 
 });
 
 test('closing ships what there is, and withdraws the report', async () => {
-  const replica = await endpoint.start({ timing: { reconcileMs: 20, shipMs: 60_000, reportMs: 50, drainMs: 5_000 } });
+  const replica = await endpoint.start({ timing: { reconcileMs: 20, shipMs: 60_000, reportMs: 50, drainMs: 60_000 } });
   await serves(1);
   for (let i = 0; i < 20; i += 1) await replica.infer(flightRequest({ eventTime: '2001-02-03T00:00:00Z' }));
   expect(await countStored(endpoint.stores, endpoint.name)).toEqual({ predictions: 0, truths: 0 });

@@ -57,7 +57,7 @@ export const ROLLOUT: EndpointDocument['rollout'] = {
   stepName: 'full',
   state: 'finished',
 };
-export const FAST = { reconcileMs: 20, shipMs: 10, reportMs: 50, drainMs: 5_000 };
+export const FAST = { reconcileMs: 20, shipMs: 10, reportMs: 50, drainMs: 60_000 };
 
 export async function openTestEndpoint(): Promise<TestEndpoint> {
   const name = `test-${randomUUID().slice(0, 8)}`;

@@ -281,7 +281,8 @@ test('a body that comes too slowly is cut off in time, with its code', async () 
     other.port
   );
   expect(answer).toMatch(/^HTTP\/1.1 408 .*MLOPS_REQUEST_TOO_SLOW/s);
-  expect(Date.now() - began).toBeLessThan(2_000);
+  // Node.js itself looks every 30 s.
+  expect(Date.now() - began).toBeLessThan(20_000);
   await other.close();
   await slow.close();
 });

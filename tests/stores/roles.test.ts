@@ -53,7 +53,10 @@ async function startGuarded(): Promise<Guarded> {
   const mongod = spawn(program, [...options, ...small, ...guarding], { stdio: 'ignore' });
   const host = `127.0.0.1:${port}`;
   // From this machine the first account may be made without one.
-  const first = new MongoClient(`mongodb://${host}/?directConnection=true`, { runtimeAdapters: { os } });
+  const first = new MongoClient(`mongodb://${host}/?directConnection=true`, {
+    runtimeAdapters: { os },
+    serverSelectionTimeoutMS: 240_000,
+  });
   const members = [{ _id: 0, host }];
   await first.db('admin').command({ replSetInitiate: { _id: 'guarded', members } });
   await eventually('a primary', async () =>

@@ -94,6 +94,8 @@ export async function openSystem(
           })()),
       };
       workers.push(started);
+      // A client gives a queue that nobody polls up after seconds; not every other Temporal can tell.
+      if (other === undefined) await client.requireWorker(240_000);
       return started;
     },
     async close() {

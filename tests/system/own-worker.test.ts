@@ -24,7 +24,7 @@ beforeAll(async () => {
     env: { ...process.env, ...system.env },
     stdio: 'ignore',
   });
-  await system.client.requireWorker(60_000);
+  await system.client.requireWorker(240_000);
 });
 
 afterAll(async () => {

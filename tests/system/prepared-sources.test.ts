@@ -143,7 +143,7 @@ test('each source grows by what is new, and a corrected row of one replaces rows
       id: randomUUID(),
       taskQueue: system.taskQueue,
       args: [{ definition, asOf: MARCH, from }],
-      scheduleToCloseTimeout: '30 seconds',
+      scheduleToCloseTimeout: '4 minutes',
       retry: { maximumAttempts: 1 },
     });
     await expect(call).rejects.toMatchObject({ cause: { type: 'MLOPS_RECORD_MISSING' } });
@@ -154,7 +154,7 @@ test('each source grows by what is new, and a corrected row of one replaces rows
       id: randomUUID(),
       taskQueue: system.taskQueue,
       args: [{ definition, ...given }],
-      scheduleToCloseTimeout: '30 seconds',
+      scheduleToCloseTimeout: '4 minutes',
       retry: { maximumAttempts: 1 },
     });
   const read = { flights: refOf(after.get('flights')!), weather };

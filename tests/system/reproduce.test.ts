@@ -184,7 +184,7 @@ test('only a workflow of the project has its steps run again', async () => {
       id: randomUUID(),
       taskQueue: system.taskQueue,
       args: [given],
-      scheduleToCloseTimeout: '30 seconds',
+      scheduleToCloseTimeout: '4 minutes',
       retry: { maximumAttempts: 1 },
     });
   const refused = { cause: { type: 'MLOPS_NOT_AUTHORIZED' } };

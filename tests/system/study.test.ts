@@ -94,7 +94,8 @@ test('killed while trials run, at rungs, before and after they are recorded, it 
   expect(await work('trial:judged#2').ended).toBe('SIGKILL');
   expect(await work('trial:recorded#3').ended).toBe('SIGKILL');
   before = await trialsIn(system);
-  expect(before.length).toBeGreaterThanOrEqual(4);
+  // Three by the last of them, and what the others had time for.
+  expect(before.length).toBeGreaterThanOrEqual(3);
   expect(before.length).toBeLessThan(TRIALS);
   await work().ready;
   await lifecycles.request(definition.name, 1);

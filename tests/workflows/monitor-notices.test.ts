@@ -52,7 +52,7 @@ test('a trigger that fired and one that was suppressed are sent, each once; a wi
     [W4, 8],
   ] as const)
     await serveWeek(worker.stores, project, { from, late });
-  await report(worker.stores, project, 'r1', { revision: 1, shippedTo: '2001-03-02T00:00:00Z', silentForMs: -60_000 });
+  await report(worker.stores, project, 'r1', { revision: 1, shippedTo: '2001-03-02T00:00:00Z', silentForMs: -600_000 });
   const handle = await worker.client.workflow.start<typeof monitor>('monitor', {
     workflowId: monitorId(project),
     taskQueue: worker.taskQueue,
@@ -99,7 +99,7 @@ test('records that were set aside are sent, and truths that match no prediction 
         receivedAt: new Date(),
       }))
     );
-  await report(worker.stores, other, 'r1', { revision: 1, shippedTo: '2001-03-02T00:00:00Z', silentForMs: -60_000 });
+  await report(worker.stores, other, 'r1', { revision: 1, shippedTo: '2001-03-02T00:00:00Z', silentForMs: -600_000 });
   const handle = await worker.client.workflow.start<typeof monitor>('monitor', {
     workflowId: monitorId(other),
     taskQueue: worker.taskQueue,

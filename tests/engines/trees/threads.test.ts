@@ -32,7 +32,7 @@ test('a thread that dies fails the level at once, by a code', async () => {
   await expect(answered(layoutOf(REQUEST).bytes, 1e8)).rejects.toThrow(
     /^MLOPS_COMPUTE_CRASHED: A thread of the trees ended before its work: memory access out of bounds/
   );
-  expect(performance.now() - began).toBeLessThan(10_000);
+  expect(performance.now() - began).toBeLessThan(60_000);
 });
 
 test('there are as many as the data is worth and the process may have', () => {

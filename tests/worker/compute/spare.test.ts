@@ -1,7 +1,7 @@
 /** The compute child that is started ahead: for one job, with the bits of any other, and gone with its worker. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { JobCost } from '../../../src/domain/job';
 import { defaultLimits } from '../../../src/activities/limits';
 import type { DataShard } from '../../../src/engines/tables/live-rows';
@@ -120,6 +120,8 @@ test('no child outlives a worker that can’t start', async () => {
   await expect(worker.run()).rejects.toThrow(/at least 1/);
   await some(0);
   await connection.close();
+  // A worker that never ran is not taken off the native runtime, which would keep this process from ending.
+  await Runtime.instance().shutdown();
   await system.close();
 });
 
