@@ -66,7 +66,7 @@ test('init, check, start, decide, predict, truth and window, for each table', as
     expect(windows).toBeGreaterThanOrEqual(1);
     expect(digest).toMatch(/^sha256:/);
   }
-});
+}, 1_500_000);
 
 test('an unknown option is refused, beside how it is used', () => {
   expect(parseOptions(['--yes', '--json'])).toEqual({ yes: true, json: true });
