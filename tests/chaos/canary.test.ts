@@ -22,6 +22,8 @@ let replica: ReplicaProcess;
 
 /** Answered requests: their key, and the version that answered. */
 const answered = new Map<string, { readonly key: string; readonly version: string; readonly prediction: string }>();
+/** What happens at the next answer. */
+let onAnswer = (): void => undefined;
 let sent = 0;
 
 beforeAll(async () => {
@@ -36,7 +38,7 @@ beforeAll(async () => {
         { name: 'full', share: 1, shadow: false, for: { event: '0 seconds' } },
       ],
       minReplicas: 1,
-      replicasWithin: { wall: '60 seconds' },
+      replicasWithin: { wall: '5 minutes' },
     },
   });
   const started = system.client.start({ definition, asOf: '2001-02-01T00:00:00Z', by: 'cem' });
@@ -104,6 +106,7 @@ async function infer(number: number): Promise<true | undefined> {
   if (answer?.status !== 200) return undefined;
   const { id: prediction, model_version: version } = (await answer.json()) as { id: string; model_version: string };
   answered.set(id, { key, version, prediction });
+  onAnswer();
   return true;
 }
 
@@ -125,9 +128,16 @@ test('killed in mid-canary under traffic and started again, the replica serves t
   });
 
   const first = sent;
+  // With that answer, not a moment later: a fast machine would have sent them all.
+  const killed = new Promise<void>((resolve, reject) => {
+    onAnswer = () => {
+      if (answered.size < first + 150) return;
+      onAnswer = () => undefined;
+      replica.kill().then(resolve, reject);
+    };
+  });
   const loaded = send(400);
-  await eventually('150 answers', () => (answered.size >= first + 150 ? true : undefined));
-  await replica.kill();
+  await killed;
   expect(answered.size).toBeLessThan(first + 400);
   const before = answered.size;
   replica = await startReplica();

@@ -8,6 +8,7 @@ import { openTestEndpoint, ROLLOUT, type TestEndpoint, type TestReplica, until, 
 const ONE = flightsVersion(1);
 /** Weeks begin on Thursdays: February 1, 8, 15, 22 of 2001. */
 const at = (day: number, hour = 12) => new Date(Date.UTC(2001, 1, day, hour)).toISOString();
+const HOUR = 3_600_000;
 const EDGE = { feb8: at(8, 0), feb15: at(15, 0), feb22: at(22, 0) };
 
 let endpoint: TestEndpoint;
@@ -214,9 +215,12 @@ test('a Temporal that hangs does not stop the reports', async () => {
 });
 
 test('of two replicas the slower holds the watermark, until it is idle, and one of them tells', async () => {
-  // Idle by its own word only when the test says so: it is asked for an answer again and again until then.
-  const first = await endpoint.start({ replica: 'a', idleMs: 60_000 });
-  const second = await endpoint.start({ replica: 'b', idleMs: 1_500 });
+  // Idle when the test says so: hours are over for it.
+  const now = Date.now;
+  let ahead = 0;
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + ahead);
+  const first = await endpoint.start({ replica: 'a', idleMs: 10 * HOUR });
+  const second = await endpoint.start({ replica: 'b', idleMs: HOUR });
   await ready(first);
   await ready(second);
   await predict(second, at(5));
@@ -233,9 +237,11 @@ test('of two replicas the slower holds the watermark, until it is idle, and one 
     expect((await endpoint.report('b'))?.idle).toBeUndefined();
     expect(first.told).toEqual([]);
   }
+  ahead = 2 * HOUR;
   await until('the second is idle', async () => (await endpoint.report('b'))?.idle === true);
   await untilTold(first, EDGE.feb8, 'passed');
   expect(second.told).toEqual([]);
+  clock.mockRestore();
 });
 
 test('a replica that joins goes by the endpoint’s clock, and by no single request', async () => {
