@@ -10,6 +10,7 @@ import { sendDecision } from './client/decide';
 import { runEvaluation } from './client/evaluate';
 import { runHousekeeping, scheduledHousekeeping } from './client/housekeeping';
 import { runReproduction } from './client/reproduce';
+import { NO_WORKER_AFTER_MS, QueueClient } from './client/queue-client';
 import { runMaterialize, scheduledMaterialize } from './client/materialize';
 import { lifecycleOf, monitorOf, type Recipient, sendOperatorMessage, studyOf } from './client/operate';
 import { findSchedule, removeSchedule, type Schedule, setSchedule } from './client/schedule';
@@ -36,10 +37,9 @@ import {
   type RollbackMessage,
 } from './domain/messages';
 import type { EvaluateInput, EvaluateResult } from './domain/phases';
-import { COMPUTE_SUFFIX, DEFAULT_TASK_QUEUE, LIGHT_SUFFIX } from './domain/queues';
+import { DEFAULT_TASK_QUEUE } from './domain/queues';
 import { type Environment, readEnvironment } from './runtime/environment';
 import { requirePayload } from './runtime/payload';
-import { type Pollers, pollersOf, requirePollers } from './runtime/pollers';
 import { checkProject, noLifecycle } from './runtime/project-errors';
 import { packDefinition } from './runtime/packed-definition';
 
@@ -56,9 +56,6 @@ export interface MlopsClientOptions {
   readonly taskQueue?: string;
 }
 
-/** A worker that is there polls within this; with the time that a process takes to start, a person has an answer within 5 s. */
-const NO_WORKER_AFTER_MS = 4_000;
-
 /**
  * A method that sends a message looks for a worker first, and fails with MLOPS_NO_WORKER after 4 s where none polls the
  * project's queue. It then waits for the answer without a limit of its own, through restarts of the worker:
@@ -69,14 +66,11 @@ const NO_WORKER_AFTER_MS = 4_000;
  * MLOPS_TOO_MANY_MESSAGES, MLOPS_WORKFLOW_NOT_READY, MLOPS_PAYLOAD_TOO_LARGE, MLOPS_SERVER_UNFIT, MLOPS_CONFIGURATION. A
  * message whose call ended without an answer may have been taken: sent again with the same id, it counts once.
  */
-export class MlopsClient {
-  readonly temporal: Client;
-  readonly taskQueue: string;
+export class MlopsClient extends QueueClient {
   readonly #connection: Connection | undefined;
 
   private constructor(temporal: Client, taskQueue: string, connection?: Connection) {
-    this.temporal = temporal;
-    this.taskQueue = taskQueue;
+    super(temporal, taskQueue);
     this.#connection = connection;
   }
 
@@ -380,45 +374,6 @@ export class MlopsClient {
   /** Without a schedule it changes nothing. */
   unscheduleMaterialize(project: string): Promise<void> {
     return call(() => removeSchedule(this.temporal, materializeSchedule(project)));
-  }
-
-  /**
-   * Sends a signal as it is: it is not checked, and has no answer.
-   * @throws MlopsError MLOPS_NOT_FOUND: no such workflow runs
-   */
-  signal(workflowId: string, name: string, payload: unknown): Promise<void> {
-    return callOnce(() => this.temporal.workflow.getHandle(workflowId).signal(name, payload));
-  }
-
-  /** Pollers of a queue's workflow and activity tasks, by the server's word. */
-  pollers(queue: string = this.taskQueue): Promise<Pollers> {
-    return call(() => pollersOf(this.temporal, queue));
-  }
-
-  computePollers(): Promise<Pollers> {
-    return this.pollers(`${this.taskQueue}${COMPUTE_SUFFIX}`);
-  }
-
-  /** Of the queue of short compute work. */
-  lightPollers(): Promise<Pollers> {
-    return this.pollers(`${this.taskQueue}${LIGHT_SUFFIX}`);
-  }
-
-  /** The queue that a project's lifecycle runs on, whatever this client's own is; of a project without one this client's. */
-  queueOf(project: string): Promise<string> {
-    return call(async () => {
-      try {
-        return (await this.temporal.workflow.getHandle(lifecycleId(project)).describe()).taskQueue;
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return this.taskQueue;
-        throw error;
-      }
-    });
-  }
-
-  /** A message to a queue that no worker polls would wait in silence. A server that can't say (a test server) is trusted. */
-  requireWorker(withinMs: number = NO_WORKER_AFTER_MS, queue: string = this.taskQueue): Promise<void> {
-    return call(() => requirePollers(this.temporal, queue, withinMs));
   }
 
   async close(): Promise<void> {

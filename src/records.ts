@@ -19,7 +19,8 @@ import type { ConflictingPrediction, UnmatchedTruth } from './domain/endpoint';
 import type { JoinedRow, PredictionDay } from './stores/predictions';
 
 export { ERRORS, type ErrorCode, MlopsError } from './domain/errors';
-export type { AuditEvent, CycleDocument, Fact } from './domain/records';
+export type { AuditEvent } from './domain/audit-event';
+export type { CycleDocument, Fact } from './domain/records';
 export type { ArtifactRef, Digest, FactKind, Ref } from './domain/refs';
 export {
   type ProjectSummary,

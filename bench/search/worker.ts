@@ -4,7 +4,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import type { RunTrial } from '../../src/activities/study';
 import { endedUpTo, type Study, studyIdOf } from '../../src/activities/study-records';
 import { trialId } from '../../src/domain/ids';
-import type { TrialBody } from '../../src/domain/records';
+import type { TrialBody } from '../../src/domain/study/study-records';
 import type { Ref } from '../../src/domain/refs';
 import { bestOf, choicesOf, listedChoices, type Trial } from '../../src/domain/study/trial';
 import { COMPUTE_SUFFIX } from '../../src/domain/queues';

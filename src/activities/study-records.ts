@@ -2,7 +2,8 @@
 import type { ProjectDefinition, StudySpec } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
 import { type Cycle, cycleRecordId, studyId } from '../domain/ids';
-import type { Fact, WinnerBody } from '../domain/records';
+import type { Fact } from '../domain/records';
+import type { WinnerBody } from '../domain/study/study-records';
 import type { Ref } from '../domain/refs';
 import { bestOf } from '../domain/study/trial';
 import { digestOf } from '../runtime/digest';

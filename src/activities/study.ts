@@ -10,7 +10,8 @@ import { cycleRecordId, phaseId, studyWorkflowId, trialId } from '../domain/ids'
 import { type ExtendStudyMessage, MESSAGES, type OperatorAnswer, type OperatorMessage } from '../domain/messages';
 import { malformedOperatorMessage } from '../domain/operator-messages';
 import type { StudyWinner } from '../domain/phases';
-import type { Fact, TrialBody } from '../domain/records';
+import type { Fact } from '../domain/records';
+import type { TrialBody } from '../domain/study/study-records';
 import type { Digest, Ref } from '../domain/refs';
 import { partOf, splitAt } from '../domain/split';
 import { kindOf, missingOf } from '../domain/study/models';

@@ -3,7 +3,7 @@
  * in it); `digest` is that of its canonical content. Every document has `v`; readers accept all released ones.
  */
 
-import type { ColumnType, ModelSpec, ProjectDefinition, Severity } from './definition';
+import type { ColumnType, ProjectDefinition, Severity } from './definition';
 import type { EvaluationBody } from './evaluation';
 import type { Cycle } from './ids';
 import type { ImportedModel } from './imported-model';
@@ -13,7 +13,7 @@ import type { Profile } from './profile';
 import type { ArtifactRef, Digest, FactKind, Ref } from './refs';
 import type { ModelSignature } from './signature';
 import type { Part, Split } from './split';
-import type { Trial } from './study/trial';
+import type { TrialBody, WinnerBody } from './study/study-records';
 import type { Baseline, Task } from './task';
 
 /** How a fact came to be: what the step's key was made of. */
@@ -286,17 +286,6 @@ export interface RunBody {
   readonly imported?: AdoptedModel;
 }
 
-/** A trial of a study, as it ended. `_id` = `<study>/<number>`. A failed one has no run and no rows. */
-export type TrialBody = Trial & {
-  readonly study: string;
-  readonly model: ModelSpec;
-  /** Rows that the loss is of. */
-  readonly rows?: number;
-  readonly features: Ref<'featureSet'>;
-  readonly run?: Ref<'run'>;
-  /** Of its rungs, in their order: each has the state from which the next one goes on. */
-  readonly rungRuns?: readonly Ref<'run'>[];
-};
 /** What an import came to. The file's name is the version's: steps are shared by whoever imports the same bytes. */
 export interface AdoptedModel extends Omit<ImportedModel, 'file'> {
   /** What the file says wrote it. */
@@ -312,23 +301,6 @@ export type Origin =
   | { readonly kind: 'run' }
   /** `by`: who asked for the import. */
   | { readonly kind: 'import'; readonly file: string; readonly digest: Digest; readonly by: string };
-
-/** Why a study has no further trial: all were run, its time was over, or a person stopped it. */
-export type StudyEnd = 'trials' | 'time' | 'stopped';
-
-/** What a study chose, of which trials, and why there are no more. `_id` = the study's. */
-export interface WinnerBody {
-  readonly project: string;
-  readonly cycle: Cycle;
-  /** Trials 1 to this one were run. */
-  readonly trials: number;
-  readonly ended: StudyEnd;
-  /** The best of them. */
-  readonly number: number;
-  readonly loss: number;
-  readonly features: Ref<'featureSet'>;
-  readonly run: Ref<'run'>;
-}
 
 /** A model version, immutable. `_id` = `<project>/<cycle>`. */
 export interface VersionBody {
@@ -395,22 +367,6 @@ export interface LineageEdge {
   readonly from: string;
   readonly relation: 'used' | 'produced' | 'labeled' | 'approved' | 'deployed' | 'served';
   readonly to: string;
-}
-
-/** Append-only and hash-chained per project; `_id` comes from the event's cause, so it is there once. */
-export interface AuditEvent {
-  readonly _id: string;
-  readonly v: 1;
-  readonly project: string;
-  readonly sequence: number;
-  readonly at: Date;
-  readonly what: string;
-  readonly by: string;
-  readonly detail: Readonly<Record<string, unknown>>;
-  /** The record that was written with the event, by the digest of all of it: neither can change alone. */
-  readonly record?: { readonly kind: string; readonly id: string; readonly digest: Digest };
-  readonly previous: Digest;
-  readonly digest: Digest;
 }
 
 /** Moving. A cycle of a project; `_id` = `<project>/<cycle>`. */

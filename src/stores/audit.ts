@@ -6,7 +6,7 @@ import type { ClientSession } from 'mongodb';
 import { errorCodeOf } from '../domain/errors';
 import { crashPoint } from '../runtime/crash-points';
 import { digestOf } from '../runtime/digest';
-import type { AuditEvent } from '../domain/records';
+import type { AuditEvent } from '../domain/audit-event';
 import type { Digest } from '../domain/refs';
 import type { Artifacts } from './artifacts';
 import { writeHead } from './audit-heads';

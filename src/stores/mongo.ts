@@ -14,7 +14,8 @@ import {
 import type { ApprovalRequest } from '../domain/approval';
 import type { HoldDocument } from '../domain/housekeeping';
 import type { EndpointDocument, ReplicaDocument } from '../domain/endpoint';
-import type { AuditEvent, CycleDocument, Fact, LineageEdge } from '../domain/records';
+import type { AuditEvent } from '../domain/audit-event';
+import type { CycleDocument, Fact, LineageEdge } from '../domain/records';
 import type { Digest, FactKind } from '../domain/refs';
 import type { RolloutDocument } from '../domain/rollout';
 import { databaseNamed, type StoreConfig } from './config';

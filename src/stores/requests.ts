@@ -2,7 +2,7 @@
 import type { ClientSession } from 'mongodb';
 import { type ApprovalRequest, closedBy, stateAfter } from '../domain/approval';
 import type { RequestState } from '../domain/messages';
-import type { AuditEvent } from '../domain/records';
+import type { AuditEvent } from '../domain/audit-event';
 import type { Digest } from '../domain/refs';
 import { digestOf } from '../runtime/digest';
 import type { Stores } from './connect';

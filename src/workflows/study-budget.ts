@@ -7,7 +7,7 @@ import { ApplicationFailure, currentUpdateInfo, setHandler } from '@temporalio/w
 import type { ExtendStudyMessage, OperatorAnswer, OperatorMessage } from '../domain/messages';
 import { malformedOperatorMessage } from '../domain/operator-messages';
 import type { StudyBudget as Budget, StudyInput } from '../domain/phases';
-import type { StudyEnd } from '../domain/records';
+import type { StudyEnd } from '../domain/study/study-records';
 import { MOST_TRIALS } from '../domain/study/trial';
 import { io } from './activities';
 import { extendStudy, stopStudy } from './messages';

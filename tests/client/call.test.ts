@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection, ServiceError } from '@temporalio/client';
 import { MlopsClient } from '../../src/client';
 import { call } from '../../src/client/call';
+import { QueueClient } from '../../src/client/queue-client';
 import { errorCodeOf } from '../../src/domain/errors';
 import { temporalConfig } from '../../src/runtime/temporal-config';
 import { eventually } from '../support/eventually';
@@ -28,9 +29,9 @@ describe('a server that is not there', () => {
     lightPollers: [],
     requireWorker: [],
   };
-  const methods = Object.getOwnPropertyNames(MlopsClient.prototype).filter(
-    (name) => !['constructor', 'close'].includes(name)
-  );
+  const methods = [MlopsClient.prototype, QueueClient.prototype]
+    .flatMap((prototype) => Object.getOwnPropertyNames(prototype))
+    .filter((name) => !['constructor', 'close'].includes(name));
 
   test.each(methods)('client.%s says so', async (method) => {
     const client = await MlopsClient.connect({ client: new Client({ connection }), taskQueue: 'none' });

@@ -5,7 +5,7 @@ import type { ApprovalRequest } from '../../src/domain/approval';
 import type { NotifierUse } from '../../src/domain/definition';
 import { durationMs } from '../../src/domain/durations';
 import { phaseId } from '../../src/domain/ids';
-import type { AuditEvent } from '../../src/domain/records';
+import type { AuditEvent } from '../../src/domain/audit-event';
 import type { DecisionMessage } from '../../src/domain/messages';
 import type { ApproveInput, ApproveResult } from '../../src/domain/phases';
 import { type KeptNotices, keptNotices } from '../support/kept-notices';

@@ -7,7 +7,7 @@ import type { ApprovalRequest } from '../../src/domain/approval';
 import type { ApprovalPolicy, ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId } from '../../src/domain/ids';
 import { type ApplyMessage, MESSAGES, type OperatorAnswer } from '../../src/domain/messages';
-import type { AuditEvent } from '../../src/domain/records';
+import type { AuditEvent } from '../../src/domain/audit-event';
 import { digestOf } from '../../src/runtime/digest';
 import { openRecordStores } from '../../src/records/stores';
 import { packDefinition } from '../../src/runtime/packed-definition';

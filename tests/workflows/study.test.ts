@@ -7,7 +7,7 @@ import { studyWorkflowId } from '../../src/domain/ids';
 import { MESSAGES, type OperatorAnswer } from '../../src/domain/messages';
 import type { StudyBudget, StudyInput, StudyWinner } from '../../src/domain/phases';
 import { planOf } from '../../src/domain/plan';
-import type { StudyEnd } from '../../src/domain/records';
+import type { StudyEnd } from '../../src/domain/study/study-records';
 import type { Trial } from '../../src/domain/study/trial';
 import { digestOf } from '../../src/runtime/digest';
 import { eventually } from '../support/eventually';

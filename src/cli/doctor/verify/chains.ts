@@ -1,6 +1,6 @@
 /** Audit chains against their heads in the object store, and what each event says against the record that it names. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AuditEvent } from '../../../domain/records';
+import type { AuditEvent } from '../../../domain/audit-event';
 import { FACT_KINDS, type FactKind } from '../../../domain/refs';
 import type { RecordStores } from '../../../records/stores';
 import { ChainWalk } from '../../../stores/audit';
