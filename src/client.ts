@@ -252,7 +252,8 @@ export class MlopsClient extends QueueClient {
    * Stops a cycle's study: no further trial starts, and the best of those that were run is the cycle's version.
    * Waits until the message is recorded; the trials that run end after the answer.
    * Sent again with the same `message.id`: the same answer, and no second effect.
-   * @throws MlopsError MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER, MLOPS_NOT_FOUND: no such study runs
+   * @throws MlopsError MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER, MLOPS_TOO_MANY_MESSAGES, MLOPS_NOT_FOUND: no
+   *   such study runs
    */
   stopStudy(project: string, cycle: Cycle, message: OperatorMessage): Promise<OperatorAnswer> {
     return this.#operate(project, MESSAGES.stopStudy, message, studyOf(project, cycle));
@@ -262,7 +263,8 @@ export class MlopsClient extends QueueClient {
    * Gives a cycle's study more trials, while it runs. Refused where it was stopped, or its time is over.
    * Waits until the message is recorded; the trials start after the answer.
    * Sent again with the same `message.id`: the same answer, and no second effect.
-   * @throws MlopsError MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER, MLOPS_NOT_FOUND: no such study runs
+   * @throws MlopsError MLOPS_NAME_INVALID, MLOPS_MESSAGE_INVALID, MLOPS_NO_WORKER, MLOPS_TOO_MANY_MESSAGES, MLOPS_NOT_FOUND: no
+   *   such study runs
    */
   extendStudy(project: string, cycle: Cycle, message: ExtendStudyMessage): Promise<OperatorAnswer> {
     return this.#operate(project, MESSAGES.extendStudy, message, studyOf(project, cycle));

@@ -1,5 +1,5 @@
 /**
- * How many messages one run of a lifecycle takes. Temporal refuses a run's 2,001st update, whatever it says, and counts
+ * How many messages one run of a lifecycle, or of a study, takes. Temporal refuses a run's 2,001st update, whatever it says, and counts
  * those that a validator let pass; what a validator refuses leaves no trace. Pure.
  */
 import { MESSAGES } from './messages';
@@ -32,5 +32,22 @@ export function refusedUpdate(name: string, { inAll, bySender, closing }: Taken,
   if (inAll >= MOST[kind]) return `this run of the lifecycle has taken ${inAll} messages; ${later}`;
   if ((kind === 'others' || kind === 'rollback') && bySender >= MOST_BY_ONE)
     return `this run of the lifecycle has taken ${bySender} messages of this sender; ${later}`;
+  return undefined;
+}
+
+/** A study keeps each answer, so that a message that is sent again gets the same. */
+const ANSWERS_OF_STUDY = { others: 500, stop: 520 } as const;
+
+export interface TakenByStudy {
+  /** Messages that were answered, or are being answered: one that is sent again is one. */
+  readonly messages: number;
+  /** By this run: one that is sent again is another. */
+  readonly updates: number;
+}
+
+/** Why one more update of a study is refused, or undefined. Stopping it is taken longest: after the first it is stopped. */
+export function refusedStudyUpdate(name: string, { messages, updates }: TakenByStudy): string | undefined {
+  const kind = name === MESSAGES.stopStudy ? 'stop' : 'others';
+  if (messages >= ANSWERS_OF_STUDY[kind] || updates >= MOST[kind]) return 'the study takes no more messages';
   return undefined;
 }

@@ -7,13 +7,11 @@ import { ApplicationFailure, currentUpdateInfo, setHandler } from '@temporalio/w
 import type { ExtendStudyMessage, OperatorAnswer, OperatorMessage } from '../domain/messages';
 import { malformedOperatorMessage } from '../domain/operator-messages';
 import type { StudyBudget as Budget, StudyInput } from '../domain/phases';
+import { refusedStudyUpdate } from '../domain/message-limits';
 import type { StudyEnd } from '../domain/study/study-records';
 import { MOST_TRIALS } from '../domain/study/trial';
 import { io } from './activities';
 import { extendStudy, stopStudy } from './messages';
-
-/** Answers that are kept: a message that is sent again gets the same. Temporal refuses more than 2,000 updates in a run. */
-const MOST_MESSAGES = 500;
 
 export class StudyBudget {
   #budget: Budget;
@@ -22,6 +20,8 @@ export class StudyBudget {
   #closed = false;
   readonly #input: StudyInput;
   readonly #running = new Map<string, Promise<OperatorAnswer>>();
+  /** Of this run. */
+  #updates = 0;
   /** Of the newest message. */
   #recorded: Promise<unknown> = Promise.resolve();
 
@@ -91,6 +91,7 @@ export class StudyBudget {
     act: (message: M) => Acted
   ): void {
     const handler = async (message: M): Promise<OperatorAnswer> => {
+      this.#updates += 1;
       const sent = `${definition.name} ${message.by} ${message.id}`;
       const given = this.#budget.answers.find((each) => each.sent === sent);
       if (given !== undefined) return { outcome: given.outcome, reason: given.reason };
@@ -102,13 +103,13 @@ export class StudyBudget {
     setHandler<OperatorAnswer, [M], UpdateDefinition<OperatorAnswer, [M]>>(definition, handler, {
       description,
       validator: (message) => {
-        const mistake =
-          malformedOperatorMessage(definition.name, message) ??
-          (this.#budget.answers.length + this.#running.size >= MOST_MESSAGES
-            ? 'the study takes no more messages'
-            : undefined);
+        const mistake = malformedOperatorMessage(definition.name, message);
         if (mistake !== undefined)
           throw ApplicationFailure.nonRetryable(`MLOPS_MESSAGE_INVALID: ${mistake}`, 'MLOPS_MESSAGE_INVALID');
+        const messages = this.#budget.answers.length + this.#running.size;
+        const refusal = refusedStudyUpdate(definition.name, { messages, updates: this.#updates });
+        if (refusal !== undefined)
+          throw ApplicationFailure.nonRetryable(`MLOPS_TOO_MANY_MESSAGES: ${refusal}`, 'MLOPS_TOO_MANY_MESSAGES');
       },
     });
   }

@@ -1,4 +1,4 @@
-import { refusedUpdate } from '../../src/domain/message-limits';
+import { refusedStudyUpdate, refusedUpdate } from '../../src/domain/message-limits';
 
 const taken = (inAll: number, bySender = 0, closing = false) => ({ inAll, bySender, closing });
 
@@ -27,4 +27,13 @@ test('a run that is about to give way to the next takes no more, once it had its
   expect(refusedUpdate('retrain', taken(200, 1), false)).toBeUndefined();
   expect(refusedUpdate('unpause', taken(200, 1, true), true)).toBeUndefined();
   expect(refusedUpdate('stop', taken(200, 1, true), false)).toBeUndefined();
+});
+
+test('a study is stopped whatever came before, new messages or one again and again', () => {
+  expect(refusedStudyUpdate('extendStudy', { messages: 499, updates: 999 })).toBeUndefined();
+  expect(refusedStudyUpdate('extendStudy', { messages: 500, updates: 500 })).toBe('the study takes no more messages');
+  expect(refusedStudyUpdate('extendStudy', { messages: 1, updates: 1_000 })).toBeDefined();
+  expect(refusedStudyUpdate('stopStudy', { messages: 500, updates: 1_000 })).toBeUndefined();
+  expect(refusedStudyUpdate('stopStudy', { messages: 520, updates: 520 })).toBeDefined();
+  expect(refusedStudyUpdate('stopStudy', { messages: 1, updates: 1_900 })).toBeDefined();
 });
