@@ -10,14 +10,11 @@ import type { Answer } from './predictor';
  */
 export function inferResponse(model: string, answer: Answer, outputs: readonly Output[]): string {
   const { id, version, route, control, views } = answer;
-  const parameters = [
-    `"version":${version},"route":"${route}","predictions":${idsJson(answer.predictions)}`,
-    ...(control === undefined ? [] : [`"control":${idsJson(control)}`]),
-    ...(views === undefined ? [] : [`"views":${JSON.stringify(views)}`]),
-  ];
-  const head = `"model_name":${JSON.stringify(model)},"model_version":"${version}","id":"${id}"`;
-  const tensors = outputs.map((output) => tensorJson(answer, output)).join(',');
-  return `{${head},"parameters":{${parameters.join(',')}},"outputs":[${tensors}]}`;
+  let text = `{"model_name":${JSON.stringify(model)},"model_version":"${version}","id":"${id}"`;
+  text += `,"parameters":{"version":${version},"route":"${route}","predictions":${idsJson(answer.predictions)}`;
+  if (control !== undefined) text += `,"control":${idsJson(control)}`;
+  if (views !== undefined) text += `,"views":${JSON.stringify(views)}`;
+  return `${text}},"outputs":[${outputs.map((output) => tensorJson(answer, output)).join(',')}]}`;
 }
 
 /** An id has no character that JSON escapes (CLIENT_ID in domain/ids.ts). */

@@ -17,8 +17,12 @@ export interface Answered {
   /** What all its records have in common. */
   readonly shared: Pick<
     PredictionRecord,
-    'version' | 'route' | 'revision' | 'eventTime' | 'withoutEventTime' | 'synthetic' | 'replica' | 'receivedAt'
-  >;
+    'version' | 'route' | 'revision' | 'withoutEventTime' | 'synthetic' | 'replica'
+  > & {
+    /** ms since 1970, as `receivedAt`: to the line of one row the text of two moments is half of its time. */
+    readonly eventTime?: number;
+    readonly receivedAt: number;
+  };
   /** Input name → values [rows]. */
   readonly columns: ReadonlyMap<string, readonly InputValue[]>;
   /** [rows]: what feature views gave. */

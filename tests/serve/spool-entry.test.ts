@@ -4,12 +4,13 @@ import { type Answered, decodeEntry, type PredictionEntry, encodeAnswered } from
 
 const at = new Date('2001-02-03T04:05:06.789Z');
 const shared = { version: 3, route: 'champion', revision: 7, eventTime: at, replica: 'r1', receivedAt: at } as const;
+const inMs = { ...shared, eventTime: at.getTime(), receivedAt: at.getTime() };
 const given = { gave: ['wind'], moment: '2001-02-03T04:00:00.000Z', ageMs: 306_789 };
 
 const answered = (more: Partial<Answered> = {}): Answered => ({
   request: 'many',
   given: true,
-  shared,
+  shared: inMs,
   columns: new Map([
     ['distance', [500, null, 3]],
     ['origin', ['ATL', 'Zürich', null]],
@@ -54,8 +55,9 @@ test('what single rows have is of those rows alone', () => {
 
 test('a request without an event time, and one of the load that keeps an endpoint busy, say so', () => {
   const { eventTime: _, ...untimed } = shared;
+  const untimedMs = { ...untimed, receivedAt: at.getTime() };
   const one = { request: 'one', columns: new Map([['distance', [5]]]), scoresJson: '[0.5]', decisions: [1] as const };
-  const line = encodeAnswered(answered({ ...one, shared: { ...untimed, withoutEventTime: true, synthetic: true } }));
+  const line = encodeAnswered(answered({ ...one, shared: { ...untimedMs, withoutEventTime: true, synthetic: true } }));
   const [found] = (decodeEntry(line) as PredictionEntry).predictions;
   expect(found).toStrictEqual({
     _id: 'one',
