@@ -560,7 +560,7 @@ test('the same id with other inputs is 409', async () => {
 });
 
 test('a full spool answers 503 and says when to come back', async () => {
-  const full = openServing({ spoolBytes: 700 });
+  const full = openServing({ spoolBytes: 600 });
   full.predictor.take({ revision: 1, rolloutId: 'r', step: 'one', champion: await flightsModel(1) });
   const other = await listening(full);
   expect((await other.post('/v2/models/flights/infer', base)).status).toBe(200);
