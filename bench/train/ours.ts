@@ -7,7 +7,7 @@ import { openSession } from '../../src/engines/onnx/session';
 import { bytesOf, float32 } from '../../src/engines/onnx/tensor';
 import { LOGISTIC } from '../../src/engines/train/loss';
 import { trainTrees } from '../../src/engines/trees/train-trees';
-import { addEnsemble } from '../../src/engines/trees/trees-graph';
+import { addEnsemble } from '../../src/engines/trees/ensemble-node';
 
 async function main(folder: string): Promise<void> {
   const { columns, threads } = JSON.parse(readFileSync(join(folder, 'work.json'), 'utf8')) as Work;

@@ -54,10 +54,12 @@ export async function trainBuiltIn(
     return where && (await labelledRequest(deps, stores, data, labels, where));
   };
   const learner = learnerOf(model);
+  const validation = await rowsOf('validation');
   const input: JobInput = {
     ...(await rowsOf('train'))!,
     ...model,
-    validation: LEARNERS[learner].validates ? await rowsOf('validation') : undefined,
+    validation: LEARNERS[learner].validates ? validation : undefined,
+    calibrationRows: validation,
     epochs: train.epochs,
     checkpointEveryMs: deps.limits.checkpointEvery,
     ...{ minRows: train.minTrainRows, task: train.task, fitted, graph },

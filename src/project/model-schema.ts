@@ -43,11 +43,12 @@ const linear = record({
   steps: z.number().int().min(1).max(100_000).default(500),
   tolerance: z.number().gt(0).max(1).default(1e-6),
 });
+const calibration = z.enum(['none', 'temperature', 'isotonic']).optional();
 /** What one run trains. */
 const spec = {
-  network: record({ network }),
-  trees: record({ trees }),
-  linear: record({ linear }),
+  network: record({ network, calibration }),
+  trees: record({ trees, calibration }),
+  linear: record({ linear, calibration }),
   trainer: record({ trainer: registeredUse }),
 };
 const study = record({

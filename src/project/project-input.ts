@@ -4,6 +4,7 @@
  */
 import type {
   ApprovalPolicy,
+  Calibration,
   ColumnDefinition,
   ColumnRule,
   ColumnType,
@@ -229,12 +230,13 @@ export interface ProjectInput<Column extends string = string, Name extends strin
    * constant rate, patience 5; nothing else. Trees: 200 rounds,
    * depth 6, learning rate 0.1, minWeight 1, l2 1, all rows and columns, patience 20, seed 1. Linear: l1 0, l2 1, at most 500 steps,
    * tolerance 1e-6.
+   * `calibration`: none; it needs validation rows in the split.
    * A study: 50 trials, 2 at once, sampler tpe, seed 1; it needs validation rows in the split.
    */
   readonly model?:
-    | { readonly network: Partial<NetworkSpec> }
-    | { readonly trees: Partial<TreesSpec> }
-    | { readonly linear: Partial<LinearSpec> }
+    | { readonly network: Partial<NetworkSpec>; readonly calibration?: Calibration }
+    | { readonly trees: Partial<TreesSpec>; readonly calibration?: Calibration }
+    | { readonly linear: Partial<LinearSpec>; readonly calibration?: Calibration }
     | { readonly trainer: RegisteredUseInput }
     | { readonly study: StudyInput };
   /** Default: weeks from Monday. */

@@ -55,6 +55,7 @@ test('the examples in TypeScript compile', () => {
     'sources.ts': blocksOf('sources.md')[0]!,
     'trees.ts': blocksOf('trees.md')[0]!,
     'linear.ts': blocksOf('linear.md')[0]!,
+    'calibration.ts': blocksOf('calibration.md')[0]!,
     'networks.ts': blocksOf('networks.md')[0]!,
     'classes.ts': blocksOf('classes.md')[0]!,
     'studies.ts': blocksOf('studies.md')[0]!,

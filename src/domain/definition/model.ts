@@ -83,11 +83,24 @@ export interface TreesSpec {
   readonly seed: number;
 }
 
+export type Calibration = 'none' | 'temperature' | 'isotonic';
+
 /** Learners of ours, each with its spec. */
-export type BuiltInModel =
-  | { readonly network: NetworkSpec }
-  | { readonly trees: TreesSpec }
-  | { readonly linear: LinearSpec };
+export type BuiltInModel = WithNetwork | WithTrees | WithLinear;
+
+export interface WithCalibration {
+  /** Makes scores probabilities of the rows as they are, by validation rows alone: `temperature` (of `binary` and `classes`) divides logits by one number, `isotonic` (of `binary`) takes any rising curve. Default: none. */
+  readonly calibration?: Calibration;
+}
+export interface WithNetwork extends WithCalibration {
+  readonly network: NetworkSpec;
+}
+export interface WithTrees extends WithCalibration {
+  readonly trees: TreesSpec;
+}
+export interface WithLinear extends WithCalibration {
+  readonly linear: LinearSpec;
+}
 
 /** What one run trains. */
 export type ModelSpec = BuiltInModel | { readonly trainer: RegisteredUse };

@@ -1,5 +1,5 @@
 /** Models that a definition may train: its own, or all that its study may choose. Pure. */
-import type { ModelDefinition, ModelSpec } from '../definition';
+import type { Calibration, ModelDefinition, ModelSpec } from '../definition';
 import { isSpace } from './space';
 
 export type ModelKind = 'network' | 'trees' | 'linear' | 'trainer';
@@ -15,6 +15,19 @@ function kindsOf(template: unknown): ModelKind[] {
   if (typeof template !== 'object' || template === null) return [];
   if (isSpace(template)) return 'oneOf' in template ? template.oneOf.flatMap(kindsOf) : [];
   return KINDS.filter((kind) => kind in template);
+}
+
+/** What `calibration` of a model may be; `chosen` where a study has a space there. */
+export function calibrationsIn(model: ModelDefinition): readonly (Calibration | 'chosen')[] {
+  return [...new Set(calibrationsOf('study' in model ? model.study.of : model))];
+}
+
+function calibrationsOf(template: unknown): (Calibration | 'chosen')[] {
+  if (typeof template !== 'object' || template === null) return [];
+  if (isSpace(template)) return 'oneOf' in template ? template.oneOf.flatMap(calibrationsOf) : [];
+  if (!('calibration' in template)) return ['none'];
+  const { calibration } = template;
+  return [typeof calibration === 'object' ? 'chosen' : ((calibration as Calibration | undefined) ?? 'none')];
 }
 
 /** Names of registered trainers that may train. */

@@ -2,19 +2,21 @@
 import { kindOf, type Target } from '../../domain/task';
 import type { FittedFeatures } from '../features/fitted';
 import { float32 } from '../onnx/tensor';
-import { modelGraph } from '../train/model-graph';
+import { type ModelEnd, modelGraph } from '../train/model-graph';
 import type { TrainedLinear } from './train-linear';
 
 /** @returns bytes of an ONNX model */
 export function linearGraph(
   fitted: FittedFeatures,
   { outputs, parameters }: Pick<TrainedLinear, 'outputs' | 'parameters'>,
-  { task, poisson }: { readonly task: Target; readonly poisson: boolean }
+  { task, poisson }: { readonly task: Target; readonly poisson: boolean },
+  end?: ModelEnd
 ): Uint8Array {
   const weights = parameters.length - outputs;
   return modelGraph({
     fitted,
     task: kindOf(task),
+    end,
     metadata: { 'temporal-mlops.linear': poisson ? 'poisson' : kindOf(task) },
     learner: (_, o, { dense }) => {
       if (dense === undefined) throw new Error('a linear model needs a feature that is a number');

@@ -30,7 +30,7 @@ export const linearJob: Job<LinearJobInput, TrainingOutput> = (input, context) =
       },
       epochs,
       numerics,
-      model: linearGraph(fitted, trained, { task, poisson: linear.poisson }),
+      model: (end) => linearGraph(fitted, trained, { task, poisson: linear.poisson }, end),
     };
   });
 

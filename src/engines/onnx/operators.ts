@@ -79,7 +79,7 @@ export function operators(graph: Graph) {
     shiftRight: (x: Value, bits: Value) =>
       one('BitShift', [x, bits], x.type, broadcast(x.shape, bits.shape), { direction: 'RIGHT' }),
 
-    identity: unary('Identity'),
+    identity: (x: Value, name?: string) => one('Identity', [x], x.type, x.shape, {}, name),
     abs: unary('Abs'),
     neg: unary('Neg'),
     relu: unary('Relu'),

@@ -33,7 +33,7 @@ export const trainJob: Job<TrainJobInput, TrainingOutput> = (input, context) =>
       },
       epochs: trained.epochs,
       numerics: trained.numerics,
-      model: inferenceGraph(fitted, trained),
+      model: (end) => inferenceGraph(fitted, trained, end),
       files: epochs === undefined ? [] : [{ name: 'state', file: STATE, mediaType: 'application/octet-stream' }],
     };
   });

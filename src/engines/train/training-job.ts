@@ -1,6 +1,7 @@
 /** What every learner's job does around its learning: the labelled rows, their features by the fitted graph, and the run's files. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Calibration } from '../../domain/definition';
 import type { JobContext, JobFile } from '../../domain/job';
 import type { RunBody } from '../../domain/records';
 import type { Target } from '../../domain/task';
@@ -11,13 +12,18 @@ import { trainingFeatures } from '../features/training-features';
 import { baselineOf, checkLabels, checkTrainingLabels, type RowName } from '../stats/tasks/task';
 import { type LoadRequest, rowName } from '../tables/load';
 import { requireRows } from '../tables/require-rows';
+import { fitCalibrator } from './calibration/fit-calibrator';
+import type { ModelEnd } from './model-graph';
 
 /** The rows that `fit` read, with their label shards. Paths are absolute. */
 export interface TrainingInput extends LoadRequest {
   /** Fewer rows with a label than this are refused. */
   readonly minRows: number;
   /** Rows that decide when to stop; absent where the split sets none aside, or the learner asks for none. */
-  readonly validation?: LoadRequest;
+  readonly validation?: LoadRequest | undefined;
+  /** How the scores are made probabilities of the rows, and the validation rows that decide it. Default: not at all. */
+  readonly calibration?: Calibration;
+  readonly calibrationRows?: LoadRequest | undefined;
   readonly task: Target;
   /** `fitted` and `graph` of the feature set. */
   readonly fitted: string;
@@ -49,12 +55,12 @@ export interface TrainingRows {
 
 export interface Learned extends Pick<RunBody, 'parameters' | 'epochs' | 'numerics'> {
   /** Bytes of the ONNX model, features included. */
-  readonly model: Uint8Array;
+  readonly model: (end?: ModelEnd) => Uint8Array;
   /** Further ones, which the learner wrote. */
   readonly files?: readonly JobFile[];
 }
 
-/** @throws MlopsError MLOPS_TOO_FEW_ROWS; as `loadColumns`, `makeFeatures`, `checkTrainingLabels` and `learn` do */
+/** @throws MlopsError MLOPS_TOO_FEW_ROWS; as `loadColumns`, `makeFeatures`, `checkTrainingLabels`, `learn` and `fitCalibrator` do */
 export async function trainingJob(
   input: TrainingInput,
   context: JobContext,
@@ -77,15 +83,16 @@ export async function trainingJob(
     files = [],
     ...learned
   } = await learn({ fitted, training: { ...features, labels }, validation, rowName: named });
+  const calibrator = await fitCalibrator(input, model, context);
   const run = {
-    parameters: learned.parameters,
+    parameters: { ...learned.parameters, ...(calibrator && { calibration: calibrator.parameters }) },
     rows: table.rows,
     unlabelled: loaded.unlabelled,
     baseline: baselineOf(task, labels),
     epochs: learned.epochs,
     numerics: learned.numerics,
   };
-  await writeFile(join(context.folder, 'model.onnx'), model);
+  await writeFile(join(context.folder, 'model.onnx'), model(calibrator?.fitted));
   await writeFile(join(context.folder, 'run.json'), JSON.stringify(run));
   return {
     ...run,

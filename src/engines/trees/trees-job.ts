@@ -28,6 +28,6 @@ export const treesJob: Job<TreesJobInput, TrainingOutput> = (input, context) =>
       },
       epochs: trained.rounds,
       numerics: trained.numerics,
-      model: treesGraph(fitted, ensemble, task),
+      model: (end) => treesGraph(fitted, ensemble, task, end),
     };
   });

@@ -18,7 +18,7 @@ import {
   type Tensor,
 } from '../../../src/engines/onnx/tensor';
 import { randomStream } from '../../../src/engines/train/random';
-import { addEnsemble } from '../../../src/engines/trees/trees-graph';
+import { addEnsemble } from '../../../src/engines/trees/ensemble-node';
 import type { Ensemble, Tree } from '../../../src/engines/trees/tree';
 
 /** A prime number of rows and batches of odd and even sizes: a row gets to stand in every place of a vector kernel. */

@@ -4,7 +4,7 @@ import { decodeModel, encodeModel } from '../../../src/engines/onnx/model';
 import { openSession } from '../../../src/engines/onnx/session';
 import { float32 } from '../../../src/engines/onnx/tensor';
 import { trainTrees } from '../../../src/engines/trees/train-trees';
-import { addEnsemble } from '../../../src/engines/trees/trees-graph';
+import { addEnsemble } from '../../../src/engines/trees/ensemble-node';
 import type { Ensemble } from '../../../src/engines/trees/tree';
 import { recordingContext } from '../train/small-run';
 import { request, smallColumns } from './small-trees';
