@@ -21,7 +21,7 @@ import { versionsOf } from '../../src/stores/versions';
 import { verdictsOf } from '../../src/stores/windows';
 import { approved, DEMO_APPROVER } from '../quickstart/people';
 import { endProcess, freePort, requireAlive, type Running, startProcess } from '../quickstart/processes';
-import { elapsedSeconds, say, waitFor } from '../quickstart/say';
+import { elapsedSeconds, say, waitFor as waitAtMost } from '../quickstart/say';
 import { temporalUiOf } from '../quickstart/temporal-ui';
 import { parseOptions, type TourOptions } from './options';
 import { rowsOf, type TourRow } from './rows';
@@ -34,6 +34,12 @@ const KNOWN_SHARE = 0.85;
 const MOST_REQUESTS = 400;
 /** Of a table without times: enough for two windows of 400. */
 const MOST_COUNTED = 1_100;
+
+/** A machine may be slow: only what hangs ends the tour. */
+const LONGEST_WAIT_MS = 600_000;
+
+const waitFor = <T>(what: string, look: () => Promise<T | undefined>): Promise<T> =>
+  waitAtMost(what, look, LONGEST_WAIT_MS);
 
 interface TableResult {
   readonly name: string;
