@@ -32,6 +32,8 @@ beforeAll(async () => {
   const file = await writeSmallFlights(system.folder);
   project = system.name.slice(0, 40);
   definition = smallProject(project, file, {
+    // No worker is killed: what a slow one is silent for counts as nothing.
+    heartbeatWithin: { wall: '20 seconds' },
     // Long enough to be met in its middle; there its process is stopped, so that the middle lasts.
     model: {
       network: {
