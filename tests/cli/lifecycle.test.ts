@@ -54,13 +54,12 @@ test.each([
   ['start', () => ['start', file, '--as-of', '2001-02-01']],
   ['stop', () => ['stop', PROJECT]],
   ['decide', () => ['decide', `${PROJECT}/1`, '--reject', '--digest', `sha256:${'0'.repeat(64)}`]],
-])('%s without a worker says so within 5 s or so, and starts nothing', async (_, args) => {
-  const { code, stdout, stderr, seconds } = await run(...args());
+])('%s without a worker says so, and starts nothing', async (_, args) => {
+  const { code, stdout, stderr } = await run(...args());
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toBe(
     `mlops: MLOPS_NO_WORKER: no worker polls ${system.taskQueue} [queue=${system.taskQueue}] Start one: mlops worker.\n`
   );
-  expect(seconds).toBeLessThan(8);
   const open = await system.client.temporal.workflow.count(`WorkflowId STARTS_WITH "mlops/${PROJECT}"`);
   expect(open.count).toBe(0);
 });
@@ -245,9 +244,8 @@ async function askAtATerminal(): Promise<void> {
 }
 
 async function statusWithoutWorker(): Promise<void> {
-  const { code, stdout, stderr, seconds } = await run('status', PROJECT);
+  const { code, stdout, stderr } = await run('status', PROJECT);
   expect(code).toBe(0);
-  expect(seconds).toBeLessThan(7);
   expect(stderr).toMatch(/^mlops: .+\n$/);
   expect(stdout).toMatch(/^champion +by-command-\w+@1$/m);
   expect(stdout).toMatch(/^lifecycle +stopped$/m);

@@ -8,7 +8,6 @@ export interface Ran {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  readonly seconds: number;
 }
 
 export function start(args: readonly string[], env: Environment = {}): ChildProcess {
@@ -20,12 +19,11 @@ export function start(args: readonly string[], env: Environment = {}): ChildProc
 }
 
 export async function mlops(args: readonly string[], env: Environment = {}): Promise<Ran> {
-  const startedAt = Date.now();
   const child = start(args, env);
   const stdout = textOf(child.stdout);
   const stderr = textOf(child.stderr);
   const [code] = (await once(child, 'close')) as [number | null];
-  return { code, stdout: await stdout, stderr: await stderr, seconds: (Date.now() - startedAt) / 1000 };
+  return { code, stdout: await stdout, stderr: await stderr };
 }
 
 /** The one JSON document of `--json`. */
