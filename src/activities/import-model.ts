@@ -1,7 +1,7 @@
 /** A model that was made elsewhere: adopted, tried, and kept as what a training would have made. */
 import { MlopsError } from '../domain/errors';
 import { type Cycle, cycleRecordId, lifecycleId, phaseId } from '../domain/ids';
-import type { ImportedModel, StoredBytes } from '../domain/imported-model';
+import { digestsOfImport, type ImportedModel, type StoredBytes } from '../domain/imported-model';
 import type { ArtifactRef, Ref } from '../domain/refs';
 import { readableColumns } from '../domain/readable-columns';
 import { partOf, splitAt } from '../domain/split';
@@ -57,7 +57,7 @@ export async function importStep(
     version: stepVersion('importModel'),
     params: { split, task, readable, columns: columns ?? null, minTrainRows },
     inputs: [snapshot, labelSet, features],
-    reads: [model.digest, ...(parity === undefined ? [] : [parity.digest])],
+    reads: digestsOfImport(imports),
     environment: numericEnvironment(),
   } as const;
   const run: Step<'run'>['run'] = async ({ folder }) => {

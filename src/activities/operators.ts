@@ -9,7 +9,7 @@ import {
   type RetrainMessage,
   type Trigger,
 } from '../domain/messages';
-import type { StoredBytes } from '../domain/imported-model';
+import { digestsOfImport, type StoredBytes } from '../domain/imported-model';
 import { malformedOperatorMessage } from '../domain/operator-messages';
 import { causeDetail, triggerOf } from '../domain/pending-triggers';
 import { triggerMessages } from '../domain/windows';
@@ -69,7 +69,9 @@ export function operatorActivities(deps: ActivityDeps) {
         asks && answer.outcome === 'accepted'
           ? askedTrigger(sent.message as RetrainMessage | ImportMessage, callerIdentity, first === true)
           : undefined;
-      const { audit } = await deps.stores();
+      const { artifacts, audit } = await deps.stores();
+      // Whether they are all there, the cycle says.
+      if (trigger?.imports !== undefined) await artifacts.renew(digestsOfImport(trigger.imports));
       await audit.record({
         id: operatorEventId(project, sent.name, id),
         project,

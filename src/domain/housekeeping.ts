@@ -51,7 +51,15 @@ export function retentionMs(given: Partial<Retention> = {}): RetentionMs | strin
 }
 
 /** Why a record stays, with the bytes that it needs; the first that holds is the one that is named. */
-export const KEPT_BECAUSE = ['held', 'newest snapshot', 'live', 'asked about', 'open cycle', 'was live'] as const;
+export const KEPT_BECAUSE = [
+  'held',
+  'newest snapshot',
+  'live',
+  'asked about',
+  'open cycle',
+  'open import',
+  'was live',
+] as const;
 export type KeptBecause = (typeof KEPT_BECAUSE)[number];
 
 /** What bytes are, by the records that name them. */
@@ -63,6 +71,7 @@ export type BytesOf =
   | 'model'
   | 'evaluation'
   | 'another record'
+  | 'imported file'
   | 'quarantine'
   | 'checkpoint'
   | 'no record'

@@ -18,6 +18,10 @@ export interface ImportedModel {
   readonly parity?: StoredBytes;
 }
 
+export function digestsOfImport({ model, parity }: Pick<ImportedModel, 'model' | 'parity'>): readonly Digest[] {
+  return [model.digest, ...(parity === undefined ? [] : [parity.digest])];
+}
+
 /** Bytes of a file of an import, where nobody says otherwise; ONNX itself ends at 2 GB. */
 export const IMPORT_BYTES = 2 ** 30;
 

@@ -29,7 +29,7 @@ import { spawnWorker, type WorkerProcess } from '../support/worker-process';
 
 const OLD: GeneratedCycle = {
   ...{ days: 500, shards: 2, quarantine: true, inherits: false, state: 'finished' },
-  ...{ request: 'none', rolledOut: undefined, held: 'no' },
+  ...{ request: 'none', rolledOut: undefined, held: 'no', imports: 'no' },
 };
 const CYCLES: readonly GeneratedCycle[] = [
   ...Array.from({ length: 20 }, () => OLD),

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { DEFAULT_POLICY } from './policy';
 import { requestId, schemaRequestName } from '../../src/domain/ids';
+import { MESSAGES } from '../../src/domain/messages';
 import type { FactBodies } from '../../src/domain/records';
 import type { ArtifactRef, FactKind, Ref } from '../../src/domain/refs';
 import { digestOf } from '../../src/runtime/digest';
 import { placeHold } from '../../src/stores/holds';
 import { refOf } from '../../src/stores/facts';
+import { operatorEventId } from '../../src/stores/triggers';
 import { age } from './aged';
 import type { OwnStores } from './own-stores';
 import { raw } from './raw-records';
@@ -27,6 +29,8 @@ export interface GeneratedCycle {
   readonly request: 'none' | 'open' | 'approved' | 'approved long ago' | 'rejected' | 'open batch' | 'approved batch';
   /** Days since its rollout ended. */
   readonly rolledOut: number | undefined;
+  /** A cycle that imports a model; a message that no cycle has run for, which a `stop` after it ends. */
+  readonly imports: 'no' | 'cycle' | 'waits' | 'stopped';
   readonly held: 'no' | 'version' | 'evaluation' | 'run' | 'snapshot' | 'released';
 }
 
@@ -51,6 +55,7 @@ const cycle: fc.Arbitrary<GeneratedCycle> = fc.record({
     ...(['none', 'none', 'open', 'approved', 'approved long ago', 'rejected', 'open batch', 'approved batch'] as const)
   ),
   rolledOut: fc.constantFrom(undefined, undefined, 10, 400),
+  imports: fc.constantFrom('no', 'no', 'no', 'cycle', 'waits', 'stopped'),
   held: fc.constantFrom('no', 'no', 'no', 'no', 'version', 'evaluation', 'run', 'snapshot', 'released'),
 });
 
@@ -69,6 +74,8 @@ interface WrittenCycle {
   readonly own: readonly Named[];
   readonly inherited: readonly Named[];
   /** Beside the snapshot's. */
+  /** No record names it. */
+  readonly imported?: Named;
   readonly made: Readonly<Record<'labels' | 'features' | 'model' | 'evaluation', Named>>;
 }
 
@@ -79,18 +86,22 @@ export interface Written {
 
 export async function writeProjects(system: WithStores, generated: readonly GeneratedProject[]): Promise<Written> {
   const all: Named[] = [];
+  const unnamed: Named[] = [];
   const needed = new Set<string>();
   for (const [index, project] of generated.entries()) {
     const written = await new Writer(system, `p${index}-${randomUUID().slice(0, 8)}`, project).write();
-    for (const { own, made } of written) all.push(...own, ...Object.values(made));
+    for (const { own, made, imported } of written) {
+      all.push(...own, ...Object.values(made));
+      if (imported !== undefined) unnamed.push(imported);
+    }
     for (const digest of neededOf(project, written)) needed.add(digest);
   }
-  const orphans = await Promise.all(AGES.map(async (days) => ({ days, artifact: await put(system, 'orphan') })));
-  for (const { days, artifact } of [...all, ...orphans]) await age(system.stores, days, [artifact.digest]);
+  for (const days of AGES) unnamed.push({ days, artifact: await put(system, 'orphan'), quarantine: false });
+  for (const { days, artifact } of [...all, ...unnamed]) await age(system.stores, days, [artifact.digest]);
   const stays = new Map<ArtifactRef['digest'], boolean>();
   for (const { artifact, days, quarantine } of all)
     stays.set(artifact.digest, needed.has(artifact.digest) || days <= (quarantine ? 30 : 90));
-  for (const { artifact, days } of orphans) stays.set(artifact.digest, days <= 3);
+  for (const { artifact, days } of unnamed) stays.set(artifact.digest, needed.has(artifact.digest) || days <= 3);
   return { stays };
 }
 
@@ -108,7 +119,8 @@ function neededOf({ cycles, champion }: GeneratedProject, written: readonly Writ
   // What people let in last: the next batch is judged beside it.
   const letIn = cycles.findLastIndex(({ request }) => request !== 'open batch');
   if (letIn >= 0) add(rows(letIn, false));
-  cycles.forEach(({ state, request, rolledOut, held }, index) => {
+  const stopped = cycles.findLastIndex(({ imports }) => imports === 'stopped');
+  cycles.forEach(({ state, request, rolledOut, held, imports }, index) => {
     const { labels, features, model, evaluation } = written[index]!.made;
     const isLive = champion === index;
     const asked = request === 'open' || request === 'approved';
@@ -117,6 +129,8 @@ function neededOf({ cycles, champion }: GeneratedProject, written: readonly Writ
       add([labels, features, model, evaluation]);
     }
     if (request === 'open batch') add(rows(index, false));
+    const comes = imports === 'cycle' ? state !== 'finished' : imports === 'waits' && index > stopped;
+    if (comes) add([written[index]!.imported!]);
     if (held === 'no' || held === 'released') return;
     for (const one of ancestors(index)) add(rows(one, true));
     add(held === 'snapshot' ? [] : [labels, features, model]);
@@ -174,8 +188,9 @@ class Writer {
         model: await named('model'),
         evaluation: await named('reference'),
       };
-      former = await this.#writeCycle(index, snapshot, made, former);
-      written.push({ own, inherited, made });
+      const imported = one.imports === 'no' ? undefined : await named('imported');
+      former = await this.#writeCycle(index, snapshot, made, former, imported);
+      written.push({ own, inherited, made, ...(imported === undefined ? {} : { imported }) });
     }
     return written;
   }
@@ -185,11 +200,12 @@ class Writer {
     index: number,
     snapshot: Ref<'snapshot'>,
     made: WrittenCycle['made'],
-    former: Ref<'run'> | undefined
+    former: Ref<'run'> | undefined,
+    imported: Named | undefined
   ): Promise<Ref<'run'>> {
     const { stores } = this.#system;
     const stored = raw(stores);
-    const { state, request, rolledOut, held } = this.#project.cycles[index]!;
+    const { state, request, rolledOut, held, imports } = this.#project.cycles[index]!;
     const id = `${this.#name}/${index + 1}`;
     const labelSet = await this.#commit('labelSet', [snapshot], [made.labels]);
     const features = await this.#commit('featureSet', [snapshot], [made.features]);
@@ -207,7 +223,13 @@ class Writer {
       ...{ _id: id, v: 1, revision: 1, project: this.#name, cycle: index + 1, state, refs },
       ...{ definition: { kind: 'definition', id: `${this.#name}/none`, digest: snapshot.digest } },
       startedAt: new Date(Date.now() - 1_000_000 + index),
+      ...(imports === 'cycle' ? { imports: { model: imported!.artifact, file: 'model.onnx' } } : {}),
     } as never);
+    if (imports === 'waits' || imports === 'stopped') {
+      const trigger = { id: `m${index}`, imports: { model: imported!.artifact } };
+      await this.#asked(MESSAGES.import, trigger.id, { trigger });
+    }
+    if (imports === 'stopped') await this.#asked(MESSAGES.stop, `s${index}`, {});
     if (request !== 'none') {
       const [asked, batch] = request === 'approved long ago' ? ['approved'] : request.split(' ');
       const [name, kind, about] =
@@ -236,6 +258,13 @@ class Writer {
         .collection<{ _id: string }>('holds')
         .updateOne({ _id: hold.id }, { $set: { released: { at: new Date(), by: 'ana', reason: 'over' } } });
     return run;
+  }
+
+  /** A person, of the lifecycle. */
+  #asked(what: string, id: string, detail: object): Promise<void> {
+    const project = this.#name;
+    const event = { id: operatorEventId(project, what, id), project, what, by: 'ana' };
+    return this.#system.stores.audit.record({ ...event, detail: { answer: { outcome: 'accepted' }, ...detail } });
   }
 
   async #commit<K extends FactKind>(

@@ -1,6 +1,7 @@
-/** Who needs records: holds, what serves, what people are asked about, open cycles, the data that the next cycle grows from. */
+/** Who needs records: holds, what serves, what people are asked about, open cycles, the data that the next cycle grows from; and bytes of imports to come. */
 import { KEPT_BECAUSE, type KeptBecause, type RetentionMs } from '../../domain/housekeeping';
-import type { FactKind } from '../../domain/refs';
+import { digestsOfImport, type ImportedModel } from '../../domain/imported-model';
+import type { Digest, FactKind } from '../../domain/refs';
 import { allAliases } from '../../stores/aliases';
 import type { Stores } from '../../stores/connect';
 import { newestSnapshotRef, projectsWithCycles, unfinishedCycles } from '../../stores/cycles';
@@ -13,6 +14,7 @@ import { validUntil } from '../../stores/rollout-approval';
 import { allRollouts } from '../../stores/rollouts';
 import { headsMadeOf } from '../../stores/snapshots';
 import { trialsOfCycle } from '../../stores/trials';
+import { waitingImports } from '../../stores/triggers';
 import { letInLast } from '../let-in';
 
 /** In the order of their reasons. */
@@ -57,4 +59,14 @@ export async function rootsAt(stores: Stores, nowMs: number, retention: Retentio
     if (former !== undefined) add(why, version(former.version));
   }
   return roots.sort((a, b) => KEPT_BECAUSE.indexOf(a.why) - KEPT_BECAUSE.indexOf(b.why));
+}
+
+/** Bytes that no record names yet: of imports that wait for their cycles, and of cycles that have not ended. */
+export async function importedBytes(stores: Stores): Promise<ReadonlySet<Digest>> {
+  const digests = new Set<Digest>();
+  const add = (imports: ImportedModel) => digestsOfImport(imports).forEach((digest) => digests.add(digest));
+  // First: one whose cycle is opened meanwhile is found there.
+  for await (const imports of waitingImports(stores)) add(imports);
+  for await (const { imports } of unfinishedCycles(stores)) if (imports !== undefined) add(imports);
+  return digests;
 }

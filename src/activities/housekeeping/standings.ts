@@ -5,7 +5,7 @@ import { allCheckpoints } from '../../stores/checkpoints';
 import type { Stores } from '../../stores/connect';
 import { nodeOf } from '../../stores/facts';
 import { neededRecords, recordsWithBytes } from '../../stores/needs';
-import { rootsAt } from './roots';
+import { importedBytes, rootsAt } from './roots';
 
 const WHAT = {
   snapshot: 'snapshot',
@@ -32,6 +32,8 @@ export class Standings {
   }
 
   static async at(stores: Stores, nowMs: number, retention: RetentionMs): Promise<Standings> {
+    // Before the records: an import that comes to its end meanwhile is found among them.
+    const imported = await importedBytes(stores);
     const needed = await neededRecords(stores, await rootsAt(stores, nowMs, retention));
     const byDigest = new Map<Digest, Standing>();
     const add = (digest: Digest, standing: Standing): void => {
@@ -47,6 +49,7 @@ export class Standings {
         }
       }
     }
+    for (const digest of imported) add(digest, { what: 'imported file', kept: 'open import' });
     for await (const { artifact, replaces } of allCheckpoints(stores))
       for (const digest of [artifact.digest, ...replaces]) add(digest, { what: 'checkpoint' });
     return new Standings(byDigest);

@@ -21,7 +21,15 @@ beforeAll(async () => {
 });
 afterAll(() => system.close());
 
-const cycle = { shards: 1, quarantine: true, inherits: true, state: 'finished', request: 'none', held: 'no' } as const;
+const cycle = {
+  shards: 1,
+  quarantine: true,
+  inherits: true,
+  state: 'finished',
+  request: 'none',
+  held: 'no',
+  imports: 'no',
+} as const;
 const PROJECT: GeneratedProject = {
   champion: 1,
   cycles: [

@@ -64,7 +64,7 @@ const sum = (tallies: readonly { count: number }[]) => tallies.reduce((all, tall
 
 const OLD: GeneratedCycle = {
   ...{ days: 500, shards: 1, quarantine: true, inherits: true, state: 'finished' },
-  ...{ request: 'none', rolledOut: undefined, held: 'no' },
+  ...{ request: 'none', rolledOut: undefined, held: 'no', imports: 'no' },
 };
 /** Each reason alone keeps something, and something beside it goes. */
 const EACH_REASON: readonly GeneratedProject[] = (
@@ -85,10 +85,21 @@ const EACH_REASON: readonly GeneratedProject[] = (
     { rolledOut: 400 },
   ] as const
 ).map((reason) => ({ champion: -1, cycles: [OLD, { ...OLD, ...reason }, { ...OLD, inherits: false }] }));
+/** Files of one that waits and is stopped, of one that waits, and of cycles that ended and did not. */
+const IMPORTS: GeneratedProject = {
+  champion: -1,
+  cycles: [
+    { ...OLD, imports: 'waits' },
+    { ...OLD, imports: 'stopped' },
+    { ...OLD, imports: 'waits' },
+    { ...OLD, imports: 'cycle' },
+    { ...OLD, imports: 'cycle', state: 'failed' },
+  ],
+};
 const LIVE: GeneratedProject = { champion: 1, cycles: [OLD, OLD, { ...OLD, inherits: false }] };
 
 test('each reason', async () => {
-  expect(await check([...EACH_REASON, LIVE], 1_000)).toBeGreaterThan(50);
+  expect(await check([...EACH_REASON, IMPORTS, LIVE], 1_000)).toBeGreaterThan(50);
 });
 
 test('what is needed stays, and the rest goes', async () => {
