@@ -51,6 +51,7 @@ export const ERRORS = {
   MLOPS_MODEL_INVALID: 'operator',
   MLOPS_MODEL_EXTERNAL_DATA: 'operator',
   MLOPS_MODEL_TOO_LARGE: 'operator',
+  MLOPS_MODEL_FOLDER: 'operator',
   MLOPS_MODEL_OPERATOR: 'operator',
   MLOPS_MODEL_NO_BATCH: 'operator',
   MLOPS_MODEL_COLUMNS: 'operator',

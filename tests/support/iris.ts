@@ -12,6 +12,8 @@ export const SPECIES = ['setosa', 'versicolor', 'virginica'] as const;
 export const IRIS_AS_OF = '2026-03-01T00:00:00Z';
 
 export const modelFile = (name: string): string => join(MODELS, `${name}.onnx`);
+/** As MLflow saved it (tests/engines/onnx/adopt/make_mlflow.py). */
+export const mlflowFolder = (name: string): string => join(MODELS, name);
 export const parityFile = (name: string): string => join(MODELS, `${name}.json`);
 
 /** Rows, and what the model's own library gives for them. */

@@ -6,7 +6,17 @@ import type { ReproduceResult } from '../../src/domain/reproduce';
 import type { Replica } from '../../src/replica/run-replica';
 import { packageRoot } from '../../src/runtime/package-root';
 import { type Ran, mlops, mlopsJson } from '../cli/mlops';
-import { IRIS, IRIS_AS_OF, irisProject, MEASURED, modelFile, ownScores, parityFile, SPECIES } from '../support/iris';
+import {
+  IRIS,
+  IRIS_AS_OF,
+  irisProject,
+  MEASURED,
+  mlflowFolder,
+  modelFile,
+  ownScores,
+  parityFile,
+  SPECIES,
+} from '../support/iris';
 import { Lifecycles } from '../support/lifecycles';
 import { raw } from '../support/raw-records';
 import { startReplica } from '../support/replica';
@@ -100,12 +110,13 @@ test('who imported it does not approve it; once another has, the endpoint gives 
   expect(outputs[1]!.data).toEqual(likeliest);
 });
 
-test('the same message counts once, and the same bytes again ask nobody anything', async () => {
+test('the same message counts once, and the same bytes again, from a folder of MLflow, ask nobody anything', async () => {
   const file = modelFile('sklearn-classes');
   await imported(file, '--parity', parityFile('sklearn-classes'), '--id', 'forest');
   expect(await raw(system.stores).cycles.countDocuments({ project })).toBe(2);
-  await imported(file, '--parity', parityFile('sklearn-classes'));
+  await imported(mlflowFolder('mlflow-classes'), '--parity', parityFile('sklearn-classes'));
   expect(await lifecycles.cycle(project, 3, 'finished')).toMatchObject({ outcome: 'nothing new' });
+  expect((await version(3)).body.origin).toMatchObject({ file: 'mlflow-classes/model.onnx' });
   expect((await version(3)).body.model.digest).toBe((await version(2)).body.model.digest);
 });
 
@@ -133,6 +144,7 @@ test('what can be told of the file alone is told by the command, and nothing beg
     [large, 'MLOPS_MODEL_TOO_LARGE'],
     [text, 'MLOPS_MODEL_INVALID'],
     [join(system.folder, 'nowhere.onnx'), 'MLOPS_NOT_FOUND'],
+    [system.folder, 'MLOPS_MODEL_FOLDER'],
     [modelFile('torch-one-row'), 'MLOPS_MODEL_NO_BATCH'],
     [modelFile('sklearn-binary'), 'MLOPS_MODEL_OUTPUTS'],
   ] as const) {

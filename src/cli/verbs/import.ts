@@ -1,6 +1,6 @@
 /** A model's bytes into the artifact store, and the message that has a cycle adopt them. What can be told here is told before. */
 import { readFile, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { ProjectDefinition } from '../../domain/definition';
 import { MlopsError } from '../../domain/errors';
@@ -8,6 +8,7 @@ import { IMPORT_BYTES, type ImportedModel, type StoredBytes } from '../../domain
 import type { ImportMessage } from '../../domain/messages';
 import { readableColumns } from '../../domain/readable-columns';
 import { targetOf, taskOf } from '../../domain/task';
+import type { MlflowSignature } from '../../engines/onnx/adopt/mlflow-signature';
 import { noLifecycle } from '../../runtime/project-errors';
 import { withLimits } from '../../runtime/with-limits';
 import { storeConfig } from '../../stores/config';
@@ -33,7 +34,7 @@ export function addImport(program: Command): void {
     'import iris model.onnx --columns sepal_length,petal_length --as-of 2026-01-01 --by ana'
   )
     .argument('<project>', 'name of the project', projectName)
-    .argument('<model>', 'the ONNX file')
+    .argument('<model>', 'the ONNX file, or a folder that MLflow saved it in')
     .requiredOption('--as-of <when>', 'event time up to which the data are known that it is evaluated on', when)
     .option(
       '--columns <names>',
@@ -49,17 +50,34 @@ export function addImport(program: Command): void {
 
 const names = (text: string): readonly string[] => text.split(',').map((name) => name.trim());
 
-async function importModel(project: string, path: string, options: ImportOptions): Promise<Outcome> {
+interface ModelFile {
+  readonly path: string;
+  /** For people. */
+  readonly file: string;
+  readonly signature?: MlflowSignature;
+}
+
+async function modelFile(given: string): Promise<ModelFile> {
+  const info = await stat(given).catch(() => undefined);
+  if (info?.isDirectory() !== true) return { path: given, file: basename(given) };
+  const { readMlflowFolder } = await import('../mlflow-folder.js');
+  const { data, ...model } = await readMlflowFolder(given);
+  return { ...model, file: join(basename(resolve(given)), data) };
+}
+
+async function importModel(project: string, given: string, options: ImportOptions): Promise<Outcome> {
   const { importBytes } = withLimits({ importBytes: IMPORT_BYTES }, options.limit);
+  const found = await modelFile(given);
+  const { path, file } = found;
   await requireSize(path, importBytes);
   if (options.parity !== undefined) await requireSize(options.parity, importBytes);
   const { asOf, columns, parity, supersede } = options;
   const model = await withStores(async (stores) => {
     const definition = await definitionOf(stores, project);
-    await check(path, definition, columns);
+    await check(found, definition, columns);
     return {
       model: await put(stores, 'imported', path),
-      file: basename(path),
+      file,
       ...(columns === undefined ? {} : { columns }),
       ...(parity === undefined ? {} : { parity: await put(stores, 'parity', parity) }),
     } satisfies ImportedModel;
@@ -72,7 +90,12 @@ async function importModel(project: string, path: string, options: ImportOptions
 async function requireSize(path: string, limit: number): Promise<void> {
   const info = await stat(path).catch(() => undefined);
   if (info?.isFile() !== true)
-    throw new MlopsError('MLOPS_NOT_FOUND', 'The path names no file.', { path }, 'Name an ONNX file.');
+    throw new MlopsError(
+      'MLOPS_NOT_FOUND',
+      'The path names no file.',
+      { path },
+      'Name an ONNX file, or a folder that MLflow saved one in.'
+    );
   if (info.size <= limit) return;
   throw new MlopsError(
     'MLOPS_MODEL_TOO_LARGE',
@@ -83,9 +106,18 @@ async function requireSize(path: string, limit: number): Promise<void> {
 }
 
 /** The cycle checks it again, and what only a run of the model shows. */
-async function check(path: string, definition: ProjectDefinition, order: readonly string[] | undefined): Promise<void> {
+async function check(
+  { path, signature }: ModelFile,
+  definition: ProjectDefinition,
+  order: readonly string[] | undefined
+): Promise<void> {
   const { adopt } = await import('../../engines/onnx/adopt/adopt.js');
-  adopt(await readFile(path), {
+  const bytes = await readFile(path);
+  if (signature !== undefined) {
+    const { requireSignature } = await import('../../engines/onnx/adopt/mlflow-signature.js');
+    requireSignature(bytes, signature);
+  }
+  adopt(bytes, {
     columns: readableColumns(definition),
     target: targetOf(taskOf(definition.objective)),
     ...(order === undefined ? {} : { order }),
