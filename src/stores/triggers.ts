@@ -1,8 +1,9 @@
 /** Triggers that count: each is an event of the audit, of the person's message or of the workflow that sent it. */
+import type { AuditEvent } from '../domain/audit-event';
 import { lifecycleId } from '../domain/ids';
 import type { ImportedModel } from '../domain/imported-model';
 import { MESSAGES, type OperatorAnswer, type Trigger } from '../domain/messages';
-import type { AuditEvent } from '../domain/records';
+
 import type { Stores } from './connect';
 import { usedTriggers } from './cycles';
 import { collection } from './mongo';
