@@ -1,6 +1,8 @@
 /** How each kind of record is laid out for people: what matters first. What has no layout of its own is shown as it is. */
 import { decidedDigest } from '../domain/approval';
-import { headline } from '../domain/evaluation';
+import { type ColumnSlice, headline, type Metrics } from '../domain/evaluation';
+import { intervalWords } from '../domain/intervals';
+import { type TaskKind, TASKS } from '../domain/task';
 import type { Fact, RecordKind, RecordOf, Records } from '../records';
 import { page, type Section } from './page';
 import { versionLabel, recordName } from '../domain/ids';
@@ -24,6 +26,17 @@ function costOf(record: object): unknown {
 }
 
 const ref = ({ kind, id }: { readonly kind: string; readonly id: string }): string => recordName(kind, id);
+
+/** By the task's primary metric, with its interval. */
+const sliceRow =
+  (task: TaskKind) =>
+  ({ column, value, rows, candidate, champion, againstChampion }: ColumnSlice) => {
+    const { primary } = TASKS[task];
+    const shown = (metrics: Metrics | undefined) =>
+      metrics?.[primary] && `${metrics[primary].estimate.toFixed(4)} (${intervalWords(metrics[primary], 4)})`;
+    const beside = champion === undefined ? {} : { champion: shown(champion), difference: shown(againstChampion) };
+    return { column, value, rows, [primary]: shown(candidate), ...beside };
+  };
 
 const LAYOUTS: Layouts = {
   run: async ({ _id, body, step, inputs, artifacts, made }, records) => {
@@ -173,6 +186,12 @@ const LAYOUTS: Layouts = {
       { heading: 'Baseline', value: evaluation.baseline },
       { heading: 'Gates', value: body.gates },
       { heading: 'Slices', value: evaluation.slices },
+      ...(evaluation.columnSlices === undefined
+        ? []
+        : [{ heading: 'Slices by columns', value: evaluation.columnSlices.map(sliceRow(evaluation.task)) }]),
+      ...(evaluation.worstSlices === undefined
+        ? []
+        : [{ heading: 'Slices with a higher loss', value: evaluation.worstSlices }]),
       { heading: 'Artifacts', value: artifacts },
     ];
   },

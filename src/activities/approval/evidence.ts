@@ -1,5 +1,5 @@
 /** An evaluation in lines that an approver reads. */
-import type { Evaluation, EvaluationBody, Interval, Slice } from '../../domain/evaluation';
+import type { ColumnSlice, Evaluation, EvaluationBody, Interval, Slice } from '../../domain/evaluation';
 import { intervalWords } from '../../domain/intervals';
 import { versionLabel } from '../../domain/ids';
 import type { RowRuleResult, SnapshotBody, VersionBody } from '../../domain/records';
@@ -38,6 +38,8 @@ export function evidenceOf(
     ...calibration(evaluation),
     ...importance(numbers),
     ...slices(numbers),
+    ...declaredSlices(numbers),
+    ...worstSlices(numbers),
     ...quarantine([snapshot, ...sources]),
     ...newInBatch(snapshot),
     ...(version.tolerance.length === 0
@@ -139,6 +141,33 @@ function slices({ task, slices: days, blocksOf }: Evaluation): string[] {
     .map(
       ({ name, rows, meanTruth, meanPrediction, loss, championLoss }, at) =>
         `${at === 0 ? `worst ${blocksOf}` : 'next worst'} of ${days.length}, ${name}: ${grouped(rows)} rows${meansOf({ meanTruth, meanPrediction })}, ${words.loss} ${loss.toFixed(4)}${championLoss === undefined ? '' : `; champion ${championLoss.toFixed(4)}`}`
+    );
+}
+
+/** Values of the declared columns on which it is worst, as `slices`. */
+function declaredSlices({ task, columnSlices = [] }: Evaluation): string[] {
+  const { primary } = TASKS[task];
+  const measured = columnSlices.filter(({ candidate }) => candidate?.[primary] !== undefined);
+  const above = ({ candidate, againstChampion }: ColumnSlice): number =>
+    (againstChampion?.[primary] ?? candidate![primary])!.estimate;
+  return measured
+    .toSorted((a, b) => above(b) - above(a))
+    .slice(0, WORST_DAYS)
+    .map(({ column, value, rows, candidate, champion }, at) => {
+      const which = at === 0 ? `worst of ${measured.length} declared slices` : 'next worst';
+      const other = champion?.[primary] === undefined ? '' : `; champion ${interval(champion[primary])}`;
+      return `${which}, ${verbatim(column)} ${verbatim(value)}: ${grouped(rows)} rows, ${primary} ${interval(candidate![primary])}${other}`;
+    });
+}
+
+/** What nobody declared. */
+function worstSlices({ task, worstSlices: worst = [] }: Evaluation): string[] {
+  const { words } = TASKS[task];
+  return worst
+    .slice(0, WORST_DAYS)
+    .map(
+      ({ column, value, rows, loss, others, pValue }) =>
+        `${words.loss} is higher where ${verbatim(column)} is ${verbatim(value)}: ${loss.toFixed(4)} of ${grouped(rows)} rows, ${others.toFixed(4)} of the others; p ${pWords(pValue)}, corrected for all slices looked at`
     );
 }
 

@@ -15,10 +15,12 @@ import { clustersOf, codesOf } from '../stats/clusters';
 import type { SliceColumn } from '../stats/column-slices';
 import { type MeasuredObjective, statisticsOf } from '../stats/tasks/task';
 import { variationOf } from '../stats/variation';
+import { type WatchedColumn, watchedColumns } from '../stats/watched-columns';
+import { worstSlices } from '../stats/worst-slices';
 import type { DataShard } from '../tables/live-rows';
 import { type LoadRequest, rowName } from '../tables/load';
 import { requireRows } from '../tables/require-rows';
-import type { Column } from '../tables/columns';
+import type { Column, TableColumns } from '../tables/columns';
 import { importanceOf } from './importance';
 import { columnsRead, scoreRows } from '../train/score-rows';
 
@@ -64,13 +66,14 @@ export const evaluateJob: Job<EvaluateJobInput, EvaluateJobOutput> = async (inpu
   const { table, labels = new Float32Array(), unlabelled, places } = rows;
   const candidateScores = await scoreRows(model, table, {}, context);
   const championScores = champion === undefined ? undefined : await scoreRows(champion, table, {}, context);
+  const blocks = clustersOf(rows, input.cluster, input.privacy);
   const measured = evaluateScores({
     candidate: candidateScores,
     ...(championScores === undefined ? {} : { champion: championScores }),
     labels,
     unlabelled,
     rowName: rowName(places),
-    blocks: clustersOf(rows, input.cluster, input.privacy),
+    blocks,
     baseline: input.baseline,
     objective: input.objective,
     slices: {
@@ -80,11 +83,22 @@ export const evaluateJob: Job<EvaluateJobInput, EvaluateJobOutput> = async (inpu
     },
   });
   const { loss } = statisticsOf(input.objective);
+  const losses = Float64Array.from(labels, (label, row) =>
+    loss.of(candidateScores.values, row * candidateScores.width, label)
+  );
   const importance = await importanceOf(
     { model, columns: watched, table, scores: candidateScores, labels, loss },
     context
   );
-  const evaluation: Evaluation = { ...measured, importance };
+  const byImportance = [...new Set([...importance.map(({ column }) => column), ...slices])];
+  const worst = worstSlices(
+    byImportance
+      .filter((name) => !input.privacy.includes(name))
+      .flatMap((name) => looked(name, table, input.columns[name])),
+    { losses, blocks },
+    () => context.progress({ done: table.rows, total: table.rows, note: 'slices' })
+  );
+  const evaluation: Evaluation = { ...measured, importance, ...(worst.length === 0 ? {} : { worstSlices: worst }) };
   const reference = referenceOf({ watched, table, scores: statisticsOf(input.objective).watched(candidateScores) });
   const varied = await variedBy(input, reference, context);
   await writeFile(join(context.folder, 'scores.f32'), bytesOf(candidateScores.values));
@@ -112,6 +126,17 @@ function sliceColumn(name: string, column: Column, type: ColumnType): SliceColum
     ['1', 'true'],
   ]);
   return { name, codes, nameOf: (code) => words.get(nameOf(code)) ?? nameOf(code) };
+}
+
+/** As drift looks at it, but a boolean by its words. */
+function looked(name: string, table: TableColumns, type: ColumnType | undefined): readonly WatchedColumn[] {
+  const watched = watchedColumns(table, [name]);
+  if (type !== 'boolean') return watched;
+  return watched.map(({ values }) => {
+    if (values.kind !== 'number') throw new TypeError(`${name} is a boolean and not numbers`);
+    const codes = Int32Array.from(values.values, (value) => (Number.isNaN(value) ? -1 : value));
+    return { name, values: { kind: 'category', dictionary: ['false', 'true'], codes } };
+  });
 }
 
 /** With what the training rows show by themselves, where rows have times; they are counted, not kept. */

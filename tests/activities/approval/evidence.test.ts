@@ -91,6 +91,29 @@ test('without a champion, the days of the greatest loss', () => {
   );
 });
 
+test('it names declared slices, the worst first, and those that were found', () => {
+  const slice = (value: string, estimate: number) => ({
+    ...{ column: 'carrier', value, rows: 1200 },
+    candidate: { logLoss: interval(estimate) },
+  });
+  const body = evaluation(DAYS);
+  const small = { column: 'carrier', value: 'HA', rows: 3 };
+  const found = { column: 'km', value: '12 to 30', rows: 70, loss: 0.7, others: 0.4, pValue: 0.00001 };
+  const numbers = {
+    ...body.evaluation,
+    columnSlices: [slice('AA', 0.3), slice('UA', 0.5), small],
+    worstSlices: [found],
+  };
+  const lines = evidenceOf(version, { ...body, evaluation: numbers }, CLEAN);
+  expect(lines.filter((line) => line.includes('`'))).toEqual(
+    expect.arrayContaining([
+      'worst of 2 declared slices, `carrier` `UA`: 1,200 rows, logLoss 0.5000 (0.0000 to 1.0000)',
+      'next worst, `carrier` `AA`: 1,200 rows, logLoss 0.3000 (0.0000 to 1.0000)',
+      'log loss is higher where `km` is `12 to 30`: 0.7000 of 70 rows, 0.4000 of the others; p < 0.0001, corrected for all slices looked at',
+    ])
+  );
+});
+
 test('it says how probabilities and rates agree', () => {
   const lines = evidenceOf(version, evaluation(DAYS), CLEAN);
   expect(lines).toContainEqual(expect.stringMatching(/^calibration error 0\.0200 /));
