@@ -3,7 +3,6 @@ import type { AuditEvent } from '../domain/audit-event';
 import { lifecycleId } from '../domain/ids';
 import type { ImportedModel } from '../domain/imported-model';
 import { MESSAGES, type OperatorAnswer, type Trigger } from '../domain/messages';
-
 import type { Stores } from './connect';
 import { usedTriggers } from './cycles';
 import { collection } from './mongo';
