@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { peakMemory } from '../../src/runtime/peak-memory';
 
 interface Work {
   readonly path: string;
@@ -28,7 +29,7 @@ async function main({ path, format, key, out }: Work): Promise<void> {
   const cost = {
     cpuSeconds: (user + system) / 1e6,
     seconds: (performance.now() - at) / 1000,
-    peakBytes: process.resourceUsage().maxRSS * 1024,
+    peakBytes: peakMemory(),
   };
   process.stdout.write(JSON.stringify(cost));
 }

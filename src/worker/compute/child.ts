@@ -5,6 +5,7 @@
 import '../../runtime/no-telemetry';
 import { errorCodeOf, MlopsError } from '../../domain/errors';
 import type { Job, JobCost } from '../../domain/job';
+import { peakMemory } from '../../runtime/peak-memory';
 import { isLight, JOBS, type JobEntry, LOADED_AHEAD, runsUserCode } from './jobs';
 import type { Failed, FromChild, FromWorker, RunsJob } from './protocol';
 
@@ -66,10 +67,10 @@ let spent = 0;
 
 /** Of the job that ends, and of what was before the first: the process's start. */
 function cost(): JobCost {
-  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  const { userCPUTime, systemCPUTime } = process.resourceUsage();
   const before = spent;
   spent = userCPUTime + systemCPUTime;
-  return { cpuSeconds: (spent - before) / 1e6, peakBytes: maxRSS * 1024 };
+  return { cpuSeconds: (spent - before) / 1e6, peakBytes: peakMemory() };
 }
 
 /** What the user's code throws outside of its call, or leaves floating, fails its job as what it throws inside does. */

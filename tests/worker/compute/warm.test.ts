@@ -73,6 +73,19 @@ test('a warm child that was killed while it waited costs no attempt', async () =
   expect(await numbers(1)).toEqual(fresh);
 });
 
+test('a child is not as large as the worker that started it: it is kept, and its job cost its own memory', async () => {
+  const large = Buffer.alloc(700 * 2 ** 20, 1);
+  pool.close();
+  const peaks: number[] = [];
+  pool = computePool(defaultLimits());
+  pool.open();
+  await judged(pool, { folder, number: 1, onCost: ({ peakBytes }) => peaks.push(peakBytes) });
+  await settled(2);
+  expect(large.at(-1)).toBe(1);
+  expect(peaks[0]).toBeGreaterThan(32 * 2 ** 20);
+  expect(peaks[0]).toBeLessThan(512 * 2 ** 20);
+});
+
 test('what a job cost is its own, and not that of those before it', async () => {
   const cost = async (number: number): Promise<number> => {
     const costs: number[] = [];
