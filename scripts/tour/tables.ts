@@ -3,6 +3,7 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeDigits } from './digits';
 import { pythonFile, type PythonFile } from './python';
+import { writeDeclarations } from './udhr';
 
 export interface TourTable {
   readonly name: string;
@@ -59,6 +60,13 @@ export const TABLES: readonly TourTable[] = [
     name: 'digits',
     file: written('digits.jsonl', writeDigits),
     target: 'digit',
+    metric: 'accuracy',
+  },
+  // Paragraphs in sixty languages, some without blanks between words: which of the languages is the question.
+  {
+    name: 'languages',
+    file: written('languages.jsonl', writeDeclarations),
+    target: 'language',
     metric: 'accuracy',
   },
 ];

@@ -18,6 +18,9 @@ const LEAST_COUNT = 10;
 const WIDTH = 8;
 const MOST_WORDS = 256;
 const MOST_ROWS = 20_000;
+/** Of all words that the most frequent ones are; in English more than a half, in languages mixed, or without blanks, a fourth. */
+const SHARED_WORDS = 0.4;
+const BUCKETS = 1024;
 /** A text with so many characters, or a value of its own in so many rows, is not a category. */
 const LONG = 40;
 const MOST_DISTINCT_SHARE = 0.5;
@@ -72,7 +75,8 @@ function featuresOf(column: InferredColumn, context: FeatureContext): readonly I
   if (index === context.eventTime)
     return ofTime(name, time, (suffix) => identifiersOf([...context.names, `${name}_${suffix}`]).at(-1)!);
   if (type === 'timestamp') return none('a time that is not the event time');
-  if (context.key.length === 1 && context.key[0] === index) return none('it names the row');
+  // What somebody wrote is hardly ever the same twice, and says something all the same.
+  if (context.key.length === 1 && context.key[0] === index && type !== 'text') return none('it names the row');
   if (figures.distinct < 2) return none('it has one value');
   const width = widthOfVector(type);
   if (width !== undefined) return [ofVector(name, width), ...missingOf(column, context.rows)];
@@ -150,7 +154,7 @@ function ofVector(column: string, width: number): InferredFeature {
 }
 
 function ofCategory({ name, type, figures }: InferredColumn): InferredFeature[] {
-  const { distinct, present, meanLength } = figures;
+  const { distinct, present, meanLength, frequentWords } = figures;
   const values = `${counted(distinct)} values`;
   if (type === 'string' && (meanLength > LONG || distinct > MOST_DISTINCT_SHARE * present)) {
     const why = `${values} of ${Math.round(meanLength)} characters: a text or a name, no category`;
@@ -158,6 +162,11 @@ function ofCategory({ name, type, figures }: InferredColumn): InferredFeature[] 
   }
   const minCount = Math.min(LEAST_COUNT, Math.max(1, Math.floor(present / 1000)));
   if (type === 'text') {
+    if (frequentWords !== undefined && frequentWords < SHARED_WORDS) {
+      const why = `${values} that share few words: the ${MOST_WORDS} most frequent are ${percent(frequentWords)} of all, so characters in a row`;
+      const hashed = { transform: 'hashedNgrams', column: name, of: 'characters', lengths: [1, 2] } as const;
+      return [{ feature: { ...hashed, buckets: BUCKETS }, column: name, why }];
+    }
     const feature = { transform: 'textNgrams', column: name, of: 'words', lengths: [1, 1], minCount } as const;
     return [
       { feature: { ...feature, maxFeatures: MOST_WORDS }, column: name, why: `${values}: its most frequent words` },

@@ -151,14 +151,24 @@ export function inferProject(request: InferRequest, question: Question, answers:
 /** Rows from which a network has something to learn that a linear model can't, without fitting chance. */
 const ENOUGH_FOR_A_NETWORK = 2_000;
 
+/** The same, for each number that hashed texts give. */
+const ENOUGH_FOR_EACH_NUMBER = 10;
+
 /** Undefined: the default, a network. */
 function inferLinear(
   { rows }: TableFigures,
   features: readonly InferredFeature[]
 ): Inferred<NonNullable<ProjectInput['model']>> | undefined {
-  const embedded = features.some(({ feature }) => feature?.transform === 'embedding');
-  if (rows >= ENOUGH_FOR_A_NETWORK || embedded) return undefined;
-  return { value: { linear: {} }, why: `${counted(rows)} rows are few: a network would fit chance` };
+  if (features.some(({ feature }) => feature?.transform === 'embedding')) return undefined;
+  if (rows < ENOUGH_FOR_A_NETWORK)
+    return { value: { linear: {} }, why: `${counted(rows)} rows are few: a network would fit chance` };
+  const numbers = features.reduce(
+    (sum, { feature }) => sum + (feature?.transform === 'hashedNgrams' ? feature.buckets : 0),
+    0
+  );
+  if (rows >= ENOUGH_FOR_EACH_NUMBER * numbers) return undefined;
+  const why = `${counted(rows)} rows are few for ${counted(numbers)} numbers of texts: a network would fit chance`;
+  return { value: { linear: {} }, why };
 }
 
 const BASELINES = { condition: 'the share of yes', number: 'the mean', class: "each class's share" } as const;

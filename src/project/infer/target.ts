@@ -72,7 +72,7 @@ function valueOf(text: string, { numbers, commaNumbers, present, name }: ColumnF
 const FEW = 20;
 
 function answerOf(figures: ColumnFigures, name: string, personal: boolean): Answer {
-  const { distinct, present, top, numbers, integers } = figures;
+  const { distinct, present, top, numbers, integers, kinds } = figures;
   if (present === 0) throw invalid(name, 'It has no value at all.', 'Choose another column.');
   if (distinct === 1)
     throw invalid(name, `It has one value${personal ? '' : `, ${top[0]?.value}`}.`, 'Choose another column.');
@@ -82,13 +82,14 @@ function answerOf(figures: ColumnFigures, name: string, personal: boolean): Answ
     const decide = `${counted(distinct)} whole numbers: where they name classes, declare the column as a string and write objective: { task: 'classes', classes: [...] }`;
     return { asks: 'number', why: 'as asked, its number', ...(few ? { decide } : {}) };
   }
-  if (!personal && top.length === distinct)
-    return { asks: 'class', classes: top.map(({ value }) => value).sort(), why: 'as asked, which of its values' };
+  const classes = top.length === distinct ? top.map(({ value }) => value) : kinds;
+  if (!personal && classes !== undefined)
+    return { asks: 'class', classes: classes.toSorted(), why: 'as asked, which of its values' };
   throw invalid(
     name,
     personal
       ? `It has ${counted(distinct)} values, which are personal: classes would show them.`
-      : `It has ${counted(distinct)} values: too many to be listed as classes.`,
+      : `It has ${counted(distinct)} values: more than 10, and not 100 at most that are each in 10 rows or more.`,
     `Ask a yes-or-no question of it, such as --target '${name} = ${personal ? '…' : (top[0]?.value ?? 'x')}', or declare its classes by hand (docs/classes.md).`
   );
 }

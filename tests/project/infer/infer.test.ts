@@ -304,6 +304,36 @@ describe('the target', () => {
     expect(text).toMatch('as asked, which of its values: sun 500, rain 300, fog 100');
   });
 
+  test('more than ten values are classes where each is in enough rows', () => {
+    const kinds = Array.from({ length: 60 }, (_, i) => `k${i + 10}`);
+    const top = kinds.slice(0, 10).map((value) => ({ value, count: 20 }));
+    const many = column('kind', { distinct: 60, top });
+    const answers = { ...ANSWERS, answers: kinds.map((value) => ({ value, count: 16 })) };
+    const columns = [time('at'), integers('price')];
+    const { definition, text } = infer(table([...columns, { ...many, kinds: kinds.toReversed() }]), 'kind', answers);
+    expect(definition.objective).toEqual({ task: 'classes', classes: kinds });
+    expect(checkProject(definition).mistakes).toEqual([]);
+    expect(text).toMatch('k10 16, k11 16, k12 16, k13 16, k14 16, k15 16, k16 16, k17 16, k18 16, k19 16 and 50 more');
+    expect(() => infer(table([...columns, many]), 'kind', answers)).toThrow('100 at most');
+  });
+
+  test('texts that share few words are read by characters, and by a linear model until rows are many', () => {
+    const note = (frequentWords: number) =>
+      column('note', { meanLength: 90, withBlanks: 0.9, distinct: 900, top: [], frequentWords });
+    const asked = (frequentWords: number, rows: number) =>
+      infer(table([time('at'), integers('price'), note(frequentWords)], { rows }), 'price > 5').definition;
+    expect(asked(0.39, 2_000).features).toContainEqual({
+      ...{ transform: 'hashedNgrams', column: 'note', of: 'characters', lengths: [1, 2], buckets: 1024 },
+    });
+    expect([asked(0.39, 10_239).model, asked(0.39, 10_240).model]).toEqual([{ linear: {} }, undefined]);
+    expect(asked(0.4, 2_000).features).toContainEqual(
+      expect.objectContaining({ transform: 'textNgrams', of: 'words' })
+    );
+    expect(asked(0.4, 2_000).model).toBeUndefined();
+    const named = infer(table([integers('price'), note(0.39)], { unique: [[1]] }), 'price > 5').definition;
+    expect([named.source.key, named.features]).toEqual([['note'], [expect.objectContaining({ column: 'note' })]]);
+  });
+
   test('few rows get a linear model; more, and what has embeddings, the default', () => {
     const columns = [time('at'), integers('price'), integers('x')];
     const { definition, text } = infer(table(columns), 'price > 5');

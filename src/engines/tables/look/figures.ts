@@ -115,7 +115,11 @@ export interface ColumnFigures {
   /** Mean length of the values in characters, and the share with a blank in them. */
   readonly meanLength: number;
   readonly withBlanks: number;
+  /** Of long texts: the share of their words that are one of the 256 most frequent ones. */
+  readonly frequentWords?: number;
   readonly top: readonly ValueCount[];
+  /** All values, where there are 100 at most and each is in 10 rows or more. */
+  readonly kinds?: readonly string[];
 }
 
 export interface TimeReading {

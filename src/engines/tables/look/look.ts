@@ -9,12 +9,15 @@ import type { ColumnFigures, TableFigures, ValueCount } from './figures';
 import { partsOfTime } from './parts-of-time';
 import { type DecimalMark, presentValue } from './present-value';
 import { empty, type LookedFormat, makeRawTable } from './raw-table';
+import { frequentWordsOf, kindsOf } from './texts';
 import { mixedTimes, timeReadings } from './times';
 import { uniqueSets } from './unique';
 
 /** Rows that are looked at; figures of more take minutes and change little. */
 export const MOST_LOOKED_AT = 1_000_000;
 const TOP = 10;
+/** Characters, in the mean, from which values may be what somebody wrote. */
+const LONG = 40;
 /** Digits in groups, with a sign, a currency or a unit around them. */
 const MARKED = "[^0-9A-Za-z]{0,3}[0-9]+([.,'' ][0-9]+)*[^0-9]{0,3}";
 
@@ -138,6 +141,8 @@ async function figuresOf(
       : await database.rows('SELECT v AS value, n FROM one WHERE d IS NULL ORDER BY n DESC, v LIMIT 3');
   const vectors = await vectorsOf(database);
   const times = await timeReadings(database, figure('present'), formats);
+  const kinds = figure('distinct') > TOP ? await kindsOf(database) : undefined;
+  const frequentWords = figure('length') > LONG ? await frequentWordsOf(database) : undefined;
   const mixed = times.length > 0 || figure('numbers') > 0 ? undefined : await mixedTimes(database);
   return {
     present: figure('present'),
@@ -157,7 +162,9 @@ async function figuresOf(
     ...(vectors === undefined ? {} : { vectors }),
     meanLength: figure('length'),
     withBlanks: figure('present') === 0 ? 0 : figure('blanks') / figure('present'),
+    ...(frequentWords === undefined ? {} : { frequentWords }),
     top: counts(top),
+    ...(kinds === undefined ? {} : { kinds }),
   };
 }
 

@@ -366,3 +366,21 @@ describe('arrays of numbers', () => {
     expect(figures.unique).toEqual([]);
   });
 });
+
+describe('texts', () => {
+  const many = (count: number, each: number) => look(`v\n${rows(count * each, (i) => `k${i % count}`)}\n`);
+
+  test('all values, where there are 11 to 100 and each is in ten rows or more', async () => {
+    expect((await many(100, 10)).columns[0]?.kinds).toEqual(Array.from({ length: 100 }, (_, i) => `k${i}`).toSorted());
+    for (const figures of [many(10, 10), many(101, 10), many(11, 9)])
+      expect((await figures).columns[0]?.kinds).toBeUndefined();
+  });
+
+  test('the share of the words that are the 256 most frequent', async () => {
+    // 300 texts of two words, of which one is the same in all: with it 255 others are frequent.
+    const { columns } = await look(`v,n\n${rows(600, (i) => `"Und word${i % 300} ${'-'.repeat(60)}",${i}`)}\n`);
+    expect(columns[0]?.distinct).toBe(300);
+    expect(columns[0]?.frequentWords).toBeCloseTo((300 + 255) / 600, 12);
+    expect(columns[1]?.frequentWords).toBeUndefined();
+  });
+});
