@@ -6,14 +6,11 @@
  * Biases have no penalty, so the model is the same: `uncentred` gives the biases of b + Σ w x.
  */
 import type { Derivatives, Loss } from '../train/loss';
+import { addFour, addRow, addSquares, type Dense, scoreFour, scoreOf } from './row-sums';
 
 /** Rows with their labels; every number is finite. */
-export interface LinearRows {
+export interface LinearRows extends Dense {
   readonly rows: number;
-  /** Columns of `dense`. */
-  readonly width: number;
-  /** [rows, width], row-major. */
-  readonly dense: Float32Array;
   readonly labels: Float32Array;
 }
 
@@ -106,7 +103,7 @@ export class LinearObjective {
    * probability, and by one measure for all no step adds any of it.
    */
   async curvature(parameters: Float64Array): Promise<Float64Array> {
-    const { rows, width, dense } = this.data;
+    const { rows, width } = this.data;
     const { outputs } = this.loss;
     const own = this.uncentred(parameters);
     const sums = new Float64Array(width + 1);
@@ -116,10 +113,7 @@ export class LinearObjective {
       for (const { hessian } of this.#derivatives) {
         for (let row = from; row < to; row += 1) {
           const second = hessian[row - from]! / outputs;
-          for (let column = 0; column < width; column += 1) {
-            const x = dense[row * width + column]! - this.means[column]!;
-            sums[column]! += second * x * x;
-          }
+          addSquares(this.data, row, this.means, second, sums);
           sums[width]! += second;
         }
       }
@@ -137,51 +131,22 @@ export class LinearObjective {
     return this.loss.derivatives(scores, this.data.labels.subarray(from, to), this.#derivatives) * (to - from);
   }
 
-  /** One output, four rows at a time, which share the reading of the weights. */
   #score(parameters: Float64Array, from: number, to: number): void {
-    const { width, dense } = this.data;
+    const { data } = this;
     const scores = this.#scores;
-    const bias = parameters[width]!;
+    const bias = parameters[data.width]!;
     let row = from;
-    for (; row + 4 <= to; row += 4) {
-      let [a, b, c, d] = [row * width, (row + 1) * width, (row + 2) * width, (row + 3) * width];
-      let [p, q, r, s] = [bias, bias, bias, bias];
-      for (let column = 0; column < width; column += 1) {
-        const weight = parameters[column]!;
-        p += weight * dense[a++]!;
-        q += weight * dense[b++]!;
-        r += weight * dense[c++]!;
-        s += weight * dense[d++]!;
-      }
-      scores[row - from] = p;
-      scores[row - from + 1] = q;
-      scores[row - from + 2] = r;
-      scores[row - from + 3] = s;
-    }
-    for (; row < to; row += 1) {
-      let score = bias;
-      for (let column = 0; column < width; column += 1) score += parameters[column]! * dense[row * width + column]!;
-      scores[row - from] = score;
-    }
+    for (; row + 4 <= to; row += 4) scoreFour(data, row, parameters, bias, scores, row - from);
+    for (; row < to; row += 1) scores[row - from] = bias + scoreOf(data, row, parameters);
   }
 
   #addSlope(from: number, to: number, into: Float64Array): void {
-    const { width, dense } = this.data;
+    const { data } = this;
     const { gradient } = this.#derivatives[0]!;
     let row = from;
-    for (; row + 4 <= to; row += 4) {
-      let [a, b, c, d] = [row * width, (row + 1) * width, (row + 2) * width, (row + 3) * width];
-      const at = row - from;
-      const [p, q, r, s] = [gradient[at]!, gradient[at + 1]!, gradient[at + 2]!, gradient[at + 3]!];
-      for (let column = 0; column < width; column += 1)
-        into[column]! += p * dense[a++]! + q * dense[b++]! + r * dense[c++]! + s * dense[d++]!;
-      into[width]! += p + q + r + s;
-    }
-    for (; row < to; row += 1) {
-      const slope = gradient[row - from]!;
-      for (let column = 0; column < width; column += 1) into[column]! += slope * dense[row * width + column]!;
-      into[width]! += slope;
-    }
+    for (; row + 4 <= to; row += 4) addFour(data, row, gradient, row - from, into);
+    for (; row < to; row += 1) addRow(data, row, gradient[row - from]!, into);
+    for (let at = 0; at < to - from; at += 1) into[data.width]! += gradient[at]!;
   }
 
   /** Several outputs. Most numbers of one-hots are 0. */
@@ -217,9 +182,8 @@ export class LinearObjective {
   }
 }
 
-function meansOf({ rows, width, dense }: LinearRows): Float64Array {
-  const sums = new Float64Array(width);
-  for (let at = 0; at < dense.length; at += width)
-    for (let column = 0; column < width; column += 1) sums[column]! += dense[at + column]!;
-  return sums.map((sum) => sum / rows);
+function meansOf(data: LinearRows): Float64Array {
+  const sums = new Float64Array(data.width);
+  for (let row = 0; row < data.rows; row += 1) addRow(data, row, 1, sums);
+  return sums.map((sum) => sum / data.rows);
 }
