@@ -2,7 +2,7 @@
 import { log } from '@temporalio/activity';
 import type { BuiltInModel } from '../domain/definition';
 import { errorCodeOf } from '../domain/errors';
-import { type Part, partOf } from '../domain/split';
+import { partOf, type RowFilter } from '../domain/split';
 import { kindOf, type ModelKind } from '../domain/study/models';
 import type { TrainingInput, TrainingOutput } from '../engines/train/training-job';
 import { crashPoint } from '../runtime/crash-points';
@@ -13,7 +13,7 @@ import { checkpointSaver, newestCheckpoint, usableCopy } from './step/checkpoint
 import { numericEnvironment, type Running, runWithHeartbeat, stepFiles } from './step/compute-job';
 import { artifactNamed, labelledRequest } from './step/inputs';
 import type { Attempt, StepOutcome } from './step/step';
-import type { Train } from './training';
+import { rowsOf, type Train } from './training';
 
 /** A learner's job reads its spec under the learner's name. */
 type JobInput = TrainingInput & BuiltInModel & Pick<Train, 'epochs'>;
@@ -49,17 +49,15 @@ export async function trainBuiltIn(
   const resume = (await newestCheckpoint(deps, stores, key)) ?? (await stateOf(deps, stores, train.from));
   const hardware = JSON.stringify(numericEnvironment());
   const checkpoints = checkpointSaver(stores, { key, folder, hardware, maxBytes: deps.limits.checkpointBytes });
-  const rowsOf = async (part: Part) => {
-    const where = partOf(train.split, part);
-    return where && (await labelledRequest(deps, stores, data, labels, where));
-  };
+  const labelled = async (where: RowFilter | undefined) =>
+    where && (await labelledRequest(deps, stores, data, labels, where));
   const learner = learnerOf(model);
-  const validation = await rowsOf('validation');
   const input: JobInput = {
-    ...(await rowsOf('train'))!,
+    ...(await labelled(rowsOf(train, 'train')))!,
     ...model,
-    validation: LEARNERS[learner].validates ? validation : undefined,
-    calibrationRows: validation,
+    validation: LEARNERS[learner].validates ? await labelled(rowsOf(train, 'validation')) : undefined,
+    // The split's, of a fold too: its own validation rows judge it.
+    calibrationRows: await labelled(partOf(train.split, 'validation')),
     epochs: train.epochs,
     checkpointEveryMs: deps.limits.checkpointEvery,
     ...{ minRows: train.minTrainRows, task: train.task, fitted, graph },
@@ -84,6 +82,7 @@ export async function trainBuiltIn(
       trainer: learner,
       parameters: output.parameters,
       split: train.split,
+      ...(train.fold === undefined ? {} : { fold: train.fold }),
       rows: output.rows,
       unlabelled: output.unlabelled,
       epochs: output.epochs,

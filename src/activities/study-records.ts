@@ -1,5 +1,5 @@
 /** A cycle's study by its records: its id, its trials, and the best of them, whoever ran them. */
-import type { ProjectDefinition, StudySpec } from '../domain/definition';
+import type { ModelSpec, ProjectDefinition, StudySpec } from '../domain/definition';
 import { MlopsError } from '../domain/errors';
 import { type Cycle, cycleRecordId, studyId } from '../domain/ids';
 import type { Fact } from '../domain/records';
@@ -35,11 +35,20 @@ export function studyIdOf({ project, cycle, definition, snapshot, labelSet, asOf
 /** How a study ended: trials 1 to `trials` were run, and why no more. */
 export type Ended = Pick<WinnerBody, 'trials' | 'ended'>;
 
+/** The best trial's model, trained on all training rows. */
+export type TrainWhole = (model: ModelSpec) => Promise<Pick<WinnerBody, 'features' | 'run'>>;
+
 /**
  * The best of these trials, by the records alone; written once: what a study chose stays so.
+ * @param whole where trials were judged over folds: then no run of a trial has all training rows
  * @throws MlopsError MLOPS_STUDY_FAILED: all trials failed; MLOPS_RECORD_MISSING: not all have ended
  */
-export async function decideStudy(stores: Stores, study: Study, { trials, ended }: Ended): Promise<Fact<'winner'>> {
+export async function decideStudy(
+  stores: Stores,
+  study: Study,
+  { trials, ended }: Ended,
+  whole: TrainWhole
+): Promise<Fact<'winner'>> {
   const _id = studyIdOf(study);
   const there = await stores.facts.find('winner', _id);
   if (there !== null) return there;
@@ -48,12 +57,16 @@ export async function decideStudy(stores: Stores, study: Study, { trials, ended 
     run.map(({ body }) => body),
     _id
   );
-  const { number, loss, features } = best;
+  const { number, loss } = best;
+  const { features, run: chosen } =
+    best.features === undefined || best.run === undefined
+      ? await whole(best.model)
+      : { features: best.features, run: best.run };
   const { project, cycle } = study;
-  const body: WinnerBody = { project, cycle, trials, ended, number, loss, features, run: best.run! };
+  const body: WinnerBody = { project, cycle, trials, ended, number, loss, features, run: chosen };
   const digest = factDigest('winner', { body, artifacts: [] });
   const of = run.find((trial) => trial.body.number === number)!;
-  const inputs = [refOf(of), features, best.run!];
+  const inputs = [refOf(of), features, chosen];
   const fact = { _id, kind: 'winner' as const, digest, inputs, artifacts: [], body };
   return (await stores.facts.commit<'winner'>(fact, { startedAt: Date.now() })).fact;
 }

@@ -1,33 +1,19 @@
 /**
- * Studies: each trial chooses a model by what earlier trials came to, trains it, and records its loss on the validation rows. A trial
- * is a function of the cycle, its data and its number: whoever asks for it gets the same one, and one on record is never run again.
+ * Studies: each trial chooses a model by what earlier trials came to, trains it, and records its loss on the validation rows, or over
+ * folds. A trial is a function of the cycle, its data and its number: whoever asks for it gets the same one, and one on record is never
+ * run again.
  */
 import { getClient } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
-import type { ModelSpec, ProjectDefinition, StudySpec } from '../domain/definition';
-import { errorCodeOf, MlopsError } from '../domain/errors';
+import type { ModelSpec, StudySpec } from '../domain/definition';
+import { MlopsError } from '../domain/errors';
 import { cycleRecordId, phaseId, studyWorkflowId, trialId } from '../domain/ids';
 import { type ExtendStudyMessage, MESSAGES, type OperatorAnswer, type OperatorMessage } from '../domain/messages';
 import { malformedOperatorMessage } from '../domain/operator-messages';
 import type { StudyWinner } from '../domain/phases';
 import type { Fact } from '../domain/records';
+import type { Ref } from '../domain/refs';
 import type { TrialBody } from '../domain/study/study-records';
-import type { Digest, Ref } from '../domain/refs';
-import { partOf, splitAt } from '../domain/split';
-import { kindOf, missingOf } from '../domain/study/models';
-import { goesOn, type Rung, rungsOf } from '../domain/study/rungs';
-import {
-  type Choice,
-  choicesOf,
-  isOwnFailure,
-  listedChoices,
-  modelOf,
-  MOST_TRIALS,
-  type Trial,
-  type TrialFailure,
-  type TrialOutcome,
-} from '../domain/study/trial';
-import type { ValidateJobInput, ValidateJobOutput } from '../engines/study/validate-job';
+import { type Choice, choicesOf, listedChoices, modelOf, MOST_TRIALS, type Trial } from '../domain/study/trial';
 import { suggest } from '../engines/study/suggest';
 import { crashPoint } from '../runtime/crash-points';
 import { factDigest } from '../stores/fact-digest';
@@ -35,15 +21,9 @@ import { definitionOf } from './definitions';
 import { type Caller, notAuthorized } from './caller';
 import type { ActivityDeps } from './deps';
 import { findUpdate, requireChild } from './history';
-import { localCopies } from './step/artifact-cache';
-import { inAttemptFolder } from './step/attempt-folder';
-import { forgetCheckpoint } from './step/checkpoints';
 import { costing } from './step/cost';
-import { runWithHeartbeat } from './step/compute-job';
-import { artifactNamed, labelledRequest } from './step/inputs';
-import { runStep, stepKey } from './step/step';
 import { decideStudy, type Ended, endedUpTo, requireOpenCycle, specOf, type Study, studyIdOf } from './study-records';
-import { fitStep, trainStep } from './train';
+import { trainTrial, trainWhole } from './study-training';
 
 export interface RunTrial extends Study {
   /** From 1. */
@@ -81,18 +61,15 @@ export function studyActivities(deps: ActivityDeps) {
       const model = modelOf(spec, choicesOf(choices));
       const startedAt = Date.now();
       return costing(async (cost) => {
-        const judged = await trained(deps, study, { defined, spec, model, seen });
+        const judged = await trainTrial(deps, study, { defined, spec, model, seen });
         crashPoint('trial:judged');
         const body: TrialBody = { study: id, number, choices, model, ...judged };
-        const { definition, snapshot, labelSet } = study;
-        const { features, run, stopped, rungRuns = [] } = body;
-        const runs = run === undefined || stopped ? rungRuns : [...rungRuns, run];
         const { fact } = await stores.facts.commit<'trial'>(
           {
             _id: trialId(id, number),
             kind: 'trial',
             digest: factDigest('trial', { body, artifacts: [] }),
-            inputs: [definition, snapshot, labelSet, features, ...runs],
+            inputs: madeFrom(study, body),
             artifacts: [],
             body,
           },
@@ -103,10 +80,15 @@ export function studyActivities(deps: ActivityDeps) {
       });
     },
 
-    /** For the cycle's own study: the workflow that its training started. @throws MlopsError as `decideStudy` does; MLOPS_NOT_AUTHORIZED */
+    /**
+     * For the cycle's own study: the workflow that its training started. Where trials were judged over folds, it trains the best one's model on
+     * all training rows. @throws MlopsError as `decideStudy` and training do; MLOPS_NOT_AUTHORIZED
+     */
     async mlopsDecideStudy({ trials, ended, ...study }: DecideStudy): Promise<StudyWinner> {
       await requireStudy(study);
-      const { number, loss, features, run } = (await decideStudy(await deps.stores(), study, { trials, ended })).body;
+      const whole = (model: ModelSpec) => trainWhole(deps, study, model);
+      const decided = await decideStudy(await deps.stores(), study, { trials, ended }, whole);
+      const { number, loss, features, run } = decided.body;
       return { number, loss, features, run };
     },
 
@@ -135,6 +117,13 @@ export function studyActivities(deps: ActivityDeps) {
   };
 }
 
+function madeFrom({ definition, snapshot, labelSet }: Study, trial: TrialBody): Ref[] {
+  const { features, run, stopped, rungRuns = [], folds = [] } = trial;
+  const runs = run === undefined || stopped ? rungRuns : [...rungRuns, run];
+  const ofFolds = folds.flatMap((fold) => [fold.features, fold.run]);
+  return [definition, snapshot, labelSet, ...(features === undefined ? [] : [features]), ...runs, ...ofFolds];
+}
+
 /** By the trials that it may see, and by no other. */
 function chosen(
   { of: template, sampler, seed }: StudySpec,
@@ -150,69 +139,6 @@ function chosen(
   return listedChoices(suggest({ template, sampler, seed, number, trials }).choices);
 }
 
-type Judged = Pick<TrialBody, 'rows' | 'run' | 'stopped'> & TrialOutcome;
-type Trained = Judged & Pick<TrialBody, 'features' | 'rungs' | 'rungRuns'>;
-
-interface Training {
-  readonly defined: ProjectDefinition;
-  readonly spec: StudySpec;
-  readonly model: ModelSpec;
-  /** The trials that this one is compared with at its rungs. */
-  readonly seen: readonly TrialBody[];
-}
-
-/** Each step is found where it was made before, for whichever trial, study or project. */
-async function trained(deps: ActivityDeps, study: Study, { defined, spec, model, seen }: Training): Promise<Trained> {
-  const { definition, snapshot, labelSet, asOf } = study;
-  const data = { definition, snapshot, labelSet, asOf };
-  const fit = await fitStep(deps, { ...data, missing: missingOf(kindOf(model)) });
-  const features = await runStep(deps, fit.request, fit.run);
-  const rungs: Rung[] = [];
-  const rungRuns: Ref<'run'>[] = [];
-  const keys: Digest[] = [];
-  /** Up to so many epochs, from where the rung before ended. */
-  const judged = async (epochs?: number) => {
-    const budget = { model, from: rungRuns.at(-1), ...(epochs === undefined ? {} : { epochs }) };
-    const { request, run: train } = await trainStep(deps, { ...data, features }, budget);
-    keys.push(stepKey(request));
-    const run = await runStep(deps, request, train);
-    const { loss, rows } = await validated(deps, defined, { ...data, run });
-    if (loss === undefined) throw undefinedLoss();
-    return { loss, rows, run };
-  };
-  const outcome = async (): Promise<Judged> => {
-    try {
-      for (const epochs of rungsOf(spec.rungs, model)) {
-        const { run, ...at } = await judged(epochs);
-        const rung = { epochs, loss: at.loss };
-        rungs.push(rung);
-        rungRuns.push(run);
-        crashPoint('trial:rung-judged');
-        if (!goesOn(rung, seen, spec.rungs!.eta)) return { ...at, run, stopped: true };
-      }
-      return await judged();
-    } catch (error) {
-      const failure = ownFailure(error);
-      if (failure === undefined) throw error;
-      return { failure };
-    }
-  };
-  const ended = await outcome();
-  // Not where it goes on at another attempt.
-  for (const key of keys) await forgetCheckpoint(await deps.stores(), key);
-  return { ...ended, features, ...(rungs.length === 0 ? {} : { rungs, rungRuns }) };
-}
-
-/** Undefined where the trial is tried again, or where every trial would fail like this. */
-function ownFailure(error: unknown): TrialFailure | undefined {
-  const givenUp = error instanceof ApplicationFailure && error.nonRetryable === true;
-  const code = givenUp ? error.type : errorCodeOf(error);
-  if (!isOwnFailure(code, givenUp)) return undefined;
-  return { code, reason: (error as Error).message.slice(0, LONGEST_REASON) };
-}
-
-const LONGEST_REASON = 2_000;
-
 function noSuchTrial(study: string, number: number): MlopsError {
   const what = 'A study has no trial of this number.';
   return new MlopsError(
@@ -221,43 +147,6 @@ function noSuchTrial(study: string, number: number): MlopsError {
     { study, number, most: MOST_TRIALS },
     'Ask for one of 1 to most.'
   );
-}
-
-interface Validate extends Pick<Study, 'snapshot' | 'labelSet' | 'asOf'> {
-  readonly run: Ref<'run'>;
-}
-
-async function validated(
-  deps: ActivityDeps,
-  defined: ProjectDefinition,
-  { snapshot, labelSet, asOf, run }: Validate
-): Promise<ValidateJobOutput> {
-  const stores = await deps.stores();
-  const where = partOf(splitAt(defined, asOf), 'validation');
-  if (where === undefined) throw noValidation(defined.name);
-  const [data, labels, made] = await Promise.all([
-    stores.facts.get(snapshot),
-    stores.facts.get(labelSet),
-    stores.facts.get(run),
-  ]);
-  const [model] = (await localCopies(deps, stores, [artifactNamed(made, 'model')])) as [string];
-  const { objective, split } = defined;
-  const rows = await labelledRequest(deps, stores, data, labels, where);
-  const input: ValidateJobInput = { ...rows, model, objective, minRows: split.minTestRows };
-  return inAttemptFolder(deps.workFolder, run.digest.slice(7, 19), (folder) =>
-    runWithHeartbeat<ValidateJobInput, ValidateJobOutput>(deps, 'validate', input, { folder })
-  );
-}
-
-/** The check of definitions refuses it before. */
-function noValidation(project: string): MlopsError {
-  const what = 'The split sets no validation rows aside, and a study compares its trials by them.';
-  return new MlopsError('MLOPS_DEFINITION_INVALID', what, { project }, 'Give the split a validation part.');
-}
-
-function undefinedLoss(): MlopsError {
-  const what = 'The loss is undefined on the validation rows.';
-  return new MlopsError('MLOPS_MODEL_INVALID', what, {}, 'Look at the validation rows’ labels.');
 }
 
 function trialOf({ body: { number, choices, rungs, stopped, loss, failure } }: Fact<'trial'>): Trial {

@@ -5,7 +5,8 @@ import { modelInputs } from '../domain/endpoint';
 import { MlopsError } from '../domain/errors';
 import { lifecycleId, phaseId } from '../domain/ids';
 import type { Ref } from '../domain/refs';
-import { filterWords, partOf, type Split, splitAt } from '../domain/split';
+import { filterWords, type RowFilter, splitAt } from '../domain/split';
+import { studyFold } from '../domain/study/folds';
 import { kindOf, type Missing, missingOf } from '../domain/study/models';
 import { targetOf, taskOf } from '../domain/task';
 import type { FitJobInput, FitJobOutput } from '../engines/features/fit-job';
@@ -23,7 +24,7 @@ import { type RegisterVersion, registerVersion } from './register-version';
 import { forgetCheckpoint } from './step/checkpoints';
 import { runStep, type Step, stepKey } from './step/step';
 import { stepVersion } from './step/step-version';
-import type { Train } from './training';
+import { rowsOf, type Train } from './training';
 
 export interface FitFeatures {
   readonly definition: Ref<'definition'>;
@@ -33,6 +34,8 @@ export interface FitFeatures {
   readonly asOf: string;
   /** Default: as the definition's model takes it. */
   readonly missing?: Missing;
+  /** Of the definition's study, from 0. Default: all training rows. */
+  readonly fold?: number;
 }
 
 export interface TrainOn {
@@ -90,13 +93,15 @@ export async function fitStep(
   const { minTrainRows } = defined.split;
   const split = splitAt(defined, asOf);
   const labelled = needsLabels(features);
+  const fold = given.fold === undefined ? {} : { fold: studyFold(defined, asOf, given.fold) };
+  const rows = rowsOf({ split, ...fold }, 'train');
   const taken = given.missing ?? missingOf(kindOf(ownModel(model)));
   const missing = taken === 'kept' ? { missing: taken } : {};
   const request = {
     kind: 'featureSet',
     name: 'fit',
     version: stepVersion('fit'),
-    params: { split, features, dependencies, minTrainRows, ...missing },
+    params: { split, features, dependencies, minTrainRows, ...missing, ...fold },
     inputs: labelled ? [snapshot, labelSet] : [snapshot],
     environment: numericEnvironment(),
   } as const;
@@ -106,18 +111,19 @@ export async function fitStep(
       ? await labelledShards(deps, stores, data, await stores.facts.get(labelSet))
       : await shardsOf(deps, stores, data);
     const input: FitJobInput = {
-      ...loadRequest(data.body, shards, partOf(split, 'train')),
+      ...loadRequest(data.body, shards, rows),
       split,
       features,
       dependencies,
       ...missing,
     };
     const output = await runWithHeartbeat<FitJobInput, FitJobOutput>(deps, 'fit', input, { folder });
-    if (output.rows < minTrainRows) throw tooFew(output.rows, minTrainRows, split);
+    if (output.rows < minTrainRows) throw tooFew(output.rows, minTrainRows, rows);
     return {
       files: stepFiles(folder, output.files),
       body: () => ({
         split,
+        ...fold,
         parts: output.parts,
         trainRows: output.rows,
         denseWidth: output.denseWidth,
@@ -131,6 +137,8 @@ export async function fitStep(
 /** What a study chose to train. */
 export interface Chosen extends Pick<Train, 'epochs' | 'from'> {
   readonly model: ModelSpec;
+  /** Of the definition's study, from 0. Default: all training rows. */
+  readonly fold?: number | undefined;
 }
 
 /** @param chosen by a study; default: the whole of the definition's model */
@@ -141,17 +149,28 @@ export async function trainStep(
 ): Promise<Step<'run'>> {
   const on = { snapshot, labelSet, features };
   const defined = await definitionOf(await deps.stores(), definition);
-  const { model, from, ...budget }: Chosen = chosen ?? { model: ownModel(defined.model) };
+  const { model, from, fold: number, ...budget }: Chosen = chosen ?? { model: ownModel(defined.model) };
   const split = splitAt(defined, asOf);
   const { minTrainRows } = defined.split;
+  const fold = number === undefined ? {} : { fold: studyFold(defined, asOf, number) };
   const task = targetOf(taskOf(defined.objective));
-  const train: Train = { ...on, split, model, task, minTrainRows, ...budget, from, inputs: modelInputs(defined) };
+  const train: Train = {
+    ...on,
+    split,
+    model,
+    task,
+    minTrainRows,
+    ...fold,
+    ...budget,
+    from,
+    inputs: modelInputs(defined),
+  };
   const code = 'trainer' in model ? await registered(deps, 'trainer', model.trainer.registered) : undefined;
   const request = {
     kind: 'run',
     name: 'train',
     version: 'trainer' in model ? codeVersion(code!) : stepVersion(jobOf(model)),
-    params: { split, model, task, minTrainRows, ...budget },
+    params: { split, model, task, minTrainRows, ...fold, ...budget },
     inputs: [snapshot, labelSet, features],
     environment: numericEnvironment(),
   } as const;
@@ -169,11 +188,11 @@ function ownModel(model: ModelDefinition): ModelSpec {
   throw new MlopsError('MLOPS_DEFINITION_INVALID', what, {}, 'Train it by the workflow study.');
 }
 
-function tooFew(rows: number, needed: number, split: Split): MlopsError {
+function tooFew(rows: number, needed: number, where: RowFilter): MlopsError {
   return new MlopsError(
     'MLOPS_TOO_FEW_ROWS',
     'There are too few training rows.',
-    { rows, needed, of: filterWords(partOf(split, 'train')), knownBy: split.knownBy },
+    { rows, needed, of: filterWords(where), knownBy: where.knownBy },
     'Wait for more data, or lower split.minTrainRows.'
   );
 }

@@ -47,7 +47,7 @@ const LAYOUTS: Layouts = {
       records.find('featureSet', used('featureSet')),
     ]);
     const { trainer, rows, baseline, numerics, model } = body;
-    const { split } = body;
+    const { split, fold } = body;
     return [
       {
         value: {
@@ -68,7 +68,7 @@ const LAYOUTS: Layouts = {
       {
         heading: 'Data',
         value: {
-          train: filterWords(partOf(split, 'train')),
+          train: filterWords(fold?.train ?? partOf(split, 'train')),
           test: filterWords(partOf(split, 'test')),
           knownBy: split.knownBy,
           snapshot:

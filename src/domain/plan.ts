@@ -18,7 +18,9 @@ export interface Plan {
   /** The approvers may be asked about what is new in a batch. */
   readonly asksAboutBatch?: true;
   /** The model is a study: how many trials, how many at once, and how their models take missing numbers. */
-  readonly study?: Pick<StudySpec, 'trials' | 'parallelism' | 'within'> & { readonly missing: readonly Missing[] };
+  readonly study?: Pick<StudySpec, 'trials' | 'parallelism' | 'within' | 'folds'> & {
+    readonly missing: readonly Missing[];
+  };
   /** A trigger that waits this long closes the open request as superseded. */
   readonly supersedeAfter?: WallDuration;
   readonly rollout: Pick<RolloutPlan, 'minReplicas' | 'replicasWithin'> & { readonly steps: readonly string[] };
@@ -70,8 +72,9 @@ export function planOf(definition: ProjectDefinition): Plan {
 
 function plannedStudy(study: StudySpec): NonNullable<Plan['study']> {
   const missing = new Set(kindsIn({ study }).map(missingOf));
-  const { trials, parallelism, within } = study;
-  return { trials, parallelism, ...(within === undefined ? {} : { within }), missing: [...missing] };
+  const { trials, parallelism, within, folds } = study;
+  const optional = { ...(within === undefined ? {} : { within }), ...(folds === undefined ? {} : { folds }) };
+  return { trials, parallelism, ...optional, missing: [...missing] };
 }
 
 function plannedSplit(definition: ProjectDefinition): PlannedSplit {

@@ -5,6 +5,7 @@
 
 import type { ColumnType, ProjectDefinition, Severity } from './definition';
 import type { EvaluationBody } from './evaluation';
+import type { Fold } from './folds';
 import type { Cycle } from './ids';
 import type { ImportedModel } from './imported-model';
 import type { TriggerCause, Verdict } from './messages';
@@ -12,7 +13,7 @@ import type { WindowBody } from './monitoring';
 import type { Profile } from './profile';
 import type { ArtifactRef, Digest, FactKind, Ref } from './refs';
 import type { ModelSignature } from './signature';
-import type { Part, Split } from './split';
+import type { PartRows, Split } from './split';
 import type { TrialBody, WinnerBody } from './study/study-records';
 import type { Baseline, Task } from './task';
 
@@ -244,12 +245,11 @@ export interface LabelSetBody {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** Rows of a snapshot by the part of the split that takes them; `none` are not known by its moment, or outside of all parts. */
-export type PartRows = Readonly<Record<Part | 'none', number>>;
-
 /** The fitted feature graph. Artifacts: `fitted` (JSON), `graph` (ONNX), `dependencies` (JSON, where rules are learned). */
 export interface FeatureSetBody {
   readonly split: Split;
+  /** Of a study with folds: fitted on its rows to learn from, which `trainRows` counts. */
+  readonly fold?: Fold;
   /** Every row of the snapshot is in one of them; the validation rows are set aside. */
   readonly parts: PartRows;
   readonly trainRows: number;
@@ -272,6 +272,8 @@ export interface RunBody {
   readonly trainer: string;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly split: Split;
+  /** Of a study with folds: the rows that it learned from, and those that the trial is judged by. */
+  readonly fold?: Fold;
   readonly rows: number;
   /** Rows of the split that were left out since they have no label. */
   readonly unlabelled: number;

@@ -7,6 +7,9 @@ import { lastWholePeriods, momentWords, type TimeRange } from './period';
 
 export type Part = 'train' | 'validation' | 'test';
 
+/** Rows of a snapshot by the part of the split that takes them; `none` are not known by its moment, or outside of all parts. */
+export type PartRows = Readonly<Record<Part | 'none', number>>;
+
 /** Which rows of a snapshot are in which part. By time `knownBy` decides the periods; rows known later are in no part. */
 export type Split = { readonly knownBy: string } & (
   | {

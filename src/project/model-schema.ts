@@ -58,6 +58,7 @@ const study = record({
   sampler: z.enum(['tpe', 'random']).default('tpe'),
   seed: z.number().int().min(0).max(0xffff_ffff).default(1),
   within: wallDuration.optional(),
+  folds: z.number().int().min(2).max(20).optional(),
   rungs: record({
     first: z.number().int().min(1).max(1000),
     eta: z.number().int().min(2).max(10).default(3),

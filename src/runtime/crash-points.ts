@@ -11,6 +11,7 @@ export const CRASH_POINTS = [
   'train:mid-epoch',
   'train:checkpoint-saved',
   'trial:rung-judged',
+  'trial:fold-judged',
   'trial:judged',
   'trial:recorded',
   'version:registered',

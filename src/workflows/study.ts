@@ -11,6 +11,7 @@ import {
   setCurrentDetails,
 } from '@temporalio/workflow';
 import type { StudyInput, StudyProgress, StudyWinner } from '../domain/phases';
+import type { Plan } from '../domain/plan';
 import type { Trial } from '../domain/study/trial';
 import { compute, io, untilPickedUp } from './activities';
 import { StudyBudget } from './study-budget';
@@ -32,7 +33,8 @@ export async function study(input: StudyInput): Promise<StudyWinner> {
   show(input, visible());
   // Before the trials, which would all make them at once.
   for (const each of from === 1 ? missing : [])
-    await untilPickedUp(input, visible(), compute(plan).mlopsFitFeatures({ ...reads, missing: each }));
+    for (const fold of foldsOf(planned))
+      await untilPickedUp(input, visible(), compute(plan).mlopsFitFeatures({ ...reads, missing: each, ...fold }));
 
   const last = from + TRIALS_OF_A_RUN - 1;
   const run = async (number: number): Promise<void> => {
@@ -48,7 +50,15 @@ export async function study(input: StudyInput): Promise<StudyWinner> {
     budget.close();
     return continueAsNew<typeof study>({ ...input, from: next, ended: progress, budget: budget.state });
   }
-  return io(plan).mlopsDecideStudy({ ...of, trials: next - 1, ended: budget.close() });
+  const decided = { ...of, trials: next - 1, ended: budget.close() };
+  if (planned.folds === undefined) return io(plan).mlopsDecideStudy(decided);
+  // It trains the best one's model on all training rows.
+  return untilPickedUp(input, visible(), compute(plan).mlopsDecideStudy(decided));
+}
+
+/** Of which features are fitted: each fold's rows, or all training rows. */
+function foldsOf({ folds }: NonNullable<Plan['study']>): readonly { readonly fold?: number }[] {
+  return folds === undefined ? [{}] : Array.from({ length: folds }, (_, fold) => ({ fold }));
 }
 
 interface Windows {

@@ -161,7 +161,9 @@ describe('where the model is a study', () => {
     const study = studyIdOf({ ...register, ...ATTEMPT, asOf });
     for (const [at, outcome] of [{ loss: 0.5 }, { loss: 0.4 }, { loss: 0.4 }, { failure: {} }].entries())
       await record('trial', trialId(study, at + 1), { number: at + 1, ...outcome, features, run: runs[at] });
-    await decideStudy(own.stores, { ...register, ...ATTEMPT, asOf }, { trials: 4, ended: 'trials' });
+    await decideStudy(own.stores, { ...register, ...ATTEMPT, asOf }, { trials: 4, ended: 'trials' }, () =>
+      Promise.reject(new Error('each trial has a run of its own'))
+    );
   });
   afterEach(async () => {
     await raw(own.stores).facts('trial').deleteMany({});

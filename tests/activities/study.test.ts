@@ -6,12 +6,15 @@ import type { ActivityDeps, JobName } from '../../src/activities/deps';
 import { ingestActivities } from '../../src/activities/ingest';
 import { labelActivities } from '../../src/activities/label';
 import { studyActivities } from '../../src/activities/study';
-import { decideStudy, type Study, studyIdOf, winnerOf } from '../../src/activities/study-records';
+import { decideStudy, type Ended, type Study, studyIdOf, winnerOf } from '../../src/activities/study-records';
+import { trainWhole } from '../../src/activities/study-training';
 import { stepKey } from '../../src/activities/step/step';
 import { trainActivities, trainStep } from '../../src/activities/train';
 import type { StudySpec } from '../../src/domain/definition';
 import { MlopsError } from '../../src/domain/errors';
+import { foldsOf } from '../../src/domain/folds';
 import { trialId } from '../../src/domain/ids';
+import type { Fact } from '../../src/domain/records';
 import type { Ref } from '../../src/domain/refs';
 import type { Trial } from '../../src/domain/study/trial';
 import { type Part, partOf, type RowFilter, splitAt } from '../../src/domain/split';
@@ -32,6 +35,7 @@ type AnyJob = (input: never, context: never) => Promise<unknown>;
 interface GivenRows {
   readonly where?: RowFilter;
   readonly validation?: { readonly where?: RowFilter };
+  readonly calibrationRows?: { readonly where?: RowFilter };
   readonly epochs?: number;
   readonly resume?: string;
 }
@@ -91,7 +95,7 @@ const MIXED = {
 };
 
 /** @param seed of the split: another one finds nothing that was made with the rows of this one */
-function projectOf(name: string, study: Partial<StudySpec>, seed = 1) {
+function projectOf(name: string, study: Partial<StudySpec>, seed = 1, split: object = { validation: 0.2 }) {
   return defineProject({
     name,
     source: {
@@ -106,13 +110,13 @@ function projectOf(name: string, study: Partial<StudySpec>, seed = 1) {
       { transform: 'impute', column: 'hours' },
     ],
     model: { study: { of: MIXED, trials: 20, parallelism: PARALLELISM, ...study } },
-    split: { by: 'hash', test: 0.2, validation: 0.2, seed, minTrainRows: 50, minTestRows: 20 },
+    split: { by: 'hash', test: 0.2, seed, minTrainRows: 50, minTestRows: 20, ...split },
     approval: { approvers: ['ana'] },
   });
 }
 
-async function studyOf(name: string, spec: Partial<StudySpec> = {}, seed = 1): Promise<Study> {
-  const { definition } = await registeredDefinition(system.stores, projectOf(name, spec, seed));
+async function studyOf(name: string, spec: Partial<StudySpec> = {}, seed = 1, split?: object): Promise<Study> {
+  const { definition } = await registeredDefinition(system.stores, projectOf(name, spec, seed, split));
   const ingesting = ingestActivities(deps);
   const observation = await run(() => ingesting.mlopsObserve({ definition, asOf: ASOF }));
   const snapshot = await run(() => ingesting.mlopsIngest({ definition, observation }));
@@ -124,8 +128,9 @@ async function studyOf(name: string, spec: Partial<StudySpec> = {}, seed = 1): P
 
 const trial = (study: Study, number: number): Promise<Trial> =>
   run(() => studyActivities(deps).mlopsTrial({ ...study, number }));
-const winner = async (study: Study, trials: number) =>
-  (await decideStudy(system.stores, study, { trials, ended: 'trials' })).body;
+const decide = (study: Study, ended: Ended) =>
+  run(() => decideStudy(system.stores, study, ended, (model) => trainWhole(deps, study, model)));
+const winner = async (study: Study, trials: number) => (await decide(study, { trials, ended: 'trials' })).body;
 const recorded = (study: Study) =>
   raw(system.stores)
     .facts('trial')
@@ -187,13 +192,13 @@ test('what a study chose, and of how many trials, is on record once: a later tri
   const study = await studyOf('decided', { of: MIXED.oneOf[0], seed: 12 });
   await expect(winnerOf(system.stores, study)).rejects.toThrow(/^MLOPS_RECORD_MISSING: The study has not ended/);
   const trials = await inOrder(study, upTo(3));
-  const stopped = await decideStudy(system.stores, study, { trials: 2, ended: 'stopped' });
+  const stopped = await decide(study, { trials: 2, ended: 'stopped' });
   const best = trials[0]!.loss! <= trials[1]!.loss! ? 1 : 2;
   expect(stopped.body).toMatchObject({ project: 'decided', trials: 2, ended: 'stopped', number: best });
   expect(stopped.inputs).toContainEqual(
     expect.objectContaining({ kind: 'trial', id: trialId(studyIdOf(study), best) })
   );
-  expect((await decideStudy(system.stores, study, { trials: 3, ended: 'trials' })).body).toEqual(stopped.body);
+  expect((await decide(study, { trials: 3, ended: 'trials' })).body).toEqual(stopped.body);
   expect(await winnerOf(system.stores, study)).toEqual(stopped.body);
 });
 
@@ -312,6 +317,106 @@ test('an attempt that ends between rungs trains none of them again', async () =>
   networks.splice(0);
   await trial(study, 1);
   expect(networks).toEqual([[undefined, 'state']]);
+});
+
+const FOLDS: Partial<StudySpec> = { of: MIXED.oneOf[0], folds: 3, trials: 2 };
+/** No row is set aside for validation. */
+const NONE_ASIDE = { validation: 0 };
+
+test('folds: features, model and loss of each are of its own rows, and the trial’s loss is their mean', async () => {
+  const study = await studyOf('folds', { ...FOLDS, seed: 13 }, 4, NONE_ASIDE);
+  ran.splice(0);
+  const one = await trial(study, 1);
+  const split = splitAt(projectOf('folds', FOLDS, 4, NONE_ASIDE), ASOF);
+  const parts = foldsOf(split, { folds: 3, seed: 13 }, { every: 'week' });
+  expect(ran).toEqual(
+    parts.flatMap(({ train, validation }) => [
+      { job: 'fit', where: [train, undefined] },
+      { job: 'trainTrees', where: [train, validation] },
+      { job: 'validate', where: [validation, undefined] },
+    ])
+  );
+  const [{ body, inputs }] = (await recorded(study)) as [Fact<'trial'>];
+  expect(body.folds).toHaveLength(3);
+  const [a, b, c] = body.folds!.map(({ loss }) => loss) as [number, number, number];
+  expect(one.loss).toBe((a + b + c) / 3);
+  // Each training row is judged by once.
+  const { body: fitted } = await system.stores.facts.get(body.folds![0]!.features);
+  expect(body.rows).toBe(fitted.parts.train);
+  for (const { features, run: made, rows } of body.folds!) {
+    expect(inputs).toEqual(expect.arrayContaining([features, made]));
+    const learned = (await system.stores.facts.get(made)).body;
+    expect(learned.rows).toBe(fitted.parts.train - rows);
+    expect(learned.fold).toEqual(parts.find(({ train }) => train.fold!.number === learned.fold!.train.fold!.number));
+  }
+});
+
+test('folds: a curve is fitted on the split’s validation rows, so that none of its rows judges', async () => {
+  const of = { trees: { rounds: { int: [3, 4] } }, calibration: 'temperature' };
+  const study = await studyOf('fold-curves', { ...FOLDS, of, folds: 2, trials: 1, seed: 18 }, 8);
+  const curves: (RowFilter | undefined)[] = [];
+  jobs.trainTrees = (async (input: GivenRows, context: never) => {
+    curves.push(input.calibrationRows?.where);
+    return treesJob(input as never, context);
+  }) as AnyJob;
+  await trial(study, 1);
+  const aside = partOf(splitAt(projectOf('fold-curves', FOLDS, 8), ASOF), 'validation');
+  expect(aside).toBeDefined();
+  expect(curves).toEqual([aside, aside]);
+});
+
+test('folds: an attempt that ends between them trains none of them again, and the winner is trained on all training rows', async () => {
+  const study = await studyOf('fold-cut', { ...FOLDS, seed: 14 }, 5, NONE_ASIDE);
+  let validated = 0;
+  jobs.validate = (async (input: never, context: never) => {
+    validated += 1;
+    if (validated === 2) throw new MlopsError('MLOPS_COMPUTE_CRASHED', 'It ended.', { how: 'SIGKILL' }, '');
+    return validateJob(input, context);
+  }) as AnyJob;
+  await expect(trial(study, 1)).rejects.toThrow(/^MLOPS_COMPUTE_CRASHED/);
+  expect(await recorded(study)).toEqual([]);
+  ran.splice(0);
+  await trial(study, 1);
+  expect(ran.map(({ job }) => job)).toEqual(['validate', 'validate', 'fit', 'trainTrees', 'validate']);
+  await trial(study, 2);
+  ran.splice(0);
+  const { number, run: chosen, features } = await winner(study, 2);
+  const all = partOf(splitAt(projectOf('fold-cut', FOLDS, 5, NONE_ASIDE), ASOF), 'train');
+  expect(ran).toEqual([
+    { job: 'fit', where: [all, undefined] },
+    { job: 'trainTrees', where: [all, undefined] },
+  ]);
+  const { model, loss } = (await recorded(study)).find(({ body }) => body.number === number)!.body;
+  expect(loss).toBe(Math.min(...(await recorded(study)).map(({ body }) => body.loss!)));
+  const { request } = await trainStep(deps, { ...study, features }, { model });
+  expect(chosen.id).toBe(stepKey(request));
+});
+
+test('folds: whichever trial ends first, the same is chosen; another seed of the study makes other folds', async () => {
+  const of = { trees: { rounds: { int: [2, 3] } } };
+  const study = await studyOf('fold-orders', { ...FOLDS, of, folds: 2, seed: 15 }, 6, NONE_ASIDE);
+  const first = await inOrder(study, upTo(2));
+  expect(await inOrder({ ...study, attempt: 'second' }, [2, 1])).toEqual(first);
+  const other = await studyOf('fold-seeds', { ...FOLDS, of, folds: 2, seed: 16 }, 6, NONE_ASIDE);
+  ran.splice(0);
+  await trial(other, 1);
+  // None of the other seed's is found.
+  expect(ran.filter(({ job }) => job === 'fit')).toHaveLength(2);
+});
+
+test('folds: one with a failure ends the trial with its reason; features of a fold that the study lacks are refused', async () => {
+  const of = { network: { batch: { int: [8, 64] } } };
+  const study = await studyOf('fold-fails', { ...FOLDS, of, trials: 1, seed: 17 }, 7, NONE_ASIDE);
+  expect(await trial(study, 1)).toMatchObject({ failure: { code: 'MLOPS_TRAINING_DIVERGED' } });
+  const [{ body, inputs }] = (await recorded(study)) as [Fact<'trial'>];
+  expect([body.folds, body.run, body.features]).toEqual([undefined, undefined, undefined]);
+  expect(inputs).toHaveLength(3);
+  const { definition, snapshot, labelSet } = study;
+  const fit = { definition, snapshot, labelSet, asOf: ASOF, missing: 'kept' } as const;
+  for (const fold of [3, -1, 0.5])
+    await expect(run(() => trainActivities(deps).mlopsFitFeatures({ ...fit, fold }))).rejects.toThrow(
+      /^MLOPS_DEFINITION_INVALID: .*folds=3/
+    );
 });
 
 test('what every trial would fail with is no trial’s: it is thrown, and nothing recorded', async () => {

@@ -133,6 +133,23 @@ test('rungs are epochs of networks: with none to choose they are refused', () =>
   ]);
 });
 
+test('with folds the split needs no validation rows; rungs, which compare one run of a trial, are refused beside them', () => {
+  const split = { by: 'hash', columns: ['plan'] };
+  const study = (given: object) => ({ split, study: given });
+  expect(check(WIDE, study({ folds: 5 })).definition!.model).toMatchObject({ study: { folds: 5 } });
+  expect(problems(WIDE, study({ folds: 5, rungs: { first: 1 } }))).toEqual([
+    'model.study.rungs: compare one run of a trial, and folds train it several times; leave one of them out',
+  ]);
+  const of = { trees: { rounds: { int: [2, 5] } }, calibration: 'temperature' };
+  expect(problems(WIDE, study({ folds: 5, of }))).toEqual([
+    expect.stringMatching(
+      /^split\.validation: sets no validation rows aside, and calibration is fitted on them: write/
+    ),
+  ]);
+  for (const folds of [1, 2.5, 21])
+    expect(problems(WIDE, study({ folds }))).toContainEqual(expect.stringMatching(/^model\.study\.folds: must be /));
+});
+
 test('its time is of the wall clock', () => {
   const within = { wall: '2 hours' };
   expect(check(WIDE, { study: { within } }).definition!.model).toMatchObject({ study: { within } });

@@ -43,6 +43,12 @@ const answers = new Map<string, string[]>();
 /** What the record of a message waits for. */
 const recording = new Map<string, Promise<void>>();
 
+interface Fitted {
+  readonly definition: { readonly id: string };
+  readonly missing: string;
+  readonly fold?: number;
+}
+
 interface Asked {
   readonly project: string;
   readonly number: number;
@@ -63,9 +69,15 @@ beforeAll(async () => {
       },
     },
     {
-      mlopsFitFeatures: async ({ definition, missing }: { definition: { id: string }; missing: string }) => {
-        fits.set(definition.id, [...(fits.get(definition.id) ?? []), missing]);
+      mlopsFitFeatures: async ({ definition, missing, fold }: Fitted) => {
+        const of = fold === undefined ? missing : `${missing}, fold ${fold}`;
+        fits.set(definition.id, [...(fits.get(definition.id) ?? []), of]);
         return winner.features;
+      },
+      // Where it trains: by the others' queue it would have no slot.
+      mlopsDecideStudy: async ({ project, trials: run, ended }: Decided): Promise<StudyWinner> => {
+        decided.set(`compute: ${project}`, { trials: run, ended });
+        return winner;
       },
       mlopsTrial: ({ project, number }: Asked) => trials.get(project)!(number),
     }
@@ -76,10 +88,11 @@ afterAll(() => close());
 interface Started extends Partial<StudyBudget> {
   readonly trials: number;
   readonly parallelism: number;
+  readonly folds?: number;
 }
 
-function start(project: string, { trials: all, parallelism, ...budget }: Started) {
-  const study = { trials: all, parallelism };
+function start(project: string, { trials: all, parallelism, folds, ...budget }: Started) {
+  const study = { trials: all, parallelism, ...(folds === undefined ? {} : { folds }) };
   const definition = { ...flights, name: project };
   const of = { oneOf: [{ trees: { depth: { int: [2, 6] } } }, { network: {} }] };
   const input: StudyInput = {
@@ -303,4 +316,14 @@ test('a message without a number of trials is refused before it is in the histor
   });
   await end(1);
   await handle.result();
+});
+
+test('with folds, features are fitted for each of them before the trials, and what trains the winner is compute', async () => {
+  const project = `${queue}-folds`;
+  trials.set(project, async (number) => ({ number, choices: [], loss: number }));
+  const handle = await start(project, { trials: 2, parallelism: 2, folds: 2 });
+  expect(await handle.result()).toEqual(winner);
+  expect(fits.get(project)).toEqual(['replaced, fold 0', 'replaced, fold 1', 'kept, fold 0', 'kept, fold 1']);
+  expect(decided.get(`compute: ${project}`)).toEqual({ trials: 2, ended: 'trials' });
+  expect(decided.get(project)).toBeUndefined();
 });

@@ -1,12 +1,11 @@
 /** A trainer of the user's own: it gets the training rows and a folder, and leaves an ONNX model in it. */
 import { join } from 'node:path';
 import type { RegisteredUse } from '../../domain/definition';
-import { partOf } from '../../domain/split';
 import type { ActivityDeps } from '../deps';
 import { runWithHeartbeat } from '../step/compute-job';
 import { labelledRequest } from '../step/inputs';
 import type { Attempt, StepOutcome } from '../step/step';
-import type { Train } from '../training';
+import { rowsOf, type Train } from '../training';
 import type { TrainCodeInput, TrainCodeOutput } from './jobs/train';
 import { usedCode } from './user-code';
 
@@ -18,7 +17,7 @@ export async function trainRegistered(
 ): Promise<StepOutcome<'run'>> {
   const use = await usedCode(deps, 'trainer', trainer);
   const [data, labels] = await Promise.all([stores.facts.get(train.snapshot), stores.facts.get(train.labelSet)]);
-  const rows = await labelledRequest(deps, stores, data, labels, partOf(train.split, 'train'));
+  const rows = await labelledRequest(deps, stores, data, labels, rowsOf(train, 'train'));
   const output = await runWithHeartbeat<TrainCodeInput, TrainCodeOutput>(
     deps,
     'trainCode',
@@ -31,6 +30,7 @@ export async function trainRegistered(
       trainer: `${use.name} ${use.version}`,
       parameters: trainer.params,
       split: train.split,
+      ...(train.fold === undefined ? {} : { fold: train.fold }),
       rows: output.rows,
       unlabelled: output.unlabelled,
       epochs: output.epochs,

@@ -79,8 +79,9 @@ function modelWords(model: ModelDefinition): string {
   if ('trees' in model) return `trees, ${model.trees.rounds} of depth ${model.trees.depth}`;
   if ('linear' in model) return linearWords(model.linear);
   if ('trainer' in model) return `trainer ${model.trainer.registered}`;
-  const { trials, parallelism, sampler } = model.study;
-  return `the best of ${trials} trials of ${kindsIn(model).join(' or ')}, ${parallelism} at once, ${sampler}`;
+  const { trials, parallelism, sampler, folds } = model.study;
+  const over = folds === undefined ? '' : `, each over ${folds} folds`;
+  return `the best of ${trials} trials of ${kindsIn(model).join(' or ')}, ${parallelism} at once, ${sampler}${over}`;
 }
 
 function linearWords({ l1, l2, poisson }: LinearSpec): string {

@@ -105,7 +105,7 @@ export interface WithLinear extends WithCalibration {
 /** What one run trains. */
 export type ModelSpec = BuiltInModel | { readonly trainer: RegisteredUse };
 
-/** Many models, each trained on the training rows and judged by its loss on the validation rows; the cycle goes on with the best. */
+/** Many models, each trained on the training rows and judged by its loss on the validation rows, or over folds; the cycle goes on with the best. */
 export interface StudySpec {
   /** A model with a space in place of any value: `{ float: [low, high] }`, `{ log: [low, high] }`, `{ int: [low, high] }`, `{ oneOf: [option, …] }`. */
   readonly of: unknown;
@@ -115,10 +115,15 @@ export interface StudySpec {
   readonly parallelism: number;
   /** `tpe` chooses by what earlier trials show (tree-structured Parzen estimator), `random` by chance. */
   readonly sampler: 'tpe' | 'random';
-  /** For the choices. */
+  /** For the choices, and the folds. */
   readonly seed: number;
   /** After so long no trial starts; those that run end. Default: all trials are run, however long they take. */
   readonly within?: WallDuration;
+  /**
+   * Each trial is judged over so many folds of the training rows, as the split tells rows apart, with features fitted for each fold. Its loss is the
+   * mean of the folds' losses. Default: it is judged by the validation rows.
+   */
+  readonly folds?: number;
   /** Networks train in stages, and those that lag behind end early. Default: each is trained to its end. */
   readonly rungs?: StudyRungs;
 }

@@ -1,7 +1,6 @@
 /** A filter of rows as SQL: the one way from a split to rows. */
-import type { PartRows } from '../../domain/records';
 import { multiplierOf } from '../../domain/folds';
-import { type HashRule, type Part, partOf, type RowFilter, type Split } from '../../domain/split';
+import { type HashRule, type Part, type PartRows, partOf, type RowFilter, type Split } from '../../domain/split';
 import { withDatabase } from './duckdb';
 import { liveRows } from './live-rows';
 import type { LoadRequest } from './load';
