@@ -7,18 +7,20 @@ import { packageRoot } from '../../src/runtime/package-root';
 import { cached } from './cache';
 
 const REQUIREMENTS = join(packageRoot(), 'scripts', 'tour', 'requirements.txt');
-/** What is kept of 10 MB. */
+/** What is kept of 26 MB. */
 const KEPT = [
   'plotnine/data/diamonds.csv',
   'plotnine/data/txhousing.csv',
   'sklearn/datasets/data/digits.csv.gz',
+  'magika/models/standard_v3_3/model.onnx',
+  'magika/models/standard_v3_3/config.min.json',
 ] as const;
 
 export type PythonFile = (typeof KEPT)[number];
 
 export async function pythonFile(file: PythonFile): Promise<string> {
   const pins = [readFileSync(REQUIREMENTS, 'utf8'), ...KEPT];
-  const folder = await cached('python', pins, 'files of plotnine and scikit-learn (10 MB)', async (into) => {
+  const folder = await cached('python', pins, 'files of plotnine, scikit-learn and magika (26 MB)', async (into) => {
     const whole = mkdtempSync(join(into, 'whole-'));
     await pip(whole);
     for (const each of KEPT) {
