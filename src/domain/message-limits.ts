@@ -1,10 +1,10 @@
 /**
- * How many messages one run of a lifecycle, or of a study, takes. Temporal refuses a run's 2,001st update, whatever it says, and counts
+ * How many messages one run of a lifecycle, a monitor or a study takes. Temporal refuses a run's 2,001st update, whatever it says, and counts
  * those that a validator let pass; what a validator refuses leaves no trace. Pure.
  */
 import { MESSAGES } from './messages';
 
-/** Between two cycles a new run begins after so many. */
+/** Between two cycles, or two windows, a new run begins after so many. */
 export const UPDATES_PER_RUN = 200;
 /** While a phase runs no new run can begin: from here on a message is refused, so that those with a higher bound are still taken. */
 const MOST = { others: 1_000, rollback: 1_400, awaited: 1_800, stop: 1_900 } as const;
@@ -18,20 +18,32 @@ export interface Taken {
   readonly closing: boolean;
 }
 
+/** What takes messages, and what it is at when it takes no more. */
+export type Whose = 'lifecycle' | 'monitor';
+const UNTIL: Readonly<Record<Whose, string>> = {
+  lifecycle: 'the running phase has ended',
+  monitor: 'what it works at, a window or a version, is done',
+};
+
 /**
  * Why one more update is refused, or undefined. `stop` has no limit of its sender: it ends what is flooded; nor has what
  * the workflow waits for: it may wait for nothing else, and each ends the wait for it.
  * @param awaited the workflow can't go on without this message, or one like it
  */
-export function refusedUpdate(name: string, { inAll, bySender, closing }: Taken, awaited: boolean): string | undefined {
+export function refusedUpdate(
+  name: string,
+  { inAll, bySender, closing }: Taken,
+  awaited: boolean,
+  whose: Whose = 'lifecycle'
+): string | undefined {
   const kind =
     name === MESSAGES.stop ? 'stop' : awaited ? 'awaited' : name === MESSAGES.rollback ? 'rollback' : 'others';
   if (closing && inAll >= UPDATES_PER_RUN && (kind === 'others' || kind === 'rollback'))
-    return `this run of the lifecycle has taken ${inAll} messages, and the next begins in a moment: send ${name} again`;
-  const later = `${name} is refused until the running phase has ended`;
-  if (inAll >= MOST[kind]) return `this run of the lifecycle has taken ${inAll} messages; ${later}`;
+    return `this run of the ${whose} has taken ${inAll} messages, and the next begins in a moment: send ${name} again`;
+  const later = `${name} is refused until ${UNTIL[whose]}`;
+  if (inAll >= MOST[kind]) return `this run of the ${whose} has taken ${inAll} messages; ${later}`;
   if ((kind === 'others' || kind === 'rollback') && bySender >= MOST_BY_ONE)
-    return `this run of the lifecycle has taken ${bySender} messages of this sender; ${later}`;
+    return `this run of the ${whose} has taken ${bySender} messages of this sender; ${later}`;
   return undefined;
 }
 

@@ -6,6 +6,7 @@
 import type { Context } from '@temporalio/activity';
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import type { ActivityInboundCallsInterceptor, ActivityInterceptorsFactory } from '@temporalio/worker';
+import { retryAfterMs } from '../domain/backoff';
 import { ERRORS, errorCodeOf, MlopsError } from '../domain/errors';
 import { failedWith } from '../domain/heartbeats';
 import { requirePayload } from '../runtime/payload';
@@ -26,7 +27,7 @@ const inboundOf = (context: Context): ActivityInboundCallsInterceptor => ({
       );
       return result;
     } catch (error) {
-      const failed = failureOf(error);
+      const failed = failureOf(error, context.info.attempt);
       if (failed instanceof ApplicationFailure && failed.nonRetryable !== true)
         context.heartbeat(failedWith(failed.message));
       throw failed;
@@ -34,29 +35,32 @@ const inboundOf = (context: Context): ActivityInboundCallsInterceptor => ({
   },
 });
 
-function failureOf(error: unknown): Error {
+function failureOf(error: unknown, attempt: number): Error {
   if (error instanceof TemporalFailure) return error;
   const code = errorCodeOf(error);
   if (code !== undefined) {
     const where = error instanceof MlopsError ? error.where : {};
-    return failure(code, (error as Error).message, ERRORS[code] !== 'retry', [where], error);
+    const retried = ERRORS[code] === 'retry' ? attempt : undefined;
+    return failure(code, (error as Error).message, retried, [where], error);
   }
   const message = error instanceof Error ? error.message : String(error);
-  if (isServerAway(error)) return failure('MLOPS_STORE_UNAVAILABLE', message, false, [], error);
-  return failure('MLOPS_UNEXPECTED', message, true, [], error);
+  if (isServerAway(error)) return failure('MLOPS_STORE_UNAVAILABLE', message, attempt, [], error);
+  return failure('MLOPS_UNEXPECTED', message, undefined, [], error);
 }
 
+/** @param retried the attempt that is followed by another; undefined where trying again would only repeat it */
 function failure(
   type: string,
   message: string,
-  nonRetryable: boolean,
+  retried: number | undefined,
   details: unknown[],
   cause: unknown
 ): ApplicationFailure {
   return ApplicationFailure.create({
     type,
     message,
-    nonRetryable,
+    nonRetryable: retried === undefined,
+    ...(retried === undefined ? {} : { nextRetryDelay: retryAfterMs(retried) }),
     details,
     ...(cause instanceof Error ? { cause } : {}),
   });

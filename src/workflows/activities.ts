@@ -7,6 +7,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { createActivities } from '../activities';
+import { FIRST_RETRY_MS, LONGEST_AFTER_SILENCE_MS } from '../domain/backoff';
 import { durationMs } from '../domain/durations';
 import { DEFAULT_RETRIES, type Plan } from '../domain/plan';
 import { COMPUTE_SUFFIX, LIGHT_SUFFIX } from '../domain/queues';
@@ -16,8 +17,15 @@ export type Activities = ReturnType<typeof createActivities>;
 
 type Retries = Pick<Plan, 'retryFor' | 'heartbeatWithin'>;
 
-/** Every kill is an attempt, so retries are bounded by time and not by number. */
-const RETRY = { initialInterval: 250, backoffCoefficient: 2, maximumInterval: 10_000 } as const;
+/**
+ * Every kill is an attempt, so retries are bounded by time and not by number. This is for attempts that were lost in silence;
+ * one that fails says itself when the next may begin.
+ */
+const RETRY = {
+  initialInterval: FIRST_RETRY_MS,
+  backoffCoefficient: 2,
+  maximumInterval: LONGEST_AFTER_SILENCE_MS,
+} as const;
 
 /** Short effects: a lookup, a record, a notice. An attempt that hangs is given up after a minute, a dead worker's sooner. */
 export function io(retries: Retries = DEFAULT_RETRIES): Activities {

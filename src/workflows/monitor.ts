@@ -31,6 +31,7 @@ import { io, light, lightQueue, untilPickedUp, waiting } from './activities';
 import { reasonOf } from './failures';
 import { setClock, watch, watermark } from './messages';
 import { notify } from './notify';
+import { UpdatesTaken } from './updates-taken';
 import { show, type Visible } from './visible';
 import { Wake } from './wake';
 
@@ -86,27 +87,37 @@ export async function monitor(initial: MonitorState): Promise<never> {
   );
 
   const windows = new Windows(initial);
-  setHandler(setClock, (message) => windows.setClock(message).finally(() => wake.notify()), {
-    validator: refuseMalformed,
+  const taken = new UpdatesTaken('monitor');
+  const clockSet = (message: ClockMessage): Promise<OperatorAnswer> => {
+    taken.count(message.by);
+    return windows.setClock(message).finally(() => wake.notify());
+  };
+  setHandler(setClock, clockSet, {
+    validator: (message) => {
+      refuseMalformed(message);
+      taken.requireRoom(MESSAGES.setClock, message.by, false);
+    },
     description: "{id, by, at}: sets the endpoint's event clock; windows after it are judged again",
   });
   for (;;) {
     const seen = wake.notified;
     await wake.recordRefused(initial.project);
-    let taken = true;
-    while (taken && watches[0] !== undefined) {
+    let watched = true;
+    while (watched && watches[0] !== undefined) {
       const answer = await windows.watch(watches[0]);
-      taken = answer !== 'failed';
-      if (taken) watches.shift();
-      if (answer !== undefined && taken) wake.refuse(MESSAGES.watch, answer);
+      watched = answer !== 'failed';
+      if (watched) watches.shift();
+      if (answer !== undefined && watched) wake.refuse(MESSAGES.watch, answer);
     }
-    const went = taken && ((await windows.judgeNext()) || (await windows.correctNext()));
-    if (watches.length === 0 && wake.recorded && windows.enough()) {
+    const went = watched && ((await windows.judgeNext()) || (await windows.correctNext()));
+    if (watches.length === 0 && wake.recorded && (windows.enough() || taken.full)) {
+      taken.closing = true;
       await condition(allHandlersFinished);
       if (watches.length === 0) await continueAsNew<typeof monitor>(windows.state);
+      taken.closing = false;
     }
     if (went) continue;
-    if (taken && (await windows.countLate())) continue;
+    if (watched && (await windows.countLate())) continue;
     await wake.after(seen);
   }
 }

@@ -14,13 +14,13 @@ import type {
   RollbackMessage,
   Trigger,
 } from '../domain/messages';
-import { refusedUpdate, UPDATES_PER_RUN } from '../domain/message-limits';
 import { malformedOperatorMessage } from '../domain/operator-messages';
 import { nextTriggers, refusedImport, refusedTrigger, withTrigger } from '../domain/pending-triggers';
 import type { AppliedDefinition, LifecycleState } from '../domain/phases';
 import { io } from './activities';
 import * as messages from './messages';
 import { TriggerSignals } from './trigger-signals';
+import { UpdatesTaken } from './updates-taken';
 
 const KEPT_ANSWERS = 100;
 const KEPT_TRIGGERS = 200;
@@ -54,17 +54,13 @@ export class OperatorCommands {
   choice: FailureChoice | undefined;
   /** Someone asked that an open approval be closed in favour of a new cycle. */
   supersedeBy: string | undefined;
-  /** Nothing more begins in this run: it ends once what it took is done. */
-  closing = false;
   /** Number of the last cycle before this run; undefined until the definition is registered. */
   begun: number | undefined;
   /** Undefined until the definition is registered, or refused with a reason. */
   registered: true | string | undefined;
   #answers: LifecycleState['answers'][number][];
   #seenTriggers: string[];
-  /** Updates of this run, in all and by the sender's name. */
-  #updates = 0;
-  readonly #updatesBy = new Map<string, number>();
+  readonly #taken = new UpdatesTaken('lifecycle');
   readonly #signals: TriggerSignals;
   /** The lifecycle's first message starts it. */
   #startedBy: string | undefined;
@@ -129,7 +125,12 @@ export class OperatorCommands {
 
   /** A new run begins before Temporal refuses messages to this one. */
   get full(): boolean {
-    return this.#updates >= UPDATES_PER_RUN;
+    return this.#taken.full;
+  }
+
+  /** Nothing more begins in this run: it ends once what it took is done. */
+  set closing(closing: boolean) {
+    this.#taken.closing = closing;
   }
 
   /** What the next run starts with. */
@@ -162,8 +163,7 @@ export class OperatorCommands {
   ): void {
     const running = new Map<string, Promise<OperatorAnswer>>();
     const handler = async (message: M): Promise<OperatorAnswer> => {
-      this.#updates += 1;
-      this.#updatesBy.set(message.by, (this.#updatesBy.get(message.by) ?? 0) + 1);
+      this.#taken.count(message.by);
       const given = this.#answers.find(({ id, by }) => id === message.id && by === message.by);
       if (given !== undefined) return { outcome: given.outcome, reason: given.reason };
       const sent = `${message.id} ${message.by}`;
@@ -179,11 +179,7 @@ export class OperatorCommands {
       const mistake = malformedOperatorMessage(definition.name, message);
       if (mistake !== undefined)
         throw ApplicationFailure.nonRetryable(`MLOPS_MESSAGE_INVALID: ${mistake}`, 'MLOPS_MESSAGE_INVALID');
-      const bySender = this.#updatesBy.get(message.by) ?? 0;
-      const taken = { inAll: this.#updates, bySender, closing: this.closing };
-      const refused = refusedUpdate(definition.name, taken, this.#awaits(definition.name));
-      if (refused !== undefined)
-        throw ApplicationFailure.nonRetryable(`MLOPS_TOO_MANY_MESSAGES: ${refused}`, 'MLOPS_TOO_MANY_MESSAGES');
+      this.#taken.requireRoom(definition.name, message.by, this.#awaits(definition.name));
     };
     setHandler<OperatorAnswer, [M], UpdateDefinition<OperatorAnswer, [M]>>(definition, handler, {
       description,

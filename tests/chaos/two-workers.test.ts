@@ -1,6 +1,7 @@
 /** Two workers on one queue: whoever loses its worker goes on at the other, and nothing is made twice. */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { optionalTsToMs } from '@temporalio/common/lib/time';
 import flights from '../../examples/flights/project';
 import { lifecycleId, phaseId } from '../../src/domain/ids';
 import { computeProcesses } from '../support/compute-processes';
@@ -70,10 +71,12 @@ test('the worker that trains is killed: within seconds the other one is at it, a
   // Temporal gave the first one up for its silence, which may last 4 s.
   expect(failure.timeoutFailureInfo?.timeoutType).toBe(TIMEOUT_TYPE_HEARTBEAT);
   const { events } = await lifecycles.handle(phaseId(project, 1, 'train')).fetchHistory();
-  const silences = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
-    scheduled?.activityType?.name === 'mlopsTrain' ? [Number(scheduled.heartbeatTimeout?.seconds)] : []
+  const scheduled = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: each }) =>
+    each?.activityType?.name === 'mlopsTrain' ? [each] : []
   );
-  expect(silences).toEqual([4]);
+  expect(scheduled.map(({ heartbeatTimeout }) => Number(heartbeatTimeout?.seconds))).toEqual([4]);
+  // However many are lost in a row, the next begins half a second after the silence.
+  expect(scheduled.map(({ retryPolicy }) => optionalTsToMs(retryPolicy?.maximumInterval))).toEqual([500]);
   expect(await lifecycles.request(project, 1)).toMatchObject({ state: 'open' });
 
   const { stores } = system;

@@ -29,6 +29,15 @@ test('a run that is about to give way to the next takes no more, once it had its
   expect(refusedUpdate('stop', taken(200, 1, true), false)).toBeUndefined();
 });
 
+test('a monitor’s run takes as many as a lifecycle’s, and says what it is at', () => {
+  expect(refusedUpdate('setClock', taken(999, 499), false, 'monitor')).toBeUndefined();
+  expect(refusedUpdate('setClock', taken(600, 500), false, 'monitor')).toBe(
+    'this run of the monitor has taken 500 messages of this sender; setClock is refused until what it works at, a window or a version, is done'
+  );
+  expect(refusedUpdate('setClock', taken(1_000), false, 'monitor')).toContain('this run of the monitor has taken 1000');
+  expect(refusedUpdate('setClock', taken(200, 1, true), false, 'monitor')).toContain('send setClock again');
+});
+
 test('a study is stopped whatever came before, new messages or one again and again', () => {
   expect(refusedStudyUpdate('extendStudy', { messages: 499, updates: 999 })).toBeUndefined();
   expect(refusedStudyUpdate('extendStudy', { messages: 500, updates: 500 })).toBe('the study takes no more messages');

@@ -457,7 +457,7 @@ test('a malformed update is refused in words, and leaves no trace', async () => 
 test('an approval that nobody gives expires, after its reminder, and is never approved', async () => {
   const { id, result } = await open({
     deadline: { wall: '12 seconds' },
-    reminders: [{ wall: '1 second' }],
+    reminders: [{ wall: '6 seconds' }],
   });
   expect(await result()).toMatchObject({ state: 'expired' });
   expect(await raw(system.stores).requests.findOne({ _id: id })).toMatchObject({ state: 'expired' });
@@ -472,7 +472,7 @@ test('an approval that nobody gives expires, after its reminder, and is never ap
   expect((await eventually('three notices', told)).sort()).toEqual([
     'approval-expired',
     'approval-requested',
-    'reminder-1-second',
+    'reminder-6-seconds',
   ]);
   expect(await system.client.decide(id, decision('ana'))).toMatchObject({ outcome: 'refused', code: 'expired' });
 });
@@ -576,6 +576,31 @@ test('a notice whose delivery can’t begin is told in the audit, and the reques
     `${asked._id} approval-requested`,
     `${asked._id} approval-approved`,
   ]);
+});
+
+test('a reminder that its notifier refuses, or whose delivery can’t begin, blocks no approval: the next decision closes the request', async () => {
+  // Due by the record's clock: one that a slow machine has not begun to wait for by then would be left out.
+  const reminders = [{ wall: '15 seconds' }] as const;
+  const refusing = { webhook: { url: 'http://127.0.0.1:9', secretEnv: 'MLOPS_TEST_NOT_SET' } } as const;
+  const refused = await open({ reminders }, [refusing]);
+  const kind = 'reminder-15-seconds';
+  const { request, workflowId: first } = await open();
+  await system.client.temporal.workflow.getHandle(first).terminate();
+  // With what a notice's own id adds it is longer than Temporal allows.
+  const workflowId = `${first}${'-'.repeat(985 - first.length)}`;
+  const policy = { ...request.policy, reminders };
+  const begun = { ...request, _id: `${request._id}-long`, workflowId, policy, openedAt: new Date().toISOString() };
+  await raw(system.stores).requests.insertOne(begun);
+  const { handle } = await waiting(begun, await notifying(request.project, [{ registered: 'kept', params: {} }]));
+
+  for (const id of [refused.id, begun._id]) {
+    const untold = { what: 'notice not delivered', 'detail.notice': `${id} ${kind}` };
+    await eventually('the audit tells of the reminder', async () => (await audit().findOne(untold)) ?? undefined);
+  }
+  expect(await system.client.decide(refused.id, decision('ana'))).toMatchObject({ outcome: 'accepted' });
+  expect(await refused.result()).toMatchObject({ state: 'approved' });
+  await system.client.signal(workflowId, 'decide', decision('ana'));
+  expect(await handle.result()).toMatchObject({ state: 'approved' });
 });
 
 test('a stranger’s `supersede` does nothing, is in the audit up to a bound, and keeps nobody from deciding', async () => {

@@ -12,8 +12,8 @@ beforeEach(() => {
   beaten.length = 0;
 });
 
-async function outcomeOf(next: () => Promise<unknown>, activityType = 'mlopsTrain'): Promise<unknown> {
-  const context = { info: { activityType }, heartbeat: (details: unknown) => beaten.push(details) };
+async function outcomeOf(next: () => Promise<unknown>, activityType = 'mlopsTrain', attempt = 1): Promise<unknown> {
+  const context = { info: { activityType, attempt }, heartbeat: (details: unknown) => beaten.push(details) };
   const execute = ActivityFailures(context as never).inbound?.execute as Execute | undefined;
   const run = execute === undefined ? next() : execute({ args: [], headers: {} }, next);
   return run.catch((error: unknown) => error);
@@ -87,6 +87,17 @@ test.each([
   expect((told as Error).message).toContain(error.message);
   // What the next attempt takes along, so that the end of the time that it may take can't hide it.
   expect(beaten).toEqual(nonRetryable ? [] : [{ lastFailure: (told as Error).message }]);
+});
+
+test('what fails is tried again ever more rarely, by its own word: the workflow’s policy is for attempts that were lost', async () => {
+  const away = failing(new MongoNetworkError('connection closed'));
+  const delays = [1, 2, 4, 6, 7, 500].map(async (attempt) => {
+    const told = await outcomeOf(away, 'mlopsTrain', attempt);
+    return (told as ApplicationFailure).nextRetryDelay;
+  });
+  expect(await Promise.all(delays)).toEqual([250, 500, 2_000, 8_000, 10_000, 10_000]);
+  const ours = (await outcomeOf(failing(new TypeError('x')), 'mlopsTrain', 3)) as ApplicationFailure;
+  expect(ours.nextRetryDelay).toBeUndefined();
 });
 
 test('says where in its details', async () => {
