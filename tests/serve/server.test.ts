@@ -178,9 +178,9 @@ test('numbers that the model can’t compute with are the caller’s fault, and 
     champion: await loadModel({ ...version, inputs }, bytes),
   });
   const other = await listening(own);
-  const send = (value: number) => {
+  const send = (value: number, datatype = 'FP64') => {
     const changed = flightRequest().inputs.map((input) =>
-      input.name === 'distance' ? { ...input, datatype: 'FP64', data: [value] } : input
+      input.name === 'distance' ? { ...input, datatype, data: [value] } : input
     );
     return other.post('/v2/models/flights/infer', { inputs: changed });
   };
@@ -188,8 +188,12 @@ test('numbers that the model can’t compute with are the caller’s fault, and 
     status: 400,
     body: { error: expect.stringMatching(/distance is beyond ±3.4e38/) },
   });
-  expect(await send(500.5)).toMatchObject({ status: 200 });
-  expect(own.predictor.counts).toEqual({ 1: { requests: 1, errors: 0 } });
+  const right = await send(500.5);
+  expect(right).toMatchObject({ status: 200 });
+  // A narrower type is widened, to the same answer.
+  const narrow = await send(500.5, 'FP32');
+  expect([narrow.status, narrow.body.outputs]).toEqual([200, right.body.outputs]);
+  expect(own.predictor.counts).toEqual({ 1: { requests: 2, errors: 0 } });
   await other.close();
   await own.close();
 });
