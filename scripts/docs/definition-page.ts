@@ -108,6 +108,10 @@ interface Row {
 
 type Value = Readonly<Record<string, unknown>> | readonly unknown[] | undefined;
 
+const REQUIRED_UNLESS: Readonly<Record<string, string>> = {
+  features: 'Required, unless the model is a registered trainer; then default: `[]`',
+};
+
 /** @throws where a transform or a trigger has no entry in `example` */
 export function definitionPage(example: ProjectInput = withEntries): string {
   const types = declarations(definitionSources());
@@ -142,7 +146,7 @@ export function definitionPage(example: ProjectInput = withEntries): string {
     const byDefault =
       (bare as unknown as Record<string, unknown>)[field.name] === undefined
         ? `Default: ${code((whole as unknown as Record<string, unknown>)[field.name])}`
-        : 'Required.';
+        : (REQUIRED_UNLESS[field.name] ?? 'Required.');
     return [
       `## ${field.name}`,
       ...docs,

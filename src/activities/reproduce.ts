@@ -43,9 +43,18 @@ export function reproduceActivities(deps: ActivityDeps) {
         case 'label':
           return again(deps, body, step, body.labelSet, (made) => labelStep(deps, made));
         case 'fit':
-          return again(deps, body, step, body.features, (made, { step: recorded }) =>
-            fitStep(deps, { ...made, missing: (recorded!.params as FitParams).missing ?? 'replaced' })
-          );
+          return again(deps, body, step, body.features, (made, { step: recorded }) => {
+            const { definition, snapshot, labelSet, asOf } = made;
+            const { missing = 'replaced', features } = recorded!.params as FitParams;
+            return fitStep(deps, {
+              definition,
+              snapshot,
+              labelSet,
+              asOf,
+              missing,
+              ...(features.length === 0 ? { features: 'none' } : {}),
+            });
+          });
         case 'train': {
           const { model } = await definitionOf(stores, body.definition);
           return again(deps, body, step, body.run, (made, { step: recorded, body: { imported } }) =>

@@ -1,6 +1,6 @@
 /** Training: fit the feature graph, train (resuming from the newest checkpoint), register the version. */
 import { readFile } from 'node:fs/promises';
-import { type ModelDefinition, type ModelSpec, needsLabels } from '../domain/definition';
+import { type FeatureDefinition, type ModelDefinition, type ModelSpec, needsLabels } from '../domain/definition';
 import { modelInputs } from '../domain/endpoint';
 import { MlopsError } from '../domain/errors';
 import { lifecycleId, phaseId } from '../domain/ids';
@@ -36,6 +36,8 @@ export interface FitFeatures {
   readonly missing?: Missing;
   /** Of the definition's study, from 0. Default: all training rows. */
   readonly fold?: number;
+  /** Of a model that reads columns, as an imported one does: only dependencies are learned. Default: as the definition declares them. */
+  readonly features?: 'none';
 }
 
 export interface TrainOn {
@@ -48,6 +50,7 @@ export interface TrainOn {
 
 /** What of a step's parameters a record shows to whoever makes it again. */
 export interface FitParams {
+  readonly features: readonly FeatureDefinition[];
   readonly missing?: Missing;
 }
 export interface TrainParams {
@@ -88,14 +91,15 @@ export async function fitStep(
   { definition, snapshot, labelSet, asOf, ...given }: FitFeatures
 ): Promise<Step<'featureSet'>> {
   const defined = await definitionOf(await deps.stores(), definition);
-  const { features, model, schema } = defined;
+  const { model, schema } = defined;
+  const features = given.features === 'none' ? [] : defined.features;
   const { dependencies } = schema;
   const { minTrainRows } = defined.split;
   const split = splitAt(defined, asOf);
   const labelled = needsLabels(features);
   const fold = given.fold === undefined ? {} : { fold: studyFold(defined, asOf, given.fold) };
   const rows = rowsOf({ split, ...fold }, 'train');
-  const taken = given.missing ?? missingOf(kindOf(ownModel(model)));
+  const taken = features.length === 0 ? 'replaced' : (given.missing ?? missingOf(kindOf(ownModel(model))));
   const missing = taken === 'kept' ? { missing: taken } : {};
   const request = {
     kind: 'featureSet',

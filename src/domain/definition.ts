@@ -38,6 +38,7 @@ export interface ProjectDefinition {
   readonly views: Readonly<Record<string, ViewDefinition>>;
   readonly schema: SchemaDefinition;
   readonly label: LabelDefinition;
+  /** None where a registered trainer takes columns: then its model may read all that `source.columns` declares, but for the label's and for what is known only later. */
   readonly features: readonly FeatureDefinition[];
   readonly model: ModelDefinition;
   readonly period: Period;

@@ -14,6 +14,7 @@ import {
   widthOfVector,
   type WindowsOfRows,
 } from './definition';
+import { readableColumns } from './readable-columns';
 import type { Digest } from './refs';
 import { rolloutStepId } from './ids';
 import type { RecordedScore } from './scores';
@@ -247,9 +248,13 @@ export interface UnmatchedTruth extends TruthRecord {
   readonly since: Date;
 }
 
-/** The columns that features read, as a trainer is given them: a version's own inputs are in its signature. */
-export function modelInputs(definition: Pick<ProjectDefinition, 'features' | 'source' | 'schema'>): ModelInput[] {
-  return columnsOfFeatures(definition.features).map((name) => modelInput(definition, name));
+/** What a trainer's model may read, the columns of the features, or without them all that a request may bring: a version's own inputs are in its signature. */
+export function modelInputs(
+  definition: Pick<ProjectDefinition, 'features' | 'label' | 'source' | 'schema'>
+): ModelInput[] {
+  const { features } = definition;
+  const names = features.length === 0 ? Object.keys(readableColumns(definition)) : columnsOfFeatures(features);
+  return names.map((name) => modelInput(definition, name));
 }
 
 /** What a request says of a column. */

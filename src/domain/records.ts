@@ -245,7 +245,7 @@ export interface LabelSetBody {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** The fitted feature graph. Artifacts: `fitted` (JSON), `graph` (ONNX), `dependencies` (JSON, where rules are learned). */
+/** The fitted feature graph. Artifacts: `dependencies` (JSON), and where the model has features `fitted` (JSON) and `graph` (ONNX). */
 export interface FeatureSetBody {
   readonly split: Split;
   /** Of a study with folds: fitted on its rows to learn from, which `trainRows` counts. */

@@ -7,6 +7,12 @@ import type { Parsed } from './project-schema';
 
 export function checkModel({ model, features, objective }: Parsed, report: Report): void {
   if (model === undefined) return;
+  const [learner] = kindsIn(model).filter((kind) => kind !== 'trainer');
+  if (features?.length === 0 && learner !== undefined)
+    report(
+      ['features'],
+      `is missing, and ${NAMES[learner]} learns from features alone; only a registered trainer takes columns as they are`
+    );
   const instead = insteadOfEmbedding(model);
   features?.forEach((feature, at) => {
     if (feature?.transform === 'embedding' && instead !== undefined)
@@ -22,6 +28,8 @@ export function checkModel({ model, features, objective }: Parsed, report: Repor
       report(['model', 'study', 'of'], `has ${field}, which ${problem}`);
   }
 }
+
+const NAMES = { network: 'a network', trees: 'an ensemble of trees', linear: 'a linear model' } as const;
 
 /** What only some tasks have. */
 const OF_NUMBERS = [{ kind: 'linear', field: 'poisson', value: true, words: 'is of the task number' }] as const;

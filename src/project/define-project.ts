@@ -138,15 +138,13 @@ function parse(input: Readonly<Record<string, unknown>>, mistakes: Mistake[]): P
   const parsed: Record<string, unknown> = {};
   for (const [key, schema] of Object.entries(SECTIONS)) parsed[key] = read(schema, input[key], [key]);
   for (const [key, list] of Object.entries(LISTS)) {
-    const least = 'atLeast' in list ? list.atLeast : 0;
     const most = 'atMost' in list ? list.atMost : MOST;
-    const entries = read(z.array(z.unknown()).min(least).max(most), input[key] ?? defaultOf(list, input), [key]);
+    const entries = read(z.array(z.unknown()).max(most), input[key] ?? defaultOf(list, input), [key]);
     parsed[key] = (entries as readonly unknown[] | undefined)?.map((entry, at) => read(list.entry, entry, [key, at]));
   }
   return parsed as Parsed;
 }
 
 function defaultOf(list: (typeof LISTS)[keyof typeof LISTS], input: Readonly<Record<string, unknown>>): unknown {
-  if (!('default' in list)) return undefined;
   return typeof list.default === 'function' ? list.default(input) : list.default;
 }

@@ -223,8 +223,8 @@ export interface ProjectInput<Column extends string = string, Name extends strin
   /** Default: no rule; a batch that loses more than 1 % of its rows to quarantine is refused. */
   readonly schema?: SchemaInput<Column>;
   readonly label: LabelInput<Column>;
-  /** Defaults: 48 buckets of the day and 10 of quantiles, 4 harmonics, minCount 10, width 8, maxRows 20,000, plus 0, with the median. */
-  readonly features: readonly FeatureInput<Column, Name>[];
+  /** Default: none, for a registered trainer that takes columns; every other model needs some. Defaults of their options: 48 buckets of the day and 10 of quantiles, 4 harmonics, minCount 10, width 8, maxRows 20,000, plus 0, with the median. */
+  readonly features?: readonly FeatureInput<Column, Name>[];
   /**
    * Default: a network 64-64, batch 512, learning rate 0.001, 20 epochs, at most 20 million rows seen, seed 1, ReLU, Adam at a
    * constant rate, patience 5; nothing else. Trees: 200 rounds,

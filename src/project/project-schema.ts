@@ -220,7 +220,7 @@ function defaultGates({ objective: given }: Readonly<Record<string, unknown>>) {
 
 /** Sections that are lists: each entry is parsed by itself, for the same reason. */
 export const LISTS = {
-  features: { entry: feature, atLeast: 1, atMost: MOST_COLUMNS },
+  features: { entry: feature, default: [], atMost: MOST_COLUMNS },
   metrics: { entry: registeredUse, default: [] },
   gates: {
     entry: gate,

@@ -48,12 +48,13 @@ async function trainOne(input: TrainInput, visible: (what: string) => Visible): 
   return { features, run: await untilPickedUp(input, visible('Trains.'), trained) };
 }
 
-/** The features that monitors know the data by are fitted as for a training; the model reads columns. */
+/** The model reads columns: no feature is fitted, and of the training rows only what monitors hold against later ones. */
 async function adopted(input: TrainInput, visible: (what: string) => Visible): Promise<Chosen> {
   const { project, cycle, definition, plan, snapshot, labelSet, asOf } = input;
-  show(input, visible('Fits the features on the training rows.'));
-  const fitted = compute(plan).mlopsFitFeatures({ definition, snapshot, labelSet, asOf, missing: 'replaced' });
-  const features = await untilPickedUp(input, visible('Fits the features on the training rows.'), fitted);
+  const learns = visible('Counts the training rows, and learns the dependencies that the schema declares.');
+  show(input, learns);
+  const fitted = compute(plan).mlopsFitFeatures({ definition, snapshot, labelSet, asOf, features: 'none' });
+  const features = await untilPickedUp(input, learns, fitted);
   show(input, visible('Adopts the imported model, and tries it on the training rows.'));
   const on = { project, cycle, definition, snapshot, labelSet, features, asOf };
   const run = await untilPickedUp(input, visible('Adopts the imported model.'), compute(plan).mlopsImportModel(on));

@@ -32,8 +32,8 @@ test('definition.md is what the types and defaults say today: npm run docs', () 
 });
 
 test('a transform or a trigger of which nothing says the defaults is refused, instead of shown without them', () => {
-  for (const feature of withEntries.features.slice(1)) {
-    const others = withEntries.features.filter((each) => each !== feature);
+  for (const feature of withEntries.features!.slice(1)) {
+    const others = withEntries.features!.filter((each) => each !== feature);
     expect(() => definitionPage({ ...withEntries, features: others })).toThrow(`transform: '${feature.transform}'`);
   }
   expect(() => definitionPage({ ...withEntries, triggers: [{ on: 'bias' }] })).toThrow("on: 'drift'");

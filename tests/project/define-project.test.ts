@@ -323,7 +323,21 @@ describe('a mistake', () => {
       (p) => (p['name'] = 'Churn!' as never),
       'name: must be lower-case letters, digits and -, starting with a letter, at most 48, is "Churn!"',
     ],
-    ['no feature', (p) => (p['features'] = [] as never), 'features: must have at least 1 entry, is an empty list'],
+    [
+      'no feature for a learner of ours',
+      (p) => delete (p as { features?: unknown }).features,
+      'features: is missing, and a network learns from features alone; only a registered trainer takes columns as they are',
+    ],
+    [
+      'no feature for one of a study’s models',
+      (p) => {
+        p['features'] = [] as never;
+        const of = { oneOf: [{ trainer: { registered: 'ours' } }, { trees: {} }] };
+        p['model'] = { study: { of } } as never;
+        p['split'] = { validationPeriods: 1 } as never;
+      },
+      'features: is missing, and an ensemble of trees learns from features alone; only a registered trainer takes columns as they are',
+    ],
     ['a function', (p) => (p['name'] = (() => 1) as never), 'name: must be a text, is a function'],
     [
       'a function in params',

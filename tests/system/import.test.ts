@@ -83,6 +83,8 @@ test('the command of docs/importing.md has a cycle ask about the model, beside t
     outputs: [{ name: 'probability', datatype: 'FP32', shape: [-1, 3] }],
     determinism: 'tolerance',
   });
+  const { artifacts, body: fitted } = await system.stores.facts.get(body.features);
+  expect([fitted.trainRows, fitted.denseWidth, artifacts.map(({ name }) => name)]).toEqual([99, 0, ['dependencies']]);
   const run = await system.stores.facts.get(body.run);
   expect(run.body.imported?.parityDifference).toBeLessThan(1e-6);
 });

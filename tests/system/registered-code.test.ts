@@ -38,7 +38,6 @@ test('from a reader’s rows to a trainer’s model, judged by a metric and told
       knownAt: { eventTimePlus: { minutes: 1 } },
     },
     label: { name: 'fails', labeler: { registered: 'hot', params: { above: 35 } } },
-    features: [{ transform: 'standardize', column: 'celsius' }],
     model: { trainer: { registered: 'thermostat', params: { threshold: 35, byBatch: true } } },
     split: { minTrainRows: 100, minTestRows: 100 },
     metrics: [{ registered: 'shareHot' }],
@@ -61,6 +60,10 @@ test('from a reader’s rows to a trainer’s model, judged by a metric and told
   expect(snapshot.body.rows).toBe(49 * 24);
   expect(labelSet.body.counts['0']! + labelSet.body.counts['1']!).toBe(49 * 24);
   expect(run.body).toMatchObject({ trainer: 'thermostat 1', epochs: [{ epoch: 1, rows: run.body.rows, loss: 0.1 }] });
+  // Its trainer takes columns: without features nothing is fitted.
+  const fitted = await system.stores.facts.get({ kind: 'featureSet', id: cycle.refs.featureSet!.id });
+  expect(fitted.body).toMatchObject({ trainRows: run.body.rows, denseWidth: 0, embeddings: [] });
+  expect(fitted.artifacts.map(({ name }) => name)).toEqual(['dependencies']);
   // What depends on the batch is named from the run to the approver.
   expect(run.body.tolerance).toEqual(['Softplus']);
   expect((await system.stores.facts.get({ kind: 'version', id: cycle.refs.version!.id })).body.tolerance).toEqual([

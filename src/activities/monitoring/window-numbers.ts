@@ -2,8 +2,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { recordAsked } from '../../domain/approval';
-import type { ProjectDefinition } from '../../domain/definition';
-import { modelInputs } from '../../domain/endpoint';
+import { columnsOfFeatures, type ProjectDefinition } from '../../domain/definition';
 import { inputNames } from '../../domain/signature';
 import type { Fact } from '../../domain/records';
 import type { ArtifactRef, Ref } from '../../domain/refs';
@@ -45,13 +44,12 @@ export interface JudgedRows {
 
 export async function judgeRows(deps: ActivityDeps, stores: Stores, judge: JudgeRows): Promise<JudgedRows> {
   const { project, definition, folder } = judge;
-  const names = [...modelInputs(definition).map(({ name }) => name), ...(await championInputs(stores, project))];
-  const inputs = Object.fromEntries(names.map((name) => [name, definition.source.columns[name]?.type ?? 'string']));
+  const versions = new Versions(stores, judge);
   const { written, setAside } = await withHeartbeat('writing rows', (signal) =>
-    writeRows(stores, judge, inputs, signal)
+    writeRows(stores, judge, versions, signal)
   );
   const number = written?.number ?? (await championNumber(stores, project));
-  const version = await versionOf(stores, project, number);
+  const { version, inputs } = await versions.numbered(number);
   const frozen = version === undefined ? undefined : await frozenOf(stores, version);
   const paths = frozen === undefined ? [] : await localCopies(deps, stores, frozen.artifacts);
   const input: JudgeWindowInput = {
@@ -87,7 +85,7 @@ const SHOWN_ASIDE = 10;
 async function writeRows(
   stores: Stores,
   { project, definition, period, asOf, folder }: JudgeRows,
-  columns: Readonly<Record<string, ColumnType>>,
+  versions: Versions,
   signal: AbortSignal
 ): Promise<{ written: { number: number; path: string } | undefined; setAside: SetAside }> {
   const task = targetOf(taskOf(definition.objective));
@@ -97,7 +95,7 @@ async function writeRows(
   try {
     for await (const joined of windowRows(stores, project, period, asOf)) {
       signal.throwIfAborted();
-      const { row, why } = checkedRow(joined, columns, task);
+      const { row, why } = checkedRow(joined, (await versions.numbered(joined.version)).inputs, task);
       if (why !== undefined) {
         records += 1;
         if (examples.length < SHOWN_ASIDE) examples.push({ prediction: joined._id, why });
@@ -149,20 +147,43 @@ class RowFile {
   }
 }
 
+interface Known {
+  readonly version?: Fact<'version'>;
+  /** The columns that its requests bring, by type. */
+  readonly inputs: Readonly<Record<string, ColumnType>>;
+}
+
+/** The versions that answer in a window: one that reads columns itself is sent other ones than another, whatever the features are. */
+class Versions {
+  readonly #known = new Map<unknown, Known>();
+  readonly #stores: Stores;
+  readonly #project: string;
+  readonly #definition: ProjectDefinition;
+
+  constructor(stores: Stores, { project, definition }: JudgeRows) {
+    this.#stores = stores;
+    this.#project = project;
+    this.#definition = definition;
+  }
+
+  /** What is no version of the project, as a broken record says it, has the inputs that features read. */
+  async numbered(number: number): Promise<Known> {
+    let known = this.#known.get(number);
+    if (known === undefined) {
+      const version = Number.isInteger(number) ? await versionNumbered(this.#stores, this.#project, number) : null;
+      const { features, source } = this.#definition;
+      const names = version === null ? columnsOfFeatures(features) : inputNames(version.body.signature);
+      const inputs = Object.fromEntries(names.map((name) => [name, source.columns[name]?.type ?? 'string']));
+      known = { ...(version === null ? {} : { version }), inputs };
+      this.#known.set(number, known);
+    }
+    return known;
+  }
+}
+
 /** No requests: the verdict is that of the version that would have answered. */
 async function championNumber(stores: Stores, project: string): Promise<number> {
   return (await championOf(stores, project))?.number ?? 0;
-}
-
-/** An imported model reads other columns than features do. */
-async function championInputs(stores: Stores, project: string): Promise<readonly string[]> {
-  const champion = await championOf(stores, project);
-  const version = champion === null ? null : await versionNumbered(stores, project, champion.number);
-  return version === null ? [] : inputNames(version.body.signature);
-}
-
-async function versionOf(stores: Stores, project: string, number: number): Promise<Fact<'version'> | undefined> {
-  return (await versionNumbered(stores, project, number)) ?? undefined;
 }
 
 /** What the version was approved with: its evaluation's reference, and what its training rows taught. */

@@ -64,7 +64,7 @@ function summary(definition: ProjectDefinition, digest: string, warnings: readon
     ['source', sourceWords(source)],
     ['split', splitWords(definition)],
     ['label', `${label.name} v${label.version}`],
-    ['features', definition.features.map(featureText).join(', ')],
+    ['features', definition.features.map(featureText).join(', ') || 'none: the trainer takes columns'],
     ['model', modelWords(model)],
     ['gates', definition.gates.map(({ name, severity }) => `${name} (${severity})`).join(', ') || 'none'],
     ['approval', `${approval.approversNeeded} of ${approval.approvers.join(', ')} within ${approval.deadline.wall}`],

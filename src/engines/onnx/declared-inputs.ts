@@ -20,7 +20,7 @@ export function requireDeclaredInputs(
       inputs: unfit.map(({ column, type, width }) => `${column} (${type}${of(width)})`).join(', '),
       declared: declared.map(({ name, datatype, width }) => `${name} (${datatype}${of(width)})`).join(', '),
     },
-    'A version declares the columns that features read: add a feature that reads the column, or train without it.'
+    'A version declares the columns that features read, or, where there are no features, those of source.columns but for the label’s: add a feature that reads the column, or train without it.'
   );
 }
 

@@ -441,7 +441,7 @@ describe('the definition', () => {
     const mail = column('mail', { meanLength: 90, withBlanks: 0.9, distinct: 900, top: [] });
     const { definition } = infer(table([time('at'), integers('price'), mail]), 'price > 5');
     expect(definition.source.columns['mail']).toBe('text');
-    expect(definition.features.map(featureText)).toEqual(['weekday(at)', 'textNgrams(mail)']);
+    expect(definition.features!.map(featureText)).toEqual(['weekday(at)', 'textNgrams(mail)']);
     expect(checkProject(definition).mistakes).toEqual([]);
   });
 
@@ -452,7 +452,7 @@ describe('the definition', () => {
     );
     const answers = { ...ANSWERS, separates: [undefined, undefined, 0.5, 0.999, 0.6] };
     const { definition, open } = infer(figures, 'price > 5', answers);
-    expect(definition.features.map(featureText)).toEqual(['weekday(at)', 'oneHot(kind)']);
+    expect(definition.features!.map(featureText)).toEqual(['weekday(at)', 'oneHot(kind)']);
     expect(definition.source.key).toEqual(['id']);
     expect(open).toContainEqual(expect.objectContaining({ path: 'features', decide: expect.stringMatching('paid') }));
   });
@@ -508,7 +508,7 @@ describe('the definition', () => {
     });
 
     test('leaves out what goes with the number that is asked about, or with time, and says so', () => {
-      expect(definition.features.map(featureText)).toEqual([
+      expect(definition.features!.map(featureText)).toEqual([
         'oneHot(city)',
         'year_month_month = datePart(year_month)',
         'cycle(year_month_month)',
@@ -540,7 +540,7 @@ describe('the definition', () => {
       'price > 5'
     );
     expect(checkProject(definition).mistakes).toEqual([]);
-    expect(definition.features.map(featureText)).toEqual([
+    expect(definition.features!.map(featureText)).toEqual([
       'weekday(at)',
       'at_dayOfYear_2 = datePart(at)',
       'cycle(at_dayOfYear_2)',

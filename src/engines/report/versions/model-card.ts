@@ -103,6 +103,8 @@ function features({ definition, features: { body }, version }: CardOf): CardSect
       heading: 'Features',
       lines: ['The imported model reads columns itself; the features of the definition play no part.'],
     };
+  if (definition.features.length === 0)
+    return { heading: 'Features', lines: ['None are declared: the model reads columns itself.'] };
   return {
     heading: 'Features',
     lines: [
