@@ -73,9 +73,9 @@ interface Named {
 interface WrittenCycle {
   readonly own: readonly Named[];
   readonly inherited: readonly Named[];
-  /** Beside the snapshot's. */
   /** No record names it. */
   readonly imported?: Named;
+  /** Beside the snapshot's. */
   readonly made: Readonly<Record<'labels' | 'features' | 'model' | 'evaluation', Named>>;
 }
 

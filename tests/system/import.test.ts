@@ -6,6 +6,8 @@ import type { ReproduceResult } from '../../src/domain/reproduce';
 import type { Replica } from '../../src/replica/run-replica';
 import { packageRoot } from '../../src/runtime/package-root';
 import { type Ran, mlops, mlopsJson } from '../cli/mlops';
+import { age } from '../support/aged';
+import { cleaned } from '../support/cleaned';
 import {
   IRIS,
   IRIS_AS_OF,
@@ -17,7 +19,7 @@ import {
   parityFile,
   SPECIES,
 } from '../support/iris';
-import { Lifecycles } from '../support/lifecycles';
+import { by, Lifecycles } from '../support/lifecycles';
 import { raw } from '../support/raw-records';
 import { startReplica } from '../support/replica';
 import { openSystem, type TestSystem } from '../support/system';
@@ -169,4 +171,25 @@ test('what only a run shows waits for the operator with its code, and skipping e
   const request = await lifecycles.cycle(project, 6, 'finished').catch(() => undefined);
   // An untrained network doesn't pass the gate: nobody is asked.
   expect(request).toMatchObject({ outcome: 'gate failed' });
+});
+
+test('a message renews the bytes that it names before it is recorded, and they stay while it waits', async () => {
+  const path = modelFile('sklearn-binary');
+  const { digest, bytes } = await system.stores.artifacts.put({
+    name: 'imported',
+    path,
+    mediaType: 'application/onnx',
+  });
+  const touchedAt = async () => (await system.stores.artifacts.find(digest))!.touchedAt.getTime();
+  // Nothing but the message touches them: the lifecycle opens no cycle.
+  await system.client.pause(project, by('cem'));
+  await age(system.stores, 200, [digest]);
+  const before = await touchedAt();
+  const message = { ...by('ana'), asOf: IRIS_AS_OF, model: { model: { digest, bytes }, file: 'binary.onnx' } };
+  expect(await system.client.importModel(project, message)).toMatchObject({ outcome: 'accepted' });
+  expect((await touchedAt()) - before).toBeGreaterThan(199 * 86_400_000);
+  await age(system.stores, 200, [digest]);
+  const { kept } = await cleaned(system.stores);
+  expect(kept).toContainEqual(expect.objectContaining({ what: 'imported file', why: 'open import', count: 1 }));
+  expect(await system.stores.artifacts.hasObject(digest)).toBe(true);
 });
