@@ -1,32 +1,25 @@
 /**
- * `npm run record-histories`: records the histories that replay.test.ts replays, on the running servers. By hand only, and
+ * `npm run record-histories [-- scenario…]`: records the histories that replay.test.ts replays, on the running servers. By hand only, and
  * only when a change may break running workflows: recording anew gives up the guard that the old ones were.
  */
-import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
-import { decidedDigest } from '../../src/domain/approval';
-import type { ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId, monitorId, phaseId, reproduceId, rollbackId, schemaRequestName } from '../../src/domain/ids';
-import type { CycleDocument } from '../../src/domain/records';
 import type { ReproduceInput } from '../../src/domain/reproduce';
 import type { Replica } from '../../src/replica/run-replica';
 import { readEnvironment } from '../../src/runtime/environment';
-import { packageRoot } from '../../src/runtime/package-root';
 import { temporalConfig } from '../../src/runtime/temporal-config';
 import { eventually } from '../support/eventually';
 import { serveLateFlights } from '../support/late-flights';
 import { quiet } from '../support/quiet';
 import { startReplica } from '../support/replica';
-import { smallProject, writeSmallFlights } from '../support/small-flights';
+import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
-import { recordedNames, writeRecorded } from './histories';
 import { raw } from '../support/raw-records';
+import { Beside, Imported, Studied } from './record-further';
+import { Recording } from './recording';
 
 const IDENTITY = 'recorder';
-const FEBRUARY = '2001-02-01T00:00:00Z';
 
 async function main(): Promise<void> {
   quiet();
@@ -40,85 +33,12 @@ async function main(): Promise<void> {
   try {
     await writeSmallFlights(system.folder, 1000);
     await system.startWorker({ dataFolder: system.folder });
-    for (const name of recordedNames()) rmSync(join(packageRoot(), 'tests/replay/histories', `${name}.json`));
-    await new Expiry(system).record();
-    await new Failure(system).record();
-    await new Asked(system).record();
-    await new Life(system).record();
+    const asked = process.argv.slice(2);
+    for (const [name, Scenario] of Object.entries(SCENARIOS))
+      if (asked.length === 0 || asked.includes(name)) await new Scenario(system).record();
   } finally {
     await system.close();
     await Promise.all([connection.close(), nativeConnection.close()]);
-  }
-}
-
-/** A project, and what all recordings do with theirs. */
-abstract class Recording {
-  readonly system: TestSystem;
-  readonly project: string;
-
-  constructor(system: TestSystem, name: string) {
-    this.system = system;
-    this.project = `${name}-${randomUUID().slice(0, 8)}`;
-  }
-
-  abstract record(): Promise<void>;
-
-  define(changes: Partial<ProjectDefinition> = {}): ProjectDefinition {
-    return smallProject(this.project, 'flights.parquet', changes);
-  }
-
-  async start(definition: ProjectDefinition): Promise<void> {
-    const answer = await this.system.client.start({ definition, asOf: FEBRUARY, by: 'cem', id: 'start' });
-    if (answer.outcome === 'refused') throw new Error(answer.reason);
-  }
-
-  handle(workflowId: string, runId?: string) {
-    return this.system.client.temporal.workflow.getHandle(workflowId, runId);
-  }
-
-  async runOf(workflowId: string): Promise<string> {
-    return (await this.handle(workflowId).describe()).runId;
-  }
-
-  cycle(number: number, state: CycleDocument['state']): Promise<CycleDocument> {
-    return eventually(`cycle ${number} ${state}`, () => this.#cycleIn(number, state));
-  }
-
-  async #cycleIn(number: number, state: CycleDocument['state']): Promise<CycleDocument | undefined> {
-    const found = await raw(this.system.stores).cycles.findOne({ _id: `${this.project}/${number}` });
-    return found?.state === state ? found : undefined;
-  }
-
-  async decide(number: number, verdict: 'approve' | 'reject'): Promise<void> {
-    await this.cycle(number, 'waiting');
-    const open = await eventually('the request', async () => {
-      const found = await raw(this.system.stores).requests.findOne({ _id: `${this.project}/${number}` });
-      return found ?? undefined;
-    });
-    await this.system.client.decide(open._id, {
-      id: `decision-${number}`,
-      by: 'ana',
-      verdict,
-      digest: decidedDigest(open.subject),
-    });
-  }
-
-  /** Writes the history as it is once nothing has been added to it for a moment. */
-  async save(name: string, workflowId: string, runId?: string): Promise<void> {
-    let events = 0;
-    const history = await eventually(`${name} to stand still`, async () => {
-      // Not there at first: a request's record comes before its workflow.
-      const found = await this.handle(workflowId, runId)
-        .fetchHistory()
-        .catch(() => undefined);
-      if (found === undefined) return undefined;
-      if (found.events?.length === events) return found;
-      events = found.events?.length ?? 0;
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      return undefined;
-    });
-    writeRecorded({ name, workflowId, history }, [this.system.folder, '127.0.0.1']);
-    process.stderr.write(`recorded ${name}: ${events} events\n`);
   }
 }
 
@@ -283,5 +203,15 @@ class Life extends Recording {
     await this.save('cancelled.monitor', monitorId(this.project));
   }
 }
+
+const SCENARIOS = {
+  expiry: Expiry,
+  failure: Failure,
+  asked: Asked,
+  life: Life,
+  studied: Studied,
+  imported: Imported,
+  beside: Beside,
+} as const;
 
 void main();
