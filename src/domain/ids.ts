@@ -56,6 +56,8 @@ export const cycleRecordId = (project: string, cycle: Cycle): string => `${proje
 /** Id of a study: a cycle's, on these data by this definition. */
 export const studyId = (project: string, cycle: Cycle, digest: string): string =>
   `${cycleRecordId(project, cycle)}/${digest.slice('sha256:'.length, 'sha256:'.length + 12)}`;
+/** What a text names a study by: the id that `mlops study` shows. */
+export const STUDY_NAME = /^[a-z][a-z0-9-]{0,47}\/[^/]+\/[0-9a-f]{12}$/;
 /** How the ids of a cycle's studies begin, and of their trials. */
 export const ofCycle = (cycleId: string): string => `${cycleId}/`;
 /** Id of a study's trial; they are counted from 1. */

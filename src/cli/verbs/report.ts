@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { errorCodeOf } from '../../domain/errors';
-import { versionLabel } from '../../domain/ids';
+import { STUDY_NAME, versionLabel } from '../../domain/ids';
 import type { Fact, Records, VersionRecord } from '../../records';
 import { jobVersion } from '../../runtime/job-versions';
 import { withRecords } from '../connect';
 import { evaluationOf, versionNamed } from '../named-version';
+import { pagedStudy } from '../paged-study';
 import { type AsOfOption, SNAPSHOT_NAMES, snapshotName, withAsOf } from '../named-snapshot';
 import { addVerb, answering } from '../verb';
 import { type WriteOptions, writeOnce } from '../write-once';
@@ -16,12 +17,19 @@ interface ReportOptions extends AsOfOption, WriteOptions {
 
 export function addReport(program: Command): void {
   const command = addVerb(program, 'report', 'report flights@2 --out evaluation.html')
-    .argument('<what>', `<project>@<version>: its evaluation. Else a snapshot: ${SNAPSHOT_NAMES}`)
+    .argument(
+      '<what>',
+      `<project>@<version>: its evaluation. A study's id, as mlops study shows it. Else a snapshot: ${SNAPSHOT_NAMES}`
+    )
     .requiredOption('--out <file>', 'the page to write: one file of HTML that needs nothing else')
     .option('--force', 'replaces a file that is there')
     .action(
       answering((name: string, options: ReportOptions) =>
         withRecords(async (records) => {
+          if (options.asOf === undefined && STUDY_NAME.test(name)) {
+            const json = await writeStudy(records, name, options);
+            return { json: { file: options.out, ...json }, text: `Written to ${options.out}.` };
+          }
           const version = options.asOf === undefined ? await versionNamed(records, name) : undefined;
           const json =
             version === undefined
@@ -54,6 +62,14 @@ async function writeEvaluation(records: Records, version: VersionRecord, options
     return drawEvaluationPage({ id: evaluation._id, body: evaluation.body, run: run.body, version: label });
   });
   return { version: label, evaluation: evaluation._id, rows: evaluation.body.evaluation.rows, ...report };
+}
+
+/** Made of the records, which are all there whatever housekeeping takes; of a study that runs, of the trials that ended. */
+async function writeStudy(records: Records, study: string, options: ReportOptions): Promise<object> {
+  const { drawStudyPage } = await import('../../engines/report/study/draw-study-page.js');
+  const paged = await pagedStudy(records, study);
+  await writeOnce(options.out, options, async (file) => writeFile(file, await drawStudyPage(paged)));
+  return { study, trials: paged.trials.length };
 }
 
 interface Rendered {

@@ -55,6 +55,21 @@ export function designed(template: unknown, choose: (path: string, space: Space)
   return { design, choices };
 }
 
+/** All spaces of a design, whichever options lead to them, by their paths. */
+export function spacesOf(template: unknown): ReadonlyMap<string, Space> {
+  const found = new Map<string, Space>();
+  const walk = (value: unknown, path: string): void => {
+    if (typeof value !== 'object' || value === null) return;
+    if (isSpace(value)) {
+      found.set(path, value);
+      if ('oneOf' in value) value.oneOf.forEach((option, at) => walk(option, optionPath(path, at)));
+    } else if (Array.isArray(value)) value.forEach((each: unknown, at) => walk(each, entryPath(path, at)));
+    else for (const [name, each] of Object.entries(value)) walk(each, fieldPath(path, name));
+  };
+  walk(template, '');
+  return found;
+}
+
 /** Paths in a design, as `Choices` has them. */
 export const fieldPath = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);
 export const entryPath = (path: string, index: number): string => `${path}[${index}]`;
