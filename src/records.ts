@@ -5,6 +5,7 @@
 import { MlopsError } from './domain/errors';
 import type { Fact } from './domain/records';
 import type { Digest } from './domain/refs';
+import { MOST_TRIALS } from './domain/study/trial';
 import { type EventClockRecord, eventClock } from './records/event-clock';
 import { findLabels, findSnapshot, newestSnapshot } from './records/snapshots';
 import { findRecord } from './records/find';
@@ -15,6 +16,7 @@ import { conflictingPredictions, listPredictionDays, predictionsOfDay, unmatched
 import { openRecordStores } from './records/stores';
 import { type StoreConfig, storeConfig } from './stores/config';
 import { newestReport } from './stores/reports';
+import { trialsUpTo } from './stores/trials';
 import type { ConflictingPrediction, UnmatchedTruth } from './domain/endpoint';
 import type { JoinedRow, PredictionDay } from './stores/predictions';
 
@@ -72,6 +74,8 @@ export interface Records {
    * id; undefined where there is none.
    */
   report(of: string, version?: string): Promise<Fact<'report'> | undefined>;
+  /** Trials of the study of this id that have ended, in the order of their numbers. */
+  trials(study: string): Promise<readonly Fact<'trial'>[]>;
   /**
    * Labels of the snapshot of this name: those that the version was trained on, where it names a version; else the newest.
    * @throws MlopsError MLOPS_NOT_FOUND, MLOPS_UNKNOWN_PROJECT, MLOPS_USAGE
@@ -120,6 +124,7 @@ export function openRecords(config: StoreConfig = storeConfig()): Records {
     newestSnapshot: (project) => connected().then(() => newestSnapshot(stores, project)),
     snapshot: (name) => connected().then(() => findSnapshot(stores, name)),
     report: (of, version) => connected().then(async () => (await newestReport(stores, of, version)) ?? undefined),
+    trials: (study) => connected().then(() => trialsUpTo(stores, study, MOST_TRIALS)),
     labels: (name) => connected().then(() => findLabels(stores, name)),
     firstBrokenAudit: (project) => connected().then(() => stores.audit.firstBroken(project)),
     download: (digest, path) => connected().then(() => stores.artifacts.download(digest, path)),

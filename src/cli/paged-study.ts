@@ -1,15 +1,12 @@
 /** A study by its records, as its page shows it. */
 import { MlopsError } from '../domain/errors';
-import { MOST_TRIALS } from '../domain/study/trial';
 import { taskOf } from '../domain/task';
 import type { PagedStudy } from '../engines/report/study/study-page';
 import type { Records } from '../records';
 
 /** @throws MlopsError MLOPS_NOT_FOUND: no trial of a study of this id is on record */
 export async function pagedStudy(records: Records, id: string): Promise<PagedStudy> {
-  const project = id.slice(0, id.indexOf('/'));
-  const { records: all } = await records.list('trial', { project, limit: MOST_TRIALS });
-  const trials = all.filter(({ body }) => body.study === id).toSorted((a, b) => a.body.number - b.body.number);
+  const trials = await records.trials(id);
   const ref = trials[0]?.inputs.find(({ kind }) => kind === 'definition');
   const definition = ref === undefined ? undefined : await records.find('definition', ref.id);
   if (definition === undefined || !('study' in definition.body.definition.model)) throw noStudy(id);

@@ -45,11 +45,14 @@ async function prediction(stores: RecordStores, label: string): Promise<unknown>
 
 type StoredKind = Exclude<RecordKind, 'project' | 'trigger' | 'prediction' | 'replica'>;
 
+/** Their ids are names, and one may be the beginning of another's. */
+const NAMED_WHOLE: ReadonlySet<StoredKind> = new Set(['cycle', 'request', 'endpoint', 'decision', 'trial', 'winner']);
+
 async function storedId(stores: RecordStores, kind: StoredKind, id: string): Promise<string | undefined> {
   if (kind === 'version') return versionId(stores, id);
   if (kind === 'audit') return auditId(stores, id);
   if (kind === 'window') return idBeginning(stores, kind, id);
-  if (isDigest(id) || kind === 'cycle' || kind === 'request' || kind === 'endpoint' || kind === 'decision') return id;
+  if (isDigest(id) || NAMED_WHOLE.has(kind)) return id;
   if (kind === 'definition') return idBeginning(stores, kind, id.includes('/') ? id : ofProject(id));
   return idBeginning(stores, kind, kind === 'rollout' || id.startsWith('sha256:') ? id : `sha256:${id}`);
 }

@@ -3,6 +3,8 @@
  * version. A worker that dies in it costs no finished trial, and changes nothing of what is chosen. A story: each test goes on from the
  * one before.
  */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ModelDefinition, ProjectDefinition } from '../../src/domain/definition';
 import { lifecycleId, phaseId, reproduceId, studyWorkflowId } from '../../src/domain/ids';
 import type { Fact } from '../../src/domain/records';
@@ -124,9 +126,20 @@ test('each trial was asked for once, and the version is of the run with the leas
   const shown = await mlopsJson(['study', definition.name], system.env);
   expect(shown).toMatchObject({
     of: TRIALS,
+    ended: 'trials',
     best: { number: best.number, run: refs.run! },
     trials: { length: TRIALS },
   });
+  const { study } = trials[0]!.body;
+  expect(await mlopsJson(['show', `winner/${study}`], system.env)).toMatchObject({ body: { number: best.number } });
+  expect(await mlopsJson(['show', `trial/${trials[0]!._id}`], system.env)).toMatchObject({ body: { number: 1 } });
+  const page = join(system.folder, 'study.html');
+  const written = await mlopsJson(['report', study, '--out', page], system.env);
+  expect(written).toMatchObject({ file: page, study, trials: TRIALS });
+  const html = await readFile(page, 'utf8');
+  expect(html).toContain(`The best of ${TRIALS} is trial ${best.number}, loss `);
+  expect(html).toContain(refs.run!.id);
+  for (const id of ['progress', 'parameter-importance', 'rungs']) expect(html).toContain(`chart-${id}`);
   expect(trials.some(({ body: each }) => each.stopped)).toBe(true);
   const unable = trials.filter(({ body: each }) => each.failure !== undefined);
   expect(unable.length).toBeGreaterThan(0);
@@ -183,6 +196,9 @@ test('a person stops it, and the best of the trials that were run is the version
     .find({ 'body.project': long.name } as never)
     .toArray();
   expect(winner!.body).toMatchObject({ ended: 'stopped', trials: await run() });
+  const page = join(system.folder, 'stopped.html');
+  await mlopsJson(['report', winner!._id, '--out', page], system.env);
+  expect(await readFile(page, 'utf8')).toContain('a person stopped it');
   const { refs } = (await raw(system.stores).cycles.findOne({ _id: `${long.name}/1` }))!;
   expect(refs.run).toEqual(winner!.body.run);
   const stopped = (await system.stores.audit.list(long.name)).filter(({ what }) => what === 'study stopped');

@@ -96,16 +96,16 @@ function trialsTables({ trials, winner }: PagedStudy): JSX.Element[] {
       ...(at === winner?.number ? { kind: 'passed' } : {}),
     },
     number(rounded(loss)),
-    failure !== undefined
-      ? { content: failure.code, kind: 'failed' }
-      : { content: stopped ? `epoch ${rungs.at(-1)?.epochs ?? ''}` : '' },
     text(
       foreign(choices.map(({ space, value }) => `${space || 'of'}: ${Number(value.toPrecision(4))}`).join(', '), 1000)
     ),
+    failure !== undefined
+      ? { content: failure.code, kind: 'failed' }
+      : { content: stopped ? `epoch ${rungs.at(-1)?.epochs ?? ''}` : '' },
   ]);
   const caption =
     listed.length === trials.length ? 'All trials' : `The first ${count(listed.length)} of ${count(trials.length)}`;
-  const table = dataTable(caption, ['trial', 'loss', 'ended', 'chose'], rows);
+  const table = dataTable(caption, ['trial', 'loss', 'chose', 'ended'], rows);
   const failures = trials.flatMap(({ failure }) => failure ?? []);
   const codes = [...new Set(failures.map(({ code }) => code))];
   if (codes.length === 0) return [table];
