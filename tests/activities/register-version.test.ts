@@ -17,6 +17,7 @@ import { openOwnStores, type OwnStores } from '../support/own-stores';
 import { raw } from '../support/raw-records';
 
 const COLUMNS = { source: { columns: { distance: { type: 'integer' } } }, schema: { columns: [] } };
+const FEATURES = [{ transform: 'standardize', column: 'distance' }];
 const OF = { project: 'flights', cycle: 1 } as const;
 
 let own: OwnStores;
@@ -33,12 +34,13 @@ beforeEach(async () => {
     definition: {
       objective: { task: 'binary', decisionThreshold: 0.5 },
       ...COLUMNS,
+      features: FEATURES,
       model: { network: {} },
     },
   });
   const snapshot = await record('snapshot', 'snapshot', {});
   const labelSet = await record('labelSet', 'labels', {});
-  const features = await record('featureSet', 'features', {});
+  const features = await fitted('features', FEATURES);
   const run = await trained('first', [snapshot, labelSet, features]);
   register = { ...OF, definition, snapshot, labelSet, features, run };
   await openCycle(own.stores, {
@@ -73,10 +75,16 @@ async function record<K extends FactKind>(
   _id: string,
   body: unknown,
   inputs: Ref[] = [],
-  artifacts: Fact['artifacts'] = []
+  artifacts: Fact['artifacts'] = [],
+  more: Partial<Fact> = {}
 ): Promise<Ref<K>> {
-  const fact = { _id, kind, digest: digestOf([kind, _id]), inputs, artifacts, body };
+  const fact = { _id, kind, digest: digestOf([kind, _id]), inputs, artifacts, body, ...more };
   return refOf((await own.stores.facts.commit<K>(fact as never)).fact);
+}
+
+function fitted(_id: string, features: readonly object[]): Promise<Ref<'featureSet'>> {
+  const step = { name: 'fit', version: '1', params: { features } };
+  return record('featureSet', _id, {}, [], [], { step });
 }
 
 async function trained(name: string, inputs: Ref[], more: object = {}): Promise<Ref<'run'>> {
@@ -130,6 +138,13 @@ test.each<[string, () => Promise<Partial<RegisterVersion>>]>([
     async () => ({ definition: await record('definition', 'flights/other', {}) }),
   ],
   ['a run from other data', async () => ({ run: await trained('elsewhere', [register.snapshot]) })],
+  [
+    'a run of other features than the definition’s',
+    async () => {
+      const features = await fitted('none', []);
+      return { features, run: await trained('bare', [register.snapshot, register.labelSet, features]) };
+    },
+  ],
   ['data that is not there', async () => ({ snapshot: { ...register.snapshot, id: 'nowhere' } })],
   ['other data than the run’s', async () => ({ snapshot: await record('snapshot', 'other', {}) })],
 ])('%s is refused', async (_, change) => {
@@ -151,6 +166,7 @@ describe('where the model is a study', () => {
       definition: {
         objective: { task: 'binary', decisionThreshold: 0.5 },
         ...COLUMNS,
+        features: FEATURES,
         model: { study: { trials: 4 } },
       },
     });
@@ -229,6 +245,7 @@ describe('an import', () => {
       asOf: '2001-02-01T00:00:00Z',
       imports: { model: { digest, bytes: 3 }, file: 'm.onnx' },
     });
+    register = { ...register, features: await fitted('no-features', []) };
   });
 
   test('is registered as one, with who asked; what its graph casts to whole numbers is required', async () => {

@@ -300,15 +300,19 @@ test('the states of rungs are artifacts of what the trial was made of, and the w
   expect(chosen.id).toBe(stepKey(request));
 });
 
-test('an attempt that ends between rungs trains none of them again', async () => {
-  jobs.train = trainJob as AnyJob;
-  const study = await studyOf('between', { ...RUNGS, trials: 1 }, 11);
+function crashAtSecondJudging(): void {
   let validated = 0;
   jobs.validate = (async (input: never, context: never) => {
     validated += 1;
     if (validated === 2) throw new MlopsError('MLOPS_COMPUTE_CRASHED', 'It ended.', { how: 'SIGKILL' }, '');
     return validateJob(input, context);
   }) as AnyJob;
+}
+
+test('an attempt that ends between rungs trains none of them again', async () => {
+  jobs.train = trainJob as AnyJob;
+  const study = await studyOf('between', { ...RUNGS, trials: 1 }, 11);
+  crashAtSecondJudging();
   await expect(trial(study, 1)).rejects.toThrow(/^MLOPS_COMPUTE_CRASHED/);
   expect(networks).toEqual([
     [1, 'beginning'],
@@ -367,12 +371,7 @@ test('folds: a curve is fitted on the split’s validation rows, so that none of
 
 test('folds: an attempt that ends between them trains none of them again, and the winner is trained on all training rows', async () => {
   const study = await studyOf('fold-cut', { ...FOLDS, seed: 14 }, 5, NONE_ASIDE);
-  let validated = 0;
-  jobs.validate = (async (input: never, context: never) => {
-    validated += 1;
-    if (validated === 2) throw new MlopsError('MLOPS_COMPUTE_CRASHED', 'It ended.', { how: 'SIGKILL' }, '');
-    return validateJob(input, context);
-  }) as AnyJob;
+  crashAtSecondJudging();
   await expect(trial(study, 1)).rejects.toThrow(/^MLOPS_COMPUTE_CRASHED/);
   expect(await recorded(study)).toEqual([]);
   ran.splice(0);

@@ -1,15 +1,13 @@
 /** Seattle's weather, one of five kinds: from the file to a version that people approve, to answers, truths and judged windows. A story. */
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Fact } from '../../src/domain/records';
 import { defineProject } from '../../src/project/define-project';
 import type { Replica } from '../../src/replica/run-replica';
 import { packageRoot } from '../../src/runtime/package-root';
+import { judgedWindows } from '../support/judged-windows';
 import { duckdbQuery } from '../support/duckdb-query';
 import { evaluatedScores } from '../support/evaluated-scores';
-import { eventually } from '../support/eventually';
 import { by, Lifecycles } from '../support/lifecycles';
-import { raw } from '../support/raw-records';
 import { startReplica } from '../support/replica';
 import { openSystem, type TestSystem } from '../support/system';
 
@@ -145,16 +143,7 @@ async function serve(days: readonly Day[], truthOf: (day: Day) => string): Promi
   return right;
 }
 
-async function windows(count: number): Promise<readonly Fact<'window'>[]> {
-  return eventually(`${count} judged windows`, async () => {
-    const found = await raw(system.stores)
-      .facts('window')
-      .find({ 'body.endpoint': project })
-      .sort({ _id: 1 })
-      .toArray();
-    return found.length >= count ? (found as unknown as readonly Fact<'window'>[]) : undefined;
-  });
-}
+const windows = (count: number) => judgedWindows(system, project, count);
 
 test('the evaluation has log loss, accuracy and each class’s own metrics, beside the shares of the training rows', async () => {
   await lifecycles.request(project, 1);

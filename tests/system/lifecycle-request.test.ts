@@ -114,13 +114,16 @@ test('while a run that a client started has the request’s id, the lifecycle wa
     args: [{ v: 1, project: definition.name, name: '1', searchAttributes: false }],
   });
   const project = await lifecycles.start(definition);
-  await eventually('the lifecycle has tried to ask, twice', async () => {
-    const { events } = await lifecycles.handle(lifecycleId(project)).fetchHistory();
-    const failed = events?.filter(
+  const events = await eventually('the lifecycle has tried to ask, twice', async () => {
+    const found = (await lifecycles.handle(lifecycleId(project)).fetchHistory()).events ?? [];
+    const failed = found.filter(
       ({ startChildWorkflowExecutionFailedEventAttributes: child }) => child?.workflowId === workflowId
     );
-    return failed !== undefined && failed.length >= 2 ? true : undefined;
+    return failed.length >= 2 ? found : undefined;
   });
+  // A decision that came before the request's child costs the first pause.
+  const pause = events.find(({ timerStartedEventAttributes: timer }) => timer != null)?.timerStartedEventAttributes;
+  expect(pause?.startToFireTimeout).toMatchObject({ nanos: 100_000_000 });
   expect(await raw(system.stores).requests.findOne({ _id: `${project}/1` })).toMatchObject({ state: 'open' });
   await refusing.terminate();
   const asked = await eventually('the request’s own workflow', async () => {

@@ -1,11 +1,10 @@
 /** A definition without features, whose registered trainer takes columns: from the rows to answers, windows and the same bytes again. A story. */
 import { join } from 'node:path';
-import type { Fact } from '../../src/domain/records';
 import type { ReproduceResult } from '../../src/domain/reproduce';
 import { defineProject } from '../../src/project/define-project';
 import type { Replica } from '../../src/replica/run-replica';
 import { mlops, mlopsJson } from '../cli/mlops';
-import { eventually } from '../support/eventually';
+import { judgedWindows } from '../support/judged-windows';
 import { Lifecycles } from '../support/lifecycles';
 import { raw } from '../support/raw-records';
 import { startReplica } from '../support/replica';
@@ -72,16 +71,7 @@ async function serve(at: number, celsius: number): Promise<void> {
   expect(await ask('/truth', { id, value: celsius > HOT ? 1 : 0, eventTime })).toMatchObject({ status: 200 });
 }
 
-async function windows(count: number): Promise<readonly Fact<'window'>[]> {
-  return eventually(`${count} judged windows`, async () => {
-    const found = await raw(system.stores)
-      .facts('window')
-      .find({ 'body.endpoint': project })
-      .sort({ _id: 1 })
-      .toArray();
-    return found.length >= count ? (found as unknown as readonly Fact<'window'>[]) : undefined;
-  });
-}
+const windows = (count: number) => judgedWindows(system, project, count);
 
 test('the version’s signature is what its graph reads, its evaluation shuffles those columns, and no feature is fitted', async () => {
   await lifecycles.request(project, 1);

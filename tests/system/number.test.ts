@@ -1,12 +1,10 @@
 /** Flights whose minutes are predicted: from the file to a version that people approve, to answers, truths and judged windows. A story. */
-import type { Fact } from '../../src/domain/records';
 import { defineProject } from '../../src/project/define-project';
 import type { Replica } from '../../src/replica/run-replica';
+import { judgedWindows } from '../support/judged-windows';
 import { duckdbQuery } from '../support/duckdb-query';
 import { evaluatedScores } from '../support/evaluated-scores';
-import { eventually } from '../support/eventually';
 import { by, FEBRUARY, Lifecycles } from '../support/lifecycles';
-import { raw } from '../support/raw-records';
 import { startReplica } from '../support/replica';
 import { writeSmallFlights } from '../support/small-flights';
 import { openSystem, type TestSystem } from '../support/system';
@@ -107,16 +105,7 @@ async function serve(flights: readonly Flight[], slower: number): Promise<readon
   return found;
 }
 
-async function windows(count: number): Promise<readonly Fact<'window'>[]> {
-  return eventually(`${count} judged windows`, async () => {
-    const found = await raw(system.stores)
-      .facts('window')
-      .find({ 'body.endpoint': project })
-      .sort({ _id: 1 })
-      .toArray();
-    return found.length >= count ? (found as unknown as readonly Fact<'window'>[]) : undefined;
-  });
-}
+const windows = (count: number) => judgedWindows(system, project, count);
 
 test('the evaluation says how far off it is, in minutes, beside the mean of the training rows', async () => {
   await lifecycles.request(project, 1);

@@ -166,7 +166,7 @@ class Versions {
     this.#definition = definition;
   }
 
-  /** What is no version of the project, as a broken record says it, has the inputs that features read. */
+  /** Where the project has no version of this number (a record may be broken), the inputs are the columns that features read. */
   async numbered(number: number): Promise<Known> {
     let known = this.#known.get(number);
     if (known === undefined) {

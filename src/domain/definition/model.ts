@@ -120,7 +120,7 @@ export interface StudySpec {
   /** After so long no trial starts; those that run end. Default: all trials are run, however long they take. */
   readonly within?: WallDuration;
   /**
-   * Each trial is judged over so many folds of the training rows, as the split tells rows apart, with features fitted for each fold. Its loss is the
+   * Each trial is judged over this number of folds of the training rows, as the split tells rows apart, with features fitted for each fold. Its loss is the
    * mean of the folds' losses. Default: it is judged by the validation rows.
    */
   readonly folds?: number;

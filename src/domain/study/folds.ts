@@ -4,7 +4,7 @@ import { MlopsError } from '../errors';
 import { type Fold, foldsOf } from '../folds';
 import { splitAt } from '../split';
 
-/** In their order; none where the model is no study, or its study is judged by the validation rows. */
+/** Fold 0 first. Empty where the model is not a study, or the study judges trials by the validation rows. */
 export function studyFolds(defined: ProjectDefinition, asOf: string): readonly Fold[] {
   const { model, period } = defined;
   if (!('study' in model) || model.study.folds === undefined) return [];

@@ -139,16 +139,19 @@ function parallelChart(
       encoding: {
         x: { field: 'parameter', type: 'nominal', sort: null, title: null, axis: { labelLimit: 110, labelAngle: -35 } },
         y: quantitative('place', 'place in its space', { scale: { domain: [0, 1] }, axis: { tickCount: 5 } }),
-        detail: { field: 'trial', type: 'nominal' },
-        color: {
-          field: 'group',
-          type: 'nominal',
-          scale: { domain: GROUPS, range: ['var(--other)', 'var(--quiet)'] },
-          legend: { title: null, orient: 'top' },
-        },
+        ...lineOfTrial('group', GROUPS, ['var(--other)', 'var(--quiet)']),
       },
     }),
   };
+}
+
+/** A line for each trial, its colour by a field of these values. */
+function lineOfTrial(field: string, values: readonly string[], colours: readonly string[]) {
+  const scale = { domain: [...values], range: [...colours] };
+  return {
+    detail: { field: 'trial', type: 'nominal' },
+    color: { field, type: 'nominal', scale, legend: { title: null, orient: 'top' } },
+  } as const;
 }
 
 /** 0 at the low end of the space, 1 at the high one; by the logarithm where it is drawn so. */
@@ -178,13 +181,7 @@ function rungsChart({ trials, loss }: ChartedStudy): Chart | undefined {
       encoding: {
         x: quantitative('epochs', 'epochs', { scale: { zero: false }, axis: { tickMinStep: 1, tickCount: 5 } }),
         y: quantitative('loss', loss, { scale: { zero: false } }),
-        detail: { field: 'trial', type: 'nominal' },
-        color: {
-          field: 'way',
-          type: 'nominal',
-          scale: { domain: ways, range: ['var(--bar)', 'var(--quiet)'] },
-          legend: { title: null, orient: 'top' },
-        },
+        ...lineOfTrial('way', ways, ['var(--bar)', 'var(--quiet)']),
       },
     }),
   };
