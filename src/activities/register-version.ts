@@ -1,6 +1,5 @@
 /** A cycle's model version: one for each cycle, made from records that belong together. */
 import { isDeepStrictEqual } from 'node:util';
-import type { FeatureDefinition } from '../domain/definition';
 import type { Cycle } from '../domain/ids';
 import { cycleRecordId, versionCounter, versionLabel } from '../domain/ids';
 import { MlopsError } from '../domain/errors';
@@ -10,15 +9,14 @@ import { taskOf } from '../domain/task';
 import { decodeModel } from '../engines/onnx/model';
 import { signatureOf } from '../engines/train/signature';
 import { crashPoint } from '../runtime/crash-points';
-import { digestOf } from '../runtime/digest';
 import type { Stores } from '../stores/connect';
 import { findCycle } from '../stores/cycles';
 import { refOf } from '../stores/facts';
+import { requireAsAsked } from './as-asked';
 import { notAuthorized } from './caller';
 import { definitionOf } from './definitions';
 import { artifactNamed } from './step/inputs';
 import { winnerOf } from './study-records';
-import type { FitParams } from './train';
 
 export interface RegisterVersion {
   readonly project: string;
@@ -36,8 +34,8 @@ export interface RegisterVersion {
  * `_id` is the cycle's, so two attempts, and a retry of the cycle, make one version.
  * @param bytesOf an artifact
  * @throws MlopsError MLOPS_VERSION_CONFLICT: the cycle has a version of another run
- * @throws MlopsError MLOPS_NOT_AUTHORIZED: no open cycle goes by this definition, or the run was made from other data, or
- *   is of another model than the cycle imports
+ * @throws MlopsError MLOPS_NOT_AUTHORIZED: no open cycle goes by this definition, a record is not what it asks for as of
+ *   the cycle's moment, the run was made from other data, or is of another model than the cycle imports
  */
 export async function registerVersion(
   stores: Stores,
@@ -60,7 +58,7 @@ export async function registerVersion(
       throw notAuthorized('The version names a record that is not there.', { cycle: _id, kind, id });
   const origin = originOf(opened, run);
   const defined = await definitionOf(stores, definition);
-  await requireFeatures(stores, features, origin.kind === 'import' ? [] : defined.features);
+  await requireAsAsked(stores, defined, opened.asOf, { snapshot, labelSet, features, run, origin });
   if (origin.kind === 'run' && 'study' in defined.model) await requireWinner(stores, register, opened.asOf);
   const model = artifactNamed(run, 'model');
   const { tolerance, imported } = run.body;
@@ -107,18 +105,6 @@ export async function registerVersion(
   }));
   crashPoint('version:registered');
   return ofRun(fact, run);
-}
-
-/** By the record of the step that fitted them: whoever calls that activity says which features it fits. */
-async function requireFeatures(
-  stores: Stores,
-  { id }: Ref<'featureSet'>,
-  expected: readonly FeatureDefinition[]
-): Promise<void> {
-  const { step } = await stores.facts.get({ kind: 'featureSet', id });
-  const fitted = (step?.params as Partial<FitParams> | undefined)?.features;
-  if (fitted === undefined || digestOf(fitted) !== digestOf(expected))
-    throw notAuthorized('The features are not those of the definition.', { features: id });
 }
 
 /** By the records of the study's trials: another model of its design is another choice. */

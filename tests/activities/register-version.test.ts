@@ -3,9 +3,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RegisterVersion, registerVersion } from '../../src/activities/register-version';
 import { decideStudy, studyIdOf } from '../../src/activities/study-records';
+import { rowsDecidedBy } from '../../src/activities/ingest';
+import type { ProjectDefinition } from '../../src/domain/definition';
 import { trialId } from '../../src/domain/ids';
 import type { Fact } from '../../src/domain/records';
 import type { Digest, FactKind, Ref } from '../../src/domain/refs';
+import { splitAt } from '../../src/domain/split';
 import { Graph } from '../../src/engines/onnx/graph';
 import { encodeModel } from '../../src/engines/onnx/model';
 import { operators } from '../../src/engines/onnx/operators';
@@ -16,9 +19,27 @@ import { versionsOf } from '../../src/stores/versions';
 import { openOwnStores, type OwnStores } from '../support/own-stores';
 import { raw } from '../support/raw-records';
 
-const COLUMNS = { source: { columns: { distance: { type: 'integer' } } }, schema: { columns: [] } };
 const FEATURES = [{ transform: 'standardize', column: 'distance' }];
 const OF = { project: 'flights', cycle: 1 } as const;
+const ASOF = '2001-02-01T00:00:00Z';
+const MODEL = { network: { hidden: [8] } };
+const DEFINED = {
+  objective: { task: 'binary', decisionThreshold: 0.5 },
+  source: { reader: { file: { path: 'flights.parquet' } }, columns: { distance: { type: 'integer' } } },
+  schema: { columns: [] },
+  views: {},
+  label: { name: 'late' },
+  split: { by: 'column', column: 'distance', test: [1], validation: [] },
+  features: FEATURES,
+  model: MODEL,
+} as unknown as ProjectDefinition;
+const SPLIT = splitAt(DEFINED, ASOF);
+const STEPS = {
+  ingest: { schema: DEFINED.schema, asOf: ASOF },
+  label: { label: DEFINED.label, task: 'binary' },
+  fit: { features: FEATURES, split: SPLIT },
+  train: { split: SPLIT, model: MODEL, task: 'binary' },
+};
 
 let own: OwnStores;
 let register: RegisterVersion;
@@ -30,17 +51,10 @@ beforeEach(async () => {
   await raw(own.stores).db.collection('versions').deleteMany({});
   await raw(own.stores).db.collection('audit').deleteMany({});
   await raw(own.stores).cycles.deleteMany({});
-  const definition = await record('definition', 'flights/d', {
-    definition: {
-      objective: { task: 'binary', decisionThreshold: 0.5 },
-      ...COLUMNS,
-      features: FEATURES,
-      model: { network: {} },
-    },
-  });
-  const snapshot = await record('snapshot', 'snapshot', {});
-  const labelSet = await record('labelSet', 'labels', {});
-  const features = await fitted('features', FEATURES);
+  const definition = await record('definition', 'flights/d', { definition: DEFINED });
+  const snapshot = await taken('snapshot');
+  const labelSet = await labelled('labels', snapshot);
+  const features = await fitted('features');
   const run = await trained('first', [snapshot, labelSet, features]);
   register = { ...OF, definition, snapshot, labelSet, features, run };
   await openCycle(own.stores, {
@@ -49,7 +63,7 @@ beforeEach(async () => {
     causes: [],
     triggers: [],
     appliedBy: 'cem',
-    asOf: '2001-02-01T00:00:00Z',
+    asOf: ASOF,
   });
 });
 
@@ -82,16 +96,28 @@ async function record<K extends FactKind>(
   return refOf((await own.stores.facts.commit<K>(fact as never)).fact);
 }
 
-function fitted(_id: string, features: readonly object[]): Promise<Ref<'featureSet'>> {
-  const step = { name: 'fit', version: '1', params: { features } };
-  return record('featureSet', _id, {}, [], [], { step });
-}
+const ROWS = rowsDecidedBy(DEFINED.source, DEFINED.schema, DEFINED.views);
+const by = (name: keyof typeof STEPS, params: object) => ({
+  step: { name, version: '1', params: { ...STEPS[name], ...params } },
+});
+const taken = (_id: string, body: object = {}, params = {}) =>
+  record('snapshot', _id, { rowsOf: ROWS, asOf: ASOF, ...body }, [], [], by('ingest', params));
+const labelled = (_id: string, snapshot: Ref<'snapshot'>, params = {}) =>
+  record('labelSet', _id, {}, [snapshot], [], by('label', params));
+const fitted = (_id: string, params = {}) => record('featureSet', _id, {}, [], [], by('fit', params));
 
-async function trained(name: string, inputs: Ref[], more: object = {}): Promise<Ref<'run'>> {
+async function trained(name: string, inputs: Ref[], more: object = {}, params = {}): Promise<Ref<'run'>> {
   const path = join(own.folder, name);
   await writeFile(path, modelNamed(name));
   const model = await own.stores.artifacts.put({ name: 'model', path, mediaType: 'application/onnx' });
-  return record('run', name, { rows: 10, unlabelled: 2, tolerance: ['Exp'], split: {}, ...more }, inputs, [model]);
+  const body = { rows: 10, unlabelled: 2, tolerance: ['Exp'], split: {}, ...more };
+  return record('run', name, body, inputs, [model], by('train', params));
+}
+
+/** A run of these records, where the others are the cycle's own. */
+async function of(name: string, other: Partial<RegisterVersion>, params = {}): Promise<Partial<RegisterVersion>> {
+  const { snapshot, labelSet, features } = { ...register, ...other };
+  return { ...other, run: await trained(name, [snapshot, labelSet, features], {}, params) };
 }
 
 const all = () => versionsOf(own.stores, 'flights');
@@ -131,6 +157,11 @@ test('of two runs at once one is the version, and the other hears so', async () 
   expect(await all()).toHaveLength(1);
 });
 
+async function ofSnapshot(name: string, body: object, params = {}): Promise<Partial<RegisterVersion>> {
+  const snapshot = await taken(`snapshot ${name}`, body, params);
+  return of(name, { snapshot, labelSet: await labelled(`labels ${name}`, snapshot) });
+}
+
 test.each<[string, () => Promise<Partial<RegisterVersion>>]>([
   ['a cycle that nobody opened', async () => ({ cycle: 9 })],
   [
@@ -138,15 +169,21 @@ test.each<[string, () => Promise<Partial<RegisterVersion>>]>([
     async () => ({ definition: await record('definition', 'flights/other', {}) }),
   ],
   ['a run from other data', async () => ({ run: await trained('elsewhere', [register.snapshot]) })],
+  ['features of another definition', async () => of('r1', { features: await fitted('f1', { features: [] }) })],
+  ['features of a fold', async () => of('r2', { features: await fitted('f2', { fold: { of: 3 } }) })],
+  ['another model', () => of('r3', {}, { model: { network: { hidden: [16] } } })],
+  ['a run of another split', () => of('r4', {}, { split: splitAt(DEFINED, '2001-01-01T00:00:00Z') })],
+  ['a run that ended early', () => of('r5', {}, { epochs: 1 })],
+  ['other labels', async () => of('r6', { labelSet: await labelled('l6', register.snapshot, { label: 'other' }) })],
   [
-    'a run of other features than the definition’s',
-    async () => {
-      const features = await fitted('none', []);
-      return { features, run: await trained('bare', [register.snapshot, register.labelSet, features]) };
-    },
+    'labels of another snapshot',
+    async () => of('r7', { labelSet: await labelled('l7', await taken('before', { asOf: ASOF })) }),
   ],
+  ['a snapshot of another source', () => ofSnapshot('r8', { rowsOf: digestOf('elsewhere') })],
+  ['a snapshot of another moment', () => ofSnapshot('r9', { asOf: '2001-01-01T00:00:00Z' })],
+  ['a snapshot that other rules let in', () => ofSnapshot('r10', {}, { schema: { columns: [], minRows: 1 } })],
   ['data that is not there', async () => ({ snapshot: { ...register.snapshot, id: 'nowhere' } })],
-  ['other data than the run’s', async () => ({ snapshot: await record('snapshot', 'other', {}) })],
+  ['other data than the run’s', async () => ({ snapshot: await taken('other') })],
 ])('%s is refused', async (_, change) => {
   await expect(registered({ ...register, ...(await change()) })).rejects.toMatchObject({
     code: 'MLOPS_NOT_AUTHORIZED',
@@ -156,19 +193,14 @@ test.each<[string, () => Promise<Partial<RegisterVersion>>]>([
 
 describe('where the model is a study', () => {
   const ATTEMPT = { attempt: 'first' };
-  const asOf = '2001-02-01T00:00:00Z';
+  const asOf = ASOF;
   let runs: Ref<'run'>[];
 
   /** Trials 2 and 3 are equally good, and 4 failed. */
   beforeEach(async () => {
     const { snapshot, labelSet, features } = register;
     const definition = await record('definition', 'flights/study', {
-      definition: {
-        objective: { task: 'binary', decisionThreshold: 0.5 },
-        ...COLUMNS,
-        features: FEATURES,
-        model: { study: { trials: 4 } },
-      },
+      definition: { ...DEFINED, model: { study: { trials: 4 } } },
     });
     await raw(own.stores).cycles.deleteMany({});
     await openCycle(own.stores, { ...OF, definition, causes: [], triggers: [], appliedBy: 'cem', asOf });
@@ -208,7 +240,8 @@ describe('where the model is a study', () => {
 
 test('a run that was made for records of the same content is the cycle’s run', async () => {
   const { digest } = register.snapshot;
-  const again = { _id: 'again', kind: 'snapshot', digest, inputs: [], artifacts: [], body: {} };
+  const { body: same, step } = await own.stores.facts.get(register.snapshot);
+  const again = { _id: 'again', kind: 'snapshot', digest, inputs: [], artifacts: [], body: same, step };
   const snapshot = refOf((await own.stores.facts.commit<'snapshot'>(again as never)).fact);
   const { body } = await registered({ ...register, snapshot });
   expect(body).toMatchObject({ run: { id: 'first' }, snapshot: { id: 'again' } });
@@ -242,10 +275,10 @@ describe('an import', () => {
       causes: [{ kind: 'import', by: 'ana', detail: 'import of m.onnx' }],
       triggers: [],
       appliedBy: 'cem',
-      asOf: '2001-02-01T00:00:00Z',
+      asOf: ASOF,
       imports: { model: { digest, bytes: 3 }, file: 'm.onnx' },
     });
-    register = { ...register, features: await fitted('no-features', []) };
+    register = { ...register, features: await fitted('no-features', { features: [] }) };
   });
 
   test('is registered as one, with who asked; what its graph casts to whole numbers is required', async () => {
