@@ -87,7 +87,7 @@ async function main(): Promise<number> {
 }
 
 /** What people know of a task's models. */
-const SHOWN = { binary: 'auc', number: 'r2', classes: 'logLoss' } as const;
+const SHOWN = { binary: 'auc', number: 'r2', classes: 'logLoss', labels: 'logLoss' } as const;
 
 /** One table, from its file to a judged window. */
 class Visit {

@@ -1,10 +1,11 @@
 /** Labels a snapshot: by a rule, or by a registered labeler. */
 import { join } from 'node:path';
+import type { LabelDefinition, RegisteredUse } from '../domain/definition';
 import type { LabelSetBody } from '../domain/records';
 import type { Ref } from '../domain/refs';
-import { targetOf, taskOf } from '../domain/task';
+import { BETWEEN_LABELS, type Target, targetOf, taskOf } from '../domain/task';
 import { nodeOf } from '../stores/facts';
-import type { LabelInput, LabelOutput } from '../engines/tables/label';
+import type { BuiltInLabeler, LabelInput, LabelOutput } from '../engines/tables/label';
 import { numericEnvironment, runWithHeartbeat } from './step/compute-job';
 import { definitionOf } from './definitions';
 import type { ActivityDeps } from './deps';
@@ -54,7 +55,7 @@ export async function labelStep(deps: ActivityDeps, { definition, snapshot }: La
             'label',
             {
               shards,
-              labeler: 'column' in labeler && typeof task !== 'string' ? { ...labeler, ...task } : labeler,
+              labeler: labelerOf(labeler, task),
               columns,
             },
             { folder }
@@ -80,4 +81,12 @@ export async function labelStep(deps: ActivityDeps, { definition, snapshot }: La
     };
   };
   return { request, run };
+}
+
+/** With what its column's values are of. */
+function labelerOf(labeler: Exclude<LabelDefinition['labeler'], RegisteredUse>, task: Target): BuiltInLabeler {
+  if (!('column' in labeler)) return labeler;
+  const { column, separator = BETWEEN_LABELS } = labeler;
+  if (typeof task === 'string') return { column };
+  return 'labels' in task ? { column, separator, ...task } : { column, ...task };
 }

@@ -101,8 +101,9 @@ const LAYOUTS: Layouts = {
           bytes: body.model.bytes,
           ...madeOf(body),
           task: body.task.kind,
-          decisionThreshold: body.task.kind === 'binary' ? body.task.decisionThreshold : undefined,
-          classes: body.task.kind === 'classes' ? body.task.classes.join(', ') : undefined,
+          decisionThreshold: 'decisionThreshold' in body.task ? body.task.decisionThreshold : undefined,
+          classes: 'classes' in body.task ? body.task.classes.join(', ') : undefined,
+          labels: 'labels' in body.task ? body.task.labels.join(', ') : undefined,
           determinism: body.signature.determinism,
           tolerance: body.tolerance.join(', ') || undefined,
           made: made.at,
@@ -172,7 +173,9 @@ const LAYOUTS: Layouts = {
           contaminated,
         },
       },
-      ...(evaluation.classes === undefined ? [] : [{ heading: 'Classes', value: evaluation.classes }]),
+      ...(evaluation.classes === undefined
+        ? []
+        : [{ heading: evaluation.task === 'labels' ? 'Labels' : 'Classes', value: evaluation.classes }]),
       ...(evaluation.importance === undefined ? [] : [{ heading: 'Importance', value: evaluation.importance }]),
       {
         heading: 'Metrics',

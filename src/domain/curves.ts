@@ -1,6 +1,6 @@
 /** What an evaluation's charts are drawn from: exact counts of its rows, in a bounded number of points and bins. */
 
-export type Curves = BinaryCurves | NumberCurves | ClassesCurves;
+export type Curves = BinaryCurves | NumberCurves | ClassesCurves | LabelsCurves;
 
 export interface BinaryCurves {
   readonly task: 'binary';
@@ -71,6 +71,14 @@ export interface ClassesCurves {
   /** Rows of cells that are not recorded. */
   readonly elsewhere: number;
   /** Of the likeliest class: its probability, and the share of rows that are of it. */
+  readonly calibration: readonly CalibrationBin[];
+}
+
+export interface LabelsCurves {
+  readonly task: 'labels';
+  /** Of each label, in their order, at the objective's decision threshold. */
+  readonly confusion: readonly ConfusionCounts[];
+  /** Of all labels together: the probability of a label of a row, and how often it holds. */
   readonly calibration: readonly CalibrationBin[];
 }
 

@@ -23,13 +23,13 @@ export interface Evaluation {
   readonly rows: number;
   /** Rows of the period that were left out since they have no label. */
   readonly unlabelled: number;
-  /** The labels' mean; absent of classes, which have one each. */
+  /** The labels' mean; absent of classes and labels, which have one each. */
   readonly meanTruth?: number;
   readonly meanPrediction?: number;
-  /** Each class of the objective, in its order. */
+  /** Each class, or label, of the objective, in its order. */
   readonly classes?: readonly ClassRates[];
   readonly candidate: Metrics;
-  /** Predicting the mean of the training rows' labels for everyone, of classes their shares. */
+  /** Predicting the mean of the training rows' labels for everyone, of classes and labels their shares. */
   readonly baseline: Readonly<Record<string, number>>;
   readonly champion?: Metrics;
   /** Paired on the same rows: candidate − baseline, candidate − champion. */
@@ -53,7 +53,7 @@ export interface Evaluation {
 
 export interface ClassRates {
   readonly name: string;
-  /** Share of the rows that are of it. */
+  /** Share of the rows that are of it, or have it. */
   readonly meanTruth: number;
   /** Its mean probability. */
   readonly meanPrediction: number;
@@ -101,7 +101,7 @@ export interface Slice {
   /** `2001-01-25` */
   readonly name: string;
   readonly rows: number;
-  /** Absent of classes. */
+  /** Absent of classes and labels. */
   readonly meanTruth?: number;
   readonly meanPrediction?: number;
   /** Mean of the rows' losses, by the task's. */

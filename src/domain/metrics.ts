@@ -52,10 +52,36 @@ export const METRICS = {
     /** Mean |mean probability − accuracy| of the likeliest class over ten equal-count bins of its probability. */
     'calibrationError',
   ],
+  labels: [
+    /** Mean −ln of the probability given to what happened, over rows and labels. */
+    'logLoss',
+    /** F1 of all labels' decisions taken together, at the objective's decision threshold. */
+    'microF1',
+    /** Mean of the labels' F1; one that no row has and none is given counts 0. */
+    'macroF1',
+    /** Share of rows of which every label is decided right. */
+    'subsetAccuracy',
+    /** Share of labels that are decided wrong, over rows and labels (Hamming loss). */
+    'hammingLoss',
+    /** Precision of all labels' decisions taken together. */
+    'microPrecision',
+    /** Recall of all labels' decisions taken together. */
+    'microRecall',
+    /** Mean of the labels' precision; one that is given to no row counts 0. */
+    'macroPrecision',
+    /** Mean of the labels' recall; one that no row has counts 0. */
+    'macroRecall',
+    /** Mean of the labels' areas under the ROC curve, of those that some rows have and some have not. */
+    'auc',
+    /** Mean squared error of the probabilities, over rows and labels. */
+    'brier',
+    /** Mean of the labels' calibration errors, each |mean probability − rate| over ten equal-count bins. */
+    'calibrationError',
+  ],
 } as const;
 
 /** Of any task. */
-export const BUILT_IN_METRICS: readonly string[] = Object.values(METRICS).flat();
+export const BUILT_IN_METRICS: readonly string[] = [...new Set(Object.values(METRICS).flat())];
 
 /** Of more classes than these, metrics are of all of them together: a record has a bounded size. */
 export const DETAILED_CLASSES = 50;
@@ -64,4 +90,9 @@ export const DETAILED_CLASSES = 50;
 export function classMetrics(classes: readonly string[]): readonly string[] {
   if (classes.length > DETAILED_CLASSES) return [];
   return classes.flatMap((name) => [`precision:${name}`, `recall:${name}`, `f1:${name}`]);
+}
+
+/** Metrics of one label each: `auc:late`, `logLoss:late`, `precision:late`, `recall:late`, `f1:late`. */
+export function labelMetrics(labels: readonly string[]): readonly string[] {
+  return labels.flatMap((name) => ['auc', 'logLoss', 'precision', 'recall', 'f1'].map((metric) => `${metric}:${name}`));
 }

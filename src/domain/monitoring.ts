@@ -31,7 +31,7 @@ export interface DataQuality {
 }
 
 export interface BiasVerdict {
-  /** Of classes: the one that the rest is of. */
+  /** Of classes and labels: the one that the rest is of. */
   readonly class?: string;
   readonly meanPrediction: number;
   readonly meanTruth: number;

@@ -1,6 +1,6 @@
 /** What a model gives to each row, as arrays have it and as records do. */
 export interface Scores {
-  /** Numbers of a row: one, or of classes a probability for each. */
+  /** Numbers of a row: one, or of classes and labels a probability for each. */
   readonly width: number;
   /** [rows, width] */
   readonly values: Float32Array;

@@ -18,9 +18,9 @@ export function checkCalibration({ model, objective }: Parsed, report: Report): 
       path,
       'has calibration, which makes probabilities, and the objective is number, which has none; leave it out'
     );
-  if (objective.task === 'classes' && declared.includes('isotonic'))
+  if ((objective.task === 'classes' || objective.task === 'labels') && declared.includes('isotonic'))
     report(
       path,
-      "has isotonic calibration, which is of two outcomes, and the objective is classes; write 'temperature'"
+      `has isotonic calibration, which is of two outcomes, and the objective is ${objective.task}; write 'temperature'`
     );
 }

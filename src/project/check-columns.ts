@@ -1,6 +1,7 @@
 /** Rules about columns: every one that is named exists, has a type that fits, and doesn't give the answer away. */
 import { type ColumnType, typeName } from '../domain/definition';
 import { momentOrDayMs } from '../domain/moment';
+import { BETWEEN_LABELS } from '../domain/task';
 import {
   CHARACTERS,
   checkDistinct,
@@ -51,10 +52,18 @@ function checkSlices({ source, slices, gates }: Parsed, typed: Typed, report: Re
 
 type Columns = ReadonlyMap<string, ColumnType>;
 
-function checkLabel({ label, objective }: Parsed, columns: Columns, typed: Typed, report: Report): void {
+function checkLabel(parsed: Parsed, columns: Columns, typed: Typed, report: Report): void {
+  const { label, objective } = parsed;
+  if (objective?.task === 'classes') checkDistinct(objective.classes, (at) => ['objective', 'classes', at], report);
+  if (objective?.task === 'labels') checkDistinct(objective.labels, (at) => ['objective', 'labels', at], report);
   if (label === undefined || 'registered' in label.labeler) return;
+  if (objective?.task === 'labels') {
+    checkListed(parsed, label.labeler, objective.labels, typed, report);
+    return;
+  }
+  if ('column' in label.labeler && label.labeler.separator !== undefined && objective !== undefined)
+    report(['label', 'labeler', 'separator'], `is of the task labels, and the task is ${objective.task}; leave it out`);
   if (objective?.task === 'classes') {
-    checkDistinct(objective.classes, (at) => ['objective', 'classes', at], report);
     if ('rule' in label.labeler)
       report(['label', 'labeler'], 'makes labels 0 and 1, and the task is classes: write { column: … }');
     else typed(['label', 'labeler', 'column'], label.labeler.column, EXACT, 'a label that is a class');
@@ -83,4 +92,30 @@ function checkLabel({ label, objective }: Parsed, columns: Columns, typed: Typed
   }
   if (type === 'boolean' && value !== 'true' && value !== 'false') wrong("'true' or 'false'");
   if (type === 'boolean' && op !== '=') report([...path, 'op'], `must be =, as ${column} is boolean; is ${op}`);
+}
+
+/** A text lists the labels that hold. Where the empty text is a missing value, no row could say that none does. */
+function checkListed(
+  { source }: Parsed,
+  labeler: Exclude<NonNullable<Parsed['label']>['labeler'], { readonly registered: string }>,
+  labels: readonly string[],
+  typed: Typed,
+  report: Report
+): void {
+  if ('rule' in labeler) {
+    report(['label', 'labeler'], 'makes labels 0 and 1, and the task is labels: write { column: … }');
+    return;
+  }
+  const { column, separator = BETWEEN_LABELS } = labeler;
+  typed(['label', 'labeler', 'column'], column, CHARACTERS, 'a list of labels');
+  labels.forEach((name, at) => {
+    if (name.includes(separator))
+      report(['objective', 'labels', at], `has the separator ${excerptOf(separator)} in it; choose another separator`);
+  });
+  const definition = source?.columns[column];
+  if (definition !== undefined && definition.missing === undefined)
+    report(
+      ['source', 'columns', column, 'missing'],
+      "is missing: say whether the empty text lists no label (missing: []) or stands for a row whose labels nobody knows (missing: [''])"
+    );
 }

@@ -68,8 +68,9 @@ export function checkFeatures(parsed: Parsed, columns: ReadonlyMap<string, Colum
       checkServed(name, parsed, (problem) => report(path, problem));
     });
     checkOptions(feature, parsed.source?.eventTime, (problem) => report(['features', at], problem));
-    if (transform === 'targetMean' && parsed.objective?.task === 'classes') {
-      report(['features', at], 'is a mean of labels, and classes have none; use an embedding, ordinal or oneHot');
+    const task = parsed.objective?.task;
+    if (transform === 'targetMean' && (task === 'classes' || task === 'labels')) {
+      report(['features', at], `is a mean of labels, and ${task} have none; use an embedding, ordinal or oneHot`);
     }
     const key =
       transform === 'embedding' ? `embedding ${feature.column}` : JSON.stringify({ ...feature, as: undefined });

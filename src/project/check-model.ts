@@ -2,6 +2,7 @@
 import type { ModelDefinition } from '../domain/definition';
 import { kindsIn } from '../domain/study/models';
 import { isSpace } from '../domain/study/space';
+import type { TaskKind } from '../domain/task';
 import type { Report } from './check-parts';
 import type { Parsed } from './project-schema';
 
@@ -19,7 +20,7 @@ export function checkModel({ model, features, objective }: Parsed, report: Repor
       report(['features', at], `is an embedding, which only a network trains; for ${instead}`);
   });
   if (objective === undefined) return;
-  const fields = objective.task === 'number' ? OF_OUTCOMES : OF_NUMBERS;
+  const fields = OF_SOME_TASKS.filter(({ tasks }) => !tasks.includes(objective.task));
   for (const { kind, field, value, words } of fields) {
     const problem = `${words}, and the objective is ${objective.task}; leave it out`;
     const given = (model as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>)[kind];
@@ -32,8 +33,22 @@ export function checkModel({ model, features, objective }: Parsed, report: Repor
 const NAMES = { network: 'a network', trees: 'an ensemble of trees', linear: 'a linear model' } as const;
 
 /** What only some tasks have. */
-const OF_NUMBERS = [{ kind: 'linear', field: 'poisson', value: true, words: 'is of the task number' }] as const;
-const OF_OUTCOMES = [{ kind: 'network', field: 'classWeights', value: 'balanced', words: 'weighs classes' }] as const;
+const OF_SOME_TASKS: readonly {
+  readonly kind: string;
+  readonly field: string;
+  readonly value: unknown;
+  readonly words: string;
+  readonly tasks: readonly TaskKind[];
+}[] = [
+  { kind: 'linear', field: 'poisson', value: true, words: 'is of the task number', tasks: ['number'] },
+  {
+    kind: 'network',
+    field: 'classWeights',
+    value: 'balanced',
+    words: 'weighs classes',
+    tasks: ['binary', 'classes'],
+  },
+];
 
 function insteadOfEmbedding(model: ModelDefinition): string | undefined {
   const kinds = kindsIn(model);

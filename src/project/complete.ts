@@ -10,6 +10,7 @@ import type {
 } from '../domain/definition';
 import { type EventDuration, durationMs, parseDurationMs, type WallDuration } from '../domain/durations';
 import { isCounted, lengthOf } from '../domain/period';
+import { BETWEEN_LABELS } from '../domain/task';
 import { formatOf } from './check-source';
 import { clocksOf } from './clocks';
 import { dependencyName, gateName, stepName, stepShare } from './default-names';
@@ -38,7 +39,7 @@ export function complete(parsed: ParsedProject): ProjectDefinition {
       ...schema,
       dependencies: schema.dependencies.map((rule) => ({ ...rule, name: dependencyName(rule) })),
     },
-    label: parsed.label,
+    label: labelOf(parsed),
     features: parsed.features.map((feature) => trainingOf(feature, parsed.source)),
     model: parsed.model,
     period: normalPeriod(parsed.period),
@@ -79,6 +80,12 @@ function sourceOf(source: ParsedProject['source'], name: string): ProjectDefinit
     reader: readerOf(source.reader),
     columns: 'predictions' in source.reader ? servedColumns(source.columns) : source.columns,
   };
+}
+
+function labelOf({ label, objective }: ParsedProject): ProjectDefinition['label'] {
+  const { labeler } = label;
+  if (objective.task !== 'labels' || !('column' in labeler)) return label;
+  return { ...label, labeler: { ...labeler, separator: labeler.separator ?? BETWEEN_LABELS } };
 }
 
 /** Requests write times as microseconds, and so does a source of predictions. */

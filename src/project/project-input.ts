@@ -161,8 +161,10 @@ export interface LabelInput<Column extends string> {
         };
       }
     | {
-        /** The column's value is the label: of the task `number`. */
+        /** The column's value is the label: of the tasks `number`, `classes` and `labels`. */
         readonly column: NoInfer<Column>;
+        /** Of the task `labels`: stands between two names. Default `;`. */
+        readonly separator?: string;
       }
     | RegisteredUseInput;
 }
@@ -248,10 +250,11 @@ export interface ProjectInput<Column extends string = string, Name extends strin
   readonly split?: SplitInput<Column>;
   /** Default: `day` with an event time, else `row`. */
   readonly cluster?: 'day' | 'row' | OnColumns<{ readonly column: string }, Column>;
-  /** Default: the task `binary`, threshold 0.5, no control group, no utility. */
+  /** Default: the task `binary`, threshold 0.5 (of `labels`, too), no control group, no utility. */
   readonly objective?:
     | Partial<Extract<Objective, { readonly task: 'binary' }>>
-    | Extract<Objective, { readonly task: 'number' | 'classes' }>;
+    | Extract<Objective, { readonly task: 'number' | 'classes' }>
+    | WithDefaults<Extract<Objective, { readonly task: 'labels' }>, 'decisionThreshold'>;
   /** Registered metrics that evaluation computes too; gates name them as they are registered. Default: none. */
   readonly metrics?: readonly RegisteredUseInput[];
   /** Default: none. */

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { isPersonName, PERSON_NAME_RULE, PROJECT_NAME } from '../domain/ids';
 import { DEFAULT_RETRIES } from '../domain/plan';
-import { type TaskKind, TASKS } from '../domain/task';
+import { MOST_LABELS, type TaskKind, TASKS } from '../domain/task';
 import { RECENT_WINDOWS } from '../domain/triggers';
 import { feature } from './feature-schema';
 import { excerptOf, listed } from './mistakes';
@@ -49,13 +49,21 @@ const label = record({
         }),
       }),
     }),
-    column: record({ column }),
+    column: record({
+      column,
+      separator: z.string().min(1).max(10).optional(),
+    }),
     registered: registeredUse,
   }),
 });
 
 /** In records, metrics' names and answers as it stands. */
 const className = textOf(/^[^\p{Cc}]{1,100}$/u, 'a name of at most 100 characters');
+/** Records have those that hold in one text, `;` between them; blanks around a name are no part of it. */
+const labelName = textOf(
+  /^(?!\s)[^\p{Cc};]{1,100}(?<!\s)$/u,
+  'a name of at most 100 characters without `;`, and without blanks around it'
+);
 
 const OBJECTIVES = {
   binary: record({
@@ -74,6 +82,12 @@ const OBJECTIVES = {
   classes: record({
     task: z.literal('classes'),
     classes: z.array(className).min(2).max(MOST_CLASSES),
+    controlShare: confidence.optional(),
+  }),
+  labels: record({
+    task: z.literal('labels'),
+    labels: z.array(labelName).min(2).max(MOST_LABELS),
+    decisionThreshold: confidence.default(0.5),
     controlShare: confidence.optional(),
   }),
 } as const;

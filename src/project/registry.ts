@@ -11,6 +11,7 @@ import { CLIENT_ID } from '../domain/ids';
 import type { Digest } from '../domain/refs';
 import type { Notice } from '../domain/notice';
 import type { Column } from '../engines/tables/columns';
+import type { GivenLabel } from '../engines/tables/write-labels';
 
 export interface Versioned {
   /** Yours to count: change it whenever the function, or anything that it calls, answers differently. */
@@ -58,18 +59,18 @@ export interface Reader extends Versioned {
  * };
  */
 export interface Labeler extends Versioned {
-  /** One label for each row, in order: 1 or 0, of the task `number` a number, of `classes` a class's name; null where the row has none. */
+  /** One label for each row, in order: 1 or 0, of the task `number` a number, of `classes` a class's name, of `labels` a list of the names of those that hold; null where the row has none. */
   label(
     rows: readonly Row[],
     params: Readonly<Record<string, unknown>>
-  ): readonly (number | string | null)[] | Promise<readonly (number | string | null)[]>;
+  ): readonly GivenLabel[] | Promise<readonly GivenLabel[]>;
 }
 
 export interface TrainRequest {
   readonly params: Readonly<Record<string, unknown>>;
   /** `params.seed`, or 0. */
   readonly seed: number;
-  /** The training rows, in total order, with their labels; of classes their places in objective.classes, from 0. */
+  /** The training rows, in total order, with their labels; of classes their places in objective.classes, from 0, of labels Σ 2^place of those that hold. */
   readonly rows: AsyncIterable<{ readonly rows: readonly Row[]; readonly labels: readonly number[] }>;
   /** The model, and whatever else it writes, goes here. */
   readonly folder: string;
@@ -80,7 +81,7 @@ export interface TrainRequest {
 export interface TrainedModel {
   /**
    * Path of an ONNX file in `folder`: inputs [N] named like the columns that it reads (strings; int64 µs since 1970 for
-   * timestamps; float64 for numbers and booleans), output float32 [N]: `probability`, or `prediction` of the task `number`; of classes `probability` [N, classes].
+   * timestamps; float64 for numbers and booleans), output float32 [N]: `probability`, or `prediction` of the task `number`; of classes and labels `probability` [N, width].
    */
   readonly model: string;
   /** One entry for each epoch or round, kept with the run. */
@@ -109,11 +110,11 @@ export interface Trainer extends Versioned {
 }
 
 export interface MetricRequest {
-  /** [rows] probabilities of the positive class, or predicted numbers; of classes [rows, width] probabilities, in the order of objective.classes. */
+  /** [rows] probabilities of the positive class, or predicted numbers; of classes and labels [rows, width] probabilities, in the objective's order. */
   readonly scores: Float32Array;
-  /** Numbers of a row's score: 1, or as many as there are classes. */
+  /** Numbers of a row's score: 1, or as many as there are classes or labels. */
   readonly width: number;
-  /** [rows]; of classes their places in objective.classes, from 0 */
+  /** [rows]; of classes their places in objective.classes, from 0, of labels Σ 2^place of those that hold */
   readonly labels: Float32Array;
   /** The same rows' source columns. */
   readonly columns: Readonly<Record<string, Column>>;

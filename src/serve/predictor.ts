@@ -59,6 +59,14 @@ export interface Answer {
   readonly views?: readonly ViewMarks[];
 }
 
+export interface Predicted {
+  readonly answer: Answer;
+  /** Those that were asked for. */
+  readonly outputs: readonly Output[];
+  /** Of the task `labels`: their names, in the order of the outputs. */
+  readonly labels?: readonly string[];
+}
+
 export interface PredictorOptions {
   readonly replica: string;
   readonly spool: Spool;
@@ -163,11 +171,7 @@ export class Predictor {
    * @throws MlopsError MLOPS_REQUEST_INVALID, MLOPS_REQUEST_TOO_LARGE, MLOPS_PREDICTION_CONFLICT, MLOPS_SPOOL_FULL,
    * MLOPS_ENDPOINT_EMPTY, MLOPS_VIEW_MISSING, MLOPS_VIEW_UNREADABLE
    */
-  async predict(
-    body: unknown,
-    receivedAt: Date,
-    version?: number
-  ): Promise<{ answer: Answer; outputs: readonly Output[] }> {
+  async predict(body: unknown, receivedAt: Date, version?: number): Promise<Predicted> {
     const serving = this.#serving;
     if (serving === undefined) {
       throw new MlopsError(
@@ -177,21 +181,17 @@ export class Predictor {
         'Approve one, or wait for its rollout.'
       );
     }
-    const request = parseInferRequest(
-      body,
-      serving.inputs,
-      this.#limits,
-      receivedAt,
-      serving.champion.version.task.kind
-    );
+    const { task } = serving.champion.version;
+    const request = parseInferRequest(body, serving.inputs, this.#limits, receivedAt, task.kind);
     this.#lastRequestAt = receivedAt.getTime();
     const id = request.id ?? uuidV7(receivedAt.getTime());
     const route = version === undefined ? dealt(serving, request.key ?? id) : routeTo(serving, version);
     const eventTime = request.timed || serving.withoutEventTime !== 'none' ? request.eventTime : undefined;
     const asked: Asked = { id, request, eventTime, route, receivedAt };
+    const answered = { outputs: request.outputs, ...(task.kind === 'labels' ? { labels: task.labels } : {}) };
     if (request.id === undefined) {
       if (request.rows > 1) this.#recent.rememberRows(id, request.rows);
-      return { answer: await this.#answer(serving, asked), outputs: request.outputs };
+      return { answer: await this.#answer(serving, asked), ...answered };
     }
     const rows = rowsOf(request);
     let answer = this.#recent.find(id, { rows, ...(request.timed ? { eventTime: request.eventTime } : {}) });
@@ -199,7 +199,7 @@ export class Predictor {
       answer = this.#answer(serving, asked);
       this.#recent.remember(id, rows, eventTime, answer);
     }
-    return { answer: await answer, outputs: request.outputs };
+    return { answer: await answer, ...answered };
   }
 
   /**

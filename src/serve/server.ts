@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { ModelInput, ServedVersion } from '../domain/endpoint';
 import { type ErrorCode, errorCodeOf, MlopsError } from '../domain/errors';
-import { type Output, targetOf, TASKS, widthOf } from '../domain/task';
+import { type Output, targetOf, type Task, TASKS, widthOf } from '../domain/task';
 import { takeJsonBodies } from './json-body';
 import { answerKnownHosts } from './known-hosts';
 import type { ServeLimits } from './limits';
@@ -122,13 +122,11 @@ export function createInferenceServer(options: InferenceServerOptions): FastifyI
   });
   server.post<{ Params: Params }>('/v2/models/:model/infer', async ({ params, body }, reply) => {
     known(params.model);
-    const { answer, outputs } = await predictor.predict(body, new Date());
-    return reply.type(JSON_TYPE).send(inferResponse(model, answer, outputs));
+    return reply.type(JSON_TYPE).send(inferResponse(model, await predictor.predict(body, new Date())));
   });
   server.post<{ Params: Params }>('/v2/models/:model/versions/:version/infer', async ({ params, body }, reply) => {
     const { number } = versionOf(params);
-    const { answer, outputs } = await predictor.predict(body, new Date(), number);
-    return reply.type(JSON_TYPE).send(inferResponse(model, answer, outputs));
+    return reply.type(JSON_TYPE).send(inferResponse(model, await predictor.predict(body, new Date(), number)));
   });
   server.post<{ Params: Params }>('/v2/models/:model/truth', async ({ params, body }, reply) => {
     known(params.model);
@@ -170,10 +168,22 @@ const outputMetadata = ({ name, datatype, perClass }: Output, { task }: ServedVe
 
 function parametersOf({ task, controlShare }: ServedVersion) {
   return {
-    ...(task.kind === 'binary' ? { decision_threshold: task.decisionThreshold } : {}),
-    ...(task.kind === 'classes' ? { classes: task.classes } : {}),
+    ...taskParameters(task),
     ...(controlShare === undefined ? {} : { control_share: controlShare }),
   };
+}
+
+function taskParameters(task: Task) {
+  switch (task.kind) {
+    case 'binary':
+      return { decision_threshold: task.decisionThreshold };
+    case 'number':
+      return {};
+    case 'classes':
+      return { classes: task.classes };
+    case 'labels':
+      return { labels: task.labels, decision_threshold: task.decisionThreshold };
+  }
 }
 
 function inputMetadata(input: ModelInput, { views = [] }: ServedVersion) {

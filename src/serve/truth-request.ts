@@ -2,7 +2,7 @@
 import type { TruthRecord } from '../domain/endpoint';
 import { MlopsError, type Where } from '../domain/errors';
 import { parsePredictionId } from '../domain/ids';
-import { labelReader, labelWords, type Target } from '../domain/task';
+import { BETWEEN_LABELS, labelReader, labelWords, MOST_LABELS, recordedLabel, type Target } from '../domain/task';
 import type { ServeLimits } from './limits';
 import { isObject, type JsonObject, timeOf, tooLarge } from './request-fields';
 
@@ -53,7 +53,7 @@ function truthOf(truth: JsonObject, at: string, { receivedAt, knownAt, target }:
     throw invalid(
       `${at}value is not a value of the label.`,
       where,
-      `Send ${target === undefined ? "a number, or a class's name" : labelWords(target)}.`
+      `Send ${target === undefined ? "a number, a class's name, or a list of labels" : labelWords(target)}.`
     );
   }
   if (!Number.isSafeInteger(revision) || (revision as number) < 0 || (revision as number) > MAX_REVISION) {
@@ -77,14 +77,21 @@ function truthOf(truth: JsonObject, at: string, { receivedAt, knownAt, target }:
 /** As records have it; undefined for what a label can't be. */
 function valueOf(target: Target | undefined, value: unknown): TruthRecord['value'] | undefined {
   if (target === undefined) {
-    const isSome = typeof value === 'string' ? value.length <= LONGEST_NAME : Number.isFinite(value);
-    return isSome ? (value as TruthRecord['value']) : undefined;
+    if (Array.isArray(value)) {
+      const isList = value.length <= MOST_LABELS && value.every(isName);
+      return isList ? value.join(BETWEEN_LABELS) : undefined;
+    }
+    return isName(value) || Number.isFinite(value) ? (value as TruthRecord['value']) : undefined;
   }
   const label = labelReader(target)(value);
-  return label === undefined || typeof target === 'string' ? label : target.classes[label];
+  return label === undefined ? undefined : recordedLabel(target, label);
 }
 
-/** Of a class. */
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= LONGEST_NAME;
+}
+
+/** Of a class, or a label. */
 const LONGEST_NAME = 100;
 
 function invalid(what: string, where: Where, fix = ''): MlopsError {

@@ -15,7 +15,7 @@ import { acceptedOn } from './decisions';
 import { beginProject, definitionInForce, type InForce, propose, replaceDefinition } from './definitions';
 import { collection, inTransaction } from './mongo';
 import type { ProjectDocument } from './mutable-records';
-import { labelWords } from '../domain/task';
+import { firstOf, namesOf, targetOf, taskOf } from '../domain/task';
 
 export interface Applying {
   readonly project: string;
@@ -89,14 +89,15 @@ function requireSameTask({ name, objective }: ProjectDefinition, { objective: ne
       'Give another task a project of its own.'
     );
   }
-  if (next.task !== 'classes' || objective.task !== 'classes') return;
-  if (JSON.stringify(next.classes) === JSON.stringify(objective.classes)) return;
-  const what = `objective.classes: are not ${labelWords({ classes: objective.classes })}, as those of the project are.`;
+  const [target, nextTarget] = [targetOf(taskOf(objective)), targetOf(taskOf(next))];
+  if (JSON.stringify(nextTarget) === JSON.stringify(target)) return;
+  const field = objective.task;
+  const what = `objective.${field}: are not ${firstOf(namesOf(target)!)}, as those of the project are.`;
   throw new MlopsError(
     'MLOPS_DEFINITION_INVALID',
     what,
     { project: name },
-    'Give other classes a project of their own.'
+    `Give other ${field} a project of their own.`
   );
 }
 

@@ -58,6 +58,7 @@ test('the examples in TypeScript compile', () => {
     'calibration.ts': blocksOf('calibration.md')[0]!,
     'networks.ts': blocksOf('networks.md')[0]!,
     'classes.ts': blocksOf('classes.md')[0]!,
+    'labels.ts': blocksOf('labels.md')[0]!,
     'studies.ts': blocksOf('studies.md')[0]!,
     'feature-views.ts': blocksOf('feature-views.md')[0]!,
     'predictions.ts': blocksOf('predictions.md')[0]!,
@@ -98,6 +99,7 @@ test.each([
   'feature-views.md',
   'predictions.md',
   'splits.md',
+  'labels.md',
   'studies.md',
   'features.md',
 ])('the project of %s is one', async (page) => {

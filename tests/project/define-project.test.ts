@@ -843,7 +843,7 @@ describe('a mistake', () => {
     [
       'a task that there is none of',
       (p) => (p['objective'] = { task: 'colour' } as never),
-      'objective.task: must be binary, number or classes, is "colour"',
+      'objective.task: must be binary, number, classes or labels, is "colour"',
     ],
     [
       'a threshold of numbers',

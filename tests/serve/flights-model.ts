@@ -62,6 +62,20 @@ export function classesVersion(number: number, classes: readonly string[]): Test
   return { bytes, version: { ...servedVersion(number, bytes), task: { kind: 'classes', classes } } };
 }
 
+/** As `flightsVersion`, of a model that gives each of these labels a probability. */
+export function labelsVersion(number: number, labels: readonly string[]): TestVersion {
+  const shape = { dense: denseWidth(FITTED), tables: embeddingTables(FITTED), hidden: [64], outputs: labels.length };
+  const bytes = inferenceGraph(FITTED, {
+    shape,
+    head: { task: 'labels', labels: labels.length },
+    parameters: initialParameters(parameterShapes(shape), number),
+  });
+  return {
+    bytes,
+    version: { ...servedVersion(number, bytes), task: { kind: 'labels', labels, decisionThreshold: 0.5 } },
+  };
+}
+
 export function servedVersion(number: number, bytes: Uint8Array): ServedVersion {
   return {
     version: `flights/${number}`,

@@ -28,13 +28,13 @@ test('all outputs of a task, those that were asked for, and none', () => {
     ],
     [[], []],
   ] as const)
-    expect(inferResponse('m', answer, asked)).toBe(JSON.stringify({ ...head, parameters, outputs }));
+    expect(inferResponse('m', { answer, outputs: asked })).toBe(JSON.stringify({ ...head, parameters, outputs }));
 });
 
 test('a control group, an empty one, and what views gave', () => {
   const views = [{ 'a "view"': { gave: ['x'], moment: null } }, {}, {}, {}] as unknown as NonNullable<Answer['views']>;
   for (const control of [[answer.predictions[2]!], []])
-    expect(inferResponse('m', { ...answer, control, views }, [])).toBe(
+    expect(inferResponse('m', { answer: { ...answer, control, views }, outputs: [] })).toBe(
       JSON.stringify({ ...head, parameters: { ...parameters, control, views }, outputs: [] })
     );
 });
@@ -45,8 +45,23 @@ test('probabilities of classes are flat, with their number in the shape; names m
     [1, 0],
   ];
   const classes = { ...answer, scores: rows, scoresJson: JSON.stringify(rows), decisions: ['"late"\n', 'Zürich'] };
-  expect(JSON.parse(inferResponse('m', classes, TASKS.classes.outputs)).outputs).toEqual([
+  expect(JSON.parse(inferResponse('m', { answer: classes, outputs: TASKS.classes.outputs })).outputs).toEqual([
     { name: 'probability', shape: [2, 2], datatype: 'FP32', data: [0.25, 0.75, 1, 0] },
     { name: 'prediction', shape: [2], datatype: 'BYTES', data: ['"late"\n', 'Zürich'] },
+  ]);
+});
+
+test('of labels the names are there, and a decision is 1 or 0 for each', () => {
+  const labels = ['late', 'far', '7'];
+  const rows = [
+    [0.9, 0.5, 0.1],
+    [0.2, 0.3, 0.1],
+  ];
+  const given = { ...answer, scores: rows, scoresJson: JSON.stringify(rows), decisions: ['late;far', ''] };
+  const response = JSON.parse(inferResponse('m', { answer: given, outputs: TASKS.labels.outputs, labels }));
+  expect(response.parameters.labels).toEqual(labels);
+  expect(response.outputs).toEqual([
+    { name: 'probability', shape: [2, 3], datatype: 'FP32', data: rows.flat() },
+    { name: 'prediction', shape: [2, 3], datatype: 'INT64', data: [1, 1, 0, 0, 0, 0] },
   ]);
 });

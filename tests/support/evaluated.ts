@@ -90,6 +90,22 @@ export function classesEvaluation(classes: readonly string[], withChampion = tru
   return evaluated({ task: 'classes', classes }, labels, scores(1.6, 1), withChampion ? scores(0.8, 3) : undefined);
 }
 
+export function labelsEvaluation(labels: readonly string[], withChampion = true): Evaluation {
+  const width = labels.length;
+  const odds = (row: number, place: number) => noise(row * width + place, 1) * 2 - place / 2;
+  const truths = alone((row) =>
+    labels.reduce((sum, _, place) => sum + (at(row * width + place, 9) < sigmoid(odds(row, place)) ? 2 ** place : 0), 0)
+  ).values;
+  const scores = (spread: number, seed: number): Scores => ({
+    width,
+    values: Float32Array.from({ length: ROWS * width }, (_, i) =>
+      sigmoid(odds(Math.floor(i / width), i % width) + spread * noise(i, seed))
+    ),
+  });
+  const objective = { task: 'labels', labels, decisionThreshold: 0.5 } as const;
+  return evaluated(objective, truths, scores(0.5, 4), withChampion ? scores(2, 5) : undefined);
+}
+
 const GATES: readonly GateDefinition[] = [
   {
     name: 'better than guessing',

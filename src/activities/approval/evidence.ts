@@ -112,19 +112,20 @@ function calibration({ evaluation }: EvaluationBody): string[] {
   ];
 }
 
-/** The most frequent classes, each with how well it is found. */
-function classLines({ classes = [], candidate, rows }: Evaluation): string[] {
+/** The most frequent classes, or labels, each with how well it is found. */
+function classLines({ task, classes = [], candidate, rows }: Evaluation): string[] {
   const shown = classes.toSorted((a, b) => b.meanTruth - a.meanTruth).slice(0, SHOWN);
+  const of = task === 'labels' ? 'label' : 'class';
   const lines = shown.map(({ name, meanTruth, meanPrediction }) => {
     const found = ['precision', 'recall', 'f1'].flatMap((metric) => {
       const measured = candidate[`${metric}:${name}`];
       return measured === undefined ? [] : [`, ${metric} ${measured.estimate.toFixed(4)}`];
     });
     const share = `rate ${meanTruth.toFixed(4)}, mean probability ${meanPrediction.toFixed(4)}`;
-    return `class ${verbatim(name)}: ${grouped(Math.round(meanTruth * rows))} rows, ${share}${found.join('')}`;
+    return `${of} ${verbatim(name)}: ${grouped(Math.round(meanTruth * rows))} rows, ${share}${found.join('')}`;
   });
   const more = classes.length - shown.length;
-  return more === 0 ? lines : [...lines, `and ${more} more classes`];
+  return more === 0 ? lines : [...lines, `and ${more} more ${task}`];
 }
 
 /** The days, or other blocks, on which it is worst: beside the champion if there is one, else by loss alone. */

@@ -6,7 +6,7 @@ import { DAY_MS } from '../../domain/durations';
 import type { RolloutDocument, ShadowPairs } from '../../domain/rollout';
 import { meanInterval } from '../../engines/stats/intervals';
 import { numbersOf } from '../../domain/scores';
-import { labelReader, targetOf } from '../../domain/task';
+import { recordReader, targetOf } from '../../domain/task';
 import { lossOf } from '../../engines/stats/tasks/task';
 import type { Stores } from '../../stores/connect';
 import { windowRows } from '../../stores/predictions';
@@ -22,8 +22,10 @@ export async function shadowPairs(
   const { from, until, former, served } = rollout;
   if (from === undefined || until === undefined || former === undefined) return undefined;
   const to = new Date(Date.parse(until) + DAY_MS).toISOString();
-  const loss = lossOf(served.task.kind);
-  const labelOf = labelReader(targetOf(served.task));
+  const target = targetOf(served.task);
+  const loss = lossOf(target);
+  const labelOf = recordReader(target);
+  const distanceOf = served.task.kind === 'labels' ? meanDistance : distance;
   const scores = new DayMeans();
   const losses = new DayMeans();
   for await (const row of windowRows(stores, rollout.endpoint, { from, to })) {
@@ -32,7 +34,7 @@ export async function shadowPairs(
     if (shadow?.version !== served.number || version !== former.number || revision <= rollout.revision) continue;
     const day = Math.floor(eventTime.getTime() / DAY_MS);
     const [candidate, champion] = [numbersOf(shadow.score), numbersOf(score)];
-    scores.add(day, distance(candidate, champion));
+    scores.add(day, distanceOf(candidate, champion));
     const label = labelOf(truth?.value);
     if (label !== undefined) losses.add(day, loss.of(candidate, 0, label) - loss.of(champion, 0, label));
   }
@@ -48,6 +50,11 @@ export async function shadowPairs(
 function distance(candidate: readonly number[], champion: readonly number[]): number {
   if (candidate.length === 1) return candidate[0]! - champion[0]!;
   return candidate.reduce((sum, each, place) => sum + Math.abs(each - champion[place]!), 0) / 2;
+}
+
+/** Of labels: the mean over them, from 0 (alike) to 1 (sure of the opposite of each). */
+function meanDistance(candidate: readonly number[], champion: readonly number[]): number {
+  return candidate.reduce((sum, each, place) => sum + Math.abs(each - champion[place]!), 0) / candidate.length;
 }
 
 /** Sums by day, so that a rollout of any length takes no memory. */

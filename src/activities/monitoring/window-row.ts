@@ -1,7 +1,7 @@
 /** A stored record as statistics take it. One that is broken is set aside, and its window is judged without it. */
 import { type ColumnType, typeInWords, typeName, widthOfVector } from '../../domain/definition';
 import { numbersOf } from '../../domain/scores';
-import { kindOf, labelReader, labelWords, type Target, TASKS, widthOf } from '../../domain/task';
+import { kindOf, labelWords, recordReader, type Target, TASKS, widthOf } from '../../domain/task';
 import type { WindowRow } from '../../engines/monitor/window-table';
 import type { JoinedRow } from '../../stores/predictions';
 
@@ -26,7 +26,7 @@ export function checkedRow(
   }
   const row: WindowRow = { inputs, score, at: eventTime.getTime() };
   if (truth === undefined) return { row };
-  const label = labelReader(task)(truth.value);
+  const label = recordReader(task)(truth.value);
   return label === undefined ? { row, why: `its truth is not ${labelWords(task)}` } : { row: { ...row, truth: label } };
 }
 

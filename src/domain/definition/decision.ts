@@ -42,6 +42,17 @@ export type Objective =
       readonly classes: readonly string[];
       /** As of the first form. */
       readonly controlShare?: number;
+    }
+  /** Any of several named labels holds, and a prediction is a probability for each. */
+  | {
+      /** As of the first form. */
+      readonly task: 'labels';
+      /** Their names, 2 to 24, in the order in which probabilities stand; a project keeps it. No name has a `;`. */
+      readonly labels: readonly string[];
+      /** From this probability on a label is decided to hold. */
+      readonly decisionThreshold: number;
+      /** As of the first form. */
+      readonly controlShare?: number;
     };
 
 export interface GateSlice {

@@ -45,7 +45,7 @@ export interface NetworkSpec {
 }
 
 /**
- * A linear model of the features, fitted on all rows at once: logistic of the task `binary`, softmax of `classes`, least squares of `number`,
+ * A linear model of the features, fitted on all rows at once: logistic of the task `binary` and of each of `labels`, softmax of `classes`, least squares of `number`,
  * or Poisson. Minimised is the sum of the rows' losses (of a number half the squared error) plus the penalties.
  */
 export interface LinearSpec {
@@ -89,7 +89,7 @@ export type Calibration = 'none' | 'temperature' | 'isotonic';
 export type BuiltInModel = WithNetwork | WithTrees | WithLinear;
 
 export interface WithCalibration {
-  /** Makes scores probabilities of the rows as they are, by validation rows alone: `temperature` (of `binary` and `classes`) divides logits by one number, `isotonic` (of `binary`) takes any rising curve. Default: none. */
+  /** Makes scores probabilities of the rows as they are, by validation rows alone: `temperature` (of `binary`, `classes` and `labels`) divides logits by one number, `isotonic` (of `binary`) takes any rising curve. Default: none. */
   readonly calibration?: Calibration;
 }
 export interface WithNetwork extends WithCalibration {

@@ -72,7 +72,7 @@ export const judgeWindowJob: Job<JudgeWindowInput, WindowNumbers> = async (input
     drift: drift.features,
     ...('scores' in drift && drift.scores !== undefined ? { scoreDrift: drift.scores } : {}),
     bias: biasOf(
-      { ...window.known, blocks, ...(objective.task === 'classes' ? { classes: objective.classes } : {}) },
+      { ...window.known, blocks, target: task.target },
       { minRows, ...bias, floor: task.biasFloor(bias.floor, baseline) }
     ),
     quality: qualityOf(window, blocks, objective, baseline, bias.confidence),

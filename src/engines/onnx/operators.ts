@@ -81,6 +81,7 @@ export function operators(graph: Graph) {
 
     identity: (x: Value, name?: string) => one('Identity', [x], x.type, x.shape, {}, name),
     abs: unary('Abs'),
+    floor: unary('Floor'),
     neg: unary('Neg'),
     relu: unary('Relu'),
     sigmoid: unary('Sigmoid'),

@@ -15,6 +15,7 @@ import { columnSections } from './column-sections';
 import { confusionTable } from './confusion-table';
 import { dataTable, number, type TableCell, text } from './data-table';
 import { figures } from './figure';
+import { labelTable } from './label-table';
 import { intervalNote, metricsTable } from './metrics-table';
 import { htmlPage, section } from './page';
 import { parameterRows } from './parameter-rows';
@@ -133,6 +134,8 @@ function tablesOf(evaluation: Evaluation): readonly (JSX.Element | null)[] {
       return [confusionTable(candidate.confusion, of(champion, 'binary')?.confusion)];
     case 'classes':
       return classTables(evaluation, candidate);
+    case 'labels':
+      return [labelTable(evaluation, candidate)];
     case 'number':
       return [];
   }

@@ -1,10 +1,11 @@
 /**
- * Prediction bias: mean prediction against mean truth, by blocks of the project's cluster. Of classes that of each one, its mean
+ * Prediction bias: mean prediction against mean truth, by blocks of the project's cluster. Of classes and labels that of each one, its mean
  * probability against its rate, with intervals that hold for all of them together (Bonferroni).
  */
 import type { MonitoringDefinition } from '../../domain/definition';
 import type { BiasVerdict } from '../../domain/monitoring';
 import type { Scores } from '../../domain/scores';
+import { namesOf, type Target, truthAt } from '../../domain/task';
 import { blockCounts, type Blocks, blockSums, total } from './blocks';
 import { excludesZero, meanInterval } from './intervals';
 
@@ -14,29 +15,28 @@ export interface BiasRows {
   /** [rows] */
   readonly labels: Float32Array;
   readonly blocks: Blocks;
-  /** Their names, where labels are classes. */
-  readonly classes?: readonly string[];
+  /** What the labels are of. */
+  readonly target: Target;
 }
 
 export type BiasLimits = Pick<MonitoringDefinition, 'minRows'> & MonitoringDefinition['bias'];
 
 /**
  * `above`: predictions are higher than the truth by `floor` or more, and the gap's interval excludes 0. A window of
- * fewer than `minRows` rows, or of a single cluster, has insufficient data. Of classes it is the verdict of the one with the largest
+ * fewer than `minRows` rows, or of a single cluster, has insufficient data. Of classes and labels it is the verdict of the one with the largest
  * gap among those that are biased, else among all.
  */
-export function biasOf({ scores, labels, blocks, classes }: BiasRows, limits: BiasLimits): BiasVerdict {
+export function biasOf({ scores, labels, blocks, target }: BiasRows, limits: BiasLimits): BiasVerdict {
   const { floor, confidence, minRows } = limits;
   if (labels.length === 0) {
     const gap = { estimate: 0, low: 0, high: 0, blocks: 0, confidence, method: 'none: no rows' };
     return { meanPrediction: 0, meanTruth: 0, gap, verdict: 'insufficient data' };
   }
-  const rows = { scores, labels, blocks };
-  const each = classes === undefined ? confidence : 1 - (1 - confidence) / classes.length;
-  const sides = (classes ?? ['']).map((name, place) => {
-    const truth = classes === undefined ? labels : labels.map((label) => (label === place ? 1 : 0));
-    const side = sideOf({ ...rows, labels: truth }, place, each);
-    return classes === undefined ? side : { ...side, class: name };
+  const names = namesOf(target);
+  const each = names === undefined ? confidence : 1 - (1 - confidence) / names.length;
+  const sides = (names ?? ['']).map((name, place) => {
+    const side = sideOf({ scores, labels, blocks, target }, place, each);
+    return names === undefined ? side : { ...side, class: name };
   });
   const size = ({ gap }: Side) => Math.abs(gap.estimate);
   const breaches = sides.filter(({ gap }) => Math.abs(gap.estimate) >= floor && excludesZero(gap));
@@ -50,9 +50,13 @@ export function biasOf({ scores, labels, blocks, classes }: BiasRows, limits: Bi
 type Side = Omit<BiasVerdict, 'verdict'>;
 
 /** @param place of the number in a row's score */
-function sideOf({ scores: { width, values }, labels, blocks }: BiasRows, place: number, confidence: number): Side {
+function sideOf(
+  { scores: { width, values }, labels, blocks, target }: BiasRows,
+  place: number,
+  confidence: number
+): Side {
   const predicted = blockSums(blocks, (row) => values[row * width + place]!);
-  const happened = blockSums(blocks, (row) => labels[row]!);
+  const happened = blockSums(blocks, (row) => truthAt(target, labels[row]!, place));
   const differences = predicted.map((sum, b) => sum - happened[b]!);
   return {
     meanPrediction: total(predicted) / labels.length,

@@ -52,17 +52,31 @@ export function ofClass(
   blocks: Blocks,
   statistic: ClassStatistic
 ): Measured {
+  return ofOutcomes(
+    (row) => (found[row] === place ? 1 : 0) + (labels[row] === place ? 2 : 0),
+    found.length,
+    blocks,
+    statistic
+  );
+}
+
+/** @param own of a row 1 if it is taken for the class, plus 2 if it is of it */
+export function ofOutcomes(
+  own: (row: number) => number,
+  rows: number,
+  blocks: Blocks,
+  statistic: ClassStatistic
+): Measured {
   const all = { right: 0, taken: 0, actual: 0 };
-  const own = (row: number): number => (found[row] === place ? 1 : 0) + (labels[row] === place ? 2 : 0);
   const plus = (to: ClassCounts, of: number): void => {
     to.right += of === 3 ? 1 : 0;
     to.taken += of & 1;
     to.actual += of >> 1;
   };
-  for (let row = 0; row < found.length; row += 1) plus(all, own(row));
+  for (let row = 0; row < rows; row += 1) plus(all, own(row));
   const without = (): Float64Array => {
     const left = new Float64Array(3 * blocks.names.length);
-    for (let row = 0; row < found.length; row += 1) {
+    for (let row = 0; row < rows; row += 1) {
       const [of, at] = [own(row), 3 * blocks.index[row]!];
       left[at]! += of === 3 ? 1 : 0;
       left[at + 1]! += of & 1;
@@ -112,7 +126,7 @@ function sumOf(counts: readonly ClassCounts[], statistic: ClassStatistic): { sum
 }
 
 /** The rows block after block; block b's are those from `starts[b]` to `starts[b + 1]`. */
-function rowsByBlock(blocks: Blocks): { readonly rows: Int32Array; readonly starts: Int32Array } {
+export function rowsByBlock(blocks: Blocks): { readonly rows: Int32Array; readonly starts: Int32Array } {
   const starts = new Int32Array(blocks.names.length + 1);
   blockCounts(blocks).forEach((count, block) => (starts[block + 1] = starts[block]! + count));
   const rows = new Int32Array(blocks.index.length);

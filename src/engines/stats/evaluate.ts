@@ -3,7 +3,7 @@ import { MlopsError } from '../../domain/errors';
 import type { GateDefinition } from '../../domain/definition';
 import type { ClassRates, ColumnSlice, Evaluation, Metrics, Slice } from '../../domain/evaluation';
 import { rowsScored, type Scores } from '../../domain/scores';
-import { type Baseline, TASKS, widthOf } from '../../domain/task';
+import { type Baseline, namesOf, type Target, TASKS, truthAt, widthOf } from '../../domain/task';
 import { type Blocks, blockCounts, blockSums } from './blocks';
 import { columnSlices, onlyNamed, type SliceColumn } from './column-slices';
 import { rowTestsOf } from './row-tests';
@@ -68,14 +68,14 @@ export function evaluateScores(input: EvaluationInput): Evaluation {
     task: task.kind,
     rows: labels.length,
     unlabelled: input.unlabelled ?? 0,
-    ...(input.objective.task === 'classes'
-      ? { classes: ratesOf(input.objective.classes, candidate, labels) }
-      : { meanTruth: sumOf(labels) / labels.length, meanPrediction: sumOf(candidate.values) / labels.length }),
+    ...(namesOf(task.target) === undefined
+      ? { meanTruth: sumOf(labels) / labels.length, meanPrediction: sumOf(candidate.values) / labels.length }
+      : { classes: ratesOf(task.target, candidate, labels) }),
     ...compared,
     baseline,
     ...(tests === undefined ? {} : { rowTests: tests }),
     ...(slices === undefined || slices.length === 0 ? {} : { columnSlices: slices }),
-    slices: slicesOf(input, task.loss.of),
+    slices: slicesOf(input, task),
     blocksOf: blocks.of,
     curves: {
       candidate: task.curves(candidate, labels),
@@ -146,22 +146,20 @@ const MOST_SLICES = 400;
 
 /** Each block by itself, without intervals: to see which day differs. A single row is no slice. */
 function slicesOf(
-  { candidate, champion, labels, blocks, objective }: EvaluationInput,
-  lossOf: TaskStatistics['loss']['of']
+  { candidate, champion, labels, blocks }: EvaluationInput,
+  { target, loss }: Pick<TaskStatistics, 'target' | 'loss'>
 ): readonly Slice[] {
   if (blocks.of === 'row') return [];
   const rows = blockCounts(blocks);
   const happened = blockSums(blocks, (row) => labels[row]!);
   const predicted = blockSums(blocks, (row) => candidate.values[row]!);
-  const losses = ({ values, width }: Scores) => blockSums(blocks, (row) => lossOf(values, row * width, labels[row]!));
+  const losses = ({ values, width }: Scores) => blockSums(blocks, (row) => loss.of(values, row * width, labels[row]!));
   const own = losses(candidate);
   const other = champion === undefined ? undefined : losses(champion);
   const all = blocks.names.map((name, b) => ({
     name,
     rows: rows[b]!,
-    ...(objective.task === 'classes'
-      ? {}
-      : { meanTruth: happened[b]! / rows[b]!, meanPrediction: predicted[b]! / rows[b]! }),
+    ...(widthOf(target) > 1 ? {} : { meanTruth: happened[b]! / rows[b]!, meanPrediction: predicted[b]! / rows[b]! }),
     loss: own[b]! / rows[b]!,
     ...(other === undefined ? {} : { championLoss: other[b]! / rows[b]! }),
   }));
@@ -170,14 +168,16 @@ function slicesOf(
   return all.filter((slice) => slice.rows >= least).slice(0, MOST_SLICES);
 }
 
-function ratesOf(classes: readonly string[], { width, values }: Scores, labels: Float32Array): readonly ClassRates[] {
+function ratesOf(target: Target, { width, values }: Scores, labels: Float32Array): readonly ClassRates[] {
   const truths = new Float64Array(width);
   const predictions = new Float64Array(width);
   for (let row = 0; row < labels.length; row += 1) {
-    truths[labels[row]!]! += 1;
-    for (let place = 0; place < width; place += 1) predictions[place]! += values[row * width + place]!;
+    for (let place = 0; place < width; place += 1) {
+      truths[place]! += truthAt(target, labels[row]!, place);
+      predictions[place]! += values[row * width + place]!;
+    }
   }
-  return classes.map((name, place) => ({
+  return namesOf(target)!.map((name, place) => ({
     name,
     meanTruth: truths[place]! / labels.length,
     meanPrediction: predictions[place]! / labels.length,

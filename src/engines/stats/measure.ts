@@ -25,6 +25,26 @@ export interface LeftOut {
   readonly without: Float64Array;
 }
 
+/** The mean of those that are defined, on all rows and on those without each block. */
+export function meanOfDefined(each: Iterable<LeftOut>, blocks: number): LeftOut {
+  const sum = { estimate: 0, without: new Float64Array(blocks) };
+  const count = { estimate: 0, without: new Float64Array(blocks) };
+  for (const { estimate, without } of each) {
+    if (!Number.isFinite(estimate)) continue;
+    sum.estimate += estimate;
+    count.estimate += 1;
+    without.forEach((value, block) => {
+      if (!Number.isFinite(value)) return;
+      sum.without[block]! += value;
+      count.without[block]! += 1;
+    });
+  }
+  return {
+    estimate: sum.estimate / count.estimate,
+    without: sum.without.map((value, block) => value / count.without[block]!),
+  };
+}
+
 /** Without those that are undefined on these rows: AUC of one class, precision without a positive decision. */
 export function defined(measures: Measures, blocks: Blocks): Measures {
   return new Map([...measures].filter(([, measured]) => Number.isFinite(estimateOf(measured, blocks))));

@@ -5,6 +5,7 @@
 import type { RowTests } from '../../domain/evaluation';
 import { binomialGreater } from '../../domain/exact-tests';
 import { likeliest, type Scores } from '../../domain/scores';
+import { decidedLabels } from '../../domain/task';
 import { chiSquaredTail } from './chi-squared';
 import type { MeasuredObjective } from './tasks/task';
 
@@ -16,10 +17,16 @@ export function rowTestsOf(
   objective: MeasuredObjective
 ): RowTests | undefined {
   if (objective.task === 'number') return undefined;
-  const decided = (scores: Scores): Int32Array =>
-    objective.task === 'classes'
-      ? likeliest(scores)
-      : Int32Array.from(scores.values, (score) => (score >= objective.decisionThreshold ? 1 : 0));
+  const decided = (scores: Scores): Int32Array => {
+    switch (objective.task) {
+      case 'binary':
+        return Int32Array.from(scores.values, (score) => (score >= objective.decisionThreshold ? 1 : 0));
+      case 'classes':
+        return likeliest(scores);
+      case 'labels':
+        return decidedLabels(scores, objective);
+    }
+  };
   const deLong = objective.task === 'binary' ? deLongTest(candidate.values, champion.values, labels) : undefined;
   return {
     mcNemar: mcNemarTest(decided(candidate), decided(champion), labels),

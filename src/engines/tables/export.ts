@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { type ColumnType, TYPE_FACTS, typeName } from '../../domain/definition';
 import type { Digest } from '../../domain/refs';
-import type { Target } from '../../domain/task';
+import { BETWEEN_LABELS, namesOf, type Target } from '../../domain/task';
 import { type Database, withDatabase } from './duckdb';
 import { LABEL, type LabelledShard, labelledRows } from './labelled-rows';
 import { digestOfFile } from './observe';
@@ -16,7 +16,7 @@ export interface ToExport {
   /** With labels where these are wanted. */
   readonly shards: readonly LabelledShard[];
   readonly columns: Readonly<Record<string, ColumnType>>;
-  /** What the labels are of: outcomes are written as 1 and 0, classes by their names. */
+  /** What the labels are of: outcomes are written as 1 and 0, classes by their names, labels as a text of the names of those that hold. */
   readonly target?: Target | undefined;
   /** Where there is one. */
   readonly eventTime?: string | undefined;
@@ -51,16 +51,16 @@ export async function exportRows(input: ToExport): Promise<Exported> {
   return withDatabase({ files: [...new Set(read)], folder }, async (database) => {
     const names = Object.keys(columns).map(column);
     const from = labelledRows(shards, [...names, `"${KEY}"`]);
-    const classes = typeof target === 'object' ? target.classes : [];
-    const missing = format === 'csv' ? await missingMark(database, from, columns, classes) : null;
+    const named = target === undefined ? [] : (namesOf(target) ?? []);
+    const missing = format === 'csv' ? await missingMark(database, from, columns, named) : null;
     const labelled = shards.some(({ labels }) => labels !== undefined);
     const shown = [
       ...Object.entries(columns).map(([name, type]) => written(name, type, format)),
       ...(keys ? [`"${KEY}"::VARCHAR AS "${KEY}"`] : []),
       ...(labelled ? [`${writtenLabel(target)} AS "${LABEL}"`] : []),
     ];
-    const ofClasses = labelled && classes.length > 0 ? [`"${LABEL}"`] : [];
-    const texts = [...textsOf(columns), ...(keys ? [`"${KEY}"`] : []), ...ofClasses];
+    const inWords = labelled && named.length > 0 ? [`"${LABEL}"`] : [];
+    const texts = [...textsOf(columns), ...(keys ? [`"${KEY}"`] : []), ...inWords];
     const options = missing === null ? PARQUET : csv(missing, texts);
     const order = [...(eventTime === undefined ? [] : [column(eventTime)]), `"${KEY}"`];
     const ordered = `SELECT * FROM ${from} ORDER BY ${order.join(', ')}`;
@@ -77,8 +77,13 @@ function written(name: string, type: ColumnType, format: ExportFormat): string {
 }
 
 function writtenLabel(target: Target | undefined): string {
-  if (typeof target === 'object') return `([${target.classes.map(text).join(', ')}])["${LABEL}"::INTEGER + 1]`;
-  return target === 'binary' ? `"${LABEL}"::TINYINT` : `"${LABEL}"`;
+  const label = `"${LABEL}"`;
+  if (typeof target !== 'object') return target === 'binary' ? `${label}::TINYINT` : label;
+  if ('classes' in target) return `([${target.classes.map(text).join(', ')}])[${label}::INTEGER + 1]`;
+  const each = target.labels.map(
+    (name, place) => `CASE WHEN (${label}::INTEGER >> ${place}) & 1 = 1 THEN ${text(name)} END`
+  );
+  return `CASE WHEN ${label} IS NOT NULL THEN concat_ws(${text(BETWEEN_LABELS)}, ${each.join(', ')}) END`;
 }
 
 function csv(missing: string, quotedAlways: readonly string[]): string {
@@ -97,12 +102,12 @@ async function missingMark(
   database: Database,
   from: string,
   columns: ToExport['columns'],
-  classes: readonly string[]
+  named: readonly string[]
 ): Promise<string> {
   const texts = textsOf(columns);
   for (let i = 0; ; i += 1) {
     const mark = MARKS[i] ?? `missing-${i}`;
-    if (classes.includes(mark)) continue;
+    if (named.includes(mark)) continue;
     if (texts.length === 0) return mark;
     const [found] = await database.rows(
       `SELECT count(*) AS n FROM ${from} WHERE ${texts.map((it) => `${it} = ${text(mark)}`).join(' OR ')}`

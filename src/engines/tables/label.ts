@@ -5,7 +5,7 @@ import { MlopsError } from '../../domain/errors';
 import type { Job } from '../../domain/job';
 import { momentOrDayMs } from '../../domain/moment';
 import type { Digest } from '../../domain/refs';
-import { labelWords, type Target } from '../../domain/task';
+import { kindOf, labelWords, type Target, type TaskKind } from '../../domain/task';
 import { numberSql } from './column-sql';
 import { type Database, withDatabase } from './duckdb';
 import { withHeartbeat } from './heartbeat';
@@ -20,10 +20,11 @@ export interface LabelRule {
   readonly value: number | string;
 }
 
-/** A rule gives 1 and 0; a column of numbers its values, and one of classes their places. */
+/** A rule gives 1 and 0; a column of numbers its values, one of classes their places, and one that lists labels the sum of their 2^place. */
 export type BuiltInLabeler =
   | { readonly rule: LabelRule }
-  | { readonly column: string; readonly classes?: readonly string[] };
+  | { readonly column: string; readonly classes?: readonly string[] }
+  | { readonly column: string; readonly labels: readonly string[]; readonly separator: string };
 
 export interface LabelInput {
   /** In the snapshot's order. */
@@ -40,7 +41,7 @@ export interface LabelShard {
   readonly digest: Digest;
 }
 
-/** Counts of the snapshot's rows: of 0 and 1 those of each, of classes those of each `class <name>`, of numbers all that are `labelled`; and those that miss one. */
+/** Counts of the snapshot's rows: of 0 and 1 those of each, of classes those of each `class <name>`, of labels of each `label <name>` and those with `no label`, of numbers all that are `labelled`; and those that miss one. */
 export type LabelCounts = Readonly<Record<string, number>>;
 
 export interface LabelOutput {
@@ -52,13 +53,14 @@ export interface LabelOutput {
 
 /**
  * The labelers of a definition; a row whose column is missing gets no label.
- * @throws MlopsError MLOPS_LABEL_INVALID: the rule doesn't fit its column; a value is not a number that a label can be
+ * @throws MlopsError MLOPS_LABEL_INVALID: the rule doesn't fit its column; a value is not a number that a label can be, or names what is
+ * not one of the classes or labels
  */
 export const label: Job<LabelInput, LabelOutput> = async (input, context) => {
   const { folder } = context;
   const { labeler, columns } = input;
   const task = targetIn(labeler);
-  const value = 'rule' in labeler ? `(${conditionOf(labeler.rule, columns)})` : columnLabel(labeler.column, task);
+  const value = 'rule' in labeler ? `(${conditionOf(labeler.rule, columns)})` : columnLabel(labeler);
   return await withHeartbeat(context, input.shards.length, (step) =>
     withDatabase(
       { files: input.shards.flatMap(({ data, removed }) => [data, ...removed]), folder },
@@ -68,7 +70,7 @@ export const label: Job<LabelInput, LabelOutput> = async (input, context) => {
         for (const [i, shard] of input.shards.entries()) {
           step(`shard ${i + 1}`);
           const file = `labels-${String(i).padStart(5, '0')}.parquet`;
-          if ('column' in labeler) await refuseUnfit(database, shard.data, labeler.column, task);
+          if ('column' in labeler) await refuseUnfit(database, shard.data, labeler);
           const labels = `SELECT "${KEY}", ${value}::FLOAT AS label FROM ${parquet(shard.data)}`;
           const found = await writeLabelShard(database, labels, { folder, file, of: shard, task });
           shards.push(found.shard);
@@ -107,11 +109,36 @@ export async function writeLabelShard(
 
 function targetIn(labeler: BuiltInLabeler): Target {
   if ('rule' in labeler) return 'binary';
+  if ('labels' in labeler) return { labels: labeler.labels };
   return labeler.classes === undefined ? 'number' : { classes: labeler.classes };
 }
 
-function columnLabel(name: string, task: Target): string {
-  return typeof task === 'string' ? column(name) : placeSql(name, task.classes);
+type ColumnLabeler = Extract<BuiltInLabeler, { readonly column: string }>;
+
+function columnLabel(labeler: ColumnLabeler): string {
+  if ('labels' in labeler) return sumSql(labeler);
+  return labeler.classes === undefined ? column(labeler.column) : placeSql(labeler.column, labeler.classes);
+}
+
+type ListLabeler = Extract<ColumnLabeler, { readonly separator: string }>;
+
+/** The names that a text lists; the empty text, and one of blanks, lists the empty name. */
+function namesSql({ column: name, separator }: ListLabeler): string {
+  return `list_transform(string_split(${column(name)}::VARCHAR, ${text(separator)}), lambda x: trim(x))`;
+}
+
+/** Σ 2^place of the labels that are listed; NULL of a missing value. */
+function sumSql(labeler: ListLabeler): string {
+  const each = labeler.labels.map(
+    (name, place) => `(CASE WHEN list_contains(listed, ${text(name)}) THEN ${2 ** place} ELSE 0 END)`
+  );
+  return `(SELECT CASE WHEN listed IS NOT NULL THEN ${each.join(' + ')} END FROM (SELECT ${namesSql(labeler)} AS listed))`;
+}
+
+/** Whether a text lists what is not one of the labels. */
+function listsOthers(labeler: ListLabeler): string {
+  const known = `[${['', ...labeler.labels].map(text).join(', ')}]`;
+  return `len(list_distinct(list_concat(${known}, ${namesSql(labeler)}))) > ${labeler.labels.length + 1}`;
 }
 
 /** A class's place; NULL of a missing value, and of what is not one of the classes. */
@@ -119,13 +146,18 @@ function placeSql(name: string, classes: readonly string[]): string {
   return `(nullif(list_position([${classes.map(text).join(', ')}], ${column(name)}::VARCHAR), 0) - 1)`;
 }
 
-/** Begins the name under which a class's rows are counted. */
+/** Begins the name under which a class's rows, or those of a label, are counted. */
 const CLASS = 'class ';
+const LABEL = 'label ';
 
 /** Names of the counts, and which rows each counts. */
 function countedRows(task: Target): readonly (readonly [name: string, rows: string])[] {
   const missing = ['missing', 'label IS NULL'] as const;
   if (task === 'number') return [['labelled', 'label IS NOT NULL'], missing];
+  if (typeof task === 'object' && 'labels' in task) {
+    const each = task.labels.map((name, place) => [`${LABEL}${name}`, `(label::INTEGER >> ${place}) & 1 = 1`] as const);
+    return [...each, ['no label', 'label = 0'], missing];
+  }
   const names = task === 'binary' ? ['0', '1'] : task.classes.map((name) => `${CLASS}${name}`);
   return [...names.map((name, label) => [name, `label = ${label}`] as const), missing];
 }
@@ -133,8 +165,11 @@ function countedRows(task: Target): readonly (readonly [name: string, rows: stri
 /** What the labels that were counted so are of. */
 export function countedTarget(counts: LabelCounts): Target {
   if ('labelled' in counts) return 'number';
-  const classes = Object.keys(counts).filter((name) => name.startsWith(CLASS));
-  return classes.length === 0 ? 'binary' : { classes: classes.map((name) => name.slice(CLASS.length)) };
+  const after = (begin: string) =>
+    Object.keys(counts).flatMap((name) => (name.startsWith(begin) ? [name.slice(begin.length)] : []));
+  const [classes, labels] = [after(CLASS), after(LABEL)];
+  if (labels.length > 0) return { labels };
+  return classes.length === 0 ? 'binary' : { classes };
 }
 
 export function totalCounts(counts: readonly LabelCounts[]): LabelCounts {
@@ -143,15 +178,13 @@ export function totalCounts(counts: readonly LabelCounts[]): LabelCounts {
   return sum;
 }
 
-/** @throws MlopsError MLOPS_LABEL_INVALID, naming the first row whose value is not finite, doesn't fit float32 or is not one of the classes */
-async function refuseUnfit(database: Database, data: string, name: string, task: Target): Promise<void> {
+/** @throws MlopsError MLOPS_LABEL_INVALID, naming the first row whose value is not finite, doesn't fit float32 or names what is not declared */
+async function refuseUnfit(database: Database, data: string, labeler: ColumnLabeler): Promise<void> {
+  const task = targetIn(labeler);
+  const { column: name } = labeler;
   const value = `${column(name)}::${typeof task === 'string' ? 'DOUBLE' : 'VARCHAR'}`;
-  const isUnfit =
-    typeof task === 'string'
-      ? `NOT isfinite(${value}) OR TRY_CAST(${value} AS FLOAT) IS NULL AND ${column(name)} IS NOT NULL`
-      : `${value} IS NOT NULL AND ${placeSql(name, task.classes)} IS NULL`;
   const [row] = await database.rows(
-    `SELECT "${FILE}"::VARCHAR AS file, "${ROW}" AS row, ${value} AS label FROM ${parquet(data)} WHERE ${isUnfit} LIMIT 1`
+    `SELECT "${FILE}"::VARCHAR AS file, "${ROW}" AS row, ${value} AS label FROM ${parquet(data)} WHERE ${isUnfit(labeler)} LIMIT 1`
   );
   if (row === undefined) return;
   const where = {
@@ -161,12 +194,23 @@ async function refuseUnfit(database: Database, data: string, name: string, task:
     label: String(row['label']).slice(0, QUOTED),
   };
   const what = `A label is not ${labelWords(task)}.`;
-  const fix =
-    typeof task === 'string'
-      ? 'Fix the value, or leave it out of the file.'
-      : 'Fix the value, or put such rows into quarantine by a rule oneOf; other classes are a project of their own.';
-  throw new MlopsError('MLOPS_LABEL_INVALID', what, where, fix);
+  throw new MlopsError('MLOPS_LABEL_INVALID', what, where, FIXES[kindOf(task)]);
 }
+
+function isUnfit(labeler: ColumnLabeler): string {
+  if ('labels' in labeler) return listsOthers(labeler);
+  const it = column(labeler.column);
+  if (labeler.classes !== undefined)
+    return `${it} IS NOT NULL AND ${placeSql(labeler.column, labeler.classes)} IS NULL`;
+  return `NOT isfinite(${it}::DOUBLE) OR TRY_CAST(${it}::DOUBLE AS FLOAT) IS NULL AND ${it} IS NOT NULL`;
+}
+
+const FIXES: Readonly<Record<TaskKind, string>> = {
+  binary: 'Fix the value, or leave it out of the file.',
+  number: 'Fix the value, or leave it out of the file.',
+  classes: 'Fix the value, or put such rows into quarantine by a rule oneOf; other classes are a project of their own.',
+  labels: 'Fix the value, or put such rows into quarantine by a rule pattern; other labels are a project of their own.',
+};
 
 const QUOTED = 80;
 

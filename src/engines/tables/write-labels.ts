@@ -6,8 +6,8 @@ import { type LabelCounts, type LabelShard, writeLabelShard } from './label';
 import type { DataShard } from './live-rows';
 import { FILE, KEY, parquet, ROW } from './sql';
 
-/** As labelers return them: a number, or a class's name; null where there is none. */
-export type GivenLabel = number | string | null;
+/** As labelers return them: a number, a class's name, or a list of labels' names; null where there is none. */
+export type GivenLabel = number | string | readonly string[] | null;
 
 export interface GivenLabels {
   readonly shard: DataShard;

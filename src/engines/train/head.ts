@@ -1,5 +1,5 @@
 /** A network's end by task: its loss in training, and what its last numbers mean. */
-import type { Baseline, Target } from '../../domain/task';
+import { type Baseline, kindOf, type Target, widthOf } from '../../domain/task';
 import type { Value } from '../onnx/graph';
 import type { Operators } from '../onnx/operators';
 import { float32 } from '../onnx/tensor';
@@ -10,16 +10,35 @@ export type Head =
   /** It is in standard deviations from the training labels' mean, so that any unit trains at the same pace. */
   | { readonly task: 'number'; readonly mean: number; readonly deviation: number }
   /** So many of them, each a class's logit. */
-  | { readonly task: 'classes'; readonly classes: number };
+  | { readonly task: 'classes'; readonly classes: number }
+  /** So many of them, each a label's logit. */
+  | { readonly task: 'labels'; readonly labels: number };
 
 export function headOf(target: Target, { means, deviations }: Baseline): Head {
-  if (typeof target !== 'string') return { task: 'classes', classes: target.classes.length };
-  return target === 'binary' ? { task: target } : { task: target, mean: means[0]!, deviation: deviations[0]! };
+  const task = kindOf(target);
+  switch (task) {
+    case 'binary':
+      return { task };
+    case 'number':
+      return { task, mean: means[0]!, deviation: deviations[0]! };
+    case 'classes':
+      return { task, classes: widthOf(target) };
+    case 'labels':
+      return { task, labels: widthOf(target) };
+  }
 }
 
 /** How many last numbers the network has. */
 export function outputsOf(head: Head): number {
-  return head.task === 'classes' ? head.classes : 1;
+  switch (head.task) {
+    case 'binary':
+    case 'number':
+      return 1;
+    case 'classes':
+      return head.classes;
+    case 'labels':
+      return head.labels;
+  }
 }
 
 /**
@@ -40,6 +59,8 @@ function rowLosses(o: Operators, head: Head, z: Value, y: Value): Value {
       return squaredError(o, head, z, y);
     case 'classes':
       return classCrossEntropy(o, head.classes, z, y);
+    case 'labels':
+      return labelCrossEntropy(o, head.labels, z, y);
   }
 }
 
@@ -58,6 +79,20 @@ function classCrossEntropy(o: Operators, classes: number, z: Value, y: Value): V
   );
   const isLabel = o.cast(o.equal(y, places), 'float32');
   return o.reduceSum(o.mul(o.mul(isLabel, scalar(o, -1)), o.logSoftmax(z)), [1], true);
+}
+
+/** The mean over the labels of each one's cross-entropy. */
+function labelCrossEntropy(o: Operators, labels: number, z: Value, y: Value): Value {
+  const powers = (times: number) =>
+    o.constant(
+      float32(
+        Float32Array.from({ length: labels }, (_, place) => times * 2 ** place),
+        [1, labels]
+      )
+    );
+  // y is Σ 2^place: divided by a power of two it is exact, and what is even or odd of it says whether the label holds.
+  const holds = o.sub(o.floor(o.div(y, powers(1))), o.mul(o.floor(o.div(y, powers(2))), scalar(o, 2)));
+  return o.mul(o.reduceSum(crossEntropy(o, z, holds), [1], true), scalar(o, 1 / labels));
 }
 
 function squaredError(o: Operators, { mean, deviation }: Extract<Head, { task: 'number' }>, z: Value, y: Value): Value {

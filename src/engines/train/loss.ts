@@ -1,11 +1,11 @@
 /** What trees and linear models are fitted against: a loss's gradient and hessian by each score of a row. */
-import { type Target, widthOf } from '../../domain/task';
+import { kindOf, type Target, widthOf } from '../../domain/task';
 
 export interface Loss {
   /** Scores of a row, and so trees of a round. */
   readonly outputs: number;
-  /** What the derivatives are those of, as a share of the loss. */
-  readonly share: 1 | 0.5;
+  /** The derivatives are those of the loss times this. */
+  readonly share: number;
   /** The scores that fit best without any tree. */
   start(labels: Float32Array): readonly number[];
   /**
@@ -121,6 +121,41 @@ export function softmaxLoss(outputs: number): Loss {
 }
 
 /**
+ * The mean over labels of each one's binary cross-entropy; y is Σ 2^place of those that hold. The derivatives are those of the sum, so
+ * that every label is fitted as one of two outcomes is by itself.
+ */
+export function labelsLoss(outputs: number): Loss {
+  const scored = (scores: Float64Array, labels: Float32Array, into: readonly Derivatives[] | undefined): number => {
+    let sum = 0;
+    for (let row = 0; row < labels.length; row += 1) {
+      for (let k = 0; k < outputs; k += 1) {
+        const z = scores[row * outputs + k]!;
+        const label = (labels[row]! >>> k) & 1;
+        const power = Math.exp(-Math.abs(z));
+        sum += Math.max(z, 0) + Math.log1p(power) - label * z;
+        if (into === undefined) continue;
+        const probability = (z < 0 ? power : 1) / (1 + power);
+        into[k]!.gradient[row] = probability - label;
+        into[k]!.hessian[row] = probability * (1 - probability);
+      }
+    }
+    return sum / labels.length / outputs;
+  };
+  return {
+    outputs,
+    share: outputs,
+    start: (labels) =>
+      Array.from({ length: outputs }, (_, k) => {
+        let ones = 0;
+        for (const label of labels) ones += (label >>> k) & 1;
+        return Math.log(ones / (labels.length - ones));
+      }),
+    derivatives: (scores, labels, into) => scored(scores, labels, into),
+    mean: (scores, labels) => scored(scores, labels, undefined),
+  };
+}
+
+/**
  * Counts y whose mean is eᶻ: half the deviance, eᶻ − y + y (log y − z), so that a perfect prediction loses nothing. log y of 0
  * counts nothing.
  */
@@ -155,6 +190,14 @@ function halfDeviance(z: number, mean: number, label: number): number {
 }
 
 export function lossOf(target: Target): Loss {
-  if (typeof target !== 'string') return softmaxLoss(widthOf(target));
-  return target === 'binary' ? LOGISTIC : SQUARED;
+  switch (kindOf(target)) {
+    case 'binary':
+      return LOGISTIC;
+    case 'number':
+      return SQUARED;
+    case 'classes':
+      return softmaxLoss(widthOf(target));
+    case 'labels':
+      return labelsLoss(widthOf(target));
+  }
 }

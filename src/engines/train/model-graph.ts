@@ -15,16 +15,16 @@ export type ModelEnd = 'logits' | Calibrator;
 export interface ModelGraphRequest {
   readonly fitted: FittedFeatures;
   readonly task: TaskKind;
-  /** Default: what the task makes of the learner's numbers, a sigmoid or a softmax of outcomes. */
+  /** Default: what the task makes of the learner's numbers, a sigmoid or a softmax of outcomes, a sigmoid of each label. */
   readonly end?: ModelEnd | undefined;
   /** What a reader of the file finds in its metadata, under names that begin with `temporal-mlops.`. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Adds the learner: float32 [N, outputs], a logit (of classes one for each) or the number itself. */
+  /** Adds the learner: float32 [N, outputs], a logit (of classes and labels one for each) or the number itself. */
   readonly learner: (graph: Graph, o: Operators, features: FeatureValues) => Value;
 }
 
 /**
- * @returns bytes of an ONNX model: inputs as said in feature-graph.ts, output float32 [N], of classes [N, classes], by the task's name. The nodes and
+ * @returns bytes of an ONNX model: inputs as said in feature-graph.ts, output float32 [N], of classes and labels [N, width], by the task's name. The nodes and
  * constants of `featureGraph(fitted)` come first in it, unchanged.
  */
 export function modelGraph({ fitted, task, end, metadata, learner }: ModelGraphRequest): Uint8Array {
@@ -52,6 +52,8 @@ function scoresOf(
       return o.squeeze(numbers, 1, name);
     case 'classes':
       return end === 'logits' ? o.identity(numbers, name) : o.softmax(tempered(o, end, numbers), name);
+    case 'labels':
+      return o.identity(end === 'logits' ? numbers : o.sigmoid(tempered(o, end, numbers)), name);
   }
 }
 
@@ -70,4 +72,5 @@ const KINDS: Readonly<Record<TaskKind, string>> = {
   binary: 'binary classifier',
   number: 'regression',
   classes: 'classifier',
+  labels: 'classifier of several labels',
 };

@@ -72,7 +72,7 @@ export function columnsRead(model: ModelProto): readonly FeatureInput[] {
 }
 
 /**
- * The task whose scores the model gives, by its output's name and shape.
+ * A task whose scores the model gives, by its output's name and shape.
  * @throws MlopsError MLOPS_MODEL_INVALID: it has none of them
  */
 export function taskIn(model: ModelProto): TaskKind {
@@ -100,12 +100,13 @@ export function outputShape(
   throw new MlopsError('MLOPS_MODEL_INVALID', what, { dims: shape.length }, 'Give it one of these shapes.');
 }
 
-/** @throws MlopsError MLOPS_MODEL_INVALID: the model answers another task, or another number of classes */
+/** @throws MlopsError MLOPS_MODEL_INVALID: the model answers another task, or another number of classes or labels */
 export function requireTask(model: ModelProto, target: Target): void {
   const found = taskIn(model);
   const { width } = outputShape(model, scoreOutput(found));
   const [kind, needed] = [kindOf(target), widthOf(target)];
-  if (found === kind && width === needed) return;
+  // Of classes and of labels the output is the same, and what the numbers mean is the version's task.
+  if (scoreOutput(found) === scoreOutput(kind) && width === needed) return;
   const shape = (numbers: number) => (numbers === 1 ? '[N]' : `[N, ${numbers}]`);
   const what = `The model's output is '${scoreOutput(found)}' ${shape(width)}, and the task is ${kind}.`;
   const fix = `Give it the output '${scoreOutput(kind)}' ${shape(needed)}.`;

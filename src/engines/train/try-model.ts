@@ -82,22 +82,23 @@ function requireEqual(alone: Scores, beside: Scores, rounding: number): void {
   );
 }
 
-/** Of classes a row's probabilities add up to 1. */
+/** Of classes a row's probabilities add up to 1; of labels each stands by itself. */
 function requireScores(scores: Scores, target: Target, rowName: RowName): void {
-  const { isScore, scoreWords } = TASKS[kindOf(target)];
+  const kind = kindOf(target);
+  const { isScore, scoreWords } = TASKS[kind];
   const { width, values } = scores;
   for (let row = 0; row * width < values.length; row += 1) {
     const own = values.subarray(row * width, (row + 1) * width);
     const wrong = own.find((value) => !isScore(value));
     const sum = own.reduce((total, value) => total + value, 0);
-    if (wrong === undefined && (width === 1 || Math.abs(sum - 1) < 1e-2)) continue;
+    if (wrong === undefined && (kind !== 'classes' || Math.abs(sum - 1) < 1e-2)) continue;
     throw new MlopsError(
       'MLOPS_MODEL_OUTPUTS',
       wrong === undefined ? "A row's probabilities do not add up to 1." : `A score is not ${scoreWords}.`,
       { ...rowName(row), score: wrong ?? sum },
       target === 'number'
         ? 'Look at what the model makes of this row.'
-        : `Export the model with probabilities: put a ${width === 1 ? 'Sigmoid' : 'Softmax'} behind its last layer.`
+        : `Export the model with probabilities: put a ${kind === 'classes' ? 'Softmax' : 'Sigmoid'} behind its last layer.`
     );
   }
 }

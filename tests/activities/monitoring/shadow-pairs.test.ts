@@ -119,6 +119,30 @@ test('of classes it is how far their probabilities are apart, and the truth a na
   expect(judged?.loss?.estimate).toBeCloseTo(Math.log(0.4) - Math.log(0.1), 6);
 });
 
+test('of labels it is the mean of how far each one’s probabilities are apart, and the truth a text of names', async () => {
+  const task = { kind: 'labels', labels: ['late', 'far'], decisionThreshold: 0.5 } as const;
+  const ofLabels = { ...rollout, endpoint: 'trips', served: { ...served('trips', 2), task } };
+  const pairs = [0, 1].map((day) =>
+    prediction(`l${day}`, day, { score: [0.5, 0.4], decision: 'late', shadow: { version: 2, score: [0.6, 0.1] } })
+  );
+  const writer = recordWriter(stores, 'trips');
+  await writer.insertPredictions(pairs);
+  await writer.insertTruths(
+    pairs.map(({ _id, eventTime }) => ({
+      ...{ _id: `${_id}#0`, v: 1, prediction: _id, revision: 0, value: 'far' },
+      ...{ knownAt: eventTime!, receivedAt: new Date() },
+    }))
+  );
+  const judged = await shadowPairs(stores, ofLabels);
+  // (0.1 + 0.3) ÷ 2
+  expect(judged).toMatchObject({ pairs: 2, score: { blocks: 2, estimate: expect.closeTo(0.2, 12) as number } });
+  expect(judged?.loss).toMatchObject({ metric: 'logLoss', pairs: 2 });
+  expect(judged?.loss?.estimate).toBeCloseTo(
+    (logLossOf(0.6, 0) + logLossOf(0.1, 1) - logLossOf(0.5, 0) - logLossOf(0.4, 1)) / 2,
+    6
+  );
+});
+
 test('a rollout whose clock never started, or without a champion, has none', async () => {
   const { from: _, ...unstarted } = rollout;
   expect(await shadowPairs(stores, unstarted)).toBeUndefined();

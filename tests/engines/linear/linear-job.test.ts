@@ -60,6 +60,20 @@ test.each([
   }
 );
 
+test('of labels each one has the model that it has alone', async () => {
+  const [late, near] = ['(i % 5 = 3)::INT', '(i % 90 < 30 OR i % 7 = 0)::INT'];
+  const both = await fitAndTrain(`${late} + 2 * ${near}`, { labels: ['late', 'near'] });
+  expect(both.output).toMatchObject({ numerics: 'exact', parameters: { converged: true } });
+  expect(batchDependentNodes(decodeModel(both.model))).toEqual([]);
+  const scores = await both.score();
+  expect(await both.score(7)).toEqual(scores);
+  for (const [place, of] of [late, near].entries()) {
+    const alone = await (await fitAndTrain(of, 'binary')).score();
+    const largest = Math.max(...alone.map((p, row) => Math.abs(p - scores[row * 2 + place]!)));
+    expect(largest).toBeLessThan(1e-4);
+  }
+});
+
 test('the same rows give the same files, byte for byte', async () => {
   const [one, two] = [await fitAndTrain(undefined, 'binary'), await fitAndTrain(undefined, 'binary')];
   expect(Buffer.from(two.model).equals(Buffer.from(one.model))).toBe(true);

@@ -2,12 +2,19 @@
 import type { BinaryCurves } from '../../../src/domain/curves';
 import type { Spec } from '../../../src/engines/report/charts/chart';
 import { chartsOf, evaluationPage, type PagedEvaluation } from '../../../src/engines/report/evaluation-page';
-import { binaryEvaluation, classesEvaluation, numberEvaluation, pagedEvaluation } from '../../support/evaluated';
+import {
+  binaryEvaluation,
+  classesEvaluation,
+  labelsEvaluation,
+  numberEvaluation,
+  pagedEvaluation,
+} from '../../support/evaluated';
 
 const WEATHER = ['drizzle', 'fog', 'rain', 'snow', 'sun'];
 const binary = pagedEvaluation(binaryEvaluation());
 const number = pagedEvaluation(numberEvaluation(false));
 const classes = pagedEvaluation(classesEvaluation(WEATHER));
+const labels = pagedEvaluation(labelsEvaluation(['late', 'far', 'full']));
 
 /** Pictures are drawn in a process of their own: here a word stands for each. */
 function pageOf(paged: PagedEvaluation): string {
@@ -33,6 +40,7 @@ test.each([
   ['two outcomes', binary, ['roc', 'precision-recall', 'calibration', 'scores', 'slices', 'learning']],
   ['a number', number, ['predicted-actual', 'residuals', 'calibration', 'slices', 'learning']],
   ['classes', classes, ['confusion', 'calibration', 'slices', 'learning']],
+  ['labels', labels, ['labels', 'calibration', 'slices', 'learning']],
 ])('charts of %s', (_, paged, ids) => {
   expect(chartIds(paged)).toEqual(ids);
   for (const id of ids) expect(pageOf(paged)).toContain(`<svg>${id}</svg>`);
@@ -42,6 +50,35 @@ test('more classes than a square shows are tables alone', () => {
   const many = pagedEvaluation(classesEvaluation(Array.from({ length: 30 }, (_, i) => `language ${i}`)));
   expect(chartIds(many)).not.toContain('confusion');
   expect(read(pageOf(many))).toContain('Taken for another class most often');
+});
+
+test('more labels than are read one below the other are in the table alone', () => {
+  const many = pagedEvaluation(labelsEvaluation(Array.from({ length: 24 }, (_, i) => `label ${i}`)));
+  expect(chartIds(many)).toEqual(['calibration', 'slices', 'learning']);
+  expect(read(pageOf(many))).toMatch(/label 23 \d/);
+});
+
+test('of labels each one is in a table, and metrics of all of them beside the champion’s', () => {
+  const words = read(pageOf(labels));
+  const { candidate, classes: rates, curves } = labels.body.evaluation;
+  if (curves.candidate.task !== 'labels') throw new Error('curves are of labels');
+  const [late] = curves.candidate.confusion;
+  const rows = Math.round(rates![0]!.meanTruth * 2_800);
+  expect(words).toContain('Each label: from 0.5 on one is decided to hold');
+  expect(words).toMatch(
+    new RegExp(
+      `late ${rows.toLocaleString('en-US')} [0-9.]+ % [0-9.]+ % ${late!.falsePositives} ${late!.falseNegatives} `
+    )
+  );
+  expect(words).toContain(`microF1 ${Number(candidate['microF1']!.estimate.toPrecision(4))} (`);
+  const chart = chartsOf(labels).chartsOfScores[0]!.spec['data'] as {
+    values: { label: string; model: string; f1: number }[];
+  };
+  expect(chart.values).toHaveLength(6);
+  expect(chart.values[0]).toEqual({
+    ...{ label: 'late', model: 'candidate' },
+    f1: Number(candidate['f1:late']!.estimate.toFixed(4)),
+  });
 });
 
 test('what people decide by', () => {
@@ -98,9 +135,12 @@ test('the last point of the ROC curve is all rows', () => {
 
 const HOSTILE = '"><script>alert(1)</script></pre><img src=x onerror=alert(1)>${1}\u202E';
 
-test('hostile texts are texts, and no expression', () => {
+test.each([
+  ['classes', classesEvaluation],
+  ['labels', labelsEvaluation],
+])('hostile texts of %s are texts, and no expression', (_, evaluationOf) => {
   const names = [HOSTILE, `'] + load('x') + ['`, 'c'];
-  const body = classesEvaluation(names);
+  const body = evaluationOf(names);
   const paged = pagedEvaluation(
     { ...body, slices: body.slices.map((slice) => ({ ...slice, name: HOSTILE })) },
     { version: HOSTILE, id: HOSTILE, run: { ...binary.run, trainer: HOSTILE, parameters: { [HOSTILE]: HOSTILE } } }

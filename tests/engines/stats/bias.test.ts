@@ -9,6 +9,7 @@ const LIMITS = { floor: 0.06, confidence: 0.95, minRows: 200 };
 function week(rows: number, score: number, late: readonly number[]) {
   const all = late.length * rows;
   return {
+    target: 'binary' as const,
     scores: oneNumber(new Float32Array(all).fill(score)),
     labels: Float32Array.from({ length: all }, (_, row) => (row % rows < late[Math.floor(row / rows)]! ? 1 : 0)),
     blocks: dayBlocks(BigInt64Array.from({ length: all }, (_, row) => BigInt(Math.floor(row / rows)) * DAY)),

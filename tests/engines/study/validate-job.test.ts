@@ -62,6 +62,20 @@ test('of classes the log loss of the class that happened', async () => {
   expect(loss).toBeLessThan(Math.log(5));
 });
 
+test('of labels the mean log loss over them', async () => {
+  const labels = ['late', 'near'];
+  const objective = { task: 'labels', labels, decisionThreshold: 0.5 } as const;
+  const {
+    run,
+    scores,
+    labels: truths,
+  } = await judged(objective, { labels }, '(i % 5 = 3)::INT + 2 * (i % 90 < 30)::INT');
+  const losses = scores.values.map((p, at) => -Math.log((truths[Math.floor(at / 2)]! >> (at % 2)) & 1 ? p : 1 - p));
+  const { loss } = await run();
+  expect(loss).toBeCloseTo(mean(losses), 5);
+  expect(loss).toBeLessThan(Math.log(2));
+});
+
 test('of a number the root of the mean squared error, in its unit', async () => {
   const { run, scores, labels } = await judged({ task: 'number' }, 'number', 'i % 5 * 20');
   const squares = labels.map((label, row) => (label - scores.values[row]!) ** 2);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { columnTypes, type SourceDefinition } from '../../../src/domain/definition';
 import { type Exported, type ExportFormat, exportRows, type ToExport } from '../../../src/engines/tables/export';
+import { label } from '../../../src/engines/tables/label';
 import { digestOfFile } from '../../../src/engines/tables/observe';
 import { type Ingested, ingestFiles } from '../../support/ingested';
 import { ANYTHING, columnsOf, context, sql, type TestFolder, testFolder } from './files';
@@ -165,6 +166,21 @@ describe.each(['csv', 'parquet'] as const)('%s', (format) => {
     );
     const read = await taken(file, 'jsonl');
     expect(digests(await readBack(await exported(read, format), format))).toEqual(digests(read));
+  });
+
+  test('labels as a text of the names of those that hold, empty where none does', async () => {
+    const names = ['late', '', 'late, far', 'far', null, 'NA'];
+    const read = await rowsTaken(names.map((name, id) => row(id, { name })));
+    const labels = ['late', 'far', 'NA'];
+    const into = own();
+    const labeler = { column: 'name', labels, separator: ',' };
+    const made = await label({ shards: read.data, labeler, columns: columnTypes(SOURCE) }, context(into));
+    const data = read.data.map((each, i) => ({ ...each, labels: join(into, made.shards[i]!.file) }));
+    const { file, missing } = await exported({ data }, format, { target: { labels } });
+    expect(missing).toBe(format === 'csv' ? 'NULL' : null);
+    const from = format === 'csv' ? `read_csv('${file}', all_varchar = true, nullstr = '${missing}')` : `'${file}'`;
+    const found = await sql(`SELECT __label FROM ${from} ORDER BY id::INTEGER`);
+    expect(found.map((each) => each['__label'])).toEqual(['late', '', 'late;far', 'far', null, 'NA']);
   });
 
   test('in the order of event time and key, and the same bytes each time', async () => {

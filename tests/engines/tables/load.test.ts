@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import type { ColumnType } from '../../../src/domain/definition';
 import type { StringColumn, TableColumns } from '../../../src/engines/tables/columns';
-import { type LabelRule, label } from '../../../src/engines/tables/label';
+import { countedTarget, type LabelRule, label } from '../../../src/engines/tables/label';
 import type { DataShard } from '../../../src/engines/tables/live-rows';
 import { type LoadRequest, loadColumns, loadStretches } from '../../../src/engines/tables/load';
 import { writeLabels } from '../../../src/engines/tables/write-labels';
@@ -191,6 +191,62 @@ describe('labels', () => {
       );
       const wrong = writeLabels({ ...toFile, labels: given.map((each, row) => (row === 5 ? 'coin' : each)) });
       await expect(wrong).rejects.toThrow(/LABEL_INVALID.*one of the classes cash, cheque.*row=5, label=coin/);
+    });
+  });
+
+  describe('of several labels at once', () => {
+    const tags = `CASE i % 10 WHEN 9 THEN NULL WHEN 8 THEN '' WHEN 7 THEN ' , ' WHEN 6 THEN 'far, it''s late' WHEN 5 THEN 'far,far' ELSE 'full' END`;
+    const labeler = { column: 'tags', labels: ['far', "it's late", 'full', 'odd'], separator: ',' };
+    const types = { ...TYPES, tags: 'string' } as const;
+    const tagged = async (expression: string) => {
+      await writeOrders(join(folder.path, 'orders.parquet'), `*, ${expression} AS tags`);
+      return (await ingestOrders(folder.path, { rowsPerShard: 300, source: { columns: types, missing: [] } })).data;
+    };
+
+    test('are sums of powers of two; the empty text lists none, and a missing one is no label', async () => {
+      const data = await tagged(tags);
+      const output = await label({ shards: data, labeler, columns: types }, context(folder.path));
+      expect(output.counts).toEqual({
+        'label far': 200,
+        "label it's late": 100,
+        'label full': 500,
+        'label odd': 0,
+        'no label': 200,
+        missing: 100,
+      });
+      expect(countedTarget(output.counts)).toEqual({ labels: labeler.labels });
+      const shards = data.map((each, i) => ({ ...each, labels: join(folder.path, output.shards[i]!.file) }));
+      const { labels, table, unlabelled } = await loadColumns(request({ shards, columns: types }));
+      expect(unlabelled).toBe(100);
+      const column = table.columns['tags'];
+      if (column?.type !== 'string') throw new Error('tags are texts');
+      const sums: Readonly<Record<string, number>> = { '': 0, ' , ': 0, "far, it's late": 3, 'far,far': 1, full: 4 };
+      expect([...labels!]).toEqual([...column.codes].map((code) => sums[column.dictionary[code]!]));
+    });
+
+    test('a name that is not declared is named by its file and row', async () => {
+      const data = await tagged(`CASE WHEN i = 3 THEN 'full, Far' ELSE 'far' END`);
+      await expect(label({ shards: data, labeler, columns: types }, context(folder.path))).rejects.toThrow(
+        /LABEL_INVALID: A label is not a list of any of the labels far, it's late, full, odd.*file=orders.parquet, row=3, column=tags, label=full, Far/
+      );
+    });
+
+    test('that user code gave', async () => {
+      const { rows } = (await loadColumns(request({ shards: [shards[0]!] }))).table;
+      const kinds = [[], ['full', 'far'], null] as const;
+      const given = Array.from({ length: rows }, (_, row) => kinds[row % 3]!);
+      const task = { labels: labeler.labels };
+      const toFile = { shard: shards[0]!, task, folder: folder.path, file: 'tags.parquet' };
+      const { counts } = await writeLabels({ ...toFile, labels: given });
+      const each = [0, 1, 2].map((part) => given.filter((_, row) => row % 3 === part).length);
+      expect([counts['no label'], counts['label far'], counts['label full'], counts['missing']]).toEqual([
+        each[0],
+        each[1],
+        each[1],
+        each[2],
+      ]);
+      const wrong = writeLabels({ ...toFile, labels: given.map((own, row) => (row === 5 ? ['far', 'near'] : own)) });
+      await expect(wrong).rejects.toThrow(/LABEL_INVALID.*any of the labels far.*row=5, label=far,near/);
     });
   });
 

@@ -112,6 +112,26 @@ test('of classes the model gives each a probability', async () => {
     expect(scores.values.subarray(row * 5, row * 5 + 5).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 5);
 });
 
+test('of labels each one has the trees that it has alone', async () => {
+  const label = '(i % 5 = 3)::INT + 2 * (i % 90 < 30)::INT';
+  const features = FEATURES.filter(({ transform }) => transform !== 'targetMean');
+  const train = async (of: string, task: Target) => {
+    const files = await shards(of);
+    const { context, output } = await fitAndTrain(files, { rounds: 10 }, true, task, features);
+    const { table } = await loadColumns({ shards: files, columns: COLUMNS, where: VALIDATION, eventTime: 'at' });
+    return { output, scores: (batch?: number) => scoreRows(model(context), table, { batch }, context) };
+  };
+  const both = await train(label, { labels: ['third', 'near'] });
+  const scores = await both.scores();
+  expect([scores.width, both.output.baseline.means.length]).toEqual([2, 2]);
+  for (const batch of [1, 7]) expect(await both.scores(batch)).toEqual(scores);
+  for (const [place, of] of ['(i % 5 = 3)::INT', '(i % 90 < 30)::INT'].entries()) {
+    const { values } = await (await train(of, 'binary')).scores();
+    const own = scores.values.filter((_, at) => at % 2 === place);
+    own.forEach((p, row) => expect(p).toBeCloseTo(values[row]!, 6));
+  }
+});
+
 test('of a number the model answers in the label’s unit', async () => {
   const files = await shards('i % 5 * 20');
   const { context, output } = await fitAndTrain(files, { rounds: 60 }, false, 'number');

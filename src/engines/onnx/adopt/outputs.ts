@@ -1,6 +1,6 @@
 /** Which output of a foreign graph holds the scores, and the nodes that make ours of it. */
 import { MlopsError } from '../../../domain/errors';
-import { kindOf, scoreOutput, type Target, widthOf } from '../../../domain/task';
+import { kindOf, namesOf, scoreOutput, type Target, widthOf } from '../../../domain/task';
 import { TensorProto_DataType } from '../generated/onnx_pb';
 import type { ForeignOutput } from './foreign';
 import { renamed } from './renamed';
@@ -43,7 +43,7 @@ export function scoresIn(outputs: readonly ForeignOutput[], target: Target, all:
 function neededWords(target: Target): string {
   if (target === 'number') return 'one number for each row';
   if (target === 'binary') return 'a probability for each row, or one of each of the two outcomes';
-  return `a probability for each row of each of the ${target.classes.length} classes`;
+  return `a probability for each row of each of the ${widthOf(target)} ${kindOf(target)}`;
 }
 
 function fits(target: Target, width: number): boolean {
@@ -86,16 +86,13 @@ function placesOf({ shown, classes }: ForeignOutput, width: number, target: Targ
       'Train it on labels 0 and 1, or false and true: the project can not know which of these is 1.'
     );
   }
-  if (typeof target === 'string' || classes === undefined) return undefined;
-  const places = target.classes.map((name) => classes.indexOf(name));
-  if (classes.length === target.classes.length && !places.includes(-1)) return places;
+  const names = namesOf(target);
+  if (names === undefined || classes === undefined) return undefined;
+  const places = names.map((name) => classes.indexOf(name));
+  if (classes.length === names.length && !places.includes(-1)) return places;
   // Labels that were numbered in the order of the classes, as several libraries want them.
   if (classes.every((name, place) => name === String(place))) return undefined;
-  throw otherClasses(
-    shown,
-    classes,
-    `Its classes must be the objective's: ${target.classes.slice(0, SHOWN).join(', ')}.`
-  );
+  throw otherClasses(shown, classes, `Its classes must be the objective's: ${names.slice(0, SHOWN).join(', ')}.`);
 }
 
 const YES: ReadonlySet<string> = new Set(['1', '1.0', 'true']);

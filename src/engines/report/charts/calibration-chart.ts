@@ -16,6 +16,12 @@ const WORDS: Readonly<Record<TaskKind, { readonly about: string; readonly score:
     score: 'mean probability of the likeliest class',
     truth: 'share that is right',
   },
+  labels: {
+    about:
+      'In bins of about equal numbers of rows and labels: the mean probability of a label, and how often it holds.',
+    score: 'mean probability of a label',
+    truth: 'share that holds',
+  },
   number: {
     about: 'In bins of about equal numbers of rows: the mean prediction beside the mean truth.',
     score: 'mean prediction',

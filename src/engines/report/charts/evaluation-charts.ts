@@ -5,6 +5,7 @@ import { binaryCharts } from './binary-charts';
 import type { Both, Chart } from './chart';
 import { classesCharts } from './classes-charts';
 import { importanceChart } from './importance-chart';
+import { labelsCharts } from './labels-charts';
 import { numberCharts } from './number-charts';
 import { slicesChart } from './training-charts';
 
@@ -20,6 +21,7 @@ export function evaluationCharts(evaluation: Evaluation): readonly Chart[] {
 /** A champion's are of the same task, since a project keeps its own. */
 export function taskCharts(
   { candidate, champion, ...named }: Both<Curves>,
+  /** Their names, or those of labels. */
   classes: readonly string[]
 ): readonly Chart[] {
   switch (candidate.task) {
@@ -30,6 +32,11 @@ export function taskCharts(
     case 'classes':
       return classesCharts(
         { ...named, candidate, champion: champion?.task === 'classes' ? champion : undefined },
+        classes
+      );
+    case 'labels':
+      return labelsCharts(
+        { ...named, candidate, champion: champion?.task === 'labels' ? champion : undefined },
         classes
       );
   }

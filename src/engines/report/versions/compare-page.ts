@@ -12,7 +12,7 @@ import { count, foreign, rounded } from '../words';
 import type { Comparison, Difference } from './compare';
 
 /** Charts that show both; the others are on each one's own page. */
-const OF_BOTH = ['roc', 'precision-recall', 'calibration', 'residuals'];
+const OF_BOTH = ['roc', 'precision-recall', 'labels', 'calibration', 'residuals'];
 const MOST_SLICES = 60;
 
 export function comparisonCharts({ a, b, curves, learning, classes }: Comparison): readonly Chart[] {

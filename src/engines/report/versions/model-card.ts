@@ -66,13 +66,22 @@ const TASK_WORDS: Readonly<Record<Objective['task'], string>> = {
   binary: 'the probability that it is 1',
   number: 'a number in its unit',
   classes: 'a probability for each of its classes',
+  labels: 'a probability for each of its labels, of which any may hold',
 };
 
 function decided(objective: Objective): string[] {
-  if (objective.task === 'binary')
-    return [`From a probability of ${objective.decisionThreshold} on the decision is 1.`];
-  if (objective.task === 'classes') return [`Classes: ${objective.classes.join(', ')}. The likeliest one is decided.`];
-  return [];
+  switch (objective.task) {
+    case 'binary':
+      return [`From a probability of ${objective.decisionThreshold} on the decision is 1.`];
+    case 'classes':
+      return [`Classes: ${objective.classes.join(', ')}. The likeliest one is decided.`];
+    case 'labels':
+      return [
+        `Labels: ${objective.labels.join(', ')}. From a probability of ${objective.decisionThreshold} on one is decided to hold.`,
+      ];
+    case 'number':
+      return [];
+  }
 }
 
 function data({ snapshot, labelSet, version }: CardOf): CardSection {

@@ -48,7 +48,7 @@ function histogramOf(scores: Float32Array, labels: Float32Array): BinaryCurves['
   return { positives: counts[1]!, negatives: counts[0]! };
 }
 
-function confusionOf(scores: Float32Array, labels: Float32Array, decisionThreshold: number): ConfusionCounts {
+export function confusionOf(scores: Float32Array, labels: Float32Array, decisionThreshold: number): ConfusionCounts {
   const counts = { truePositive: 0, falsePositive: 0, falseNegative: 0, trueNegative: 0 };
   scores.forEach((score, row) => (counts[outcomeOf(score, labels[row]!, decisionThreshold)] += 1));
   return {

@@ -6,7 +6,7 @@ import { type Blocks, blockSums } from '../blocks';
 import { calibrationByBlocks } from '../calibration';
 import { answersOf, f1, macroOf, ofClass, precision, recall } from '../class-confusion';
 import { classesCurves } from '../curves/classes';
-import { defined, jackknifed, type Measured } from '../measure';
+import { defined, jackknifed, type LeftOut, meanOfDefined, type Measured } from '../measure';
 import { logLossOf } from './binary';
 import type { Loss, MeasuredObjective, TaskStatistics } from './task';
 
@@ -57,9 +57,11 @@ export function classes({ classes: names }: ClassesObjective): TaskStatistics {
  * The mean of each class's AUC against all others (`multi_class='ovr'`, `average='macro'`), over the classes that some of the
  * rows are of and some are not.
  */
-function macroAuc({ width, values }: Scores, labels: Float32Array, blocks: Blocks): Measured {
-  const sum = { estimate: 0, without: new Float64Array(blocks.names.length) };
-  const count = { estimate: 0, without: new Float64Array(blocks.names.length) };
+function macroAuc(scores: Scores, labels: Float32Array, blocks: Blocks): Measured {
+  return jackknifed(meanOfDefined(areasOf(scores, labels, blocks), blocks.names.length));
+}
+
+function* areasOf({ width, values }: Scores, labels: Float32Array, blocks: Blocks): Generator<LeftOut> {
   const column = new Float32Array(labels.length);
   const isOf = new Float32Array(labels.length);
   for (const place of [...new Set(labels)].sort((a, b) => a - b)) {
@@ -67,20 +69,8 @@ function macroAuc({ width, values }: Scores, labels: Float32Array, blocks: Block
       column[row] = values[row * width + place]!;
       isOf[row] = labels[row] === place ? 1 : 0;
     }
-    const { estimate, without } = aucByBlocks(column, isOf, blocks);
-    if (!Number.isFinite(estimate)) continue;
-    sum.estimate += estimate;
-    count.estimate += 1;
-    without.forEach((each, block) => {
-      if (!Number.isFinite(each)) return;
-      sum.without[block]! += each;
-      count.without[block]! += 1;
-    });
+    yield aucByBlocks(column, isOf, blocks);
   }
-  return jackknifed({
-    estimate: sum.estimate / count.estimate,
-    without: sum.without.map((each, block) => each / count.without[block]!),
-  });
 }
 
 /** Σ over the classes of (probability − what happened)². */

@@ -2,13 +2,23 @@
 import type { Objective } from '../../../domain/definition';
 import type { Curves } from '../../../domain/curves';
 import { MlopsError, type Where } from '../../../domain/errors';
-import { type Baseline, isLabel, labelWords, type Target, type TaskKind, widthOf } from '../../../domain/task';
+import {
+  type Baseline,
+  isLabel,
+  labelWords,
+  labelInWords,
+  type Target,
+  type TaskKind,
+  truthAt,
+  widthOf,
+} from '../../../domain/task';
 import { emptyScores, type Scores } from '../../../domain/scores';
 import type { BinnedValues } from '../bins';
 import type { Blocks } from '../blocks';
 import type { Measures } from '../measure';
 import { binary, LOG_LOSS } from './binary';
 import { CLASS_LOG_LOSS, classes } from './classes';
+import { labelLogLoss, labels } from './labels';
 import { ABSOLUTE_ERROR, number } from './number';
 
 /** Coordinates of a row, for an error. */
@@ -47,17 +57,14 @@ export function statisticsOf(objective: MeasuredObjective): TaskStatistics {
       return number;
     case 'classes':
       return classes(objective);
+    case 'labels':
+      return labels(objective);
   }
 }
 
-const LOSSES: Readonly<Record<TaskKind, Loss>> = {
-  binary: LOG_LOSS,
-  number: ABSOLUTE_ERROR,
-  classes: CLASS_LOG_LOSS,
-};
-
-export function lossOf(kind: TaskKind): Loss {
-  return LOSSES[kind];
+export function lossOf(target: Target): Loss {
+  if (typeof target !== 'string') return 'labels' in target ? labelLogLoss(target.labels.length) : CLASS_LOG_LOSS;
+  return target === 'binary' ? LOG_LOSS : ABSOLUTE_ERROR;
 }
 
 /** @throws MlopsError MLOPS_LABEL_INVALID, naming the row */
@@ -70,15 +77,20 @@ export function checkLabels(target: Target, labels: Float32Array, rowName: RowNa
 
 /**
  * Labels that a model can learn from.
- * @throws MlopsError MLOPS_LABEL_INVALID; MLOPS_ONE_CLASS: all are the same; MLOPS_CLASS_MISSING: none is of a declared class
+ * @throws MlopsError MLOPS_LABEL_INVALID; MLOPS_ONE_CLASS: all are the same; MLOPS_CLASS_MISSING: none is of a declared class, or a
+ * declared label holds in none or in all
  */
 export function checkTrainingLabels(target: Target, labels: Float32Array, rowName: RowName): void {
   checkLabels(target, labels, rowName);
   if (labels.some((label) => label !== labels[0])) {
-    if (typeof target !== 'string') requireAllClasses(target.classes, labels);
+    if (typeof target === 'string') return;
+    if ('labels' in target) requireBothOfEach(target, labels);
+    else requireAllClasses(target.classes, labels);
     return;
   }
-  const what = `All labels of the training rows are ${labels[0] ?? 'missing'}.`;
+  const [first] = labels;
+  const alike = first === undefined ? 'missing' : labelInWords(target, first);
+  const what = `All labels of the training rows are ${alike}.`;
   throw new MlopsError('MLOPS_ONE_CLASS', what, { rows: labels.length }, 'Look at the label rule; widen the split.');
 }
 
@@ -94,13 +106,31 @@ function requireAllClasses(classes: readonly string[], labels: Float32Array): vo
   throw new MlopsError('MLOPS_CLASS_MISSING', what, where, fix);
 }
 
+/** A label that holds in all rows or in none teaches nothing that tells rows apart. */
+function requireBothOfEach({ labels: names }: Extract<Target, { labels: unknown }>, labels: Float32Array): void {
+  let [any, all] = [0, -1];
+  for (const label of labels) {
+    any |= label;
+    all &= label;
+  }
+  const unlearnable = names.filter((_, place) => ((any & ~all) >>> place) % 2 === 0);
+  if (unlearnable.length === 0) return;
+  const [first] = unlearnable;
+  const none = ((any >>> names.indexOf(first!)) & 1) === 0;
+  const what = `A label that the objective declares holds in ${none ? 'no training row' : 'every training row'}.`;
+  const where = { labels: unlearnable.slice(0, SHOWN_UNSEEN).join(', '), alike: unlearnable.length, of: names.length };
+  const fix = 'Widen the split, wait for other rows, or leave the label out of objective.labels.';
+  throw new MlopsError('MLOPS_CLASS_MISSING', what, where, fix);
+}
+
 const SHOWN_UNSEEN = 10;
 
 /** @param labels [rows], at least one */
 export function baselineOf(target: Target, labels: Float32Array): Baseline {
   if (typeof target !== 'string') {
     const counts = new Float64Array(widthOf(target));
-    for (const label of labels) counts[label]! += 1;
+    for (const label of labels)
+      for (let place = 0; place < counts.length; place += 1) counts[place]! += truthAt(target, label, place);
     const means = Array.from(counts, (count) => count / labels.length);
     return { means, deviations: means.map((rate) => Math.sqrt(rate * (1 - rate))) };
   }

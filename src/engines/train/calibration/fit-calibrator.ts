@@ -2,7 +2,7 @@
 import type { Calibration } from '../../../domain/definition';
 import { MlopsError } from '../../../domain/errors';
 import type { JobContext } from '../../../domain/job';
-import type { Target } from '../../../domain/task';
+import { kindOf, labelInWords, type Target, truthAt } from '../../../domain/task';
 import { loadRows } from '../../features/load-rows';
 import { checkLabels } from '../../stats/tasks/task';
 import { type LoadRequest, rowName } from '../../tables/load';
@@ -12,7 +12,7 @@ import type { ModelEnd } from '../model-graph';
 import { columnsRead, scoreRows } from '../score-rows';
 import type { Calibrator } from './calibrator';
 import { fitIsotonic } from './isotonic';
-import { fitTemperature } from './temperature';
+import { fitTemperature, type LabelledLogits } from './temperature';
 
 export interface Calibrating {
   readonly calibration?: Calibration;
@@ -48,7 +48,7 @@ export async function fitCalibrator(
   requireRows(loaded, 'validation', { ...calibrationRows, minRows: 1 });
   const { labels = new Float32Array(), table, places } = loaded;
   checkLabels(task, labels, rowName(places));
-  requireSeveral(labels);
+  requireSeveral(labels, task);
   const { values: logits, width } = await scoreRows(bytes, table, {}, context);
   requireFinite(logits);
   const { length: rows } = labels;
@@ -57,9 +57,17 @@ export async function fitCalibrator(
     return { fitted, parameters: { method: calibration, rows, ...shown(fitted.logits, fitted.rates) } };
   }
   const seen = () => context.progress({ done: rows, total: rows, note: 'calibration' });
-  const temperature = fitTemperature({ logits, width, labels }, seen);
+  const temperature = fitTemperature(outcomesOf({ logits, width, labels }, task), seen);
   const fitted = { method: calibration, temperature: temperature ?? 1 } as const;
   return { fitted, parameters: { ...fitted, rows, isBest: temperature !== undefined } };
+}
+
+/** Of labels each one of a row is an outcome of its own: all have one temperature. */
+function outcomesOf(rows: LabelledLogits, task: Target): LabelledLogits {
+  if (kindOf(task) !== 'labels') return rows;
+  const { logits, width, labels } = rows;
+  const outcome = (_: number, at: number) => truthAt(task, labels[Math.floor(at / width)]!, at % width);
+  return { logits, width: 1, labels: Float32Array.from(logits, outcome) };
 }
 
 /** Longer curves are in the model's file alone: a record is read by people. */
@@ -70,9 +78,9 @@ function shown(logits: readonly number[], rates: readonly number[]) {
   return points > MOST_SHOWN ? { points } : { points, logits, rates };
 }
 
-function requireSeveral(labels: Float32Array): void {
+function requireSeveral(labels: Float32Array, task: Target): void {
   if (labels.some((label) => label !== labels[0])) return;
-  const what = `All labels of the validation rows are ${labels[0]}, and calibration compares scores with what happened.`;
+  const what = `All labels of the validation rows are ${labelInWords(task, labels[0]!)}, and calibration compares scores with what happened.`;
   throw new MlopsError('MLOPS_ONE_CLASS', what, { rows: labels.length }, 'Widen the validation part of the split.');
 }
 

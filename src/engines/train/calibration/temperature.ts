@@ -3,7 +3,7 @@
  * is convex in the inverse, so Newton's steps within a bracket find it.
  */
 export interface LabelledLogits {
-  /** [rows], of classes [rows, classes] */
+  /** [rows], of classes [rows, classes]; of labels each one of a row is a row */
   readonly logits: Float32Array;
   readonly width: number;
   readonly labels: Float32Array;

@@ -95,6 +95,30 @@ test('classes come in the order of the project, by the names that the graph has 
   expect(await parityOf(model, parities, quiet)).toBeLessThan(2e-6);
 });
 
+test('labels come in the order of the project, too', async () => {
+  const { columns, data, scores, classes } = parityFile('sklearn-classes');
+  const target = { labels: classes!.toReversed() };
+  const { model } = adopt(bytesOf('sklearn-classes'), { columns: FLOWER, order: columns, target });
+  const text = JSON.stringify({ columns, data, scores: scores.map((row) => (row as readonly number[]).toReversed()) });
+  const parities = paritiesOf(text, columnsRead(decodeModel(model)), FLOWER, target);
+  expect(await parityOf(model, parities, quiet)).toBeLessThan(2e-6);
+});
+
+test('probabilities of labels need not add up to 1', async () => {
+  const target = { labels: ['a', 'b', 'c'] };
+  const { model, requires } = adopted('torch-classes', target);
+  // The same graph with each probability squared.
+  const squared = decodeModel(model);
+  const nodes = squared.graph!.node;
+  nodes.find(({ output }) => output[0] === 'probability')!.output = ['whole'];
+  nodes.push(create(NodeProtoSchema, { opType: 'Mul', input: ['whole', 'whole'], output: ['probability'] }));
+  const bytes = toBinary(ModelProtoSchema, squared);
+  const { table } = paritiesOf(parityText('torch-classes'), columnsRead(squared), FLOWER, target);
+  const tried = (of: Target) => tryModel(bytes, table, { target: of, requires }, (row) => ({ row }), quiet);
+  await expect(tried({ classes: target.labels })).rejects.toThrow(/probabilities do not add up to 1/);
+  await expect(tried(target)).resolves.toBeUndefined();
+});
+
 describe('what does not fit is refused with its code, and says what to change', () => {
   const order = parityFile('sklearn-binary').columns;
   const refused = (change: () => unknown) => {
@@ -152,6 +176,12 @@ describe('what does not fit is refused with its code, and says what to change', 
       () => on('sklearn-number', { order: order.slice(0, 3), target: { classes: ['a', 'b'] } }),
       'MLOPS_MODEL_OUTPUTS',
       /each of the 2 classes/,
+    ],
+    [
+      'too few labels',
+      () => on('sklearn-classes', { target: { labels: ['a', 'b'] } }),
+      'MLOPS_MODEL_OUTPUTS',
+      /each of the 2 labels/,
     ],
     [
       'other classes',

@@ -202,7 +202,7 @@ describe('the bias', () => {
       scores: scoresOf(labels.map(() => predicted)),
       labels: Float32Array.from(labels),
       blocks: dayBlocks(BigInt64Array.from(labels, (_, row) => BigInt(Math.floor(row / 100)) * 86_400_000_000n)),
-      classes: CLASSES,
+      target: { classes: CLASSES },
     };
   }
 
@@ -218,7 +218,7 @@ describe('the bias', () => {
   });
 
   test('has an interval that holds for all classes together', () => {
-    const alone = biasOf({ ...week([0.6, 0.1, 0.3], [0.3, 0.25, 0.45]), classes: ['rain'] }, limits).gap;
+    const alone = biasOf({ ...week([0.6, 0.1, 0.3], [0.3, 0.25, 0.45]), target: { classes: ['rain'] } }, limits).gap;
     const all = biasOf(week([0.6, 0.1, 0.3], [0.3, 0.25, 0.45]), limits).gap;
     expect(alone.confidence).toBe(0.95);
     expect(all.confidence).toBeCloseTo(1 - 0.05 / 3, 12);

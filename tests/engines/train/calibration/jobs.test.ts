@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Calibration, FeatureDefinition } from '../../../../src/domain/definition';
-import type { Target } from '../../../../src/domain/task';
+import { kindOf, type Target, type TaskKind } from '../../../../src/domain/task';
 import { fitJob } from '../../../../src/engines/features/fit-job';
 import { linearJob } from '../../../../src/engines/linear/linear-job';
 import { batchDependentNodes } from '../../../../src/engines/onnx/batch-invariant';
 import { decodeModel } from '../../../../src/engines/onnx/model';
-import { statisticsOf } from '../../../../src/engines/stats/tasks/task';
+import { lossOf } from '../../../../src/engines/stats/tasks/task';
 import { loadColumns } from '../../../../src/engines/tables/load';
 import { scoreRows } from '../../../../src/engines/train/score-rows';
 import { trainJob } from '../../../../src/engines/train/train-job';
@@ -22,6 +22,7 @@ const FEATURES: readonly FeatureDefinition[] = [
   { transform: 'oneHot', column: 'place', minCount: 1 },
 ];
 const CLASSES = { classes: ['a', 'b', 'c'] };
+const LABELS = { labels: ['a', 'b', 'c'] };
 const TRAIN = { to: '2001-01-12T00:00:00Z' };
 const VALIDATION = { from: '2001-01-12T00:00:00Z', to: '2001-01-18T00:00:00Z' };
 
@@ -37,8 +38,10 @@ const LEARNERS: Readonly<Record<string, Run>> = {
 
 /** 0 to 99, as if by chance. */
 const CHANCE = "(('0x' || substr(md5('x' || i), 1, 6))::INT % 100)";
-const NOISY = {
+const NOISY: Readonly<Partial<Record<TaskKind, string>>> = {
   binary: `(${CHANCE} < CASE WHEN i % 5 = 3 THEN 75 ELSE 25 END)::INT`,
+  // Two that follow the place, and one by chance.
+  labels: `(${CHANCE} < CASE WHEN i % 5 = 3 THEN 75 ELSE 25 END)::INT + 2 * (${CHANCE} % 50 < CASE WHEN i % 5 = 1 THEN 35 ELSE 15 END)::INT + 4 * (${CHANCE} % 2)`,
   classes: `CASE WHEN ${CHANCE} < 60 THEN i % 5 % 3 ELSE ('0x' || substr(md5('y' || i), 1, 6))::INT % 3 END`,
 };
 
@@ -62,11 +65,13 @@ test.each([
   ['trees', 'binary', 'isotonic'],
   ['linear', 'binary', 'isotonic'],
   ['linear', CLASSES, 'temperature'],
+  ['network', LABELS, 'temperature'],
+  ['trees', LABELS, 'temperature'],
 ] as readonly (readonly [string, Target, Calibration])[])(
   '%s, %j, %s: the scores are truer of the validation rows, and a run that goes on from a checkpoint has the same bytes',
   async (learner, task, calibration) => {
     const run = LEARNERS[learner]!;
-    const { input, validation } = await prepared(task, task === 'binary' ? NOISY.binary : NOISY.classes);
+    const { input, validation } = await prepared(task, NOISY[kindOf(task)]!);
     const [plain, calibrated, resumed] = [recordingContext(), recordingContext(), recordingContext()];
     await run(input, plain);
     const declared = { ...input, calibration, calibrationRows: validation };
@@ -79,9 +84,7 @@ test.each([
       scoreRows(modelOf(context), table, { batch }, context);
     const after = await scores(calibrated);
     expect(await scores(calibrated, 7)).toEqual(after);
-    const { loss } = statisticsOf(
-      task === 'binary' ? { task, decisionThreshold: 0.5 } : { task: 'classes', ...CLASSES }
-    );
+    const loss = lossOf(task);
     const mean = ({ values, width }: typeof after) =>
       labels!.reduce((sum, label, row) => sum + loss.of(values, row * width, label), 0) / labels!.length;
     expect(mean(after)).toBeLessThan(mean(await scores(plain)));
