@@ -276,7 +276,7 @@ function metrics(): string {
       ([, doc = '', name = '']) => `| \`${task}\` | \`${name}\` | ${doc.replaceAll('|', '\\|')} |`
     )
   );
-  const each = `Of \`labels\` there are also \`auc:<label>\`, \`logLoss:<label>\`, \`precision:<label>\`, \`recall:<label>\` and \`f1:<label>\`. Of \`classes\` there are also \`precision:<class>\`, \`recall:<class>\` and \`f1:<class>\`, where there are at most ${DETAILED_CLASSES}.`;
+  const each = `Beside these, \`labels\` has \`auc:<label>\`, \`logLoss:<label>\`, \`precision:<label>\`, \`recall:<label>\` and \`f1:<label>\`; \`classes\` has \`precision:<class>\`, \`recall:<class>\` and \`f1:<class>\`, where there are at most ${DETAILED_CLASSES}.`;
   return ['| task | metric | |', '| --- | --- | --- |', ...rows, '', each].join('\n');
 }
 

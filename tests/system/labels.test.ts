@@ -10,7 +10,9 @@ import { defineProject } from '../../src/project/define-project';
 import type { Replica } from '../../src/replica/run-replica';
 import { packageRoot } from '../../src/runtime/package-root';
 import { mlops, mlopsJson } from '../cli/mlops';
+import { countStored } from '../../src/stores/predictions';
 import { duckdbQuery } from '../support/duckdb-query';
+import { eventually } from '../support/eventually';
 import { evaluatedScores } from '../support/evaluated-scores';
 import { judgedWindows } from '../support/judged-windows';
 import { by, Lifecycles } from '../support/lifecycles';
@@ -20,7 +22,7 @@ import { openSystem, type TestSystem } from '../support/system';
 const WEATHER = join(packageRoot(), 'node_modules/vega-datasets/data/seattle-weather.csv');
 const LABELS = ['wet', 'warm', 'windy'];
 const AS_OF = '2015-06-18T00:00:00Z';
-/** The first days of windows of 28 days, and a day beyond the second by which it is over; in that every tomorrow turns out windy alone. */
+/** The first days of windows of 28 days, and a day beyond the second by which it is over; in that no tomorrow turns out to be any of them. */
 const [FIRST, SECOND, END] = ['2015-06-18', '2015-07-16', '2015-08-16'] as const;
 const DAY_MS = 86_400_000;
 
@@ -80,6 +82,8 @@ function tomorrowProject(changes: object = {}): ProjectDefinition {
     ...changes,
   } as never);
 }
+
+const found = async (version: string) => (await system.stores.facts.find('version', version)) ?? undefined;
 
 async function daysOf(from: string, to: string): Promise<Day[]> {
   const rows = await duckdbQuery(
@@ -189,11 +193,11 @@ test('a truth that is no list of the labels is refused', async () => {
     });
 });
 
-test('a window has the metrics of its answers, and the label that holds more often than predicted is a bias', async () => {
+test('a window has the metrics of its answers, and the label that holds less often than predicted is a bias', async () => {
   const first = await daysOf(FIRST, SECOND);
   const right = await serve(first, ({ tomorrow }) => tomorrow);
-  await serve(await daysOf(SECOND, END), () => ['windy']);
-  const [judged, windy] = await judgedWindows(system, project, 2);
+  await serve(await daysOf(SECOND, END), () => []);
+  const [judged, cold] = await judgedWindows(system, project, 2);
   expect(judged!.body).toMatchObject({ rows: first.length, truths: first.length });
   expect(judged!.body.setAside).toBeUndefined();
   expect(Object.keys(judged!.body.quality)).toEqual([
@@ -205,10 +209,8 @@ test('a window has the metrics of its answers, and the label that holds more oft
   ]);
   expect(judged!.body.quality['subsetAccuracy']!.estimate).toBeCloseTo(right / first.length, 12);
   expect(judged!.body.scoreDrift).toBeDefined();
-  // All of them are windy, and none is warm: one of these two gaps is the largest.
-  expect(['above', 'below']).toContain(windy!.body.bias.verdict);
-  expect(windy!.body.bias).toMatchObject({ verdict: windy!.body.bias.class === 'windy' ? 'below' : 'above' });
-  expect(windy!.body.bias.meanTruth).toBe(windy!.body.bias.class === 'windy' ? 1 : 0);
+  // A summer in which no day is warm.
+  expect(cold!.body.bias).toMatchObject({ verdict: 'above', class: 'warm', meanTruth: 0 });
 });
 
 test('people see its labels: shown, on its card and its page, and in rows that are exported', async () => {
@@ -226,6 +228,52 @@ test('people see its labels: shown, on its card and its page, and in rows that a
      FROM read_csv('${rows}', all_varchar = true, nullstr = 'NA')`
   );
   expect(wrong.map(([other, both]) => [Number(other), Number(both) > 0])).toEqual([[0, true]]);
+});
+
+test('a next cycle learns from the answers whose truths are known, where [] says that no label holds', async () => {
+  const numbers = ['precipitation', 'temp_max', 'temp_min', 'wind'] as const;
+  const learning = tomorrowProject({
+    sources: {},
+    source: {
+      reader: { predictions: { project } },
+      columns: {
+        ...Object.fromEntries(numbers.map((name) => [name, 'number'])),
+        decided: { type: 'string', from: 'prediction.decision', missing: [] },
+        tomorrow: { type: 'string', from: 'truth.value', missing: [] },
+        at: { type: 'timestamp', from: 'prediction.eventTime' },
+        known: { type: 'timestamp', from: 'truth.knownAt' },
+        id: { type: 'string', from: 'prediction.id' },
+      },
+      key: ['id'],
+      eventTime: 'at',
+      knownAt: { column: 'known' },
+    },
+    label: { ...documented.label, version: 2 },
+    features: numbers.map((column) => ({ transform: 'standardize', column })),
+    model: { linear: {} },
+    period: { every: '7 days' },
+    split: { by: 'time', testPeriods: 1, minTrainRows: 30, minTestRows: 5 },
+  });
+  const first = await daysOf(FIRST, SECOND);
+  const second = (await daysOf(SECOND, END)).length;
+  await eventually('all truths are shipped', async () => {
+    const { truths } = await countStored(system.stores, project);
+    return truths === first.length + second ? true : undefined;
+  });
+  expect(await system.client.apply(learning, by('cem'))).toMatchObject({ outcome: 'accepted' });
+  await system.client.retrain(project, { ...by('cem'), asOf: `${END}T00:00:00Z` });
+  const version = await eventually('the version', () => found(`${project}/2`));
+  const { counts } = (await system.stores.facts.get(version.body.labelSet)).body;
+  const having = (name: string) => first.filter(({ tomorrow }) => tomorrow.includes(name)).length;
+  expect(counts).toEqual({
+    'label wet': having('wet'),
+    'label warm': having('warm'),
+    'label windy': having('windy'),
+    'no label': first.filter(({ tomorrow }) => tomorrow.length === 0).length + second,
+    missing: 0,
+  });
+  const { parameters } = (await system.stores.facts.get(version.body.run)).body;
+  expect(parameters).toMatchObject({ converged: true, layers: ['weights [4, 3]', 'biases [3]'] });
 });
 
 test('a project keeps its labels, and their order', async () => {
