@@ -71,6 +71,8 @@ export async function withDatabase<T>(
 function restrictions({ files, folder, memoryLimit = defaultMemory() }: DatabaseOptions): readonly string[] {
   return [
     `SET memory_limit = ${text(memoryLimit)}`,
+    `SET allocator_flush_threshold = '${FLUSHED}'`,
+    `SET allocator_bulk_deallocation_flush_threshold = '${FLUSHED}'`,
     `SET temp_directory = ${folder === undefined ? "''" : path(`${folder}/spill`)}`,
     `SET allowed_paths = [${files.map(text).join(', ')}]`,
     ...(folder === undefined ? [] : [`SET allowed_directories = ${paths([folder])}`]),
@@ -82,6 +84,11 @@ function restrictions({ files, folder, memoryLimit = defaultMemory() }: Database
   ];
 }
 
+/**
+ * Once more than this was freed, the allocator gives it back to the system. By DuckDB's own thresholds (128 and 512 MB) a
+ * process keeps so much of it that it takes more than twice its memory limit.
+ */
+const FLUSHED = '8MB';
 const LOCK = 'SET lock_configuration = true';
 
 function databaseOf(connection: DuckDBConnection, { memoryLimit = defaultMemory() }: DatabaseOptions): Database {
