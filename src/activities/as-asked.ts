@@ -2,10 +2,11 @@
  * Whether records are what a definition asks for as of a cycle's moment, by what the records themselves say of the steps that made them.
  * A workflow only passes on what an activity answered, and whoever polls the project's queue may have given that answer.
  */
-import type { ProjectDefinition } from '../domain/definition';
+import { type ModelDefinition, type ModelSpec, needsLabels, type ProjectDefinition } from '../domain/definition';
 import type { Fact, Origin } from '../domain/records';
 import type { Ref } from '../domain/refs';
 import { splitAt } from '../domain/split';
+import { kindOf, missingOf } from '../domain/study/models';
 import { targetOf, taskOf } from '../domain/task';
 import { digestOf } from '../runtime/digest';
 import type { Stores } from '../stores/connect';
@@ -36,7 +37,7 @@ export async function requireAsAsked(
   const split = splitAt(defined, asOf);
   const task = targetOf(taskOf(defined.objective));
   const features = origin.kind === 'import' ? [] : defined.features;
-  // Of a study the records of its trials say which model it is, and how far it was trained.
+  // Which model a study chose, and how far it was trained, the records of its trials say.
   const one = origin.kind === 'import' || 'study' in model ? {} : { model, epochs: undefined };
   const whole = { split, fold: undefined };
   const { rowsOf, asOf: known } = snapshot.body;
@@ -45,13 +46,33 @@ export async function requireAsAsked(
     'The snapshot is as of another moment.': Date.parse(known) === Date.parse(asOf),
     'The snapshot was judged by other rules.': has(snapshot, { schema }),
     'The labels are not those of the definition.': has(labelSet, { label, task }),
-    'The labels are another snapshot’s.': labelSet.inputs[0]?.digest === snapshot.digest,
-    'The features are not those of the definition.': has(featureSet, { features, ...whole }),
+    'The labels are another snapshot’s.': isMadeOf(labelSet, [snapshot]),
+    'The features are not those of the definition.': has(featureSet, {
+      features,
+      dependencies: schema.dependencies,
+      ...missingIn(model, features.length > 0),
+      ...whole,
+    }),
+    'The features were fitted on other data.': isMadeOf(
+      featureSet,
+      needsLabels(features) ? [snapshot, labelSet] : [snapshot]
+    ),
     'The run is of another model or split than the definition’s.': has(run, { ...one, ...whole, task }),
   };
   const other = Object.entries(asked).find(([, holds]) => !holds);
   if (other !== undefined)
     throw notAuthorized(other[0], { snapshot: snapshot._id, labelSet: labelSet._id, run: run._id });
+}
+
+/** By digests: steps are keyed by them, so that one record may have been made for another of the same content. */
+function isMadeOf({ inputs }: Pick<Fact, 'inputs'>, facts: readonly Pick<Fact, 'digest'>[]): boolean {
+  return inputs.length === facts.length && facts.every(({ digest }, at) => inputs[at]!.digest === digest);
+}
+
+/** What a step that fits features has where missing numbers are kept. A study's trials each take their own model's way. */
+function missingIn(model: ModelDefinition, some: boolean): { readonly missing?: 'kept' | undefined } {
+  if (some && 'study' in model) return {};
+  return { missing: some && missingOf(kindOf(model as ModelSpec)) === 'kept' ? 'kept' : undefined };
 }
 
 /** Whether the step that made the record had these parameters; undefined: not this one. */

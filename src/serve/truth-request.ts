@@ -13,7 +13,7 @@ export interface TruthContext {
   readonly receivedAt: Date;
   /** Of a truth that has no time of its own. */
   readonly knownAt: Date;
-  /** The served versions'; undefined while nothing is served: then any number or text is taken, and windows set aside what isn't a label. */
+  /** The served versions'; undefined while nothing is served: then any number, text or list of names is taken, and windows set aside what isn't a label. */
   readonly target: Target | undefined;
 }
 
@@ -77,21 +77,25 @@ function truthOf(truth: JsonObject, at: string, { receivedAt, knownAt, target }:
 /** As records have it; undefined for what a label can't be. */
 function valueOf(target: Target | undefined, value: unknown): TruthRecord['value'] | undefined {
   if (target === undefined) {
-    if (Array.isArray(value)) {
-      const isList = value.length <= MOST_LABELS && value.every(isName);
-      return isList ? value.join(BETWEEN_LABELS) : undefined;
-    }
+    if (Array.isArray(value)) return listOf(value);
     return isName(value) || Number.isFinite(value) ? (value as TruthRecord['value']) : undefined;
   }
   const label = labelReader(target)(value);
   return label === undefined ? undefined : recordedLabel(target, label);
 }
 
+/** As one text. A name that no label can have would be read there as another list. */
+function listOf(values: readonly unknown[]): string | undefined {
+  const names = values.map((value) => (Number.isFinite(value) ? String(value) : value));
+  const isLabel = (name: unknown) => isName(name) && name !== '' && !name.includes(BETWEEN_LABELS);
+  return names.length <= MOST_LABELS && names.every(isLabel) ? names.join(BETWEEN_LABELS) : undefined;
+}
+
 function isName(value: unknown): value is string {
   return typeof value === 'string' && value.length <= LONGEST_NAME;
 }
 
-/** Of a class, or a label. */
+/** Characters of a class's or a label's name. */
 const LONGEST_NAME = 100;
 
 function invalid(what: string, where: Where, fix = ''): MlopsError {

@@ -26,7 +26,7 @@ const MODEL = { network: { hidden: [8] } };
 const DEFINED = {
   objective: { task: 'binary', decisionThreshold: 0.5 },
   source: { reader: { file: { path: 'flights.parquet' } }, columns: { distance: { type: 'integer' } } },
-  schema: { columns: [] },
+  schema: { columns: [], dependencies: [] },
   views: {},
   label: { name: 'late' },
   split: { by: 'column', column: 'distance', test: [1], validation: [] },
@@ -37,7 +37,7 @@ const SPLIT = splitAt(DEFINED, ASOF);
 const STEPS = {
   ingest: { schema: DEFINED.schema, asOf: ASOF },
   label: { label: DEFINED.label, task: 'binary' },
-  fit: { features: FEATURES, split: SPLIT },
+  fit: { features: FEATURES, dependencies: [], split: SPLIT },
   train: { split: SPLIT, model: MODEL, task: 'binary' },
 };
 
@@ -54,7 +54,7 @@ beforeEach(async () => {
   const definition = await record('definition', 'flights/d', { definition: DEFINED });
   const snapshot = await taken('snapshot');
   const labelSet = await labelled('labels', snapshot);
-  const features = await fitted('features');
+  const features = await fitted('features', snapshot);
   const run = await trained('first', [snapshot, labelSet, features]);
   register = { ...OF, definition, snapshot, labelSet, features, run };
   await openCycle(own.stores, {
@@ -104,7 +104,8 @@ const taken = (_id: string, body: object = {}, params = {}) =>
   record('snapshot', _id, { rowsOf: ROWS, asOf: ASOF, ...body }, [], [], by('ingest', params));
 const labelled = (_id: string, snapshot: Ref<'snapshot'>, params = {}) =>
   record('labelSet', _id, {}, [snapshot], [], by('label', params));
-const fitted = (_id: string, params = {}) => record('featureSet', _id, {}, [], [], by('fit', params));
+const fitted = (_id: string, snapshot: Ref<'snapshot'>, params = {}, labels: readonly Ref[] = []) =>
+  record('featureSet', _id, {}, [snapshot, ...labels], [], by('fit', params));
 
 async function trained(name: string, inputs: Ref[], more: object = {}, params = {}): Promise<Ref<'run'>> {
   const path = join(own.folder, name);
@@ -159,7 +160,8 @@ test('of two runs at once one is the version, and the other hears so', async () 
 
 async function ofSnapshot(name: string, body: object, params = {}): Promise<Partial<RegisterVersion>> {
   const snapshot = await taken(`snapshot ${name}`, body, params);
-  return of(name, { snapshot, labelSet: await labelled(`labels ${name}`, snapshot) });
+  const features = await fitted(`features ${name}`, snapshot);
+  return of(name, { snapshot, labelSet: await labelled(`labels ${name}`, snapshot), features });
 }
 
 test.each<[string, () => Promise<Partial<RegisterVersion>>]>([
@@ -169,8 +171,30 @@ test.each<[string, () => Promise<Partial<RegisterVersion>>]>([
     async () => ({ definition: await record('definition', 'flights/other', {}) }),
   ],
   ['a run from other data', async () => ({ run: await trained('elsewhere', [register.snapshot]) })],
-  ['features of another definition', async () => of('r1', { features: await fitted('f1', { features: [] }) })],
-  ['features of a fold', async () => of('r2', { features: await fitted('f2', { fold: { of: 3 } }) })],
+  [
+    'features of another definition',
+    async () => of('r1', { features: await fitted('f1', register.snapshot, { features: [] }) }),
+  ],
+  [
+    'features of a fold',
+    async () => of('r2', { features: await fitted('f2', register.snapshot, { fold: { of: 3 } }) }),
+  ],
+  [
+    'features that keep missing numbers for a network',
+    async () => of('r11', { features: await fitted('f11', register.snapshot, { missing: 'kept' }) }),
+  ],
+  [
+    'features with dependencies of another schema',
+    async () => of('r12', { features: await fitted('f12', register.snapshot, { dependencies: [{}] }) }),
+  ],
+  [
+    'features that were fitted on another snapshot',
+    async () => of('r13', { features: await fitted('f13', await taken('elsewhen')) }),
+  ],
+  [
+    'features that read labels where none does',
+    async () => of('r14', { features: await fitted('f14', register.snapshot, {}, [register.labelSet]) }),
+  ],
   ['another model', () => of('r3', {}, { model: { network: { hidden: [16] } } })],
   ['a run of another split', () => of('r4', {}, { split: splitAt(DEFINED, '2001-01-01T00:00:00Z') })],
   ['a run that ended early', () => of('r5', {}, { epochs: 1 })],
@@ -181,7 +205,7 @@ test.each<[string, () => Promise<Partial<RegisterVersion>>]>([
   ],
   ['a snapshot of another source', () => ofSnapshot('r8', { rowsOf: digestOf('elsewhere') })],
   ['a snapshot of another moment', () => ofSnapshot('r9', { asOf: '2001-01-01T00:00:00Z' })],
-  ['a snapshot that other rules let in', () => ofSnapshot('r10', {}, { schema: { columns: [], minRows: 1 } })],
+  ['a snapshot that other rules let in', () => ofSnapshot('r10', {}, { schema: { ...DEFINED.schema, minRows: 1 } })],
   ['data that is not there', async () => ({ snapshot: { ...register.snapshot, id: 'nowhere' } })],
   ['other data than the run’s', async () => ({ snapshot: await taken('other') })],
 ])('%s is refused', async (_, change) => {
@@ -278,7 +302,7 @@ describe('an import', () => {
       asOf: ASOF,
       imports: { model: { digest, bytes: 3 }, file: 'm.onnx' },
     });
-    register = { ...register, features: await fitted('no-features', { features: [] }) };
+    register = { ...register, features: await fitted('no-features', register.snapshot, { features: [] }) };
   });
 
   test('is registered as one, with who asked; what its graph casts to whole numbers is required', async () => {

@@ -1,92 +1,48 @@
 /** An endpoint of classes: a probability for each and the likeliest one's name, in answers and in records; truths are names. */
 import { request } from 'undici';
 import type { PredictionRecord } from '../../src/domain/endpoint';
-import { loadModel } from '../../src/serve/loaded-model';
-import { createInferenceServer } from '../../src/serve/server';
 import { classesVersion, flightRequest } from './flights-model';
-import { openServing, type Serving } from './serving';
+import { openTwoVersions, type OutputTensor, threeFlights, type TwoVersions } from './two-versions';
 
 const CLASSES = ['late', 'on time', '7', 'cancelled'];
 
-interface Output {
-  readonly name: string;
-  readonly datatype: string;
-  readonly shape: readonly number[];
-  readonly data: readonly (number | string)[];
-}
-
-let serving: Serving;
-let server: ReturnType<typeof createInferenceServer>;
-let address: string;
+let endpoint: TwoVersions;
 
 beforeEach(async () => {
-  serving = openServing();
-  const [one, two] = [classesVersion(1, CLASSES), classesVersion(2, CLASSES)];
-  const champion = await loadModel(one.version, one.bytes);
-  const candidate = { model: await loadModel(two.version, two.bytes), share: 0, shadow: true };
-  serving.predictor.take({ revision: 1, rolloutId: 'r', step: 'one', champion, candidate });
-  const onFailure = (error: unknown) => {
-    throw error;
-  };
-  server = createInferenceServer({ model: 'flights', ...serving, release: '1.2.3', onFailure });
-  address = await server.listen({ port: 0, host: '127.0.0.1' });
+  endpoint = await openTwoVersions(classesVersion(1, CLASSES), classesVersion(2, CLASSES));
 });
-afterEach(async () => {
-  await server.close();
-  await serving.close();
-});
-
-async function post(path: string, body: object) {
-  const headers = { 'content-type': 'application/json' };
-  const answer = await request(`${address}/v2/models/flights/${path}`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify(body),
-  });
-  return { status: answer.statusCode, body: (await answer.body.json()) as Record<string, unknown> };
-}
-
-/** Three flights, of other distances. */
-function threeFlights() {
-  const { inputs } = flightRequest();
-  const data = [
-    [981_173_106_000_000, 981_180_000_000_000, 981_190_000_000_000],
-    [100, 900, 2500],
-    ['A01', 'A02', 'A03'],
-    ['A02', 'A03', 'A01'],
-  ];
-  return { id: 'three', inputs: inputs.map((input, at) => ({ ...input, shape: [3], data: data[at] })) };
-}
+afterEach(() => endpoint.close());
 
 test('an answer has a probability for each class, row after row, and the name of the likeliest', async () => {
-  const { body } = await post('infer', threeFlights());
-  const [probability, prediction] = body['outputs'] as readonly [Output, Output];
+  const { body } = await endpoint.post('infer', threeFlights());
+  const [probability, prediction] = body['outputs'] as readonly [OutputTensor, OutputTensor];
   expect(probability).toMatchObject({ name: 'probability', datatype: 'FP32', shape: [3, 4] });
   expect(prediction).toMatchObject({ name: 'prediction', datatype: 'BYTES', shape: [3] });
   const rows = [0, 1, 2].map((row) => probability.data.slice(row * 4, row * 4 + 4) as number[]);
   for (const row of rows) expect(row.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 6);
   expect(prediction.data).toEqual(rows.map((row) => CLASSES[row.indexOf(Math.max(...row))]));
-  const records: readonly PredictionRecord[] = await serving.records();
+  const records: readonly PredictionRecord[] = await endpoint.serving.records();
   expect(records.map(({ score }) => score)).toEqual(rows);
   expect(records.map(({ decision }) => decision)).toEqual(prediction.data);
   expect(records.map(({ shadow }) => (shadow!.score as readonly number[]).length)).toEqual([4, 4, 4]);
 });
 
 test('a request that comes again gets the same answer', async () => {
-  const first = await post('infer', threeFlights());
-  expect(await post('infer', threeFlights())).toEqual(first);
+  const first = await endpoint.post('infer', threeFlights());
+  expect(await endpoint.post('infer', threeFlights())).toEqual(first);
 });
 
 test('rows of requests that share a run have the answers that they have alone', async () => {
   const distances = [100, 700, 2500, 40];
-  const outputOf = async (distance: number) => (await post('infer', flightRequest({ distance }))).body['outputs'];
+  const outputOf = async (distance: number) =>
+    (await endpoint.post('infer', flightRequest({ distance }))).body['outputs'];
   const alone: unknown[] = [];
   for (const distance of distances) alone.push(await outputOf(distance));
   expect(await Promise.all(distances.map(outputOf))).toEqual(alone);
 });
 
 test('the metadata have the shapes and the order of the classes', async () => {
-  const { body } = await request(`${address}/v2/models/flights`);
+  const { body } = await request(endpoint.address);
   expect(await body.json()).toMatchObject({
     outputs: [
       { name: 'probability', datatype: 'FP32', shape: [-1, 4] },
@@ -97,23 +53,26 @@ test('the metadata have the shapes and the order of the classes', async () => {
 });
 
 test('one output may be asked for', async () => {
-  const { body } = await post('infer', { ...flightRequest(), outputs: [{ name: 'prediction' }] });
+  const { body } = await endpoint.post('infer', { ...flightRequest(), outputs: [{ name: 'prediction' }] });
   expect(body['outputs']).toMatchObject([{ name: 'prediction', datatype: 'BYTES', shape: [1] }]);
 });
 
 test("a truth is a class's name", async () => {
-  expect(await post('truth', { id: 'a', value: 'on time' })).toMatchObject({ status: 200, body: { accepted: 1 } });
+  expect(await endpoint.post('truth', { id: 'a', value: 'on time' })).toMatchObject({
+    status: 200,
+    body: { accepted: 1 },
+  });
   // The class whose name reads as a number.
-  expect(await post('truth', { id: 'b', value: 7 })).toMatchObject({ status: 200 });
+  expect(await endpoint.post('truth', { id: 'b', value: 7 })).toMatchObject({ status: 200 });
   expect(
-    (await serving.spool.next())!.lines.map((line) => (JSON.parse(line) as { truths: unknown }).truths)
+    (await endpoint.serving.spool.next())!.lines.map((line) => (JSON.parse(line) as { truths: unknown }).truths)
   ).toMatchObject([[{ prediction: 'a', value: 'on time' }], [{ prediction: 'b', value: '7' }]]);
 });
 
 test.each([['diverted'], [1], [null], [''], [['late']]])(
   'the truth %j is refused, and what there is named',
   async (value) => {
-    const { status, body } = await post('truth', { id: 'a', value });
+    const { status, body } = await endpoint.post('truth', { id: 'a', value });
     expect(status).toBe(400);
     expect(body['error']).toMatch(
       /MLOPS_TRUTH_INVALID: value is not a value of the label.*Send one of the classes late, on time, 7, cancelled/

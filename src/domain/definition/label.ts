@@ -20,8 +20,8 @@ export interface LabelDefinition {
     /** The column's value is the label, and a row without one has none: of the tasks `number`, `classes` and `labels`. */
     | {
         /**
-         * Of the task `number` a number, an integer or a decimal; of `classes` a string, an integer or a boolean, whose text is a class's name;
-         * of `labels` a string or text that lists the names of those that hold. The empty text lists none.
+         * Its type depends on the task. `number`: number, integer or decimal. `classes`: string, integer or boolean, whose text is a
+         * class's name. `labels`: string or text that lists the names of the labels that hold; the empty text lists none.
          */
         readonly column: string;
         /** Of the task `labels`: stands between two names (default `;`); blanks around a name are not a part of it. */

@@ -105,7 +105,7 @@ export function requireTask(model: ModelProto, target: Target): void {
   const found = taskIn(model);
   const { width } = outputShape(model, scoreOutput(found));
   const [kind, needed] = [kindOf(target), widthOf(target)];
-  // Of classes and of labels the output is the same, and what the numbers mean is the version's task.
+  // Classes and labels have the same output: what its numbers mean, the version's task says.
   if (scoreOutput(found) === scoreOutput(kind) && width === needed) return;
   const shape = (numbers: number) => (numbers === 1 ? '[N]' : `[N, ${numbers}]`);
   const what = `The model's output is '${scoreOutput(found)}' ${shape(width)}, and the task is ${kind}.`;
