@@ -71,6 +71,7 @@ export async function withDatabase<T>(
 function restrictions({ files, folder, memoryLimit = defaultMemory() }: DatabaseOptions): readonly string[] {
   return [
     `SET memory_limit = ${text(memoryLimit)}`,
+    'SET allocator_background_threads = true',
     `SET allocator_flush_threshold = '${FLUSHED}'`,
     `SET allocator_bulk_deallocation_flush_threshold = '${FLUSHED}'`,
     `SET temp_directory = ${folder === undefined ? "''" : path(`${folder}/spill`)}`,
@@ -85,8 +86,8 @@ function restrictions({ files, folder, memoryLimit = defaultMemory() }: Database
 }
 
 /**
- * Once more than this was freed, the allocator gives it back to the system. By DuckDB's own thresholds (128 and 512 MB) a
- * process keeps so much of it that it takes more than twice its memory limit.
+ * Once more than this was freed, the allocator gives it back to the system: between statements by itself, and in a thread of its own while
+ * one runs. By DuckDB's own thresholds (128 and 512 MB) a process keeps so much that it takes more than twice its memory limit.
  */
 const FLUSHED = '8MB';
 const LOCK = 'SET lock_configuration = true';
